@@ -1,0 +1,238 @@
+//! What somebody wants of a rule, as fields: not a document.
+
+use serde::Serialize;
+
+use crate::action::Action;
+use crate::condition::Condition;
+use crate::draft::Field;
+use crate::json::{Document, Node, NotADocument, TextError, list_of};
+use crate::rule::TriggerRule;
+
+/// New values for some fields of a rule. What it does not name it does not touch.
+///
+/// ```
+/// use assist_rules_domain::{RuleChange, TriggerRule};
+///
+/// let rule: TriggerRule = r#"{"id": "r1", "enabled": true, "weight": 1.50}"#.parse()?;
+/// let change = RuleChange::default().name("Refunds")?.enabled(false)?;
+/// let changed = change.apply(&rule)?;
+/// assert_eq!(changed.document().compact(), r#"{"id":"r1","enabled":false,"weight":1.50,"name":"Refunds"}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RuleChange(Vec<(Field, Document)>);
+
+impl RuleChange {
+    /// Names a field's new value as it stands in a document.
+    pub fn set(&mut self, field: Field, value: Document) {
+        self.0.retain(|(named, _)| *named != field);
+        self.0.push((field, value));
+        self.0.sort_by_key(|(named, _)| *named);
+    }
+
+    fn with(mut self, field: Field, value: &impl Serialize) -> Result<Self, NotADocument> {
+        self.set(field, Document::of(value)?);
+        Ok(self)
+    }
+
+    /// Sets the name.
+    ///
+    /// # Errors
+    ///
+    /// If it is larger than a document may be.
+    pub fn name(self, name: &str) -> Result<Self, NotADocument> {
+        self.with(Field::Name, &name)
+    }
+
+    /// Sets the description.
+    ///
+    /// # Errors
+    ///
+    /// If it is larger than a document may be.
+    pub fn description(self, description: &str) -> Result<Self, NotADocument> {
+        self.with(Field::Description, &description)
+    }
+
+    /// Switches the rule on or off.
+    ///
+    /// # Errors
+    ///
+    /// Never; the signature is that of its siblings.
+    pub fn enabled(self, enabled: bool) -> Result<Self, NotADocument> {
+        self.with(Field::Enabled, &enabled)
+    }
+
+    /// Sets all conditions.
+    ///
+    /// # Errors
+    ///
+    /// If they are larger than a document may be.
+    pub fn conditions<'c>(
+        self,
+        conditions: impl IntoIterator<Item = Condition<'c>>,
+    ) -> Result<Self, NotADocument> {
+        let list: Vec<_> = conditions
+            .into_iter()
+            .map(|condition| condition.to_json())
+            .collect();
+        self.with(Field::Conditions, &list)
+    }
+
+    /// Sets all actions.
+    ///
+    /// # Errors
+    ///
+    /// If they are larger than a document may be.
+    pub fn actions<'a>(
+        self,
+        actions: impl IntoIterator<Item = Action<'a>>,
+    ) -> Result<Self, NotADocument> {
+        let list: Vec<_> = actions.into_iter().map(|action| action.to_json()).collect();
+        self.with(Field::Actions, &list)
+    }
+
+    /// The fields that it names, in the order of a document.
+    pub fn fields(&self) -> impl Iterator<Item = (Field, &Document)> {
+        self.0.iter().map(|(field, value)| (*field, value))
+    }
+
+    /// Whether it names nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The rule with these fields set and all else as it was.
+    ///
+    /// # Errors
+    ///
+    /// If the rule would be larger than a document may be.
+    pub fn apply(&self, rule: &TriggerRule) -> Result<TriggerRule, TextError> {
+        let set: Vec<_> = self
+            .fields()
+            .filter(|(field, value)| {
+                !rule
+                    .member(field.name())
+                    .is_some_and(|old| old.same(value.root()))
+            })
+            .map(|(field, value)| (field.name(), value.text()))
+            .collect();
+        if set.is_empty() {
+            return Ok(rule.clone());
+        }
+        let document = rule.document().with_members(&set)?;
+        Ok(TriggerRule::try_from(document).unwrap_or_else(|_| rule.clone()))
+    }
+
+    /// Whether a rule has what this names: objects may have gained members, lists have the same length and order,
+    /// numbers count by value.
+    #[must_use]
+    pub fn is_in(&self, rule: &TriggerRule) -> bool {
+        self.missing_in(rule).next().is_none()
+    }
+
+    /// The fields that a rule does not have as this names them.
+    pub fn missing_in(&self, rule: &TriggerRule) -> impl Iterator<Item = Field> {
+        self.fields()
+            .filter(|(field, value)| {
+                let theirs = rule.member(field.name());
+                !theirs.is_some_and(|theirs| is_within(value.root(), theirs))
+            })
+            .map(|(field, _)| field)
+    }
+}
+
+/// Whether `theirs` says all that `ours` says.
+fn is_within(ours: Node<'_>, theirs: Node<'_>) -> bool {
+    if ours.is_object() && theirs.is_object() {
+        return ours.members().all(|member| {
+            let theirs = theirs.get(member.name);
+            theirs.is_some_and(|theirs| is_within(member.value, theirs))
+        });
+    }
+    if ours.is_list() && theirs.is_list() {
+        let (ours, theirs) = (ours.items(), theirs.items());
+        return ours.count() == theirs.count()
+            && ours
+                .zip(theirs)
+                .all(|(ours, theirs)| is_within(ours, theirs));
+    }
+    ours.same(theirs)
+}
+
+/// A person's value for a field, with those elements of its list replaced by stored ones that they mean: an element
+/// means a stored one that it equals, or else one whose members are as it names them. Each stored one is meant once.
+pub(crate) fn adopt(ours: Node<'_>, stored: Option<Node<'_>>) -> Result<Document, TextError> {
+    if !ours.is_list() {
+        return Document::from_node(ours);
+    }
+    let ours: Vec<Node<'_>> = ours.items().collect();
+    let mut free: Vec<Option<Node<'_>>> =
+        stored.into_iter().flat_map(Node::items).map(Some).collect();
+    let mut meant: Vec<Option<Node<'_>>> = vec![None; ours.len()];
+    let equal: fn(Node<'_>, Node<'_>) -> bool = |ours, theirs| ours.same(theirs);
+    let named: fn(Node<'_>, Node<'_>) -> bool =
+        |ours, theirs| ours.is_object() && ours.has_its_members_in(theirs);
+    for means in [equal, named] {
+        for (ours, meant) in ours
+            .iter()
+            .zip(&mut meant)
+            .filter(|(_, meant)| meant.is_none())
+        {
+            let found = free
+                .iter_mut()
+                .find(|theirs| theirs.is_some_and(|theirs| means(*ours, theirs)));
+            *meant = found.and_then(Option::take);
+        }
+    }
+    list_of(
+        ours.iter()
+            .zip(meant)
+            .map(|(ours, meant)| meant.unwrap_or(*ours).raw()),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_element_that_names_a_stored_one_is_that_one() {
+        for (ours, stored, expected) in [
+            (r#"[{"a":1}]"#, r#"[{"a":1,"x":2}]"#, r#"[{"a":1,"x":2}]"#),
+            (r#"[{"a":2}]"#, r#"[{"a":1,"x":2}]"#, r#"[{"a":2}]"#),
+            (
+                r#"[{"a":1},{"a":1}]"#,
+                r#"[{"a":1,"x":2}]"#,
+                r#"[{"a":1,"x":2},{"a":1}]"#,
+            ),
+            (
+                r#"[{"a":1},{"a":1,"x":3}]"#,
+                r#"[{"a":1,"x":3},{"a":1,"x":2}]"#,
+                r#"[{"a":1,"x":2},{"a":1,"x":3}]"#,
+            ),
+            (r#"[{"a":1}]"#, "7", r#"[{"a":1}]"#),
+            ("true", "false", "true"),
+        ] {
+            let (ours, stored): (Document, Document) =
+                (ours.parse().unwrap(), stored.parse().unwrap());
+            let adopted = adopt(ours.root(), Some(stored.root())).unwrap();
+            assert_eq!(adopted.compact(), expected);
+        }
+    }
+
+    #[test]
+    fn ours_is_in_theirs_where_theirs_says_all_that_ours_says() {
+        for (theirs, is_in) in [
+            (r#"{"conditions":[{"a":1.0,"x":2}]}"#, true),
+            (r#"{"conditions":[{"x":2}]}"#, false),
+            (r#"{"conditions":[{"a":1},{"a":1}]}"#, false),
+            (r#"{"conditions":[]}"#, false),
+            ("{}", false),
+        ] {
+            let mut change = RuleChange::default();
+            change.set(Field::Conditions, r#"[{"a":1}]"#.parse().unwrap());
+            assert_eq!(change.is_in(&theirs.parse().unwrap()), is_in, "{theirs}");
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! The walk through a document in its own order: each member of the right type, each required one there, each
+//! limit kept. A fault does not end the walk.
+
+use super::{Form, Unknown, pattern, senses};
+use crate::action::ActionKind;
+use crate::code::Code;
+use crate::comparison::{Comparison, Operator};
+use crate::condition::{CONDITION_MEMBERS, CONDITION_TYPES, Condition};
+use crate::draft::Field;
+use crate::finding::{Finding, Findings, Reported};
+use crate::json::{Document, Member, Node, Value};
+use crate::limits::EngineLimits;
+use crate::pointer::Pointer;
+use crate::rule::{RULE_MEMBERS, RULE_TYPES, TriggerRule};
+use crate::suggest::nearest;
+use crate::version::Version;
+
+/// How a document is examined.
+#[derive(Clone, Copy)]
+pub(crate) struct Examination<'s> {
+    pub(crate) form: Form,
+    pub(crate) unknown: Unknown<'s>,
+    pub(crate) limits: &'s EngineLimits,
+}
+
+impl Examination<'_> {
+    /// Adds what is wrong with the document. It is an object: both who reads rules and who reads drafts see to it.
+    pub(crate) fn run(self, document: &Document, findings: &mut Findings) {
+        let root = document.root();
+        for member in root.members() {
+            self.member(member, findings);
+        }
+        if self.form == Form::Rule {
+            for name in ["id", "ruleType", "enabled"] {
+                if root.get(name).is_none() {
+                    findings.add(missing(&Pointer::root(), name, "a rule"));
+                }
+            }
+            for (name, code) in [
+                ("conditions", Code::NoConditions),
+                ("actions", Code::NoActions),
+            ] {
+                if root.get(name).is_none() {
+                    findings.add(empty(code, name));
+                }
+            }
+        }
+    }
+
+    fn member(self, member: Member<'_>, findings: &mut Findings) {
+        let pointer = || Pointer::root().member(member.name);
+        let value = member.value;
+        match member.name {
+            "id" => drop(text(value, pointer, findings)),
+            "ruleType" => {
+                let known =
+                    text(value, pointer, findings).is_ok_and(|name| RULE_TYPES.contains(&name));
+                if let (Some(name), false) = (value.as_text(), known) {
+                    findings.add(unknown_name(
+                        Code::UnknownRuleType,
+                        pointer(),
+                        "rule type",
+                        name,
+                        &RULE_TYPES,
+                    ));
+                }
+            }
+            "etag" => self.etag(value, pointer, findings),
+            // The platform serves an explicit null where nothing was ever written.
+            "name" | "description" => match value.value() {
+                Value::Text(_) | Value::Null => {}
+                Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Object(_) => {
+                    findings.add(wrong_type(pointer(), "a text", value));
+                }
+            },
+            "enabled" => {
+                if value.as_bool().is_none() {
+                    findings.add(wrong_type(pointer(), "true or false", value));
+                }
+            }
+            "conditions" => self.conditions(value, findings),
+            "actions" => self.actions(value, findings),
+            name => self.stranger(name, pointer(), findings, |stored| {
+                stored.member(name).is_some_and(|theirs| theirs.same(value))
+            }),
+        }
+    }
+
+    /// A version that a person states must be one; what the server states is judged where it is read.
+    fn etag(self, value: Node<'_>, pointer: impl Fn() -> Pointer, findings: &mut Findings) {
+        if matches!(self.unknown, Unknown::Report { .. }) {
+            let version = text(value, &pointer, findings).map(str::parse::<Version>);
+            if let Ok(Err(why)) = version {
+                findings.add(Finding::new(Code::WrongType, pointer(), why.to_string()));
+            }
+        }
+    }
+
+    /// A member that is not known: kept, or a fault unless it is the stored rule's own.
+    fn stranger(
+        self,
+        name: &str,
+        pointer: Pointer,
+        findings: &mut Findings,
+        is_own: impl Fn(&TriggerRule) -> bool,
+    ) {
+        let Unknown::Report { own } = self.unknown else {
+            return;
+        };
+        if own.is_some_and(is_own) {
+            return;
+        }
+        let in_condition = pointer.tokens().nth(1).is_some();
+        let change_members = Field::ALL.map(Field::name);
+        let known: &[&str] = match (in_condition, self.form) {
+            (true, _) => &CONDITION_MEMBERS,
+            (false, Form::Rule) => &RULE_MEMBERS,
+            (false, Form::Change) => &change_members,
+        };
+        findings.add(unknown_name(
+            Code::UnknownMember,
+            pointer,
+            "member",
+            name,
+            known,
+        ));
+    }
+
+    fn conditions(self, list: Node<'_>, findings: &mut Findings) {
+        let place = Pointer::root().member("conditions");
+        if !list.is_list() {
+            findings.add(wrong_type(place, "a list", list));
+            return;
+        }
+        let mut readable = Vec::new();
+        let mut count = 0;
+        for (index, node) in list.items().enumerate() {
+            count += 1;
+            if let Ok(condition) = self.condition(node, || place.index(index), findings) {
+                readable.push((index, condition));
+            }
+        }
+        if count == 0 {
+            findings.add(empty(Code::NoConditions, "conditions"));
+        }
+        if count > self.limits.conditions {
+            let message = format!(
+                "the rule has {count} conditions, and {} are allowed",
+                self.limits.conditions
+            );
+            findings.add(Finding::new(
+                Code::TooManyConditions,
+                place.clone(),
+                message,
+            ));
+        }
+        senses::of_conditions(&mut readable, &place, findings);
+    }
+
+    fn condition<'d>(
+        self,
+        node: Node<'d>,
+        place: impl Fn() -> Pointer,
+        findings: &mut Findings,
+    ) -> Result<Condition<'d>, Reported> {
+        if !node.is_object() {
+            return Err(findings.report(wrong_type(place(), "an object", node)));
+        }
+        let (mut kind, mut field, mut operator, mut value) = (None, None, None, None);
+        for member in node.members() {
+            let at = || place().member(member.name);
+            match member.name {
+                "type" => kind = Some(text(member.value, at, findings)),
+                "field" => field = Some(text(member.value, at, findings)),
+                "operator" => operator = Some(operator_of(member.value, at, findings)),
+                "value" => value = Some(member.value),
+                name => self.stranger(name, at(), findings, |stored| {
+                    let has = |theirs: Node<'_>| {
+                        theirs
+                            .get(name)
+                            .is_some_and(|theirs| theirs.same(member.value))
+                    };
+                    stored.elements("conditions").any(has)
+                }),
+            }
+        }
+        let absent =
+            |name, findings: &mut Findings| findings.report(missing(&place(), name, "a condition"));
+        let kind = kind.unwrap_or_else(|| Err(absent("type", findings)));
+        let field = field.unwrap_or_else(|| Err(absent("field", findings)));
+        let operator = operator.unwrap_or_else(|| Err(absent("operator", findings)));
+        let value = value.ok_or_else(|| absent("value", findings));
+        if let Ok(kind) = kind
+            && !CONDITION_TYPES.contains(&kind)
+        {
+            let at = place().member("type");
+            findings.add(unknown_name(
+                Code::UnknownConditionType,
+                at,
+                "condition type",
+                kind,
+                &CONDITION_TYPES,
+            ));
+        }
+        let (operator, value) = (operator?, value?);
+        let comparison = Comparison::new(operator, value).map_err(|misfit| {
+            let mut finding = Finding::new(
+                Code::OperatorMisfit,
+                place().member("value"),
+                misfit.to_string(),
+            );
+            finding.help = without_quotes(operator, value);
+            findings.report(finding)
+        })?;
+        let condition = Condition {
+            kind: kind?.into(),
+            field: field?.into(),
+            comparison,
+        };
+        let at_value = || place().member("value");
+        pattern::of_condition(&condition, at_value, self.limits, findings);
+        senses::of_condition(&condition, at_value, findings);
+        Ok(condition)
+    }
+
+    fn actions(self, list: Node<'_>, findings: &mut Findings) {
+        let place = Pointer::root().member("actions");
+        if !list.is_list() {
+            findings.add(wrong_type(place, "a list", list));
+            return;
+        }
+        if list.items().next().is_none() {
+            findings.add(empty(Code::NoActions, "actions"));
+        }
+        for (index, node) in list.items().enumerate() {
+            action(node, &place.index(index), findings);
+        }
+    }
+}
+
+fn action(node: Node<'_>, place: &Pointer, findings: &mut Findings) {
+    if !node.is_object() {
+        findings.add(wrong_type(place.clone(), "an object", node));
+        return;
+    }
+    let Some(kind) = node.get("type") else {
+        findings.add(missing(place, "type", "an action"));
+        return;
+    };
+    let at = || place.member("type");
+    if let Ok(name) = text(kind, at, findings) {
+        match ActionKind::named(name) {
+            Some(kind) => senses::of_action(kind, node, place, findings),
+            None => {
+                findings.add(unknown_name(
+                    Code::UnknownActionType,
+                    at(),
+                    "action type",
+                    name,
+                    &ActionKind::NAMES,
+                ));
+            }
+        }
+    }
+}
+
+fn text<'d>(
+    value: Node<'d>,
+    pointer: impl Fn() -> Pointer,
+    findings: &mut Findings,
+) -> Result<&'d str, Reported> {
+    value
+        .as_text()
+        .ok_or_else(|| findings.report(wrong_type(pointer(), "a text", value)))
+}
+
+fn operator_of(
+    value: Node<'_>,
+    pointer: impl Fn() -> Pointer,
+    findings: &mut Findings,
+) -> Result<Operator, Reported> {
+    let name = text(value, &pointer, findings)?;
+    Operator::named(name).ok_or_else(|| {
+        findings.report(unknown_name(
+            Code::UnknownOperator,
+            pointer(),
+            "operator",
+            name,
+            &Operator::NAMES,
+        ))
+    })
+}
+
+/// The advice for a number that somebody put in quotes.
+fn without_quotes(operator: Operator, value: Node<'_>) -> Option<String> {
+    let number = value.as_text()?.trim().parse::<f64>().ok()?;
+    let wants_number = matches!(operator, Operator::GreaterThan | Operator::LessThan);
+    (wants_number && number.is_finite()).then(|| format!("write it without quotes: {number}"))
+}
+
+fn wrong_type(pointer: Pointer, wanted: &str, found: Node<'_>) -> Finding {
+    let found = match found.value() {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::Text(_) => "a text",
+        Value::List(_) => "a list",
+        Value::Object(_) => "an object",
+    };
+    Finding::new(
+        Code::WrongType,
+        pointer,
+        format!("expected {wanted}, found {found}"),
+    )
+}
+
+fn missing(parent: &Pointer, name: &str, whose: &str) -> Finding {
+    Finding::new(
+        Code::MissingMember,
+        parent.member(name),
+        format!("{whose} needs `{name}`"),
+    )
+}
+
+fn empty(code: Code, list: &str) -> Finding {
+    Finding::new(
+        code,
+        Pointer::root().member(list),
+        format!("the rule has no {list}"),
+    )
+}
+
+fn unknown_name(code: Code, pointer: Pointer, what: &str, name: &str, known: &[&str]) -> Finding {
+    let shown: String = name.chars().take(80).collect();
+    let help = match nearest(name, known) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("known here: {}", known.join(", ")),
+    };
+    Finding::new(code, pointer, format!("unknown {what} `{shown}`")).with_help(help)
+}

@@ -1,0 +1,243 @@
+//! What a person wrote: a change, or a whole rule that they edited.
+
+use crate::change::{RuleChange, adopt};
+use crate::check::{Examination, Form, Unknown, check, inexact_numbers};
+use crate::code::Code;
+use crate::finding::{Finding, Findings};
+use crate::json::{Document, TextError};
+use crate::limits::EngineLimits;
+use crate::pointer::Pointer;
+use crate::rule::TriggerRule;
+use crate::version::Version;
+
+/// The members of a rule that a person can change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Field {
+    /// `name`
+    Name,
+    /// `description`
+    Description,
+    /// `enabled`
+    Enabled,
+    /// `conditions`
+    Conditions,
+    /// `actions`
+    Actions,
+}
+
+impl Field {
+    /// All of them, in the order of a document.
+    pub const ALL: [Self; 5] = [
+        Self::Name,
+        Self::Description,
+        Self::Enabled,
+        Self::Conditions,
+        Self::Actions,
+    ];
+
+    /// The name in documents.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Description => "description",
+            Self::Enabled => "enabled",
+            Self::Conditions => "conditions",
+            Self::Actions => "actions",
+        }
+    }
+
+    /// Its place in a document.
+    #[must_use]
+    pub fn pointer(self) -> Pointer {
+        Pointer::root().member(self.name())
+    }
+}
+
+/// What a person wants of a rule, as they wrote it. What it means for a stored rule is a [`RuleChange`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    form: Form,
+    document: Document,
+}
+
+impl Draft {
+    /// Takes a document that a person wrote: a rule if it has `id`, `etag` or `ruleType`, else a change.
+    ///
+    /// # Errors
+    ///
+    /// If it is no object.
+    pub fn new(document: Document) -> Result<Self, Finding> {
+        let root = document.root();
+        if !root.is_object() {
+            let message = "expected an object: a rule, or a change of one";
+            return Err(Finding::new(Code::WrongType, Pointer::root(), message));
+        }
+        let is_rule = ["id", "etag", "ruleType"]
+            .iter()
+            .any(|name| root.get(name).is_some());
+        let form = if is_rule { Form::Rule } else { Form::Change };
+        Ok(Self { form, document })
+    }
+
+    /// The same draft with more named; what is named twice counts as it is named here.
+    ///
+    /// # Errors
+    ///
+    /// If the draft would be larger than a document may be.
+    pub fn with(&self, change: &RuleChange) -> Result<Self, TextError> {
+        let set: Vec<_> = change
+            .fields()
+            .map(|(field, value)| (field.name(), value.text()))
+            .collect();
+        Ok(Self {
+            form: self.form,
+            document: self.document.with_members(&set)?,
+        })
+    }
+
+    /// Whether it is a rule or a change.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// The document.
+    #[must_use]
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// Whether it names nothing that could change.
+    #[must_use]
+    pub fn names_nothing(&self) -> bool {
+        self.form == Form::Change && self.document.root().members().next().is_none()
+    }
+
+    /// The version that it was made from, where it states one.
+    #[must_use]
+    pub fn made_from(&self) -> Option<Version> {
+        self.document.root().get("etag")?.as_text()?.parse().ok()
+    }
+
+    /// Everything that is wrong with it, as far as can be told without the stored rule.
+    #[must_use]
+    pub fn check(&self, limits: &EngineLimits) -> Findings {
+        self.examine(None, limits)
+    }
+
+    /// What is wrong with it whatever is stored: nothing needs to be read to refuse it.
+    #[must_use]
+    pub fn certain_faults(&self, limits: &EngineLimits) -> Vec<Finding> {
+        let findings = self.check(limits).into_vec();
+        let is_certain = |finding: &Finding| {
+            let whole_member = finding.pointer.tokens().count() <= 1;
+            match finding.code {
+                Code::UnknownMember => false,
+                Code::TooManyConditions => self.form == Form::Change,
+                Code::WrongType | Code::MissingMember => whole_member,
+                code => code == Code::InexactNumber || code == Code::NothingNamed,
+            }
+        };
+        findings.into_iter().filter(is_certain).collect()
+    }
+
+    fn examine(&self, stored: Option<&TriggerRule>, limits: &EngineLimits) -> Findings {
+        let mut findings = Findings::default();
+        let examination = Examination {
+            form: self.form,
+            unknown: Unknown::Report { own: stored },
+            limits,
+        };
+        examination.run(&self.document, &mut findings);
+        findings.extend(inexact_numbers(&self.document));
+        if self.names_nothing() {
+            let message = "the document names nothing to change";
+            findings.add(Finding::new(Code::NothingNamed, Pointer::root(), message));
+        }
+        findings
+    }
+
+    /// What it means for a stored rule.
+    ///
+    /// A rule's members that are as they are stored are no change. An element of a list that equals a stored one in
+    /// the members that it names is that element, with whatever else it has.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the draft itself: members that neither this crate knows nor the stored rule has, wrong
+    /// types, another id or type. The limits of the engine are [`check`]ed on the rule that comes out.
+    pub fn change(
+        &self,
+        stored: &TriggerRule,
+        limits: &EngineLimits,
+    ) -> Result<RuleChange, Findings> {
+        let mut change = RuleChange::default();
+        for field in Field::ALL {
+            let Some(ours) = self.document.root().get(field.name()) else {
+                continue;
+            };
+            let theirs = stored.member(field.name());
+            let value = adopt(ours, theirs).map_err(too_large)?;
+            let is_as_stored = theirs.is_some_and(|theirs| theirs.same(value.root()));
+            if self.form == Form::Change || !is_as_stored {
+                change.set(field, value);
+            }
+        }
+        let faults = self.faults_beyond_the_rule(stored, limits);
+        if faults.has_errors() {
+            Err(faults)
+        } else {
+            Ok(change)
+        }
+    }
+
+    /// The faults that the rule which comes out would not show: members that will not be in it.
+    fn faults_beyond_the_rule(&self, stored: &TriggerRule, limits: &EngineLimits) -> Findings {
+        let mut faults = Findings::default();
+        for finding in self.examine(Some(stored), limits).into_vec() {
+            let whole_member = finding.pointer.tokens().count() <= 1;
+            match finding.code {
+                Code::UnknownMember | Code::InexactNumber => faults.add(finding),
+                Code::WrongType | Code::MissingMember if whole_member => faults.add(finding),
+                _ => {}
+            }
+        }
+        if let (Form::Rule, Ok(stated)) = (self.form, TriggerRule::try_from(self.document.clone()))
+        {
+            let identity =
+                |finding: &Finding| matches!(finding.code, Code::OtherId | Code::OtherRuleType);
+            faults.extend(
+                check(&stated, Some(stored), limits)
+                    .into_vec()
+                    .into_iter()
+                    .filter(identity),
+            );
+        }
+        faults
+    }
+}
+
+impl From<&RuleChange> for Draft {
+    fn from(change: &RuleChange) -> Self {
+        let members: serde_json::Map<_, _> = change
+            .fields()
+            .map(|(field, value)| (field.name().to_owned(), serde_json::json!(value)))
+            .collect();
+        let text = serde_json::Value::from(members).to_string();
+        Self {
+            form: Form::Change,
+            document: Document::parse(&text).unwrap_or_else(|_| Document::empty_object()),
+        }
+    }
+}
+
+fn too_large(error: TextError) -> Findings {
+    let mut findings = Findings::default();
+    findings.add(Finding::new(
+        Code::TooLarge,
+        Pointer::root(),
+        error.to_string(),
+    ));
+    findings
+}

@@ -1,0 +1,121 @@
+//! What is wrong, or looks wrong, with a document.
+
+use serde::{Serialize, Serializer};
+
+use crate::code::Code;
+use crate::pointer::Pointer;
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// It looks like a mistake. The engine takes it.
+    Warning,
+    /// The engine refuses it, or nobody can know what is meant. Nothing is sent.
+    Error,
+}
+
+impl Severity {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl Serialize for Severity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// One thing that is wrong with a document, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What kind of fault, for scripts and `explain`.
+    pub code: Code,
+    /// How bad.
+    pub severity: Severity,
+    /// What is wrong here: a clause, the user's words in backticks.
+    pub message: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// Where. A member that is missing is named all the same; its parent is there.
+    pub pointer: Pointer,
+}
+
+impl Finding {
+    /// A finding of that kind, as severe as its kind is.
+    #[must_use]
+    pub fn new(code: Code, pointer: Pointer, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: code.severity(),
+            message: message.into(),
+            help: None,
+            pointer,
+        }
+    }
+
+    /// The same finding with advice.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// Proof that a fault was put among the findings: only [`Findings::report`] makes one, so a reader that
+/// returns it cannot have swallowed what it saw.
+#[derive(Clone, Copy, Debug)]
+pub struct Reported(());
+
+/// The findings of one document, in the order in which they were seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings(Vec<Finding>);
+
+impl Findings {
+    /// Adds one that does not keep the reader from going on.
+    pub fn add(&mut self, finding: Finding) {
+        self.0.push(finding);
+    }
+
+    /// Adds one that leaves the reader without a value.
+    pub fn report(&mut self, finding: Finding) -> Reported {
+        self.0.push(finding);
+        Reported(())
+    }
+
+    /// Whether one of them keeps the document from being sent.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.0
+            .iter()
+            .any(|finding| finding.severity == Severity::Error)
+    }
+
+    /// The findings.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Finding] {
+        &self.0
+    }
+
+    /// The findings, to keep.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<Finding> {
+        self.0
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Finding> {
+        self.0.iter_mut()
+    }
+}
+
+impl Extend<Finding> for Findings {
+    fn extend<T: IntoIterator<Item = Finding>>(&mut self, more: T) {
+        self.0.extend(more);
+    }
+}

@@ -1,0 +1,209 @@
+//! JSON text as an immutable document that keeps every byte it was read from.
+//!
+//! A [`Document`] owns its text and an index into it. Values are looked at through [`Node`]s, which borrow;
+//! nothing is copied, so reading costs about what parsing costs, and what was read can always be printed again:
+//! members keep their order, numbers keep their digits, strangers stay. Duplicate members are refused, size and
+//! depth are bounded ([`MAX_BYTES`], [`MAX_DEPTH`]).
+//!
+//! It does not change a document in place: [`Document::with_members`] makes a new one.
+
+mod edit;
+mod node;
+mod number;
+mod parse;
+mod print;
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+pub use edit::{NotADocument, list_of};
+pub use node::{Items, Member, Members, Node, Value};
+pub use number::{Finite, NotFinite, Number};
+pub use parse::{TextError, TextFault};
+
+use crate::pointer::Pointer;
+
+/// The longest text that is read, in bytes (1 MiB): a rule is a few kilobytes.
+pub const MAX_BYTES: usize = 1 << 20;
+
+/// How many lists and objects may stand inside each other.
+pub const MAX_DEPTH: usize = 64;
+
+/// A half-open range of bytes in the text of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The first byte.
+    pub start: usize,
+    /// The byte after the last.
+    pub end: usize,
+}
+
+/// An immutable JSON document. Cloning it copies a pointer.
+///
+/// ```
+/// use assist_rules_domain::json::Document;
+///
+/// let document: Document = r#"{"id": "r1", "weight": 1.50}"#.parse()?;
+/// assert_eq!(document.root().get("weight").map(|node| node.raw()), Some("1.50"));
+///
+/// let twice = r#"{"id": "r1", "id": "r2"}"#.parse::<Document>().unwrap_err();
+/// assert_eq!(twice.to_string(), "the member `id` stands twice in one object");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Document(Arc<Tape>);
+
+/// The text and the index into it: one slot a value (and a member's name), in the order of the text.
+struct Tape {
+    text: Box<str>,
+    slots: Vec<Slot>,
+    /// What the strings with escapes say; a slot of [`Shape::EscapedText`] points here.
+    decoded: Vec<Box<str>>,
+    all_exact: bool,
+}
+
+/// One value in the index.
+#[derive(Clone, Copy)]
+struct Slot {
+    shape: Shape,
+    start: u32,
+    end: u32,
+    /// For a list or an object the slot after its last descendant; for an escaped text its place in `decoded`.
+    link: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Null,
+    False,
+    True,
+    Number,
+    /// A string without escapes: its text stands between the quotes.
+    PlainText,
+    EscapedText,
+    List,
+    Object,
+}
+
+impl Document {
+    /// Reads a text.
+    ///
+    /// # Errors
+    ///
+    /// Everything that keeps the text from being a document: the first place where it stops being JSON, or else
+    /// every member that stands twice.
+    pub fn parse(text: &str) -> Result<Self, TextError> {
+        parse::parse(text)
+    }
+
+    /// `{}`
+    #[must_use]
+    pub fn empty_object() -> Self {
+        let slot = Slot {
+            shape: Shape::Object,
+            start: 0,
+            end: 2,
+            link: 1,
+        };
+        Self(Arc::new(Tape {
+            text: "{}".into(),
+            slots: vec![slot],
+            decoded: Vec::new(),
+            all_exact: true,
+        }))
+    }
+
+    /// The value that the document is.
+    #[must_use]
+    pub fn root(&self) -> Node<'_> {
+        Node::new(self, 0)
+    }
+
+    /// The text, byte for byte as it was read.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// The value at a pointer.
+    #[must_use]
+    pub fn resolve(&self, pointer: &Pointer) -> Option<Node<'_>> {
+        pointer
+            .tokens()
+            .try_fold(self.root(), |node, token| node.step(&token))
+    }
+
+    /// The bytes of the value at a pointer or, when there is none, of the nearest value around it: a member that
+    /// is missing is missing from its parent.
+    #[must_use]
+    pub fn span_at(&self, pointer: &Pointer) -> Span {
+        let mut node = self.root();
+        for token in pointer.tokens() {
+            let Some(next) = node.step(&token) else { break };
+            node = next;
+        }
+        node.span()
+    }
+
+    /// The numbers that cannot be held exactly, in document order: an integer beyond 64 bits, a fraction with
+    /// more digits than a double has, an exponent out of range. Other programs would alter them.
+    #[must_use]
+    pub fn inexact_numbers(&self) -> Vec<Pointer> {
+        if self.0.all_exact {
+            return Vec::new();
+        }
+        let is_inexact = |node: Node<'_>| match node.value() {
+            Value::Number(number) => !number.is_exact(),
+            Value::Null | Value::Bool(_) | Value::Text(_) | Value::List(_) | Value::Object(_) => {
+                false
+            }
+        };
+        let mut found = Vec::new();
+        self.root().visit(&Pointer::root(), &mut |pointer, node| {
+            if is_inexact(node) {
+                found.push(pointer.clone());
+            }
+        });
+        found
+    }
+
+    fn slot(&self, at: u32) -> Slot {
+        let nothing = Slot {
+            shape: Shape::Null,
+            start: 0,
+            end: 0,
+            link: 0,
+        };
+        self.0.slots.get(at as usize).copied().unwrap_or(nothing)
+    }
+
+    fn bytes_between(&self, start: u32, end: u32) -> &str {
+        self.0
+            .text
+            .get(start as usize..end as usize)
+            .unwrap_or_default()
+    }
+}
+
+impl FromStr for Document {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
+/// Two documents are equal if they say the same: white space, escapes, the order of members and the spelling of
+/// a number do not count.
+impl PartialEq for Document {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.root().same(other.root())
+    }
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Document").field(&self.text()).finish()
+    }
+}

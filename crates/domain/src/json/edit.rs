@@ -1,0 +1,85 @@
+//! New documents from parts of old ones. Whatever is not named is copied as it was written.
+
+use serde::Serialize;
+
+use super::{Document, Node, TextError};
+
+impl Document {
+    /// The document of anything that serde can print as JSON.
+    ///
+    /// # Errors
+    ///
+    /// If the value cannot be printed (a map whose keys are no texts) or is larger than a document may be.
+    pub fn of(value: &impl Serialize) -> Result<Self, NotADocument> {
+        let text = serde_json::to_string(value).map_err(NotADocument::Print)?;
+        Self::parse(&text).map_err(NotADocument::Bounds)
+    }
+
+    /// The same object with these members set: in their place if they stand in it, at its end if not. Anything
+    /// but an object becomes one.
+    ///
+    /// # Errors
+    ///
+    /// If the new document would be larger or deeper than a document may be.
+    ///
+    /// ```
+    /// use assist_rules_domain::json::Document;
+    ///
+    /// let rule: Document = r#"{"enabled": true, "weight": 1.50}"#.parse()?;
+    /// let off = rule.with_members(&[("enabled", "false"), ("name", "\"Refunds\"")])?;
+    /// assert_eq!(off.compact(), r#"{"enabled":false,"weight":1.50,"name":"Refunds"}"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_members(&self, set: &[(&str, &str)]) -> Result<Self, TextError> {
+        let mut parts = Vec::new();
+        for member in self.root().members() {
+            let named = set.iter().find(|(name, _)| *name == member.name);
+            let value = named.map_or_else(|| member.value.raw(), |(_, value)| value);
+            parts.push(format!("{}:{value}", member.raw_name()));
+        }
+        for (name, value) in set {
+            if self.root().get(name).is_none() {
+                parts.push(format!("{}:{value}", serde_json::Value::from(*name)));
+            }
+        }
+        Self::parse(&format!("{{{}}}", parts.join(",")))
+    }
+
+    /// The value at a node as a document of its own.
+    ///
+    /// # Errors
+    ///
+    /// Never for a node of a document; the type says so only because parsing can fail.
+    pub fn from_node(node: Node<'_>) -> Result<Self, TextError> {
+        Self::parse(node.raw())
+    }
+}
+
+impl<'d> super::Member<'d> {
+    /// The name as it was written, with its quotes.
+    #[must_use]
+    pub fn raw_name(&self) -> &'d str {
+        self.value.text_at(self.name_span)
+    }
+}
+
+/// The list of these values, each written as JSON.
+///
+/// # Errors
+///
+/// If one of them is no JSON, or the list is larger than a document may be.
+pub fn list_of<'a>(values: impl IntoIterator<Item = &'a str>) -> Result<Document, TextError> {
+    let values: Vec<&str> = values.into_iter().collect();
+    Document::parse(&format!("[{}]", values.join(",")))
+}
+
+/// Why a value has no document.
+#[derive(Debug, thiserror::Error)]
+pub enum NotADocument {
+    /// It cannot be printed as JSON.
+    #[error("the value cannot be printed as JSON")]
+    Print(#[source] serde_json::Error),
+    /// It is larger than a document may be.
+    #[error("the value is larger than a document may be")]
+    Bounds(#[source] TextError),
+}

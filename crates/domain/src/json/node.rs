@@ -1,0 +1,402 @@
+//! Looking at a document: one value in it, and the ways from value to value.
+
+use std::fmt;
+
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+
+use super::parse::after;
+use super::{Document, Number, Shape, Slot, Span};
+use crate::pointer::Pointer;
+
+/// One value in a [`Document`]. It borrows the document and is as cheap as a reference.
+#[derive(Clone, Copy)]
+pub struct Node<'d> {
+    document: &'d Document,
+    place: u32,
+}
+
+/// What a value is.
+#[derive(Clone, Copy, Debug)]
+pub enum Value<'d> {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number, with the digits it was written with.
+    Number(Number<'d>),
+    /// A text, without quotes and escapes.
+    Text(&'d str),
+    /// A list.
+    List(Items<'d>),
+    /// An object.
+    Object(Members<'d>),
+}
+
+/// One member of an object.
+#[derive(Clone, Copy, Debug)]
+pub struct Member<'d> {
+    /// Its name, without quotes and escapes.
+    pub name: &'d str,
+    /// Where the name stands, with its quotes.
+    pub name_span: Span,
+    /// Its value.
+    pub value: Node<'d>,
+}
+
+impl<'d> Node<'d> {
+    pub(super) fn new(document: &'d Document, place: u32) -> Self {
+        Self { document, place }
+    }
+
+    pub(super) fn place(self) -> u32 {
+        self.place
+    }
+
+    fn slot(self) -> Slot {
+        self.document.slot(self.place)
+    }
+
+    fn at(self, place: u32) -> Self {
+        Self { place, ..self }
+    }
+
+    fn after(self) -> u32 {
+        after(&self.document.0.slots, self.place)
+    }
+
+    /// What the value is.
+    #[must_use]
+    pub fn value(self) -> Value<'d> {
+        let slot = self.slot();
+        let (next, end) = (self.place + 1, slot.link);
+        let document = self.document;
+        match slot.shape {
+            Shape::Null => Value::Null,
+            Shape::False => Value::Bool(false),
+            Shape::True => Value::Bool(true),
+            Shape::Number => Value::Number(Number::new(self.raw())),
+            Shape::PlainText => {
+                Value::Text(document.bytes_between(slot.start + 1, slot.end.saturating_sub(1)))
+            }
+            Shape::EscapedText => Value::Text(
+                document
+                    .0
+                    .decoded
+                    .get(slot.link as usize)
+                    .map_or("", |text| text),
+            ),
+            Shape::List => Value::List(Items {
+                document,
+                next,
+                end,
+            }),
+            Shape::Object => Value::Object(Members {
+                document,
+                next,
+                end,
+            }),
+        }
+    }
+
+    /// Where the value stands in the text.
+    #[must_use]
+    pub fn span(self) -> Span {
+        let slot = self.slot();
+        Span {
+            start: slot.start as usize,
+            end: slot.end as usize,
+        }
+    }
+
+    /// The value as it was written.
+    #[must_use]
+    pub fn raw(self) -> &'d str {
+        let slot = self.slot();
+        self.document.bytes_between(slot.start, slot.end)
+    }
+
+    pub(super) fn text_at(self, span: Span) -> &'d str {
+        self.document
+            .text()
+            .get(span.start..span.end)
+            .unwrap_or_default()
+    }
+
+    /// The text, if the value is one.
+    #[must_use]
+    pub fn as_text(self) -> Option<&'d str> {
+        match self.value() {
+            Value::Text(text) => Some(text),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Object(_) => {
+                None
+            }
+        }
+    }
+
+    /// The truth value, if the value is one.
+    #[must_use]
+    pub fn as_bool(self) -> Option<bool> {
+        match self.value() {
+            Value::Bool(truth) => Some(truth),
+            Value::Null | Value::Number(_) | Value::Text(_) | Value::List(_) | Value::Object(_) => {
+                None
+            }
+        }
+    }
+
+    /// The number, if the value is one.
+    #[must_use]
+    pub fn as_number(self) -> Option<Number<'d>> {
+        match self.value() {
+            Value::Number(number) => Some(number),
+            Value::Null | Value::Bool(_) | Value::Text(_) | Value::List(_) | Value::Object(_) => {
+                None
+            }
+        }
+    }
+
+    /// Whether the value is an object.
+    #[must_use]
+    pub fn is_object(self) -> bool {
+        self.slot().shape == Shape::Object
+    }
+
+    /// Whether the value is a list.
+    #[must_use]
+    pub fn is_list(self) -> bool {
+        self.slot().shape == Shape::List
+    }
+
+    /// The elements of a list; nothing for any other value.
+    #[must_use]
+    pub fn items(self) -> Items<'d> {
+        match self.value() {
+            Value::List(items) => items,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Object(_) => {
+                Items {
+                    document: self.document,
+                    next: 0,
+                    end: 0,
+                }
+            }
+        }
+    }
+
+    /// The members of an object; nothing for any other value.
+    #[must_use]
+    pub fn members(self) -> Members<'d> {
+        match self.value() {
+            Value::Object(members) => members,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => {
+                Members {
+                    document: self.document,
+                    next: 0,
+                    end: 0,
+                }
+            }
+        }
+    }
+
+    /// The member of that name, if the value is an object that has it.
+    #[must_use]
+    pub fn get(self, name: &str) -> Option<Self> {
+        self.members()
+            .find(|member| member.name == name)
+            .map(|member| member.value)
+    }
+
+    /// One step of a pointer: the member of that name, or the element with that index.
+    #[must_use]
+    pub fn step(self, token: &str) -> Option<Self> {
+        if self.is_list() {
+            let index: usize = token.parse().ok()?;
+            return self.items().nth(index);
+        }
+        self.get(token)
+    }
+
+    /// Whether two values say the same: numbers by value, objects whatever the order of their members.
+    #[must_use]
+    pub fn same(self, other: Node<'_>) -> bool {
+        match (self.value(), other.value()) {
+            (Value::Null, Value::Null) => true,
+            (Value::Bool(ours), Value::Bool(theirs)) => ours == theirs,
+            (Value::Number(ours), Value::Number(theirs)) => ours == theirs,
+            (Value::Text(ours), Value::Text(theirs)) => ours == theirs,
+            (Value::List(ours), Value::List(theirs)) => {
+                ours.count() == theirs.count()
+                    && ours.zip(theirs).all(|(ours, theirs)| ours.same(theirs))
+            }
+            (Value::Object(ours), Value::Object(theirs)) => {
+                ours.count() == theirs.count() && self.has_its_members_in(other)
+            }
+            (
+                Value::Null
+                | Value::Bool(_)
+                | Value::Number(_)
+                | Value::Text(_)
+                | Value::List(_)
+                | Value::Object(_),
+                _,
+            ) => false,
+        }
+    }
+
+    /// Whether each member of this object stands in the other with the same value. The other may have more.
+    #[must_use]
+    pub fn has_its_members_in(self, other: Node<'_>) -> bool {
+        // Both sides usually have the same order, so the search goes on where it last found something.
+        let mut ahead = other.members();
+        self.members().all(|ours| {
+            let found = match ahead.next() {
+                Some(theirs) if theirs.name == ours.name => Some(theirs.value),
+                _ => other.get(ours.name),
+            };
+            found.is_some_and(|theirs| ours.value.same(theirs))
+        })
+    }
+
+    /// Calls `see` for this value and every value in it, in the order of the text.
+    pub fn visit(self, pointer: &Pointer, see: &mut dyn FnMut(&Pointer, Node<'d>)) {
+        see(pointer, self);
+        for (index, item) in self.items().enumerate() {
+            item.visit(&pointer.index(index), see);
+        }
+        for member in self.members() {
+            member.value.visit(&pointer.member(member.name), see);
+        }
+    }
+
+    /// Calls `see` for the name of every member in this value.
+    pub(super) fn visit_names(self, pointer: &Pointer, see: &mut dyn FnMut(&Pointer, Node<'d>)) {
+        for (index, item) in self.items().enumerate() {
+            item.visit_names(&pointer.index(index), see);
+        }
+        for member in self.members() {
+            let inside = pointer.member(member.name);
+            see(&inside, self.at(member.value.place - 1));
+            member.value.visit_names(&inside, see);
+        }
+    }
+}
+
+/// By what they say, as [`Node::same`] does.
+impl PartialEq for Node<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.same(*other)
+    }
+}
+
+impl fmt::Debug for Node<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.raw())
+    }
+}
+
+/// The elements of a list.
+#[derive(Clone, Copy)]
+pub struct Items<'d> {
+    document: &'d Document,
+    next: u32,
+    end: u32,
+}
+
+impl Items<'_> {
+    /// Whether there are no elements (left).
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.next >= self.end
+    }
+}
+
+impl<'d> Iterator for Items<'d> {
+    type Item = Node<'d>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_empty() {
+            return None;
+        }
+        let item = Node::new(self.document, self.next);
+        self.next = item.after();
+        Some(item)
+    }
+}
+
+impl fmt::Debug for Items<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(*self).finish()
+    }
+}
+
+/// The members of an object.
+#[derive(Clone, Copy)]
+pub struct Members<'d> {
+    document: &'d Document,
+    next: u32,
+    end: u32,
+}
+
+impl Members<'_> {
+    /// Whether there are no members (left).
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.next >= self.end
+    }
+}
+
+impl<'d> Iterator for Members<'d> {
+    type Item = Member<'d>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_empty() {
+            return None;
+        }
+        let name = Node::new(self.document, self.next);
+        let value = name.at(self.next + 1);
+        self.next = value.after();
+        Some(Member {
+            name: name.as_text().unwrap_or_default(),
+            name_span: name.span(),
+            value,
+        })
+    }
+}
+
+impl fmt::Debug for Members<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map()
+            .entries(self.map(|member| (member.name, member.value)))
+            .finish()
+    }
+}
+
+impl Serialize for Node<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.value() {
+            Value::Null => serializer.serialize_unit(),
+            Value::Bool(truth) => serializer.serialize_bool(truth),
+            Value::Number(number) => number.serialize(serializer),
+            Value::Text(text) => serializer.serialize_str(text),
+            Value::List(items) => {
+                let mut list = serializer.serialize_seq(None)?;
+                for item in items {
+                    list.serialize_element(&item)?;
+                }
+                list.end()
+            }
+            Value::Object(members) => {
+                let mut object = serializer.serialize_map(None)?;
+                for member in members {
+                    object.serialize_entry(member.name, &member.value)?;
+                }
+                object.end()
+            }
+        }
+    }
+}
+
+impl Serialize for Document {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.root().serialize(serializer)
+    }
+}

@@ -1,0 +1,205 @@
+//! Numbers by their digits.
+//!
+//! JSON has decimal numbers of any length; most programs hold them as 64-bit integers and doubles. A [`Number`]
+//! is what was written, compares by value, and tells whether such a program would hold it exactly.
+
+use serde::{Serialize, Serializer};
+
+/// A number as it was written.
+#[derive(Clone, Copy, Debug)]
+pub struct Number<'d>(&'d str);
+
+/// How many digits any 64-bit integer and any double holds.
+const DIGITS_ALWAYS_HELD: usize = 15;
+
+impl<'d> Number<'d> {
+    /// `raw` is a number of JSON's grammar: the parser is the one who makes these.
+    pub(super) fn new(raw: &'d str) -> Self {
+        Self(raw)
+    }
+
+    /// The number as it was written.
+    #[must_use]
+    pub fn raw(self) -> &'d str {
+        self.0
+    }
+
+    /// The nearest double; infinite for what is out of range.
+    #[must_use]
+    pub fn to_f64(self) -> f64 {
+        self.0.parse().unwrap_or(f64::NAN)
+    }
+
+    /// Whether a 64-bit integer or a double holds the number so that printing gives the same value.
+    ///
+    /// ```
+    /// use assist_rules_domain::json::Document;
+    ///
+    /// let exact = |text: &str| text.parse::<Document>().map(|number| number.inexact_numbers().is_empty());
+    /// assert_eq!(exact("0.4"), Ok(true));
+    /// assert_eq!(exact("18446744073709551615"), Ok(true));
+    /// assert_eq!(exact("18446744073709551617"), Ok(false));
+    /// assert_eq!(exact("0.1000000000000000055"), Ok(false));
+    /// ```
+    #[must_use]
+    pub fn is_exact(self) -> bool {
+        if self.0.len() <= DIGITS_ALWAYS_HELD && !self.0.contains(['e', 'E']) {
+            return true;
+        }
+        if self.0.parse::<u64>().is_ok() || self.0.parse::<i64>().is_ok() {
+            return true;
+        }
+        let held = self.to_f64();
+        held.is_finite() && Decimal::of(&format!("{held:e}")) == Decimal::of(self.0)
+    }
+}
+
+/// By value: `1`, `1.0` and `10e-1` are equal.
+impl PartialEq for Number<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0 || Decimal::of(self.0) == Decimal::of(other.0)
+    }
+}
+
+impl Serialize for Number<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Ok(number) = self.0.parse::<u64>() {
+            return serializer.serialize_u64(number);
+        }
+        if let Ok(number) = self.0.parse::<i64>() {
+            return serializer.serialize_i64(number);
+        }
+        serializer.serialize_f64(self.to_f64())
+    }
+}
+
+/// A decimal number in the one form that each value has: 0.DIGITS times ten to the exponent, without zeros at
+/// either end of the digits.
+#[derive(PartialEq, Eq)]
+struct Decimal {
+    negative: bool,
+    digits: String,
+    exponent: i128,
+}
+
+impl Decimal {
+    fn of(raw: &str) -> Self {
+        let (negative, raw) = match raw.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, raw),
+        };
+        let (mantissa, exponent) = raw.split_once(['e', 'E']).unwrap_or((raw, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let written: String = [whole, fraction].concat();
+        let digits = written.trim_start_matches('0');
+        let leading_zeros = written.len() - digits.len();
+        let digits = digits.trim_end_matches('0');
+        if digits.is_empty() {
+            return Self {
+                negative: false,
+                digits: String::new(),
+                exponent: 0,
+            };
+        }
+        Self {
+            negative,
+            digits: digits.to_owned(),
+            exponent: places(whole.len()) - places(leading_zeros) + exponent_of(exponent),
+        }
+    }
+}
+
+fn places(count: usize) -> i128 {
+    i128::try_from(count).unwrap_or(i128::MAX)
+}
+
+/// An exponent with more digits than fit is as good as any other that no double reaches.
+fn exponent_of(text: &str) -> i128 {
+    let limit = i128::from(i64::MAX);
+    text.parse::<i128>()
+        .unwrap_or(if text.starts_with('-') { -limit } else { limit })
+        .clamp(-limit, limit)
+}
+
+/// A number that is neither infinite nor "not a number".
+///
+/// ```
+/// use assist_rules_domain::json::Finite;
+///
+/// assert!(Finite::try_from(0.4).is_ok());
+/// assert!(Finite::try_from(f64::NAN).is_err());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Finite(f64);
+
+/// The number is infinite or no number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the number is not finite")]
+pub struct NotFinite;
+
+impl TryFrom<f64> for Finite {
+    type Error = NotFinite;
+
+    fn try_from(number: f64) -> Result<Self, Self::Error> {
+        if number.is_finite() {
+            Ok(Self(number))
+        } else {
+            Err(NotFinite)
+        }
+    }
+}
+
+impl From<Finite> for f64 {
+    fn from(number: Finite) -> Self {
+        number.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exact_is_what_sixty_four_bits_hold() {
+        for (raw, exact) in [
+            ("0", true),
+            ("-0", true),
+            ("-0.0", true),
+            ("9007199254740993", true),
+            ("-9223372036854775808", true),
+            ("-9223372036854775809", false),
+            ("18446744073709551616", false),
+            ("1e22", true),
+            ("1E2", true),
+            ("1.0000000000000000000000", true),
+            ("1.7976931348623157e308", true),
+            ("1e309", false),
+            ("5e-324", true),
+            ("1e-400", false),
+            ("0e999999999999999999999", true),
+            ("3.14159265358979323846", false),
+            ("3.141592653589793", true),
+        ] {
+            assert_eq!(Number::new(raw).is_exact(), exact, "{raw}");
+        }
+    }
+
+    #[test]
+    fn equal_is_by_value() {
+        for (ours, theirs, equal) in [
+            ("1", "1.0", true),
+            ("10", "1e1", true),
+            ("0.5", "5e-1", true),
+            ("0", "-0", true),
+            ("100", "10", false),
+            ("1", "-1", false),
+            ("9007199254740993", "9007199254740992", false),
+        ] {
+            assert_eq!(
+                Number::new(ours) == Number::new(theirs),
+                equal,
+                "{ours} {theirs}"
+            );
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! From a document back to text, compact or for people. Numbers and texts come out as they were written.
+
+use super::{Document, Node, Value};
+
+impl Document {
+    /// The document without white space between its parts: the form that is sent.
+    #[must_use]
+    pub fn compact(&self) -> String {
+        let mut out = String::with_capacity(self.text().len());
+        compact(self.root(), &mut out);
+        out
+    }
+
+    /// The document indented by two spaces, without a line break at its end.
+    #[must_use]
+    pub fn pretty(&self) -> String {
+        self.root().pretty()
+    }
+}
+
+impl Node<'_> {
+    /// The value without white space between its parts.
+    #[must_use]
+    pub fn compact(self) -> String {
+        let mut out = String::new();
+        compact(self, &mut out);
+        out
+    }
+
+    /// The value indented by two spaces.
+    #[must_use]
+    pub fn pretty(self) -> String {
+        let mut out = String::new();
+        pretty(self, 0, &mut out);
+        out
+    }
+}
+
+fn compact(node: Node<'_>, out: &mut String) {
+    match node.value() {
+        Value::List(items) => {
+            out.push('[');
+            for (index, item) in items.enumerate() {
+                separate(index, ",", out);
+                compact(item, out);
+            }
+            out.push(']');
+        }
+        Value::Object(members) => {
+            out.push('{');
+            for (index, member) in members.enumerate() {
+                separate(index, ",", out);
+                out.push_str(member.raw_name());
+                out.push(':');
+                compact(member.value, out);
+            }
+            out.push('}');
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {
+            out.push_str(node.raw())
+        }
+    }
+}
+
+fn pretty(node: Node<'_>, depth: usize, out: &mut String) {
+    match node.value() {
+        Value::List(items) if !items.is_empty() => {
+            out.push('[');
+            for (index, item) in node.items().enumerate() {
+                separate(index, ",", out);
+                new_line(depth + 1, out);
+                pretty(item, depth + 1, out);
+            }
+            new_line(depth, out);
+            out.push(']');
+        }
+        Value::Object(members) if !members.is_empty() => {
+            out.push('{');
+            for (index, member) in node.members().enumerate() {
+                separate(index, ",", out);
+                new_line(depth + 1, out);
+                out.push_str(member.raw_name());
+                out.push_str(": ");
+                pretty(member.value, depth + 1, out);
+            }
+            new_line(depth, out);
+            out.push('}');
+        }
+        Value::List(_) => out.push_str("[]"),
+        Value::Object(_) => out.push_str("{}"),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {
+            out.push_str(node.raw())
+        }
+    }
+}
+
+fn separate(index: usize, separator: &str, out: &mut String) {
+    if index > 0 {
+        out.push_str(separator);
+    }
+}
+
+fn new_line(depth: usize, out: &mut String) {
+    out.push('\n');
+    for _ in 0..depth {
+        out.push_str("  ");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::json::Document;
+
+    #[test]
+    fn printing_keeps_every_digit_and_escape() {
+        let text = r#"{ "b" : [ ] , "a":{"x":1.50,"y":[-0,"\u00e9"]},"e":{} }"#;
+        let document: Document = text.parse().unwrap();
+        assert_eq!(
+            document.compact(),
+            r#"{"b":[],"a":{"x":1.50,"y":[-0,"\u00e9"]},"e":{}}"#
+        );
+        assert_eq!(
+            document.pretty(),
+            "{\n  \"b\": [],\n  \"a\": {\n    \"x\": 1.50,\n    \"y\": [\n      -0,\n      \"\\u00e9\"\n    ]\n  },\n  \"e\": {}\n}"
+        );
+    }
+}

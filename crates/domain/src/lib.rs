@@ -1,0 +1,38 @@
+//! Genesys Cloud's agent-assist trigger rules as data: reading them, checking them, comparing them, changing them,
+//! and the protocol by which a stored rule is updated without losing anybody's work.
+//!
+//! This crate does no I/O, knows no clock, no randomness and no network: what it needs is an argument. It never
+//! panics on input, and loses nothing that a server sent.
+
+pub mod check;
+pub mod diff;
+pub mod json;
+
+mod action;
+mod change;
+mod code;
+mod comparison;
+mod condition;
+mod draft;
+mod finding;
+mod limits;
+mod pointer;
+mod rule;
+mod rule_id;
+mod stored;
+mod suggest;
+mod version;
+
+pub use action::{Action, ActionKind};
+pub use change::RuleChange;
+pub use code::{Code, UnknownCode};
+pub use comparison::{Comparison, Misfit, NumberTest, Operator, Scalar, TextTest};
+pub use condition::Condition;
+pub use draft::{Draft, Field};
+pub use finding::{Finding, Findings, Reported, Severity};
+pub use limits::EngineLimits;
+pub use pointer::{BadPointer, Pointer};
+pub use rule::{BadRule, NotARule, TriggerRule};
+pub use rule_id::{BadRuleId, MAX_RULE_ID, RuleId};
+pub use stored::Stored;
+pub use version::{BadVersion, MAX_VERSION, Version};

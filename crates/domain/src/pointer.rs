@@ -1,0 +1,92 @@
+//! JSON Pointers (RFC 6901): how a finding, a difference and a conflict name a place in a document.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+/// A place in a JSON document.
+///
+/// ```
+/// use assist_rules_domain::Pointer;
+///
+/// let pointer: Pointer = "/conditions/3/operator".parse()?;
+/// assert_eq!(pointer, Pointer::root().member("conditions").index(3).member("operator"));
+/// assert!("conditions".parse::<Pointer>().is_err());
+/// # Ok::<(), assist_rules_domain::BadPointer>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pointer(String);
+
+/// The text is no JSON Pointer: it is not empty and does not start with `/`, or has a `~` that is no escape.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no JSON Pointer")]
+pub struct BadPointer(String);
+
+impl Pointer {
+    /// The whole document.
+    #[must_use]
+    pub fn root() -> Self {
+        Self::default()
+    }
+
+    /// The member of that name in the object here.
+    #[must_use]
+    pub fn member(&self, name: &str) -> Self {
+        let escaped = name.replace('~', "~0").replace('/', "~1");
+        Self(format!("{}/{escaped}", self.0))
+    }
+
+    /// The element with that index in the list here.
+    #[must_use]
+    pub fn index(&self, index: usize) -> Self {
+        Self(format!("{}/{index}", self.0))
+    }
+
+    /// The names and indices on the way, without escapes.
+    pub fn tokens(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        self.0.split('/').skip(1).map(|token| {
+            if token.contains('~') {
+                Cow::Owned(token.replace("~1", "/").replace("~0", "~"))
+            } else {
+                Cow::Borrowed(token)
+            }
+        })
+    }
+
+    /// The pointer as it is written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Pointer {
+    type Err = BadPointer;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let starts_well = text.is_empty() || text.starts_with('/');
+        let escapes_well = text
+            .split('~')
+            .skip(1)
+            .all(|rest| rest.starts_with(['0', '1']));
+        if starts_well && escapes_well {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(BadPointer(text.to_owned()))
+        }
+    }
+}
+
+impl fmt::Display for Pointer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for Pointer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}

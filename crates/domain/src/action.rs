@@ -74,10 +74,7 @@ impl<'r> Action<'r> {
         let mut object = serde_json::Map::new();
         object.insert("type".to_owned(), self.kind.name().into());
         let members = [
-            (
-                "templateId",
-                self.template_id.as_deref().map(serde_json::Value::from),
-            ),
+            ("templateId", self.template_id.as_deref().map(serde_json::Value::from)),
             ("priority", self.priority.map(whole_if_whole)),
             ("url", self.url.as_deref().map(serde_json::Value::from)),
         ];
@@ -93,10 +90,7 @@ impl<'r> Action<'r> {
 /// `1` and not `1.0`: an engine that wants an integer may refuse the latter.
 fn whole_if_whole(number: f64) -> serde_json::Value {
     if number.fract() == 0.0 && number.abs() < 1e15 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the number is whole and below 2^53"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "the number is whole and below 2^53")]
         let whole = number as i64;
         return whole.into();
     }

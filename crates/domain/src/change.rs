@@ -67,14 +67,8 @@ impl RuleChange {
     /// # Errors
     ///
     /// If they are larger than a document may be.
-    pub fn conditions<'c>(
-        self,
-        conditions: impl IntoIterator<Item = Condition<'c>>,
-    ) -> Result<Self, NotADocument> {
-        let list: Vec<_> = conditions
-            .into_iter()
-            .map(|condition| condition.to_json())
-            .collect();
+    pub fn conditions<'c>(self, conditions: impl IntoIterator<Item = Condition<'c>>) -> Result<Self, NotADocument> {
+        let list: Vec<_> = conditions.into_iter().map(|condition| condition.to_json()).collect();
         self.with(Field::Conditions, &list)
     }
 
@@ -83,10 +77,7 @@ impl RuleChange {
     /// # Errors
     ///
     /// If they are larger than a document may be.
-    pub fn actions<'a>(
-        self,
-        actions: impl IntoIterator<Item = Action<'a>>,
-    ) -> Result<Self, NotADocument> {
+    pub fn actions<'a>(self, actions: impl IntoIterator<Item = Action<'a>>) -> Result<Self, NotADocument> {
         let list: Vec<_> = actions.into_iter().map(|action| action.to_json()).collect();
         self.with(Field::Actions, &list)
     }
@@ -110,11 +101,7 @@ impl RuleChange {
     pub fn apply(&self, rule: &TriggerRule) -> Result<TriggerRule, TextError> {
         let set: Vec<_> = self
             .fields()
-            .filter(|(field, value)| {
-                !rule
-                    .member(field.name())
-                    .is_some_and(|old| old.same(value.root()))
-            })
+            .filter(|(field, value)| !rule.member(field.name()).is_some_and(|old| old.same(value.root())))
             .map(|(field, value)| (field.name(), value.text()))
             .collect();
         if set.is_empty() {
@@ -152,10 +139,7 @@ fn is_within(ours: Node<'_>, theirs: Node<'_>) -> bool {
     }
     if ours.is_list() && theirs.is_list() {
         let (ours, theirs) = (ours.items(), theirs.items());
-        return ours.count() == theirs.count()
-            && ours
-                .zip(theirs)
-                .all(|(ours, theirs)| is_within(ours, theirs));
+        return ours.count() == theirs.count() && ours.zip(theirs).all(|(ours, theirs)| is_within(ours, theirs));
     }
     ours.same(theirs)
 }
@@ -167,29 +151,19 @@ pub(crate) fn adopt(ours: Node<'_>, stored: Option<Node<'_>>) -> Result<Document
         return Document::from_node(ours);
     }
     let ours: Vec<Node<'_>> = ours.items().collect();
-    let mut free: Vec<Option<Node<'_>>> =
-        stored.into_iter().flat_map(Node::items).map(Some).collect();
+    let mut free: Vec<Option<Node<'_>>> = stored.into_iter().flat_map(Node::items).map(Some).collect();
     let mut meant: Vec<Option<Node<'_>>> = vec![None; ours.len()];
     let equal: fn(Node<'_>, Node<'_>) -> bool = |ours, theirs| ours.same(theirs);
-    let named: fn(Node<'_>, Node<'_>) -> bool =
-        |ours, theirs| ours.is_object() && ours.has_its_members_in(theirs);
+    let named: fn(Node<'_>, Node<'_>) -> bool = |ours, theirs| ours.is_object() && ours.has_its_members_in(theirs);
     for means in [equal, named] {
-        for (ours, meant) in ours
-            .iter()
-            .zip(&mut meant)
-            .filter(|(_, meant)| meant.is_none())
-        {
+        for (ours, meant) in ours.iter().zip(&mut meant).filter(|(_, meant)| meant.is_none()) {
             let found = free
                 .iter_mut()
                 .find(|theirs| theirs.is_some_and(|theirs| means(*ours, theirs)));
             *meant = found.and_then(Option::take);
         }
     }
-    list_of(
-        ours.iter()
-            .zip(meant)
-            .map(|(ours, meant)| meant.unwrap_or(*ours).raw()),
-    )
+    list_of(ours.iter().zip(meant).map(|(ours, meant)| meant.unwrap_or(*ours).raw()))
 }
 
 #[cfg(test)]
@@ -214,8 +188,7 @@ mod tests {
             (r#"[{"a":1}]"#, "7", r#"[{"a":1}]"#),
             ("true", "false", "true"),
         ] {
-            let (ours, stored): (Document, Document) =
-                (ours.parse().unwrap(), stored.parse().unwrap());
+            let (ours, stored): (Document, Document) = (ours.parse().unwrap(), stored.parse().unwrap());
             let adopted = adopt(ours.root(), Some(stored.root())).unwrap();
             assert_eq!(adopted.compact(), expected);
         }

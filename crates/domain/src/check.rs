@@ -79,11 +79,8 @@ pub(crate) fn inexact_numbers(document: &Document) -> impl Iterator<Item = Findi
     document.inexact_numbers().into_iter().map(|pointer| {
         let raw = document.resolve(&pointer).map_or("", Node::raw);
         let shown: String = raw.chars().take(40).collect();
-        let message = format!(
-            "the number `{shown}` cannot be held exactly, so writing the rule would alter it"
-        );
-        Finding::new(Code::InexactNumber, pointer, message)
-            .with_help("write it with fewer digits, or as a text")
+        let message = format!("the number `{shown}` cannot be held exactly, so writing the rule would alter it");
+        Finding::new(Code::InexactNumber, pointer, message).with_help("write it with fewer digits, or as a text")
     })
 }
 
@@ -95,22 +92,14 @@ fn moved_identity(rule: &TriggerRule, stored: &TriggerRule) -> Option<Finding> {
     let stated = |name| stored.member(name).map_or("", Node::raw);
     if differs("id") {
         let message = format!("the stored rule's id is {}", stated("id"));
-        return Some(Finding::new(
-            Code::OtherId,
-            Pointer::root().member("id"),
-            message,
-        ));
+        return Some(Finding::new(Code::OtherId, Pointer::root().member("id"), message));
     }
     differs("ruleType").then(|| {
         let message = format!(
             "the stored rule's type is {}, and a rule keeps its type",
             stated("ruleType")
         );
-        Finding::new(
-            Code::OtherRuleType,
-            Pointer::root().member("ruleType"),
-            message,
-        )
+        Finding::new(Code::OtherRuleType, Pointer::root().member("ruleType"), message)
     })
 }
 
@@ -138,9 +127,7 @@ fn forgive_what_was_there(rule: &TriggerRule, stored: &TriggerRule, findings: &m
         };
         if is_old {
             finding.severity = Severity::Warning;
-            finding.help = Some(
-                "the stored rule has this already, and the change does not touch it".to_owned(),
-            );
+            finding.help = Some("the stored rule has this already, and the change does not touch it".to_owned());
         }
     }
 }
@@ -179,58 +166,27 @@ mod tests {
     const CALL: &str = r#"[{"type":"call"}]"#;
 
     fn condition(operator: &str, value: &str) -> String {
-        format!(
-            r#"{{"type":"keyword","field":"conversation.text","operator":"{operator}","value":{value}}}"#
-        )
+        format!(r#"{{"type":"keyword","field":"conversation.text","operator":"{operator}","value":{value}}}"#)
     }
 
     fn sentiment(operator: &str, value: &str) -> String {
-        format!(
-            r#"{{"type":"sentiment","field":"conversation.sentiment","operator":"{operator}","value":{value}}}"#
-        )
+        format!(r#"{{"type":"sentiment","field":"conversation.sentiment","operator":"{operator}","value":{value}}}"#)
     }
 
     #[test]
     fn one_condition() {
         for (condition, expected) in [
             (condition("contains", "\"a\""), vec![]),
-            (
-                condition("near", "\"a\""),
-                vec!["AR0101 /conditions/0/operator"],
-            ),
-            (
-                condition("gt", "\"0.4\""),
-                vec!["AR0102 /conditions/0/value"],
-            ),
-            (
-                condition("contains", "1"),
-                vec!["AR0102 /conditions/0/value"],
-            ),
-            (
-                condition("contains", "\"\""),
-                vec!["AR0203 /conditions/0/value"],
-            ),
+            (condition("near", "\"a\""), vec!["AR0101 /conditions/0/operator"]),
+            (condition("gt", "\"0.4\""), vec!["AR0102 /conditions/0/value"]),
+            (condition("contains", "1"), vec!["AR0102 /conditions/0/value"]),
+            (condition("contains", "\"\""), vec!["AR0203 /conditions/0/value"]),
             (condition("regex", "\"a+\""), vec![]),
-            (
-                condition("regex", "\"a*\""),
-                vec!["AR0204 /conditions/0/value"],
-            ),
-            (
-                condition("regex", "\"(a\""),
-                vec!["AR0110 /conditions/0/value"],
-            ),
-            (
-                condition("regex", "\"(?=a)b\""),
-                vec!["AR0212 /conditions/0/value"],
-            ),
-            (
-                condition("regex", "\"(a)\\\\1\""),
-                vec!["AR0212 /conditions/0/value"],
-            ),
-            (
-                condition("regex", "\"(?=a)(b\""),
-                vec!["AR0110 /conditions/0/value"],
-            ),
+            (condition("regex", "\"a*\""), vec!["AR0204 /conditions/0/value"]),
+            (condition("regex", "\"(a\""), vec!["AR0110 /conditions/0/value"]),
+            (condition("regex", "\"(?=a)b\""), vec!["AR0212 /conditions/0/value"]),
+            (condition("regex", "\"(a)\\\\1\""), vec!["AR0212 /conditions/0/value"]),
+            (condition("regex", "\"(?=a)(b\""), vec!["AR0110 /conditions/0/value"]),
             (
                 condition("regex", "\"(\\\\w{999}){999}\""),
                 vec!["AR0110 /conditions/0/value"],
@@ -260,14 +216,8 @@ mod tests {
     fn conditions_beside_each_other() {
         let contains = condition("contains", "\"a\"");
         for (conditions, expected) in [
-            (
-                vec![contains.clone(), condition("contains", "\"b\"")],
-                vec![],
-            ),
-            (
-                vec![contains.clone(), contains.clone()],
-                vec!["AR0201 /conditions/1"],
-            ),
+            (vec![contains.clone(), condition("contains", "\"b\"")], vec![]),
+            (vec![contains.clone(), contains.clone()], vec!["AR0201 /conditions/1"]),
             (vec![sentiment("gt", "0.2"), sentiment("lt", "0.8")], vec![]),
             (
                 vec![sentiment("gt", "0.8"), sentiment("lt", "0.2")],
@@ -302,29 +252,20 @@ mod tests {
     fn actions() {
         let conditions = format!("[{}]", condition("contains", "\"a\""));
         for (actions, expected) in [
-            (
-                r#"[{"type":"display","templateId":"t","stranger":[]}]"#,
-                vec![],
-            ),
-            (
-                r#"[{"type":"display"}]"#,
-                vec!["AR0206 /actions/0/templateId"],
-            ),
+            (r#"[{"type":"display","templateId":"t","stranger":[]}]"#, vec![]),
+            (r#"[{"type":"display"}]"#, vec!["AR0206 /actions/0/templateId"]),
             (
                 r#"[{"type":"display","templateId":""}]"#,
                 vec!["AR0206 /actions/0/templateId"],
             ),
-            (
-                r#"[{"type":"webhook","url":"https://example.com/x"}]"#,
-                vec![],
-            ),
+            (r#"[{"type":"webhook","url":"https://example.com/x"}]"#, vec![]),
             (
                 r#"[{"type":"webhook","url":"http://example.com/x"}]"#,
                 vec!["AR0207 /actions/0/url"],
             ),
             (r#"[{"type":"webhook"}]"#, vec!["AR0207 /actions/0/url"]),
             (r#"[{"type":"mail"}]"#, vec!["AR0104 /actions/0/type"]),
-            (r#"[{}]"#, vec!["AR0105 /actions/0/type"]),
+            ("[{}]", vec!["AR0105 /actions/0/type"]),
             ("[]", vec!["AR0209 /actions"]),
             ("{}", vec!["AR0108 /actions"]),
         ] {
@@ -353,28 +294,18 @@ mod tests {
         };
         let near = condition("near", "\"a\"");
         let stored = rule(true, &near);
-        let errors = |rule: &TriggerRule| {
-            check(rule, Some(&stored), &EngineLimits::TRIGGER_RULES).has_errors()
-        };
+        let errors = |rule: &TriggerRule| check(rule, Some(&stored), &EngineLimits::TRIGGER_RULES).has_errors();
         assert!(!errors(&rule(false, &near)), "untouched");
         assert!(
-            !errors(&rule(
-                true,
-                &format!("{},{near}", condition("contains", "\"b\""))
-            )),
+            !errors(&rule(true, &format!("{},{near}", condition("contains", "\"b\"")))),
             "moved"
         );
-        assert!(
-            errors(&rule(true, &condition("near", "\"b\""))),
-            "made by hand"
-        );
+        assert!(errors(&rule(true, &condition("near", "\"b\""))), "made by hand");
     }
 
     #[test]
     fn a_rule_keeps_its_id_and_type_and_every_number() {
-        let stored: TriggerRule = r#"{"id":"r1","ruleType":"conversation","enabled":true}"#
-            .parse()
-            .unwrap();
+        let stored: TriggerRule = r#"{"id":"r1","ruleType":"conversation","enabled":true}"#.parse().unwrap();
         let codes = |text: &str| -> Vec<&'static str> {
             let rule: TriggerRule = text.parse().unwrap();
             let findings = check(&rule, Some(&stored), &EngineLimits::TRIGGER_RULES).into_vec();
@@ -388,15 +319,10 @@ mod tests {
             codes(r#"{"id":"r2","ruleType":"conversation","enabled":true}"#),
             ["AR0107"]
         );
-        assert_eq!(
-            codes(r#"{"id":"r1","ruleType":"message","enabled":true}"#),
-            ["AR0106"]
-        );
+        assert_eq!(codes(r#"{"id":"r1","ruleType":"message","enabled":true}"#), ["AR0106"]);
         assert_eq!(codes(r#"{"id":"r1","enabled":true}"#), ["AR0105"]);
         assert_eq!(
-            codes(
-                r#"{"id":"r1","ruleType":"conversation","enabled":true,"x":{"y":[1,0.12345678901234567890]}}"#
-            ),
+            codes(r#"{"id":"r1","ruleType":"conversation","enabled":true,"x":{"y":[1,0.12345678901234567890]}}"#),
             ["AR0006"]
         );
     }

@@ -95,22 +95,12 @@ impl Operator {
     ];
 
     /// Their names, in the same order.
-    pub const NAMES: [&'static str; 7] = [
-        "contains",
-        "equals",
-        "starts_with",
-        "ends_with",
-        "regex",
-        "gt",
-        "lt",
-    ];
+    pub const NAMES: [&'static str; 7] = ["contains", "equals", "starts_with", "ends_with", "regex", "gt", "lt"];
 
     /// The operator of that name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|operator| operator.name() == name)
+        Self::ALL.into_iter().find(|operator| operator.name() == name)
     }
 
     /// The name in documents.
@@ -212,10 +202,9 @@ impl<'r> Comparison<'r> {
     pub fn to_json(&self) -> serde_json::Value {
         match self {
             Self::Equals(Scalar::Bool(truth)) => (*truth).into(),
-            Self::Text(_) | Self::Number(_) | Self::Equals(Scalar::Text(_) | Scalar::Number(_)) => {
-                self.text()
-                    .map_or_else(|| self.number().into(), serde_json::Value::from)
-            }
+            Self::Text(_) | Self::Number(_) | Self::Equals(Scalar::Text(_) | Scalar::Number(_)) => self
+                .text()
+                .map_or_else(|| self.number().into(), serde_json::Value::from),
         }
     }
 }
@@ -235,14 +224,8 @@ mod tests {
         let values = ["\"text\"", "0.4", "true", "null", "[]", "{}", "1e400"];
         for (name, fits) in [
             ("contains", [true, false, false, false, false, false, false]),
-            (
-                "starts_with",
-                [true, false, false, false, false, false, false],
-            ),
-            (
-                "ends_with",
-                [true, false, false, false, false, false, false],
-            ),
+            ("starts_with", [true, false, false, false, false, false, false]),
+            ("ends_with", [true, false, false, false, false, false, false]),
             ("regex", [true, false, false, false, false, false, false]),
             ("equals", [true, true, true, false, false, false, false]),
             ("gt", [false, true, false, false, false, false, false]),

@@ -33,8 +33,7 @@ impl<'r> Condition<'r> {
         Some(Self {
             kind: text("type")?.into(),
             field: text("field")?.into(),
-            comparison: Comparison::new(Operator::named(text("operator")?)?, node.get("value")?)
-                .ok()?,
+            comparison: Comparison::new(Operator::named(text("operator")?)?, node.get("value")?).ok()?,
         })
     }
 

@@ -35,21 +35,11 @@ pub struct Difference {
 #[must_use]
 pub fn diff(before: &Document, after: &Document) -> Vec<Difference> {
     let mut found = Vec::new();
-    compare(
-        &Pointer::root(),
-        Some(before.root()),
-        Some(after.root()),
-        &mut found,
-    );
+    compare(&Pointer::root(), Some(before.root()), Some(after.root()), &mut found);
     found
 }
 
-fn compare(
-    pointer: &Pointer,
-    before: Option<Node<'_>>,
-    after: Option<Node<'_>>,
-    found: &mut Vec<Difference>,
-) {
+fn compare(pointer: &Pointer, before: Option<Node<'_>>, after: Option<Node<'_>>, found: &mut Vec<Difference>) {
     if let (Some(before), Some(after)) = (before, after) {
         if before.same(after) {
             return;
@@ -59,16 +49,8 @@ fn compare(
                 let inside = pointer.member(member.name);
                 compare(&inside, Some(member.value), after.get(member.name), found);
             }
-            for member in after
-                .members()
-                .filter(|member| before.get(member.name).is_none())
-            {
-                compare(
-                    &pointer.member(member.name),
-                    None,
-                    Some(member.value),
-                    found,
-                );
+            for member in after.members().filter(|member| before.get(member.name).is_none()) {
+                compare(&pointer.member(member.name), None, Some(member.value), found);
             }
             return;
         }
@@ -109,27 +91,15 @@ mod tests {
                 r#"{"b":3,"c":4}"#,
                 vec!["/a 1 -", "/b 2 3", "/c - 4"],
             ),
-            (
-                r#"{"a":{"x":[1]}}"#,
-                r#"{"a":{"x":{}}}"#,
-                vec!["/a/x [1] {}"],
-            ),
+            (r#"{"a":{"x":[1]}}"#, r#"{"a":{"x":{}}}"#, vec!["/a/x [1] {}"]),
             ("[1,2,3]", "[1]", vec!["/1 2 -", "/2 3 -"]),
             (r#"{"a~/b":null}"#, "{}", vec!["/a~0~1b null -"]),
         ] {
             let (before, after) = (before.parse().unwrap(), after.parse().unwrap());
-            let side =
-                |side: &Option<Document>| side.as_ref().map_or("-".to_owned(), Document::compact);
+            let side = |side: &Option<Document>| side.as_ref().map_or("-".to_owned(), Document::compact);
             let found: Vec<String> = diff(&before, &after)
                 .iter()
-                .map(|found| {
-                    format!(
-                        "{} {} {}",
-                        found.pointer,
-                        side(&found.before),
-                        side(&found.after)
-                    )
-                })
+                .map(|found| format!("{} {} {}", found.pointer, side(&found.before), side(&found.after)))
                 .collect();
             assert_eq!(found, expected);
         }

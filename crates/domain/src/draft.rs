@@ -73,9 +73,7 @@ impl Draft {
             let message = "expected an object: a rule, or a change of one";
             return Err(Finding::new(Code::WrongType, Pointer::root(), message));
         }
-        let is_rule = ["id", "etag", "ruleType"]
-            .iter()
-            .any(|name| root.get(name).is_some());
+        let is_rule = ["id", "etag", "ruleType"].iter().any(|name| root.get(name).is_some());
         let form = if is_rule { Form::Rule } else { Form::Change };
         Ok(Self { form, document })
     }
@@ -132,12 +130,10 @@ impl Draft {
         let findings = self.check(limits).into_vec();
         let is_certain = |finding: &Finding| {
             let whole_member = finding.pointer.tokens().count() <= 1;
-            match finding.code {
-                Code::UnknownMember => false,
-                Code::TooManyConditions => self.form == Form::Change,
-                Code::WrongType | Code::MissingMember => whole_member,
-                code => code == Code::InexactNumber || code == Code::NothingNamed,
-            }
+            let is_of_the_document = [Code::WrongType, Code::MissingMember].contains(&finding.code) && whole_member;
+            let is_beyond_limits = finding.code == Code::TooManyConditions && self.form == Form::Change;
+            let is_of_the_text = [Code::InexactNumber, Code::NothingNamed].contains(&finding.code);
+            is_of_the_document || is_beyond_limits || is_of_the_text
         };
         findings.into_iter().filter(is_certain).collect()
     }
@@ -167,29 +163,21 @@ impl Draft {
     ///
     /// What is wrong with the draft itself: members that neither this crate knows nor the stored rule has, wrong
     /// types, another id or type. The limits of the engine are [`check`]ed on the rule that comes out.
-    pub fn change(
-        &self,
-        stored: &TriggerRule,
-        limits: &EngineLimits,
-    ) -> Result<RuleChange, Findings> {
+    pub fn change(&self, stored: &TriggerRule, limits: &EngineLimits) -> Result<RuleChange, Findings> {
         let mut change = RuleChange::default();
         for field in Field::ALL {
             let Some(ours) = self.document.root().get(field.name()) else {
                 continue;
             };
             let theirs = stored.member(field.name());
-            let value = adopt(ours, theirs).map_err(too_large)?;
+            let value = adopt(ours, theirs).map_err(|error| too_large(&error))?;
             let is_as_stored = theirs.is_some_and(|theirs| theirs.same(value.root()));
             if self.form == Form::Change || !is_as_stored {
                 change.set(field, value);
             }
         }
         let faults = self.faults_beyond_the_rule(stored, limits);
-        if faults.has_errors() {
-            Err(faults)
-        } else {
-            Ok(change)
-        }
+        if faults.has_errors() { Err(faults) } else { Ok(change) }
     }
 
     /// The faults that the rule which comes out would not show: members that will not be in it.
@@ -197,16 +185,14 @@ impl Draft {
         let mut faults = Findings::default();
         for finding in self.examine(Some(stored), limits).into_vec() {
             let whole_member = finding.pointer.tokens().count() <= 1;
-            match finding.code {
-                Code::UnknownMember | Code::InexactNumber => faults.add(finding),
-                Code::WrongType | Code::MissingMember if whole_member => faults.add(finding),
-                _ => {}
+            let stays_out = [Code::UnknownMember, Code::InexactNumber].contains(&finding.code);
+            let is_of_the_document = [Code::WrongType, Code::MissingMember].contains(&finding.code) && whole_member;
+            if stays_out || is_of_the_document {
+                faults.add(finding);
             }
         }
-        if let (Form::Rule, Ok(stated)) = (self.form, TriggerRule::try_from(self.document.clone()))
-        {
-            let identity =
-                |finding: &Finding| matches!(finding.code, Code::OtherId | Code::OtherRuleType);
+        if let (Form::Rule, Ok(stated)) = (self.form, TriggerRule::try_from(self.document.clone())) {
+            let identity = |finding: &Finding| matches!(finding.code, Code::OtherId | Code::OtherRuleType);
             faults.extend(
                 check(&stated, Some(stored), limits)
                     .into_vec()
@@ -232,12 +218,8 @@ impl From<&RuleChange> for Draft {
     }
 }
 
-fn too_large(error: TextError) -> Findings {
+fn too_large(error: &TextError) -> Findings {
     let mut findings = Findings::default();
-    findings.add(Finding::new(
-        Code::TooLarge,
-        Pointer::root(),
-        error.to_string(),
-    ));
+    findings.add(Finding::new(Code::TooLarge, Pointer::root(), error.to_string()));
     findings
 }

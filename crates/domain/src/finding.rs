@@ -92,9 +92,7 @@ impl Findings {
     /// Whether one of them keeps the document from being sent.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.0
-            .iter()
-            .any(|finding| finding.severity == Severity::Error)
+        self.0.iter().any(|finding| finding.severity == Severity::Error)
     }
 
     /// The findings.

@@ -129,9 +129,7 @@ impl Document {
     /// The value at a pointer.
     #[must_use]
     pub fn resolve(&self, pointer: &Pointer) -> Option<Node<'_>> {
-        pointer
-            .tokens()
-            .try_fold(self.root(), |node, token| node.step(&token))
+        pointer.tokens().try_fold(self.root(), |node, token| node.step(&token))
     }
 
     /// The bytes of the value at a pointer or, when there is none, of the nearest value around it: a member that
@@ -155,9 +153,7 @@ impl Document {
         }
         let is_inexact = |node: Node<'_>| match node.value() {
             Value::Number(number) => !number.is_exact(),
-            Value::Null | Value::Bool(_) | Value::Text(_) | Value::List(_) | Value::Object(_) => {
-                false
-            }
+            Value::Null | Value::Bool(_) | Value::Text(_) | Value::List(_) | Value::Object(_) => false,
         };
         let mut found = Vec::new();
         self.root().visit(&Pointer::root(), &mut |pointer, node| {
@@ -179,10 +175,7 @@ impl Document {
     }
 
     fn bytes_between(&self, start: u32, end: u32) -> &str {
-        self.0
-            .text
-            .get(start as usize..end as usize)
-            .unwrap_or_default()
+        self.0.text.get(start as usize..end as usize).unwrap_or_default()
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod check;
 pub mod diff;
 pub mod json;
+pub mod protocol;
 
 mod action;
 mod change;
@@ -14,7 +15,9 @@ mod code;
 mod comparison;
 mod condition;
 mod draft;
+mod failure;
 mod finding;
+mod kind;
 mod limits;
 mod pointer;
 mod rule;
@@ -29,7 +32,9 @@ pub use code::{Code, UnknownCode};
 pub use comparison::{Comparison, Misfit, NumberTest, Operator, Scalar, TextTest};
 pub use condition::Condition;
 pub use draft::{Draft, Field};
+pub use failure::{Facts, Failure, FailureClass};
 pub use finding::{Finding, Findings, Reported, Severity};
+pub use kind::{Collision, Kind};
 pub use limits::EngineLimits;
 pub use pointer::{BadPointer, Pointer};
 pub use rule::{BadRule, NotARule, TriggerRule};

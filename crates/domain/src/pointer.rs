@@ -67,10 +67,7 @@ impl FromStr for Pointer {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let starts_well = text.is_empty() || text.starts_with('/');
-        let escapes_well = text
-            .split('~')
-            .skip(1)
-            .all(|rest| rest.starts_with(['0', '1']));
+        let escapes_well = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
         if starts_well && escapes_well {
             Ok(Self(text.to_owned()))
         } else {

@@ -30,9 +30,7 @@ pub enum BadRuleId {
     #[error("a rule's id has at most {MAX_RULE_ID} characters, and this one has {0}")]
     TooLong(usize),
     /// It has a character that no id has.
-    #[error(
-        "a rule's id has letters, digits, `_` and `-`, and starts with a letter or digit: `{text}` has {found:?}"
-    )]
+    #[error("a rule's id has letters, digits, `_` and `-`, and starts with a letter or digit: `{text}` has {found:?}")]
     Character {
         /// The text.
         text: String,

@@ -26,22 +26,14 @@ const SPOKEN: &[(&str, &str)] = &[
 /// The known word nearest to `word`, if it is near enough that a person may have meant it.
 pub(crate) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let plain = plain(word);
-    let spoken = SPOKEN
-        .iter()
-        .find(|(said, _)| *said == plain)
-        .map(|(_, meant)| *meant);
+    let spoken = SPOKEN.iter().find(|(said, _)| *said == plain).map(|(_, meant)| *meant);
     if let Some(meant) = spoken.and_then(|meant| known.iter().find(|name| **name == meant)) {
         return Some(meant);
     }
     let allowed = (plain.chars().count() / 3).max(1);
     known
         .iter()
-        .map(|name| {
-            (
-                strsim::damerau_levenshtein(&plain, &self::plain(name)),
-                *name,
-            )
-        })
+        .map(|name| (strsim::damerau_levenshtein(&plain, &self::plain(name)), *name))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
@@ -62,15 +54,7 @@ mod tests {
 
     #[test]
     fn the_nearest_word_is_the_one_that_was_meant() {
-        let operators = [
-            "contains",
-            "equals",
-            "starts_with",
-            "ends_with",
-            "regex",
-            "gt",
-            "lt",
-        ];
+        let operators = ["contains", "equals", "starts_with", "ends_with", "regex", "gt", "lt"];
         for (word, meant) in [
             ("contain", Some("contains")),
             ("startsWith", Some("starts_with")),

@@ -81,10 +81,7 @@ impl FromStr for Version {
         if text.len() > MAX_VERSION {
             return Err(BadVersion::TooLong);
         }
-        if !token
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && byte != b'"')
-        {
+        if !token.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"') {
             return Err(BadVersion::Character);
         }
         Ok(Self(text.to_owned()))

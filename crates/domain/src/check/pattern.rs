@@ -30,12 +30,8 @@ pub(super) fn of_condition(
         }
         Ok(_) => {}
         Err(regex::Error::CompiledTooBig(bytes)) => {
-            let message =
-                format!("the regular expression takes more than {bytes} bytes when compiled");
-            findings.add(
-                Finding::new(Code::BadPattern, at_value(), message)
-                    .with_help("use smaller repetitions"),
-            );
+            let message = format!("the regular expression takes more than {bytes} bytes when compiled");
+            findings.add(Finding::new(Code::BadPattern, at_value(), message).with_help("use smaller repetitions"));
         }
         Err(_) => findings.add(malformed(pattern, at_value())),
     }
@@ -45,8 +41,7 @@ pub(super) fn of_condition(
 fn malformed(pattern: &str, pointer: Pointer) -> Finding {
     match first_fault(pattern) {
         Some((kind, column)) => {
-            let message =
-                format!("the regular expression breaks at its character {column}: {kind}");
+            let message = format!("the regular expression breaks at its character {column}: {kind}");
             Finding::new(Code::BadPattern, pointer, message)
         }
         None => Finding::new(
@@ -63,14 +58,15 @@ fn malformed(pattern: &str, pointer: Pointer) -> Finding {
 fn first_fault(pattern: &str) -> Option<(String, usize)> {
     let mut pattern = pattern.to_owned();
     loop {
-        let error = match regex_syntax::ast::parse::Parser::new().parse(&pattern) {
-            Ok(_) => return unicode_fault(&pattern),
-            Err(error) => error,
+        let Err(error) = regex_syntax::ast::parse::Parser::new().parse(&pattern) else {
+            return unicode_fault(&pattern);
         };
-        let stand_in = match error.kind() {
-            ErrorKind::UnsupportedLookAround => "(?:",
-            ErrorKind::UnsupportedBackreference => "a",
-            _ => return Some((error.kind().to_string(), column(error.span()))),
+        let stand_in = if *error.kind() == ErrorKind::UnsupportedLookAround {
+            "(?:"
+        } else if *error.kind() == ErrorKind::UnsupportedBackreference {
+            "a"
+        } else {
+            return Some((error.kind().to_string(), column(error.span())));
         };
         let (start, end) = (error.span().start.offset, error.span().end.offset);
         let (Some(before), Some(after)) = (pattern.get(..start), pattern.get(end..)) else {
@@ -83,9 +79,7 @@ fn first_fault(pattern: &str) -> Option<(String, usize)> {
 /// A class that does not exist, as in `\p{Grek}`, is seen only after parsing.
 fn unicode_fault(pattern: &str) -> Option<(String, usize)> {
     match regex_syntax::Parser::new().parse(pattern) {
-        Err(regex_syntax::Error::Translate(error)) => {
-            Some((error.kind().to_string(), column(error.span())))
-        }
+        Err(regex_syntax::Error::Translate(error)) => Some((error.kind().to_string(), column(error.span()))),
         _ => None,
     }
 }

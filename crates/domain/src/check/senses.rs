@@ -13,18 +13,10 @@ use crate::json::Node;
 use crate::pointer::Pointer;
 
 /// Adds what looks wrong with one condition.
-pub(super) fn of_condition(
-    condition: &Condition<'_>,
-    at_value: impl Fn() -> Pointer,
-    findings: &mut Findings,
-) {
+pub(super) fn of_condition(condition: &Condition<'_>, at_value: impl Fn() -> Pointer, findings: &mut Findings) {
     let is_pattern = condition.comparison.operator() == crate::comparison::Operator::Regex;
     if condition.comparison.text() == Some("") && !is_pattern {
-        findings.add(Finding::new(
-            Code::EmptyText,
-            at_value(),
-            "the text is empty",
-        ));
+        findings.add(Finding::new(Code::EmptyText, at_value(), "the text is empty"));
     }
     if let Some(bound) = condition.comparison.number()
         && condition.kind == "sentiment"
@@ -36,11 +28,7 @@ pub(super) fn of_condition(
 }
 
 /// Adds what looks wrong with conditions that stand beside each other. The order of `conditions` is lost.
-pub(super) fn of_conditions(
-    conditions: &mut [(usize, Condition<'_>)],
-    place: &Pointer,
-    findings: &mut Findings,
-) {
+pub(super) fn of_conditions(conditions: &mut [(usize, Condition<'_>)], place: &Pointer, findings: &mut Findings) {
     conditions.sort_by(|(_, ours), (_, theirs)| by_field(ours, theirs));
     let mut seen = Vec::new();
     for group in conditions.chunk_by(|(_, ours), (_, theirs)| ours.field == theirs.field) {
@@ -77,9 +65,7 @@ fn by_field(ours: &Condition<'_>, theirs: &Condition<'_>) -> Ordering {
 fn truth(comparison: &Comparison<'_>) -> Option<bool> {
     match comparison {
         Comparison::Equals(Scalar::Bool(truth)) => Some(*truth),
-        Comparison::Text(_)
-        | Comparison::Number(_)
-        | Comparison::Equals(Scalar::Text(_) | Scalar::Number(_)) => None,
+        Comparison::Text(_) | Comparison::Number(_) | Comparison::Equals(Scalar::Text(_) | Scalar::Number(_)) => None,
     }
 }
 
@@ -91,11 +77,7 @@ struct Bounds<'c> {
     equals: Option<(&'c Scalar<'c>, usize)>,
 }
 
-fn contradictions(
-    group: &[(usize, Condition<'_>)],
-    place: &Pointer,
-    seen: &mut Vec<(usize, Finding)>,
-) {
+fn contradictions(group: &[(usize, Condition<'_>)], place: &Pointer, seen: &mut Vec<(usize, Finding)>) {
     let mut bounds = Bounds::default();
     let mut clash = |first: usize, second: usize| {
         let (first, second) = (first.min(second), first.max(second));
@@ -103,8 +85,7 @@ fn contradictions(
         let pointer = place.index(second).member("value");
         seen.push((
             second,
-            Finding::new(Code::Contradiction, pointer, message)
-                .with_help("the rule would never fire"),
+            Finding::new(Code::Contradiction, pointer, message).with_help("the rule would never fire"),
         ));
     };
     for (index, condition) in group {
@@ -147,18 +128,8 @@ fn contradictions(
 }
 
 /// Adds what looks wrong with one action.
-pub(super) fn of_action(
-    kind: ActionKind,
-    action: Node<'_>,
-    place: &Pointer,
-    findings: &mut Findings,
-) {
-    let text = |name| {
-        action
-            .get(name)
-            .and_then(Node::as_text)
-            .filter(|text| !text.is_empty())
-    };
+pub(super) fn of_action(kind: ActionKind, action: Node<'_>, place: &Pointer, findings: &mut Findings) {
+    let text = |name| action.get(name).and_then(Node::as_text).filter(|text| !text.is_empty());
     match kind {
         ActionKind::Display if text("templateId").is_none() => {
             let message = "a `display` action shows the template that `templateId` names, and this names none";

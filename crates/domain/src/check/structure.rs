@@ -36,10 +36,7 @@ impl Examination<'_> {
                     findings.add(missing(&Pointer::root(), name, "a rule"));
                 }
             }
-            for (name, code) in [
-                ("conditions", Code::NoConditions),
-                ("actions", Code::NoActions),
-            ] {
+            for (name, code) in [("conditions", Code::NoConditions), ("actions", Code::NoActions)] {
                 if root.get(name).is_none() {
                     findings.add(empty(code, name));
                 }
@@ -53,8 +50,7 @@ impl Examination<'_> {
         match member.name {
             "id" => drop(text(value, pointer, findings)),
             "ruleType" => {
-                let known =
-                    text(value, pointer, findings).is_ok_and(|name| RULE_TYPES.contains(&name));
+                let known = text(value, pointer, findings).is_ok_and(|name| RULE_TYPES.contains(&name));
                 if let (Some(name), false) = (value.as_text(), known) {
                     findings.add(unknown_name(
                         Code::UnknownRuleType,
@@ -79,7 +75,7 @@ impl Examination<'_> {
                 }
             }
             "conditions" => self.conditions(value, findings),
-            "actions" => self.actions(value, findings),
+            "actions" => actions(value, findings),
             name => self.stranger(name, pointer(), findings, |stored| {
                 stored.member(name).is_some_and(|theirs| theirs.same(value))
             }),
@@ -97,13 +93,7 @@ impl Examination<'_> {
     }
 
     /// A member that is not known: kept, or a fault unless it is the stored rule's own.
-    fn stranger(
-        self,
-        name: &str,
-        pointer: Pointer,
-        findings: &mut Findings,
-        is_own: impl Fn(&TriggerRule) -> bool,
-    ) {
+    fn stranger(self, name: &str, pointer: Pointer, findings: &mut Findings, is_own: impl Fn(&TriggerRule) -> bool) {
         let Unknown::Report { own } = self.unknown else {
             return;
         };
@@ -117,13 +107,7 @@ impl Examination<'_> {
             (false, Form::Rule) => &RULE_MEMBERS,
             (false, Form::Change) => &change_members,
         };
-        findings.add(unknown_name(
-            Code::UnknownMember,
-            pointer,
-            "member",
-            name,
-            known,
-        ));
+        findings.add(unknown_name(Code::UnknownMember, pointer, "member", name, known));
     }
 
     fn conditions(self, list: Node<'_>, findings: &mut Findings) {
@@ -148,11 +132,7 @@ impl Examination<'_> {
                 "the rule has {count} conditions, and {} are allowed",
                 self.limits.conditions
             );
-            findings.add(Finding::new(
-                Code::TooManyConditions,
-                place.clone(),
-                message,
-            ));
+            findings.add(Finding::new(Code::TooManyConditions, place.clone(), message));
         }
         senses::of_conditions(&mut readable, &place, findings);
     }
@@ -175,17 +155,12 @@ impl Examination<'_> {
                 "operator" => operator = Some(operator_of(member.value, at, findings)),
                 "value" => value = Some(member.value),
                 name => self.stranger(name, at(), findings, |stored| {
-                    let has = |theirs: Node<'_>| {
-                        theirs
-                            .get(name)
-                            .is_some_and(|theirs| theirs.same(member.value))
-                    };
+                    let has = |theirs: Node<'_>| theirs.get(name).is_some_and(|theirs| theirs.same(member.value));
                     stored.elements("conditions").any(has)
                 }),
             }
         }
-        let absent =
-            |name, findings: &mut Findings| findings.report(missing(&place(), name, "a condition"));
+        let absent = |name, findings: &mut Findings| findings.report(missing(&place(), name, "a condition"));
         let kind = kind.unwrap_or_else(|| Err(absent("type", findings)));
         let field = field.unwrap_or_else(|| Err(absent("field", findings)));
         let operator = operator.unwrap_or_else(|| Err(absent("operator", findings)));
@@ -204,11 +179,7 @@ impl Examination<'_> {
         }
         let (operator, value) = (operator?, value?);
         let comparison = Comparison::new(operator, value).map_err(|misfit| {
-            let mut finding = Finding::new(
-                Code::OperatorMisfit,
-                place().member("value"),
-                misfit.to_string(),
-            );
+            let mut finding = Finding::new(Code::OperatorMisfit, place().member("value"), misfit.to_string());
             finding.help = without_quotes(operator, value);
             findings.report(finding)
         })?;
@@ -222,19 +193,19 @@ impl Examination<'_> {
         senses::of_condition(&condition, at_value, findings);
         Ok(condition)
     }
+}
 
-    fn actions(self, list: Node<'_>, findings: &mut Findings) {
-        let place = Pointer::root().member("actions");
-        if !list.is_list() {
-            findings.add(wrong_type(place, "a list", list));
-            return;
-        }
-        if list.items().next().is_none() {
-            findings.add(empty(Code::NoActions, "actions"));
-        }
-        for (index, node) in list.items().enumerate() {
-            action(node, &place.index(index), findings);
-        }
+fn actions(list: Node<'_>, findings: &mut Findings) {
+    let place = Pointer::root().member("actions");
+    if !list.is_list() {
+        findings.add(wrong_type(place, "a list", list));
+        return;
+    }
+    if list.items().next().is_none() {
+        findings.add(empty(Code::NoActions, "actions"));
+    }
+    for (index, node) in list.items().enumerate() {
+        action(node, &place.index(index), findings);
     }
 }
 
@@ -264,21 +235,13 @@ fn action(node: Node<'_>, place: &Pointer, findings: &mut Findings) {
     }
 }
 
-fn text<'d>(
-    value: Node<'d>,
-    pointer: impl Fn() -> Pointer,
-    findings: &mut Findings,
-) -> Result<&'d str, Reported> {
+fn text<'d>(value: Node<'d>, pointer: impl Fn() -> Pointer, findings: &mut Findings) -> Result<&'d str, Reported> {
     value
         .as_text()
         .ok_or_else(|| findings.report(wrong_type(pointer(), "a text", value)))
 }
 
-fn operator_of(
-    value: Node<'_>,
-    pointer: impl Fn() -> Pointer,
-    findings: &mut Findings,
-) -> Result<Operator, Reported> {
+fn operator_of(value: Node<'_>, pointer: impl Fn() -> Pointer, findings: &mut Findings) -> Result<Operator, Reported> {
     let name = text(value, &pointer, findings)?;
     Operator::named(name).ok_or_else(|| {
         findings.report(unknown_name(
@@ -307,11 +270,7 @@ fn wrong_type(pointer: Pointer, wanted: &str, found: Node<'_>) -> Finding {
         Value::List(_) => "a list",
         Value::Object(_) => "an object",
     };
-    Finding::new(
-        Code::WrongType,
-        pointer,
-        format!("expected {wanted}, found {found}"),
-    )
+    Finding::new(Code::WrongType, pointer, format!("expected {wanted}, found {found}"))
 }
 
 fn missing(parent: &Pointer, name: &str, whose: &str) -> Finding {
@@ -323,11 +282,7 @@ fn missing(parent: &Pointer, name: &str, whose: &str) -> Finding {
 }
 
 fn empty(code: Code, list: &str) -> Finding {
-    Finding::new(
-        code,
-        Pointer::root().member(list),
-        format!("the rule has no {list}"),
-    )
+    Finding::new(code, Pointer::root().member(list), format!("the rule has no {list}"))
 }
 
 fn unknown_name(code: Code, pointer: Pointer, what: &str, name: &str, known: &[&str]) -> Finding {

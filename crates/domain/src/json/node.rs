@@ -75,26 +75,10 @@ impl<'d> Node<'d> {
             Shape::False => Value::Bool(false),
             Shape::True => Value::Bool(true),
             Shape::Number => Value::Number(Number::new(self.raw())),
-            Shape::PlainText => {
-                Value::Text(document.bytes_between(slot.start + 1, slot.end.saturating_sub(1)))
-            }
-            Shape::EscapedText => Value::Text(
-                document
-                    .0
-                    .decoded
-                    .get(slot.link as usize)
-                    .map_or("", |text| text),
-            ),
-            Shape::List => Value::List(Items {
-                document,
-                next,
-                end,
-            }),
-            Shape::Object => Value::Object(Members {
-                document,
-                next,
-                end,
-            }),
+            Shape::PlainText => Value::Text(document.bytes_between(slot.start + 1, slot.end.saturating_sub(1))),
+            Shape::EscapedText => Value::Text(document.0.decoded.get(slot.link as usize).map_or("", |text| text)),
+            Shape::List => Value::List(Items { document, next, end }),
+            Shape::Object => Value::Object(Members { document, next, end }),
         }
     }
 
@@ -116,10 +100,7 @@ impl<'d> Node<'d> {
     }
 
     pub(super) fn text_at(self, span: Span) -> &'d str {
-        self.document
-            .text()
-            .get(span.start..span.end)
-            .unwrap_or_default()
+        self.document.text().get(span.start..span.end).unwrap_or_default()
     }
 
     /// The text, if the value is one.
@@ -127,9 +108,7 @@ impl<'d> Node<'d> {
     pub fn as_text(self) -> Option<&'d str> {
         match self.value() {
             Value::Text(text) => Some(text),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Object(_) => {
-                None
-            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Object(_) => None,
         }
     }
 
@@ -138,9 +117,7 @@ impl<'d> Node<'d> {
     pub fn as_bool(self) -> Option<bool> {
         match self.value() {
             Value::Bool(truth) => Some(truth),
-            Value::Null | Value::Number(_) | Value::Text(_) | Value::List(_) | Value::Object(_) => {
-                None
-            }
+            Value::Null | Value::Number(_) | Value::Text(_) | Value::List(_) | Value::Object(_) => None,
         }
     }
 
@@ -149,9 +126,7 @@ impl<'d> Node<'d> {
     pub fn as_number(self) -> Option<Number<'d>> {
         match self.value() {
             Value::Number(number) => Some(number),
-            Value::Null | Value::Bool(_) | Value::Text(_) | Value::List(_) | Value::Object(_) => {
-                None
-            }
+            Value::Null | Value::Bool(_) | Value::Text(_) | Value::List(_) | Value::Object(_) => None,
         }
     }
 
@@ -172,13 +147,11 @@ impl<'d> Node<'d> {
     pub fn items(self) -> Items<'d> {
         match self.value() {
             Value::List(items) => items,
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Object(_) => {
-                Items {
-                    document: self.document,
-                    next: 0,
-                    end: 0,
-                }
-            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Object(_) => Items {
+                document: self.document,
+                next: 0,
+                end: 0,
+            },
         }
     }
 
@@ -187,13 +160,11 @@ impl<'d> Node<'d> {
     pub fn members(self) -> Members<'d> {
         match self.value() {
             Value::Object(members) => members,
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => {
-                Members {
-                    document: self.document,
-                    next: 0,
-                    end: 0,
-                }
-            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => Members {
+                document: self.document,
+                next: 0,
+                end: 0,
+            },
         }
     }
 
@@ -224,19 +195,13 @@ impl<'d> Node<'d> {
             (Value::Number(ours), Value::Number(theirs)) => ours == theirs,
             (Value::Text(ours), Value::Text(theirs)) => ours == theirs,
             (Value::List(ours), Value::List(theirs)) => {
-                ours.count() == theirs.count()
-                    && ours.zip(theirs).all(|(ours, theirs)| ours.same(theirs))
+                ours.count() == theirs.count() && ours.zip(theirs).all(|(ours, theirs)| ours.same(theirs))
             }
             (Value::Object(ours), Value::Object(theirs)) => {
                 ours.count() == theirs.count() && self.has_its_members_in(other)
             }
             (
-                Value::Null
-                | Value::Bool(_)
-                | Value::Number(_)
-                | Value::Text(_)
-                | Value::List(_)
-                | Value::Object(_),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) | Value::Object(_),
                 _,
             ) => false,
         }
@@ -309,6 +274,10 @@ impl Items<'_> {
     }
 }
 
+#[expect(
+    clippy::copy_iterator,
+    reason = "a place in a list is as cheap as a reference, and a fresh walk is a copy"
+)]
 impl<'d> Iterator for Items<'d> {
     type Item = Node<'d>;
 
@@ -344,6 +313,10 @@ impl Members<'_> {
     }
 }
 
+#[expect(
+    clippy::copy_iterator,
+    reason = "a place in a list is as cheap as a reference, and a fresh walk is a copy"
+)]
 impl<'d> Iterator for Members<'d> {
     type Item = Member<'d>;
 

@@ -195,11 +195,7 @@ mod tests {
             ("1", "-1", false),
             ("9007199254740993", "9007199254740992", false),
         ] {
-            assert_eq!(
-                Number::new(ours) == Number::new(theirs),
-                equal,
-                "{ours} {theirs}"
-            );
+            assert_eq!(Number::new(ours) == Number::new(theirs), equal, "{ours} {theirs}");
         }
     }
 }

@@ -58,9 +58,7 @@ impl TextFault {
     pub fn span(&self) -> Span {
         match self {
             Self::TooLarge { .. } => Span { start: 0, end: 0 },
-            Self::TooDeep { span } | Self::Syntax { span, .. } | Self::Duplicate { span, .. } => {
-                *span
-            }
+            Self::TooDeep { span } | Self::Syntax { span, .. } | Self::Duplicate { span, .. } => *span,
         }
     }
 }
@@ -136,17 +134,15 @@ pub(super) fn parse(text: &str) -> Result<Document, TextError> {
 fn refuse_duplicates(document: Document, duplicates: &[u32]) -> Result<Document, TextError> {
     let mut faults = Vec::new();
     if !duplicates.is_empty() {
-        document
-            .root()
-            .visit_names(&Pointer::root(), &mut |pointer, name| {
-                if duplicates.contains(&name.place()) {
-                    faults.push(TextFault::Duplicate {
-                        pointer: pointer.clone(),
-                        name: name.as_text().unwrap_or_default().to_owned(),
-                        span: name.span(),
-                    });
-                }
-            });
+        document.root().visit_names(&Pointer::root(), &mut |pointer, name| {
+            if duplicates.contains(&name.place()) {
+                faults.push(TextFault::Duplicate {
+                    pointer: pointer.clone(),
+                    name: name.as_text().unwrap_or_default().to_owned(),
+                    span: name.span(),
+                });
+            }
+        });
     }
     let mut faults = faults.into_iter();
     match faults.next() {
@@ -360,9 +356,7 @@ impl Parser<'_> {
                 }
                 Some(b'\\') => return self.escaped_string(place, first),
                 Some(0..=0x1f) => {
-                    return Err(self.expected(
-                        "expected no control character in a text: write it as an escape",
-                    ));
+                    return Err(self.expected("expected no control character in a text: write it as an escape"));
                 }
                 Some(_) => self.at += 1,
                 None => return Err(self.expected("expected the `\"` that ends this text")),
@@ -394,9 +388,7 @@ impl Parser<'_> {
                     plain = self.at;
                 }
                 Some(0..=0x1f) => {
-                    return Err(self.expected(
-                        "expected no control character in a text: write it as an escape",
-                    ));
+                    return Err(self.expected("expected no control character in a text: write it as an escape"));
                 }
                 Some(_) => self.at += 1,
                 None => return Err(self.expected("expected the `\"` that ends this text")),
@@ -533,11 +525,7 @@ mod tests {
         ] {
             let document = Document::parse(text).unwrap();
             let ours: serde_json::Value = serde_json::from_str(&document.compact()).unwrap();
-            assert_eq!(
-                ours,
-                serde_json::from_str::<serde_json::Value>(text).unwrap(),
-                "{text}"
-            );
+            assert_eq!(ours, serde_json::from_str::<serde_json::Value>(text).unwrap(), "{text}");
         }
     }
 
@@ -560,11 +548,7 @@ mod tests {
                 "expected no control character in a text: write it as an escape",
             ),
             ("\"\\x\"", 2, "expected an escape that JSON knows"),
-            (
-                "\"\\ud800\"",
-                7,
-                "expected the second half of a surrogate pair",
-            ),
+            ("\"\\ud800\"", 7, "expected the second half of a surrogate pair"),
             ("NaN", 0, "expected a value"),
             ("[é]", 1, "expected a value"),
         ] {
@@ -585,9 +569,12 @@ mod tests {
         let error = Document::parse(&format!("[{{{}}}]", members.join(","))).unwrap_err();
         let pointers: Vec<String> = error
             .faults()
-            .map(|fault| match fault {
-                TextFault::Duplicate { pointer, .. } => pointer.to_string(),
-                other => other.to_string(),
+            .map(|fault| {
+                if let TextFault::Duplicate { pointer, .. } = fault {
+                    pointer.to_string()
+                } else {
+                    fault.to_string()
+                }
             })
             .collect();
         assert_eq!(pointers, ["/0/m3", "/0/m3/x", "/0/m39"]);

@@ -57,7 +57,7 @@ fn compact(node: Node<'_>, out: &mut String) {
             out.push('}');
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {
-            out.push_str(node.raw())
+            out.push_str(node.raw());
         }
     }
 }
@@ -89,7 +89,7 @@ fn pretty(node: Node<'_>, depth: usize, out: &mut String) {
         Value::List(_) => out.push_str("[]"),
         Value::Object(_) => out.push_str("{}"),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {
-            out.push_str(node.raw())
+            out.push_str(node.raw());
         }
     }
 }

@@ -1,0 +1,593 @@
+//! The update of one stored document as a state machine without I/O.
+//!
+//! It is told what a read or a write answered, and says what to do next: read, write these bytes under this
+//! version, wait, or stop with this outcome. Whoever drives it only carries the steps out, so every interleaving
+//! can be tried without a network, and nothing depends on who drives.
+//!
+//! What it promises: a write goes out only under the version that was read; a document is checked before it is
+//! sent; an unclear write is repeated only as the identical bytes under the identical version; and an outcome is
+//! reported as what is known, `unknown` included. What it does not do: merge with what others did meanwhile. A
+//! version that moved is a conflict, shown with base, ours and theirs.
+
+mod backoff;
+mod verdict;
+
+use std::time::Duration;
+
+pub use verdict::{Confirmation, Conflict, Outcome, Verdict};
+
+use crate::code::Code;
+use crate::failure::{Failure, FailureClass};
+use crate::finding::{Finding, Findings};
+use crate::kind::{Collision, Kind};
+use crate::pointer::Pointer;
+use crate::stored::Stored;
+use crate::version::Version;
+
+/// How many times one body is sent under one version.
+pub const MAX_SENDS: u32 = 4;
+
+/// How many times a server that says "moved" may show the old version before it counts as moved all the same.
+pub const MAX_STALE_READS: u32 = 3;
+
+/// How long after the write stale reads are waited out.
+pub const STALE_READS_WITHIN: Duration = Duration::from_secs(5);
+
+/// What the user decides about an update.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// When to stop, from the start of the operation.
+    pub deadline: Duration,
+    /// The version that the document must have, if one was named.
+    pub expected: Option<Version>,
+    /// Whether anything is sent.
+    pub mode: Mode,
+}
+
+/// Whether an update is carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Up to the send, and no further.
+    DryRun,
+    /// All the way.
+    Write,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_mins(2),
+            expected: None,
+            mode: Mode::Write,
+        }
+    }
+}
+
+/// What happened. A write's answer has the stored document if the server showed it whole.
+#[derive(Clone, Debug)]
+pub enum Event<K: Kind> {
+    /// The operation starts.
+    Started,
+    /// A read was answered.
+    Read(Result<Stored<K>, Failure>),
+    /// A write was answered.
+    Written(Result<Option<Stored<K>>, Failure>),
+    /// The wait is over.
+    Waited,
+}
+
+/// When something happened, and a number between 0 and 1 for the spread of the wait that may follow.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// Time since the operation started.
+    pub at: Duration,
+    /// Chance, from 0 to 1.
+    pub chance: f64,
+}
+
+/// What to do next.
+#[derive(Clone, Debug)]
+pub enum Step<K: Kind> {
+    /// Read the document.
+    Read,
+    /// Write this document under this version.
+    Write {
+        /// The document.
+        document: K,
+        /// The version.
+        version: Version,
+    },
+    /// Wait this long.
+    Wait(Duration),
+    /// Stop.
+    Done(Box<Verdict<K>>),
+}
+
+/// The update of one document, as far as it has come.
+#[derive(Clone, Debug)]
+pub struct Update<K: Kind> {
+    wish: K::Wish,
+    terms: Terms,
+    phase: Phase,
+    made: Option<Made<K>>,
+    /// Whether a write was sent whose effect is not known.
+    unclear: Option<Failure>,
+    /// Sends of this body under this version.
+    sends: u32,
+    attempts: u32,
+    waited: Duration,
+    retries: backoff::Retries,
+}
+
+/// The change as it was made from the document that was read.
+#[derive(Clone, Debug)]
+struct Made<K: Kind> {
+    base: Stored<K>,
+    version: Version,
+    change: K::Change,
+    ours: K,
+    findings: Vec<Finding>,
+}
+
+/// What is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Starting,
+    Reading(Purpose),
+    WaitingToRead(Purpose),
+    Writing,
+    WaitingToWrite,
+    Done,
+}
+
+/// What a read is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// To make the change from.
+    Base,
+    /// To see what the write that was refused ran into.
+    Theirs { stale: u32, since: Duration },
+    /// To see what an unclear write did, and go on.
+    Settle { absent: u32, since: Duration },
+    /// To see what an unclear write did, and stop.
+    LastLook,
+    /// To learn the version of what was applied.
+    NewVersion,
+}
+
+impl<K: Kind> Update<K> {
+    /// An update that has not begun.
+    #[must_use]
+    pub fn new(wish: K::Wish, terms: Terms) -> Self {
+        Self {
+            wish,
+            terms,
+            phase: Phase::Starting,
+            made: None,
+            unclear: None,
+            sends: 0,
+            attempts: 0,
+            waited: Duration::ZERO,
+            retries: backoff::Retries::default(),
+        }
+    }
+
+    /// What to do next, now that this happened.
+    pub fn next(&mut self, event: Event<K>, now: Moment) -> Step<K> {
+        match (self.phase, event) {
+            (Phase::Starting, Event::Started) => self.read(Purpose::Base),
+            (Phase::WaitingToRead(purpose), Event::Waited) => self.read(purpose),
+            (Phase::WaitingToWrite, Event::Waited) => self.write(),
+            (Phase::Reading(purpose), Event::Read(Ok(stored))) => self.on_read(purpose, stored, now),
+            (Phase::Reading(purpose), Event::Read(Err(failure))) => self.on_read_failure(purpose, failure, now),
+            (Phase::Writing, Event::Written(Ok(stored))) => self.on_accepted(stored),
+            (Phase::Writing, Event::Written(Err(failure))) => self.on_write_failure(failure, now),
+            (_, Event::Started | Event::Waited | Event::Read(_) | Event::Written(_)) => {
+                let failure = Failure::new(FailureClass::Malformed, "the protocol was driven out of step");
+                if self.unclear.is_some() {
+                    self.unknown(failure)
+                } else {
+                    self.failed(failure)
+                }
+            }
+        }
+    }
+
+    fn read(&mut self, purpose: Purpose) -> Step<K> {
+        self.phase = Phase::Reading(purpose);
+        Step::Read
+    }
+
+    fn write(&mut self) -> Step<K> {
+        let Some(made) = &self.made else {
+            return self.failed(Failure::new(FailureClass::Malformed, "there is nothing to write"));
+        };
+        let step = Step::Write {
+            document: made.ours.clone(),
+            version: made.version.clone(),
+        };
+        self.phase = Phase::Writing;
+        self.sends += 1;
+        self.attempts += 1;
+        step
+    }
+
+    fn wait(&mut self, wait: Duration, then: Phase) -> Step<K> {
+        self.phase = then;
+        self.waited += wait;
+        Step::Wait(wait)
+    }
+
+    fn fits(&self, wait: Duration, now: Moment) -> bool {
+        now.at.saturating_add(wait) < self.terms.deadline
+    }
+
+    fn on_read(&mut self, purpose: Purpose, stored: Stored<K>, now: Moment) -> Step<K> {
+        match purpose {
+            Purpose::Base => self.make(stored),
+            Purpose::Theirs { stale, since } => self.on_theirs(stored, stale, since, now),
+            Purpose::Settle { .. } => self.settle(&stored),
+            Purpose::LastLook => match self.applied_if_in(&stored) {
+                Some(step) => step,
+                None => self.unknown_as_it_was(),
+            },
+            Purpose::NewVersion => {
+                let version = self.version_of_what_was_written(&stored);
+                self.applied(version, Confirmation::Answer, Vec::new())
+            }
+        }
+    }
+
+    /// Makes the change from what was read, and writes it if it is sound and changes something.
+    fn make(&mut self, base: Stored<K>) -> Step<K> {
+        let expected = self.terms.expected.clone().or_else(|| K::made_from(&self.wish));
+        let change = match base.value.change(&self.wish) {
+            Ok(change) => change,
+            Err(findings) => return self.rejected(Some(base), findings),
+        };
+        let ours = match base.value.apply(&change) {
+            Ok(ours) => ours,
+            Err(error) => {
+                let mut findings = Findings::default();
+                findings.add(Finding::new(Code::TooLarge, Pointer::root(), error.to_string()));
+                return self.rejected(Some(base), findings);
+            }
+        };
+        let findings = ours.check(&base.value);
+        let is_expected = expected
+            .as_ref()
+            .is_none_or(|expected| base.version.as_ref() == Some(expected));
+        if !is_expected {
+            return self.not_the_expected_version(base, &ours);
+        }
+        if base.value.diff(&ours).is_empty() {
+            return self.done(Verdict {
+                base: Some(base),
+                ours: Some(ours),
+                findings: findings.into_vec(),
+                ..Verdict::of(Outcome::Unchanged)
+            });
+        }
+        if findings.has_errors() {
+            return self.rejected(Some(base), findings);
+        }
+        let findings = findings.into_vec();
+        let Some(version) = base.version.clone() else {
+            let message = "the server gave no version to write under, so a write could overwrite somebody's change";
+            return self.done(Verdict {
+                base: Some(base),
+                findings,
+                failure: Some(Failure::new(FailureClass::Malformed, message)),
+                code: Some(Code::NoVersion),
+                ..Verdict::of(Outcome::Failed)
+            });
+        };
+        if self.terms.mode == Mode::DryRun {
+            return self.done(Verdict {
+                base: Some(base),
+                ours: Some(ours),
+                findings,
+                ..Verdict::of(Outcome::Planned)
+            });
+        }
+        self.made = Some(Made {
+            base,
+            version,
+            change,
+            ours,
+            findings,
+        });
+        self.write()
+    }
+
+    fn on_accepted(&mut self, stored: Option<Stored<K>>) -> Step<K> {
+        let Some(stored) = stored else {
+            return self.read(Purpose::NewVersion);
+        };
+        let lacks = self
+            .made
+            .as_ref()
+            .map_or_else(Vec::new, |made| stored.value.lacks(&made.change));
+        if stored.version.is_none() && lacks.is_empty() {
+            return self.read(Purpose::NewVersion);
+        }
+        self.applied(stored.version, Confirmation::Answer, lacks)
+    }
+
+    fn on_write_failure(&mut self, failure: Failure, now: Moment) -> Step<K> {
+        match failure.class {
+            FailureClass::NotSent | FailureClass::Throttled { .. } => {
+                self.sends -= 1;
+                self.attempts -= 1;
+                let wait = self.retries.wait_for(&failure, now.chance);
+                if self.fits(wait, now) {
+                    return self.wait(wait, Phase::WaitingToWrite);
+                }
+                self.end(failure, Some(wait))
+            }
+            FailureClass::VersionMoved => self.read(Purpose::Theirs {
+                stale: 0,
+                since: now.at,
+            }),
+            FailureClass::Unclear { .. } => {
+                let wait = self.retries.wait_for(&failure, now.chance);
+                self.unclear = Some(failure);
+                if self.fits(wait, now) {
+                    return self.wait(
+                        wait,
+                        Phase::WaitingToRead(Purpose::Settle {
+                            absent: 0,
+                            since: now.at,
+                        }),
+                    );
+                }
+                self.read(Purpose::LastLook)
+            }
+            FailureClass::NotFound
+            | FailureClass::Denied
+            | FailureClass::Unauthenticated
+            | FailureClass::Rejected
+            | FailureClass::Untrusted
+            | FailureClass::Malformed
+            | FailureClass::WrongServer
+            | FailureClass::Redirected => self.end(failure, None),
+        }
+    }
+
+    /// Stops writing. With an unclear try open, what it did is looked for once more.
+    fn end(&mut self, failure: Failure, come_back_in: Option<Duration>) -> Step<K> {
+        if self.unclear.is_some() {
+            return self.read(Purpose::LastLook);
+        }
+        match come_back_in {
+            Some(wait) => self.deferred(failure, wait),
+            None => self.failed(failure),
+        }
+    }
+
+    fn on_theirs(&mut self, theirs: Stored<K>, stale: u32, since: Duration, now: Moment) -> Step<K> {
+        let refused = self.made.as_ref().map(|made| made.version.clone());
+        if theirs.version == refused {
+            let pause = Duration::from_secs(1);
+            let in_time = now.at + pause <= since + STALE_READS_WITHIN;
+            if stale + 1 < MAX_STALE_READS && in_time && self.fits(pause, now) {
+                let again = Purpose::Theirs {
+                    stale: stale + 1,
+                    since,
+                };
+                return self.wait(pause, Phase::WaitingToRead(again));
+            }
+        } else if self.lacks_nothing(&theirs) {
+            if self.unclear.is_some() {
+                let version = self.version_of_what_was_written(&theirs);
+                return self.applied(version, Confirmation::Read, Vec::new());
+            }
+            return self.unchanged_by_others(theirs);
+        }
+        if self.unclear.is_some() {
+            return self.unknown_as_it_was();
+        }
+        self.conflict(Some(theirs))
+    }
+
+    fn settle(&mut self, stored: &Stored<K>) -> Step<K> {
+        if let Some(step) = self.applied_if_in(stored) {
+            return step;
+        }
+        let unmoved = self
+            .made
+            .as_ref()
+            .is_some_and(|made| stored.version.as_ref() == Some(&made.version));
+        if unmoved && self.sends < MAX_SENDS {
+            return self.write();
+        }
+        self.unknown_as_it_was()
+    }
+
+    fn applied_if_in(&mut self, stored: &Stored<K>) -> Option<Step<K>> {
+        if !self.lacks_nothing(stored) {
+            return None;
+        }
+        let version = self.version_of_what_was_written(stored);
+        Some(self.applied(version, Confirmation::Read, Vec::new()))
+    }
+
+    fn lacks_nothing(&self, stored: &Stored<K>) -> bool {
+        self.made
+            .as_ref()
+            .is_some_and(|made| stored.value.lacks(&made.change).is_empty())
+    }
+
+    /// The version of a document that was read, if it is exactly what was written: else it is somebody else's.
+    fn version_of_what_was_written(&self, stored: &Stored<K>) -> Option<Version> {
+        let made = self.made.as_ref()?;
+        let is_ours = made.ours.diff(&stored.value).is_empty() && stored.version.as_ref() != Some(&made.version);
+        if is_ours { stored.version.clone() } else { None }
+    }
+
+    fn on_read_failure(&mut self, purpose: Purpose, failure: Failure, now: Moment) -> Step<K> {
+        if purpose == Purpose::NewVersion {
+            return self.applied(None, Confirmation::Answer, Vec::new());
+        }
+        if failure.is_retryable() {
+            let wait = self.retries.wait_for(&failure, now.chance);
+            if self.fits(wait, now) {
+                return self.wait(wait, Phase::WaitingToRead(purpose));
+            }
+            if purpose == Purpose::Base {
+                return self.deferred(failure, wait);
+            }
+        }
+        let is_absent = failure.class == FailureClass::NotFound;
+        match purpose {
+            Purpose::Theirs { stale, since } if is_absent => {
+                self.look_again_for_absent(stale, since, now, |stale, since| Purpose::Theirs { stale, since })
+            }
+            Purpose::Settle { absent, since } if is_absent => {
+                self.look_again_for_absent(absent, since, now, |absent, since| Purpose::Settle { absent, since })
+            }
+            Purpose::Base | Purpose::NewVersion => self.failed(failure),
+            Purpose::Theirs { .. } | Purpose::Settle { .. } | Purpose::LastLook => self.moved_out_of_sight(),
+        }
+    }
+
+    /// A document may be absent for seconds after a write: it counts as deleted only after as many reads as a stale
+    /// one is read.
+    fn look_again_for_absent(
+        &mut self,
+        seen: u32,
+        since: Duration,
+        now: Moment,
+        purpose: impl Fn(u32, Duration) -> Purpose,
+    ) -> Step<K> {
+        let pause = Duration::from_secs(1);
+        if seen + 1 < MAX_STALE_READS && self.fits(pause, now) {
+            return self.wait(pause, Phase::WaitingToRead(purpose(seen + 1, since)));
+        }
+        self.moved_out_of_sight()
+    }
+
+    fn moved_out_of_sight(&mut self) -> Step<K> {
+        if self.unclear.is_some() {
+            self.unknown_as_it_was()
+        } else {
+            self.conflict(None)
+        }
+    }
+
+    fn applied(&mut self, version: Option<Version>, by: Confirmation, lacks: Vec<Finding>) -> Step<K> {
+        let mut verdict = self.verdict_of_made(Outcome::Applied);
+        verdict.version_after = version;
+        verdict.confirmed_by = Some(by);
+        verdict.findings.extend(lacks);
+        self.done(verdict)
+    }
+
+    /// Somebody else already made it so.
+    fn unchanged_by_others(&mut self, theirs: Stored<K>) -> Step<K> {
+        self.done(Verdict {
+            ours: Some(theirs.value.clone()),
+            base: Some(theirs),
+            ..Verdict::of(Outcome::Unchanged)
+        })
+    }
+
+    fn conflict(&mut self, theirs: Option<Stored<K>>) -> Step<K> {
+        let (mut collisions, mut theirs_changed) = (Vec::new(), Vec::new());
+        if let (Some(made), Some(theirs)) = (&self.made, &theirs) {
+            collisions = K::collisions(&made.base.value, &made.change, &theirs.value);
+            theirs_changed = made.base.value.diff(&theirs.value);
+        }
+        let conflict = Conflict {
+            theirs,
+            expected: None,
+            collisions,
+            theirs_changed,
+        };
+        let verdict = self.verdict_of_made(Outcome::Conflict(conflict));
+        self.done(verdict)
+    }
+
+    /// The document is not at the version that the change was made from. That version's content is not known.
+    fn not_the_expected_version(&mut self, theirs: Stored<K>, ours: &K) -> Step<K> {
+        let collisions = theirs.value.diff(ours).into_iter().map(|difference| Collision {
+            pointer: difference.pointer,
+            base: None,
+            ours: difference.after,
+            theirs: difference.before,
+        });
+        let conflict = Conflict {
+            collisions: collisions.collect(),
+            theirs_changed: Vec::new(),
+            expected: self.terms.expected.clone().or_else(|| K::made_from(&self.wish)),
+            theirs: Some(theirs.clone()),
+        };
+        self.done(Verdict {
+            base: Some(theirs),
+            ..Verdict::of(Outcome::Conflict(conflict))
+        })
+    }
+
+    fn rejected(&mut self, base: Option<Stored<K>>, findings: Findings) -> Step<K> {
+        self.done(Verdict {
+            base,
+            findings: findings.into_vec(),
+            ..Verdict::of(Outcome::Rejected)
+        })
+    }
+
+    fn failed(&mut self, failure: Failure) -> Step<K> {
+        let outcome = match failure.class {
+            FailureClass::Denied | FailureClass::Unauthenticated => Outcome::Denied,
+            FailureClass::Rejected => Outcome::Rejected,
+            FailureClass::NotFound
+            | FailureClass::VersionMoved
+            | FailureClass::Throttled { .. }
+            | FailureClass::NotSent
+            | FailureClass::Untrusted
+            | FailureClass::Unclear { .. }
+            | FailureClass::Malformed
+            | FailureClass::WrongServer
+            | FailureClass::Redirected => Outcome::Failed,
+        };
+        let mut verdict = self.verdict_of_made(outcome);
+        verdict.failure = Some(failure);
+        self.done(verdict)
+    }
+
+    fn deferred(&mut self, failure: Failure, wait: Duration) -> Step<K> {
+        let mut verdict = self.verdict_of_made(Outcome::Deferred { wait });
+        verdict.failure = Some(failure);
+        self.done(verdict)
+    }
+
+    fn unknown(&mut self, failure: Failure) -> Step<K> {
+        let mut verdict = self.verdict_of_made(Outcome::Unknown);
+        verdict.code = Some(Code::Unclear);
+        verdict.failure = Some(failure);
+        self.done(verdict)
+    }
+
+    fn unknown_as_it_was(&mut self) -> Step<K> {
+        let lost = || Failure::new(FailureClass::Unclear { wait: None }, "the answer to the write was lost");
+        let failure = self.unclear.clone().unwrap_or_else(lost);
+        self.unknown(failure)
+    }
+
+    fn verdict_of_made(&self, outcome: Outcome<K>) -> Verdict<K> {
+        let made = self.made.as_ref();
+        Verdict {
+            base: made.map(|made| made.base.clone()),
+            ours: made.map(|made| made.ours.clone()),
+            findings: made.map_or_else(Vec::new, |made| made.findings.clone()),
+            ..Verdict::of(outcome)
+        }
+    }
+
+    fn done(&mut self, mut verdict: Verdict<K>) -> Step<K> {
+        self.phase = Phase::Done;
+        verdict.attempts = self.attempts;
+        verdict.waited = self.waited;
+        Step::Done(Box::new(verdict))
+    }
+}

@@ -1,0 +1,90 @@
+//! How long to wait before the next try.
+
+use std::time::Duration;
+
+use crate::failure::{Failure, FailureClass};
+
+/// Where the wait after a passing fault starts; it doubles with each, and any part of it may be waited.
+const TRANSIENT: Duration = Duration::from_millis(200);
+const TRANSIENT_CAP: Duration = Duration::from_secs(20);
+
+/// Where the wait starts after "too many requests" without a time; half of it is always waited.
+const THROTTLED: Duration = Duration::from_secs(1);
+const THROTTLED_CAP: Duration = Duration::from_mins(1);
+
+/// How often something was tried again.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Retries {
+    transient: u32,
+    throttled: u32,
+}
+
+impl Retries {
+    /// How long to wait after this failure: what the server said, or else longer each time, spread by chance so that
+    /// not everybody comes back at once.
+    pub(super) fn wait_for(&mut self, failure: &Failure, chance: f64) -> Duration {
+        let chance = chance.clamp(0.0, 1.0);
+        match failure.class {
+            FailureClass::Throttled { wait: Some(told) } => told,
+            FailureClass::Throttled { wait: None } => {
+                let full = doubled(THROTTLED, self.throttled, THROTTLED_CAP);
+                self.throttled += 1;
+                full / 2 + (full / 2).mul_f64(chance)
+            }
+            FailureClass::Unclear { wait } => self.transient(chance).max(wait.unwrap_or_default()),
+            FailureClass::NotFound
+            | FailureClass::VersionMoved
+            | FailureClass::Denied
+            | FailureClass::Unauthenticated
+            | FailureClass::Rejected
+            | FailureClass::NotSent
+            | FailureClass::Untrusted
+            | FailureClass::Malformed
+            | FailureClass::WrongServer
+            | FailureClass::Redirected => self.transient(chance),
+        }
+    }
+
+    fn transient(&mut self, chance: f64) -> Duration {
+        let full = doubled(TRANSIENT, self.transient, TRANSIENT_CAP);
+        self.transient += 1;
+        full.mul_f64(chance)
+    }
+}
+
+fn doubled(first: Duration, times: u32, cap: Duration) -> Duration {
+    first.saturating_mul(2_u32.saturating_pow(times)).min(cap)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waits(class: &FailureClass, chance: f64, count: usize) -> Vec<u128> {
+        let mut retries = Retries::default();
+        let failure = Failure::new(class.clone(), "");
+        (0..count)
+            .map(|_| retries.wait_for(&failure, chance).as_millis())
+            .collect()
+    }
+
+    #[test]
+    fn waits_double_up_to_their_cap() {
+        let capped = [200, 400, 800, 1600, 3200, 6400, 12800, 20000, 20000];
+        assert_eq!(waits(&FailureClass::NotSent, 1.0, 9), capped);
+        assert_eq!(waits(&FailureClass::NotSent, 0.0, 3), [0, 0, 0]);
+        let throttled = FailureClass::Throttled { wait: None };
+        assert_eq!(
+            waits(&throttled, 0.0, 8),
+            [500, 1000, 2000, 4000, 8000, 16000, 30000, 30000]
+        );
+        assert_eq!(waits(&throttled, 1.0, 2), [1000, 2000]);
+    }
+
+    #[test]
+    fn what_the_server_says_is_waited() {
+        let told = Some(Duration::from_secs(7));
+        assert_eq!(waits(&FailureClass::Throttled { wait: told }, 0.0, 2), [7000, 7000]);
+        assert_eq!(waits(&FailureClass::Unclear { wait: told }, 1.0, 2), [7000, 7000]);
+    }
+}

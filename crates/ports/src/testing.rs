@@ -1,0 +1,8 @@
+//! Ports without a world, and what every adapter must be able to do.
+
+pub mod conformance;
+mod memory;
+mod time;
+
+pub use memory::InMemoryRepository;
+pub use time::VirtualTime;

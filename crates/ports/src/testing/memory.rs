@@ -1,0 +1,148 @@
+//! A repository in memory.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use domain::{Facts, Failure, FailureClass, RuleId, Stored, TriggerRule, Version};
+
+use crate::{Answer, Page, PageRequest, RuleRepository, RuleSummary};
+
+/// Trigger rules in memory, with versions that count up from 1.
+#[derive(Debug, Default)]
+pub struct InMemoryRepository {
+    rules: Mutex<BTreeMap<String, (RuleId, u64, TriggerRule)>>,
+}
+
+impl InMemoryRepository {
+    /// Stores a rule, as somebody else would: it gets a new version.
+    pub fn put(&self, id: &RuleId, rule: TriggerRule) {
+        let mut rules = self.rules();
+        let version = rules.get(id.as_str()).map_or(1, |(_, version, _)| version + 1);
+        rules.insert(id.as_str().to_owned(), (id.clone(), version, rule));
+    }
+
+    /// The rule as it is stored.
+    #[must_use]
+    pub fn rule(&self, id: &RuleId) -> Option<TriggerRule> {
+        self.rules().get(id.as_str()).map(|(_, _, rule)| rule.clone())
+    }
+
+    fn rules(&self) -> MutexGuard<'_, BTreeMap<String, (RuleId, u64, TriggerRule)>> {
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn version(number: u64) -> Option<Version> {
+    number.to_string().parse().ok()
+}
+
+fn answer<T>(status: u16, content: T) -> Answer<T> {
+    Answer {
+        content,
+        facts: facts(status),
+    }
+}
+
+fn facts(status: u16) -> Facts {
+    Facts {
+        status: Some(status),
+        requests: 1,
+        ..Facts::default()
+    }
+}
+
+fn not_found() -> Failure {
+    Failure {
+        facts: facts(404).into(),
+        ..Failure::new(FailureClass::NotFound, "no such rule")
+    }
+}
+
+#[async_trait]
+impl RuleRepository for InMemoryRepository {
+    async fn get(&self, id: &RuleId) -> Result<Answer<Stored<TriggerRule>>, Failure> {
+        let rules = self.rules();
+        let (id, number, rule) = rules.get(id.as_str()).ok_or_else(not_found)?;
+        Ok(answer(
+            200,
+            Stored {
+                id: id.clone(),
+                version: version(*number),
+                value: rule.clone(),
+            },
+        ))
+    }
+
+    async fn replace(
+        &self,
+        id: &RuleId,
+        document: &TriggerRule,
+        under: &Version,
+    ) -> Result<Answer<Option<Stored<TriggerRule>>>, Failure> {
+        let mut rules = self.rules();
+        let (id, number, rule) = rules.get_mut(id.as_str()).ok_or_else(not_found)?;
+        if version(*number).as_ref() != Some(under) {
+            let moved = Failure::new(FailureClass::VersionMoved, "the rule is at another version");
+            return Err(Failure {
+                facts: facts(412).into(),
+                ..moved
+            });
+        }
+        *number += 1;
+        *rule = document.clone();
+        let stored = Stored {
+            id: id.clone(),
+            version: version(*number),
+            value: rule.clone(),
+        };
+        Ok(answer(200, Some(stored)))
+    }
+
+    async fn list(&self, request: PageRequest) -> Result<Answer<Page>, Failure> {
+        let rules = self.rules();
+        let size = request.size.max(1) as usize;
+        let skip = (request.number.saturating_sub(1) as usize).saturating_mul(size);
+        let page = rules
+            .values()
+            .skip(skip)
+            .take(size)
+            .map(|(id, number, rule)| RuleSummary {
+                id: id.to_string(),
+                rule_id: Some(id.clone()),
+                version: version(*number),
+                rule: rule.clone(),
+            });
+        let content = Page {
+            rules: page.collect(),
+            pages: u32::try_from(rules.len().div_ceil(size)).unwrap_or(u32::MAX),
+            total: Some(rules.len() as u64),
+        };
+        Ok(answer(200, content))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::conformance::{self, Stage};
+
+    struct InMemory(InMemoryRepository);
+
+    #[async_trait]
+    impl Stage for InMemory {
+        fn repository(&self) -> &dyn RuleRepository {
+            &self.0
+        }
+
+        async fn store(&self, rule: &TriggerRule) {
+            let id: RuleId = rule.stated_id().unwrap().parse().unwrap();
+            self.0.put(&id, rule.clone());
+        }
+    }
+
+    #[tokio::test]
+    async fn the_repository_in_memory_keeps_the_contract() {
+        conformance::check(|| async { InMemory(InMemoryRepository::default()) }).await;
+    }
+}

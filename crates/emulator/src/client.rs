@@ -1,0 +1,58 @@
+//! OAuth clients and what their roles let them do.
+
+use std::{collections::BTreeSet, fmt};
+
+use crate::{SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET};
+
+/// A client of the client-credentials grant.
+#[derive(Clone)]
+pub struct Client {
+    /// Its id.
+    pub id: String,
+    /// Its secret; `Debug` does not show it.
+    pub secret: String,
+    /// What its roles allow.
+    pub permissions: BTreeSet<Permission>,
+}
+
+impl Client {
+    /// The client of the sandbox, with every permission.
+    #[must_use]
+    pub fn sandbox() -> Self {
+        Self {
+            id: SANDBOX_CLIENT_ID.to_owned(),
+            secret: SANDBOX_CLIENT_SECRET.to_owned(),
+            permissions: BTreeSet::from([Permission::View, Permission::Update]),
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Client")
+            .field("id", &self.id)
+            .field("permissions", &self.permissions)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A permission of the trigger-rule contract.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Permission {
+    /// To read rules.
+    View,
+    /// To write them.
+    Update,
+}
+
+impl Permission {
+    /// The platform's name of it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::View => "agentassist:trigger-rule:view",
+            Self::Update => "agentassist:trigger-rule:update",
+        }
+    }
+}

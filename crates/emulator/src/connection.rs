@@ -1,0 +1,172 @@
+//! Connections that can be cut: the transport under the emulator.
+//!
+//! Whoever answers a request holds the connection's [`Line`] and may take over what is written to it. HTTP above
+//! then writes into nothing: what leaves the socket, and how it ends, is what the line says.
+
+use std::{
+    future::Future,
+    io::{self, ErrorKind},
+    net::SocketAddr,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
+};
+
+use axum::{
+    extract::connect_info::Connected,
+    serve::{IncomingStream, Listener},
+};
+use bytes::{Buf, Bytes};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
+
+/// What is written in place of an answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Takeover {
+    pub(crate) bytes: Bytes,
+    pub(crate) then: Then,
+}
+
+/// How a connection that was taken over goes on after its bytes.
+#[derive(Clone, Debug)]
+pub(crate) enum Then {
+    /// It is closed in order.
+    Close,
+    /// It is reset.
+    Reset,
+    /// This is written again and again until the client goes.
+    Repeat(Bytes),
+}
+
+/// The way to take a connection over.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Line(Arc<Mutex<Option<Takeover>>>);
+
+impl Line {
+    pub(crate) fn take_over(&self, takeover: Takeover) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(takeover);
+    }
+
+    fn taken_over(&self) -> Option<Takeover> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Connected<IncomingStream<'_, Doorway>> for Line {
+    fn connect_info(stream: IncomingStream<'_, Doorway>) -> Self {
+        stream.io().line.clone()
+    }
+}
+
+/// A listener whose connections have a line, and end when the curfew begins.
+#[derive(Debug)]
+pub(crate) struct Doorway {
+    listener: TcpListener,
+    curfew: watch::Receiver<bool>,
+}
+
+impl Doorway {
+    pub(crate) fn new(listener: TcpListener, curfew: watch::Receiver<bool>) -> Self {
+        Self { listener, curfew }
+    }
+}
+
+impl Listener for Doorway {
+    type Io = Connection;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Connection, SocketAddr) {
+        let (stream, address) = Listener::accept(&mut self.listener).await;
+        (Connection::new(stream, self.curfew.clone()), address)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        Listener::local_addr(&self.listener)
+    }
+}
+
+/// One connection of a client.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    line: Line,
+    takeover: Option<Takeover>,
+    curfew: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl Connection {
+    fn new(stream: TcpStream, mut curfew: watch::Receiver<bool>) -> Self {
+        let curfew = Box::pin(async move { drop(curfew.wait_for(|begun| *begun).await) });
+        Self {
+            stream,
+            line: Line::default(),
+            takeover: None,
+            curfew,
+        }
+    }
+
+    fn poll_curfew(&mut self, context: &mut Context<'_>) -> io::Result<()> {
+        match self.curfew.as_mut().poll(context) {
+            Poll::Ready(()) => {
+                self.curfew = Box::pin(std::future::ready(()));
+                Err(ErrorKind::ConnectionAborted.into())
+            }
+            Poll::Pending => Ok(()),
+        }
+    }
+
+    /// Writes what the takeover says, and ends in an error, upon which HTTP lets go of the connection.
+    fn poll_takeover(&mut self, mut takeover: Takeover, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        loop {
+            while takeover.bytes.has_remaining() {
+                match Pin::new(&mut self.stream).poll_write(context, &takeover.bytes) {
+                    Poll::Ready(written) => takeover.bytes.advance(written?),
+                    Poll::Pending => {
+                        self.takeover = Some(takeover);
+                        return Poll::Pending;
+                    }
+                }
+            }
+            match &takeover.then {
+                Then::Close => return Poll::Ready(Err(ErrorKind::ConnectionAborted.into())),
+                Then::Reset => {
+                    self.stream.set_zero_linger()?;
+                    return Poll::Ready(Err(ErrorKind::ConnectionReset.into()));
+                }
+                Then::Repeat(bytes) => takeover.bytes = bytes.clone(),
+            }
+        }
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.poll_curfew(context)?;
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_curfew(context)?;
+        let takeover = self.takeover.take().or_else(|| self.line.taken_over());
+        match takeover {
+            Some(takeover) => self.poll_takeover(takeover, context),
+            None => Pin::new(&mut self.stream).poll_write(context, bytes),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,123 @@
+//! A fault on demand: which request it meets and what it does to it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::{Kind, call::Call};
+
+/// One entry of a [`Script`](crate::Script).
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Fault {
+    /// Which requests it is for; all, if nothing is said.
+    #[serde(default)]
+    pub(crate) on: On,
+    /// How many of them it meets.
+    #[serde(default = "once")]
+    pub(crate) times: u32,
+    /// What it does.
+    #[serde(rename = "do")]
+    pub(crate) deed: Deed,
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// What a request must be; what is not named may be anything.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct On {
+    pub(crate) method: Option<String>,
+    /// A part of the path with the query.
+    pub(crate) path_contains: Option<String>,
+    pub(crate) kind: Option<Kind>,
+    /// How many such requests pass before the first that is met.
+    #[serde(default)]
+    pub(crate) skip: u32,
+}
+
+impl On {
+    pub(crate) fn matches(&self, call: &Call) -> bool {
+        self.method
+            .as_ref()
+            .is_none_or(|method| call.method.as_str().eq_ignore_ascii_case(method))
+            && self
+                .path_contains
+                .as_ref()
+                .is_none_or(|part| call.target().contains(part))
+            && self.kind.is_none_or(|kind| call.route.kind() == kind)
+    }
+}
+
+/// What happens to a request.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub(crate) enum Deed {
+    /// A gateway answers in the platform's place; with `carried_out`, after the platform did its work.
+    Status {
+        code: u16,
+        body: Option<Value>,
+        #[serde(default)]
+        headers: BTreeMap<String, String>,
+        retry_after: Option<u32>,
+        #[serde(default)]
+        carried_out: bool,
+    },
+    /// The request is carried out so much later, whether or not its client still waits.
+    Delay { ms: u32 },
+    /// The connection is closed; nothing was done.
+    DropBefore {},
+    /// The connection is closed without an answer to what was done.
+    DropAfter {},
+    /// The connection is reset in the middle of the answer's body.
+    ResetInBody {},
+    /// The connection is closed in order, and the body is shorter than the headers say.
+    TruncatedBody {},
+    /// Status 200 and a page of HTML; with `carried_out`, after the platform did its work.
+    Garbage {
+        #[serde(default)]
+        carried_out: bool,
+    },
+    /// The body of the answer never ends.
+    EndlessBody {},
+    /// Somebody else edits the rule right before: a JSON merge patch (RFC 7396).
+    EditBetween { merge: Map<String, Value> },
+    /// The request's own token is revoked right before.
+    RevokeToken {},
+    /// The `Date` of the answer is off by so many seconds.
+    ClockSkew { seconds: i32 },
+    /// This and the next API requests, so many in all, are told to slow down.
+    Storm { requests: u32, retry_after: u32 },
+    /// The answer carries no version, neither in the header nor in the body.
+    LostVersion {},
+    /// The rule gets a new version right before, and says the same.
+    MovedTag {},
+}
+
+/// The faults that are left to happen.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(Vec<Fault>);
+
+impl Faults {
+    pub(crate) fn new(faults: Vec<Fault>) -> Self {
+        Self(faults)
+    }
+
+    /// What is to happen to a request: the deed of the first fault in the script that is for it, is past its `skip`
+    /// and has a time left. Every fault that is for it counts it against its own `skip`.
+    pub(crate) fn due(&mut self, call: &Call) -> Option<Deed> {
+        let mut due = None;
+        for fault in self.0.iter_mut().filter(|fault| fault.on.matches(call)) {
+            if fault.on.skip > 0 {
+                fault.on.skip -= 1;
+            } else if due.is_none() && fault.times > 0 {
+                fault.times -= 1;
+                due = Some(fault.deed.clone());
+            }
+        }
+        due
+    }
+}

@@ -1,0 +1,58 @@
+//! Genesys Cloud in a box: the trigger-rule contract, its sign-in and its limits, over a real socket.
+//!
+//! It promises to refuse what the platform would refuse, with the platform's own words and headers, and to keep what
+//! it was given member for member. It shares no code with the product that it tries: a checker that judged itself
+//! would hide its faults. It will not keep anything on disk and will not listen by itself.
+//!
+//! ```
+//! # use assist_rules_emulator::{SAMPLE_RULE_ID, World, serve};
+//! # fn main() -> std::io::Result<()> {
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! let world = World::sample();
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+//! let running = serve(world.clone(), listener).await?;
+//! assert!(running.url().starts_with("http://127.0.0.1:"));
+//! assert!(world.rule(SAMPLE_RULE_ID).is_some());
+//! running.shutdown().await;
+//! # Ok(()) }) }
+//! ```
+
+mod call;
+mod client;
+mod clock;
+mod connection;
+mod engine;
+mod etag;
+mod fault;
+mod http_date;
+mod merge_patch;
+mod mischief;
+mod operand;
+mod platform;
+mod rate;
+mod refusal;
+mod reply;
+mod route;
+mod sample;
+mod script;
+mod seen;
+mod server;
+mod settings;
+mod shelf;
+mod sign_in;
+mod token;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+pub use client::{Client, Permission};
+pub use clock::Clock;
+pub use route::Kind;
+pub use sample::{SAMPLE_CHANGE, SAMPLE_RULE, SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET};
+pub use script::{Script, ScriptError};
+pub use seen::Seen;
+pub use server::{Running, serve};
+pub use settings::{BodyEtag, EtagHeader, RetryAfter, Settings};
+pub use shelf::RuleError;
+pub use world::World;

@@ -1,0 +1,216 @@
+//! Faults carried out: what becomes of a request, and of the answer to it.
+
+use std::{collections::BTreeMap, str::FromStr, time::Duration, time::SystemTime};
+
+use bytes::Bytes;
+use http::{
+    HeaderName, HeaderValue, StatusCode,
+    header::{CONTENT_TYPE, DATE, ETAG, RETRY_AFTER},
+};
+use serde_json::Value;
+use tokio::time::sleep;
+
+use crate::{
+    World,
+    call::Call,
+    connection::{Takeover, Then},
+    fault::Deed,
+    http_date::http_date_header,
+    merge_patch, rate,
+    refusal::Refusal,
+    reply::{Length, Reply},
+    route::Route,
+};
+
+/// How much longer than itself a truncated body is said to be.
+const MISSING: usize = 64;
+
+/// What a body without end consists of, once it has begun.
+const FILLER: usize = 8 * 1024;
+
+const GARBAGE: &str = "<!DOCTYPE html><html><body><h1>Welcome to the guest network</h1></body></html>";
+
+/// What goes back to a client.
+#[derive(Debug)]
+pub(crate) enum Delivery {
+    /// An answer, whole.
+    Whole(Reply),
+    /// An answer that breaks off, never ends, or does not come; the status is what the client can see of it.
+    Broken {
+        status: Option<StatusCode>,
+        takeover: Takeover,
+    },
+}
+
+impl Delivery {
+    /// The connection ends without an answer.
+    pub(crate) fn none() -> Self {
+        Self::Broken {
+            status: None,
+            takeover: Takeover {
+                bytes: Bytes::new(),
+                then: Then::Close,
+            },
+        }
+    }
+
+    pub(crate) fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::Whole(reply) => Some(reply.status),
+            Self::Broken { status, .. } => *status,
+        }
+    }
+}
+
+/// Carries a request out as `deed` has it.
+pub(crate) async fn carry_out(world: &World, call: &Call, deed: Deed) -> Delivery {
+    Delivery::Whole(match deed {
+        Deed::Status {
+            code,
+            body,
+            headers,
+            retry_after,
+            carried_out,
+        } => {
+            if carried_out {
+                world.answer(call);
+            }
+            in_place(world, call, gateway(world, call, code, body, &headers, retry_after))
+        }
+        Deed::Garbage { carried_out } => {
+            let html = HeaderValue::from_static("text/html; charset=utf-8");
+            let reply = Reply {
+                body: Bytes::from_static(GARBAGE.as_bytes()),
+                ..Reply::empty(StatusCode::OK)
+            };
+            if carried_out {
+                world.answer(call);
+            }
+            in_place(world, call, reply.with(CONTENT_TYPE, html))
+        }
+        Deed::Delay { ms } => {
+            sleep(Duration::from_millis(ms.into())).await;
+            world.answer(call)
+        }
+        Deed::DropBefore {} => return Delivery::none(),
+        Deed::DropAfter {} => {
+            world.answer(call);
+            return Delivery::none();
+        }
+        Deed::ResetInBody {} => return reset_in_body(&world.answer(call)),
+        Deed::TruncatedBody {} => return truncated(&world.answer(call)),
+        Deed::EndlessBody {} => return endless(&world.answer(call)),
+        Deed::EditBetween { merge } => {
+            edit(world, call, |rule| merge_patch::apply(rule, &merge));
+            world.answer(call)
+        }
+        Deed::MovedTag {} => {
+            edit(world, call, |_| {});
+            world.answer(call)
+        }
+        Deed::RevokeToken {} => {
+            world.revoke_token_of(call);
+            world.answer(call)
+        }
+        Deed::Storm { requests, retry_after } => {
+            world.begin_storm(requests, retry_after);
+            world.answer(call)
+        }
+        Deed::ClockSkew { seconds } => {
+            let date = http_date_header(shifted(world.settings().clock.now(), seconds));
+            world.answer(call).with(DATE, date)
+        }
+        Deed::LostVersion {} => without_version(world.answer(call)),
+    })
+}
+
+/// `reply` instead of the platform's own.
+fn in_place(world: &World, call: &Call, reply: Reply) -> Reply {
+    reply.finished(world.settings().clock.now(), &call.correlation_id)
+}
+
+fn gateway(
+    world: &World,
+    call: &Call,
+    code: u16,
+    body: Option<Value>,
+    headers: &BTreeMap<String, String>,
+    retry_after: Option<u32>,
+) -> Reply {
+    let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut reply = match body {
+        Some(body) => Reply::json(status, &body),
+        None => Refusal::new(code, "fault.on.demand", "The emulator was told to answer so.")
+            .into_reply(&call.correlation_id),
+    };
+    if let Some(seconds) = retry_after {
+        let settings = world.settings();
+        let after = rate::retry_after(seconds.into(), settings.retry_after, settings.clock.now());
+        reply = reply.with(RETRY_AFTER, after);
+    }
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::from_str(name), HeaderValue::from_str(value)) {
+            reply = reply.with(name, value);
+        }
+    }
+    reply
+}
+
+/// Somebody else's edit of the rule that a request is about.
+fn edit(world: &World, call: &Call, change: impl FnOnce(&mut Value)) {
+    let edited = match &call.route {
+        Route::Get { id } | Route::Put { id } => world.edit_rule(id, change),
+        Route::Token | Route::List | Route::WrongMethod { .. } | Route::Nowhere => return,
+    };
+    if let Err(error) = edited {
+        tracing::warn!(%error, "a fault on demand had nothing to edit");
+    }
+}
+
+fn shifted(time: SystemTime, seconds: i32) -> SystemTime {
+    let distance = Duration::from_secs(seconds.unsigned_abs().into());
+    let shifted = if seconds < 0 {
+        time.checked_sub(distance)
+    } else {
+        time.checked_add(distance)
+    };
+    shifted.unwrap_or(time)
+}
+
+fn without_version(mut reply: Reply) -> Reply {
+    reply.headers.remove(ETAG);
+    if let Ok(Value::Object(mut rule)) = serde_json::from_slice(&reply.body) {
+        rule.shift_remove("etag");
+        reply.body = Bytes::from(Value::Object(rule).to_string());
+    }
+    reply
+}
+
+fn reset_in_body(reply: &Reply) -> Delivery {
+    let half = reply.body.slice(..reply.body.len() / 2);
+    broken(reply, Length::Known(reply.body.len()), &half, Then::Reset)
+}
+
+fn truncated(reply: &Reply) -> Delivery {
+    broken(
+        reply,
+        Length::Known(reply.body.len() + MISSING),
+        &reply.body,
+        Then::Close,
+    )
+}
+
+/// A text without end, in chunks.
+fn endless(reply: &Reply) -> Delivery {
+    let filler = "x".repeat(FILLER);
+    let chunk = Bytes::from(format!("{FILLER:x}\r\n{filler}\r\n"));
+    broken(reply, Length::Chunked, b"1\r\n\"\r\n", Then::Repeat(chunk))
+}
+
+fn broken(reply: &Reply, length: Length, body: &[u8], then: Then) -> Delivery {
+    let bytes = Bytes::from([&reply.head(length), body].concat());
+    Delivery::Broken {
+        status: Some(reply.status),
+        takeover: Takeover { bytes, then },
+    }
+}

@@ -1,0 +1,182 @@
+//! The platform itself: a request in, an answer out, and a state that moves. No socket, no waiting.
+
+use http::{
+    HeaderValue, StatusCode,
+    header::{ALLOW, CACHE_CONTROL},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    Client, Permission, Seen, Settings,
+    call::Call,
+    engine, etag,
+    fault::Faults,
+    rate::{Rates, Storm},
+    refusal::Refusal,
+    reply::Reply,
+    route::Route,
+    shelf::{Shelf, Stored},
+    sign_in,
+    token::{Issued, Tokens},
+};
+
+const DEFAULT_PAGE_SIZE: usize = 25;
+const MAX_PAGE_SIZE: usize = 100;
+
+/// All that an emulator remembers.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub(crate) rules: Shelf,
+    pub(crate) clients: Vec<Client>,
+    pub(crate) tokens: Tokens,
+    pub(crate) limited_sign_ins: u32,
+    pub(crate) log: Vec<Seen>,
+    pub(crate) faults: Faults,
+    pub(crate) storm: Storm,
+    rates: Rates,
+}
+
+impl State {
+    pub(crate) fn with_rules(rules: Shelf) -> Self {
+        Self {
+            rules,
+            ..Self::default()
+        }
+    }
+
+    /// Carries a request out.
+    pub(crate) fn answer(&mut self, settings: &Settings, call: &Call) -> Reply {
+        if call.route == Route::Token {
+            return self
+                .sign_in(settings, call)
+                .with(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+        let now = settings.clock.now();
+        let issued = match self.tokens.authenticate(&call.headers, now) {
+            Ok(issued) => issued,
+            Err(refusal) => return refusal.into_reply(&call.correlation_id),
+        };
+        let standing = self.rates.count(issued.serial, now, settings.requests_per_minute);
+        let answer = standing
+            .require(settings.retry_after, now)
+            .and_then(|()| self.storm.pass(settings.retry_after, now))
+            .and_then(|()| self.api(settings, call, &issued));
+        standing.mark(answer.unwrap_or_else(|refusal| refusal.into_reply(&call.correlation_id)))
+    }
+
+    fn sign_in(&mut self, settings: &Settings, call: &Call) -> Reply {
+        if self.limited_sign_ins > 0 {
+            self.limited_sign_ins -= 1;
+            return sign_in::RATE_LIMITED.into();
+        }
+        match sign_in::grant(&self.clients, call) {
+            Ok(client) => {
+                let lifetime = settings.token_lifetime;
+                let token = self.tokens.issue(&client.id, settings.clock.now(), lifetime);
+                sign_in::granted(&token, lifetime.as_secs())
+            }
+            Err(fault) => fault.into(),
+        }
+    }
+
+    fn api(&mut self, settings: &Settings, call: &Call, issued: &Issued) -> Result<Reply, Refusal> {
+        match &call.route {
+            Route::List => {
+                self.permit(issued, Permission::View)?;
+                self.list(settings, call.query.as_deref().unwrap_or_default())
+            }
+            Route::Get { id } => {
+                self.permit(issued, Permission::View)?;
+                Ok(found(settings, self.find(id)?))
+            }
+            Route::Put { id } => {
+                self.permit(issued, Permission::Update)?;
+                self.put(settings, call, id)
+            }
+            Route::WrongMethod { allow } => Err(Refusal::new(
+                405,
+                "method.not.allowed",
+                format!("The method {} is not allowed for this resource.", call.method),
+            )
+            .header(ALLOW, HeaderValue::from_static(allow))),
+            Route::Token | Route::Nowhere => Err(Refusal::new(
+                404,
+                "not.found",
+                "The requested resource could not be found.",
+            )),
+        }
+    }
+
+    /// Replaces a rule. Each write makes a new version, whatever it says.
+    fn put(&mut self, settings: &Settings, call: &Call, id: &str) -> Result<Reply, Refusal> {
+        let body = call.json_bytes()?;
+        let stored = self.find(id)?;
+        etag::require(&call.headers, stored.etag())?;
+        let rule = engine::read(body, stored.document())?;
+        let next = stored
+            .succeeded_by(Value::Object(rule))
+            .map_err(|error| Refusal::new(400, "invalid.rule", format!("Cannot {error}.")))?;
+        let reply = found(settings, &next);
+        self.rules.put(next);
+        Ok(reply)
+    }
+
+    fn list(&self, settings: &Settings, query: &str) -> Result<Reply, Refusal> {
+        let size = page_parameter(query, "pageSize", DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)?;
+        let number = page_parameter(query, "pageNumber", 1, usize::MAX)?;
+        let total = self.rules.iter().len();
+        let entities: Vec<Value> = self
+            .rules
+            .iter()
+            .skip(size.saturating_mul(number - 1))
+            .take(size)
+            .map(|rule| rule.served(settings.body_etag))
+            .collect();
+        let page = json!({
+            "entities": entities,
+            "pageSize": size,
+            "pageNumber": number,
+            "total": total,
+            "pageCount": total.div_ceil(size),
+        });
+        Ok(Reply::json(StatusCode::OK, &page))
+    }
+
+    fn permit(&self, issued: &Issued, permission: Permission) -> Result<(), Refusal> {
+        let client = self.clients.iter().find(|client| client.id == issued.client_id);
+        if client.is_some_and(|client| client.permissions.contains(&permission)) {
+            return Ok(());
+        }
+        let name = permission.name();
+        let message =
+            format!("Unable to perform the requested action. You are missing the following permission(s): [{name}]");
+        Err(Refusal::new(403, "missing.permissions", message).param("permissions", name))
+    }
+
+    fn find(&self, id: &str) -> Result<&Stored, Refusal> {
+        self.rules.find(id).ok_or_else(|| {
+            Refusal::new(404, "not.found", format!("The trigger rule {id} could not be found.")).param("id", id)
+        })
+    }
+}
+
+fn found(settings: &Settings, rule: &Stored) -> Reply {
+    Reply::json(StatusCode::OK, &rule.served(settings.body_etag))
+        .with_etag(etag::header(settings.etag_header, rule.etag()))
+}
+
+fn page_parameter(query: &str, name: &str, default: usize, largest: usize) -> Result<usize, Refusal> {
+    let given = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name);
+    let Some((_, text)) = given else {
+        return Ok(default);
+    };
+    match text.parse::<usize>() {
+        Ok(number) if (1..=largest).contains(&number) => Ok(number),
+        Ok(_) | Err(_) => {
+            let message = format!("{name} must be a number from 1 to {largest}.");
+            Err(Refusal::new(400, "invalid.value", message)
+                .param("fieldName", name)
+                .detail("invalid.value", name))
+        }
+    }
+}

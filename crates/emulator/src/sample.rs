@@ -1,0 +1,16 @@
+//! What the sandbox starts with: one rule, one change to it, one OAuth client.
+
+/// The rule of the platform's documented example, as a JSON document at version 7.
+pub const SAMPLE_RULE: &str = include_str!("../samples/trigger-rule.json");
+
+/// A change to [`SAMPLE_RULE`]: new conditions and actions, as somebody would write them in a file.
+pub const SAMPLE_CHANGE: &str = include_str!("../samples/billing-dispute.change.json");
+
+/// The `id` of [`SAMPLE_RULE`].
+pub const SAMPLE_RULE_ID: &str = "a1b2c3d4-e5f6-7890-abcd-ef1234567890";
+
+/// The id of the OAuth client that [`World::sample`](crate::World::sample) knows.
+pub const SANDBOX_CLIENT_ID: &str = "sandbox-client";
+
+/// The secret of [`SANDBOX_CLIENT_ID`]. It opens nothing but an emulator.
+pub const SANDBOX_CLIENT_SECRET: &str = "sandbox-secret-opens-nothing";

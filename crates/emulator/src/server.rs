@@ -1,0 +1,113 @@
+//! The emulator on a socket.
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use axum::{
+    Router,
+    extract::{ConnectInfo, Request, State},
+    response::Response,
+};
+use tokio::{
+    net::TcpListener,
+    sync::{oneshot, watch},
+    task::JoinHandle,
+    time::timeout,
+};
+
+use crate::{
+    World,
+    call::Call,
+    connection::{Doorway, Line},
+    mischief::{self, Delivery},
+};
+
+/// How long a shutdown waits for answers under way before it hangs up on them.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Serves `world` on `listener` until the returned handle is shut down or dropped.
+///
+/// # Errors
+///
+/// If the listener does not tell its address.
+pub async fn serve(world: World, listener: TcpListener) -> io::Result<Running> {
+    let address = listener.local_addr()?;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (hang_up, curfew) = watch::channel(false);
+    let service = Router::new()
+        .fallback(handle)
+        .with_state(world)
+        .into_make_service_with_connect_info::<Line>();
+    let server =
+        axum::serve(Doorway::new(listener, curfew), service).with_graceful_shutdown(async move { drop(stopped.await) });
+    let task = tokio::spawn(async move { server.await });
+    tracing::debug!(%address, "emulator is listening");
+    Ok(Running {
+        address,
+        stop,
+        hang_up,
+        task,
+    })
+}
+
+/// An emulator that listens. Dropped, it stops listening and lets go of its connections.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    hang_up: watch::Sender<bool>,
+    task: JoinHandle<io::Result<()>>,
+}
+
+impl Running {
+    /// The base URL of both the API and the sign-in.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Stops listening and lets answers under way finish; after a second, hangs up.
+    pub async fn shutdown(self) {
+        let Self {
+            address,
+            stop,
+            hang_up,
+            mut task,
+        } = self;
+        drop(stop);
+        if timeout(PATIENCE, &mut task).await.is_err() {
+            hang_up.send_replace(true);
+            drop(task.await);
+        }
+        tracing::debug!(%address, "emulator has stopped");
+    }
+}
+
+/// Answers one request. It is carried out even if its client goes away meanwhile, as it would be elsewhere.
+async fn handle(State(world): State<World>, ConnectInfo(line): ConnectInfo<Line>, request: Request) -> Response {
+    let delivery = match Call::read(request, &world.settings().trigger_rules_path).await {
+        Some(call) => tokio::spawn(async move { conduct(&world, &call).await })
+            .await
+            .unwrap_or(Delivery::none()),
+        None => Delivery::none(),
+    };
+    match delivery {
+        Delivery::Whole(reply) => reply.into(),
+        Delivery::Broken { takeover, .. } => {
+            line.take_over(takeover);
+            Response::default()
+        }
+    }
+}
+
+async fn conduct(world: &World, call: &Call) -> Delivery {
+    let place = world.note(call);
+    let deed = world.due(call);
+    tracing::debug!(method = %call.method, path = call.path, fault = ?deed, "request");
+    let delivery = match deed {
+        Some(deed) => mischief::carry_out(world, call, deed).await,
+        None => Delivery::Whole(world.answer(call)),
+    };
+    world.note_answer(place, delivery.status());
+    delivery
+}

@@ -1,0 +1,69 @@
+//! How an emulator differs from the platform's documented behaviour: everything that an org may have otherwise.
+
+use std::time::Duration;
+
+use crate::Clock;
+
+/// The behaviour of one emulator. The default is what the platform documents.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The path that trigger rules live under, with a leading and without a trailing slash.
+    pub trigger_rules_path: String,
+    /// How the version stands in the `ETag` header.
+    pub etag_header: EtagHeader,
+    /// Whether the version stands in the rule itself.
+    pub body_etag: BodyEtag,
+    /// How many API requests one token may make in a minute.
+    pub requests_per_minute: u32,
+    /// How a 429 says when to come back.
+    pub retry_after: RetryAfter,
+    /// How long an access token lives.
+    pub token_lifetime: Duration,
+    /// The time that all of this goes by.
+    pub clock: Clock,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            trigger_rules_path: "/api/v2/agent-assist/trigger-rules".to_owned(),
+            etag_header: EtagHeader::Bare,
+            body_etag: BodyEtag::Present,
+            requests_per_minute: 300,
+            retry_after: RetryAfter::Seconds,
+            token_lifetime: Duration::from_hours(24),
+            clock: Clock::system(),
+        }
+    }
+}
+
+/// The form of the `ETag` header.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum EtagHeader {
+    /// `7`, as the platform's examples show it.
+    Bare,
+    /// `"7"`, as RFC 9110 has it.
+    Quoted,
+    /// `W/"7"`, as a compressing proxy makes it.
+    Weak,
+    /// No such header.
+    Absent,
+}
+
+/// Whether a served rule has the member `etag`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum BodyEtag {
+    /// It has, with the current version.
+    Present,
+    /// It has not.
+    Absent,
+}
+
+/// The form of the `Retry-After` header.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RetryAfter {
+    /// Whole seconds.
+    Seconds,
+    /// An HTTP-date, on the clock of the answer's own `Date`.
+    HttpDate,
+}

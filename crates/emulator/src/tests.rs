@@ -1,0 +1,9 @@
+//! The emulator as a client sees it: over real sockets, with an HTTP client that adds nothing.
+
+mod client;
+mod faults;
+mod gateway;
+mod limits;
+mod refusals;
+mod rules;
+mod sign_in;

@@ -1,0 +1,170 @@
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use domain::{Failure, FailureClass};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+use super::{RawAnswer, Reading};
+use crate::redact::Redactor;
+
+const RULE: &str = r#"{"id":"r1","etag":"7","enabled":true}"#;
+
+fn answer(status: u16, headers: &[(&'static str, &'static str)], body: &'static str) -> RawAnswer {
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
+        map.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    RawAnswer {
+        status: StatusCode::from_u16(status).unwrap(),
+        headers: map,
+        body: Ok(Bytes::from_static(body.as_bytes())),
+    }
+}
+
+fn reading<'a>(answer: &'a RawAnswer, redactor: &'a Redactor) -> Reading<'a> {
+    Reading {
+        answer,
+        redactor,
+        now: SystemTime::UNIX_EPOCH,
+        requests: 1,
+    }
+}
+
+fn read(answer: &RawAnswer) -> Result<Option<String>, Failure> {
+    let stored = reading(answer, &Redactor::default()).stored(&"r1".parse().unwrap())?;
+    Ok(stored.version.map(|version| version.as_sent().to_owned()))
+}
+
+fn write(answer: &RawAnswer) -> Result<bool, FailureClass> {
+    let written = reading(answer, &Redactor::default()).written(&"r1".parse().unwrap());
+    written.map(|stored| stored.is_some()).map_err(|failure| failure.class)
+}
+
+#[test]
+fn the_version_is_the_header_s_if_strong_else_the_body_s() {
+    for (headers, body, version) in [
+        (&[("etag", "8")][..], RULE, Some("8")),
+        (&[("etag", "\"8\"")], RULE, Some("\"8\"")),
+        (&[("etag", "W/\"8\"")], RULE, Some("7")),
+        (&[("etag", "*")], RULE, Some("7")),
+        (&[], RULE, Some("7")),
+        (&[("etag", "W/\"8\"")], r#"{"id":"r1"}"#, None),
+        (&[], r#"{"id":"r1","etag":"*"}"#, None),
+        (&[], r#"{"id":"r1","etag":7}"#, None),
+    ] {
+        assert_eq!(
+            read(&answer(200, headers, body)).unwrap().as_deref(),
+            version,
+            "{headers:?} {body}"
+        );
+    }
+}
+
+#[test]
+fn each_status_of_a_write_means_what_can_be_done_about_it() {
+    let wait = |seconds| Some(Duration::from_secs(seconds));
+    for (answer, expected) in [
+        (answer(200, &[], RULE), Ok(true)),
+        (answer(201, &[], RULE), Ok(true)),
+        (answer(200, &[], "<html>"), Ok(false)),
+        (answer(200, &[], r#"{"id":"r2"}"#), Ok(false)),
+        (answer(204, &[], ""), Ok(false)),
+        (answer(202, &[], ""), Err(FailureClass::Unclear { wait: None })),
+        (
+            answer(302, &[("location", "https://example.com")], ""),
+            Err(FailureClass::Redirected),
+        ),
+        (answer(400, &[], r#"{"message":"no"}"#), Err(FailureClass::Rejected)),
+        (
+            answer(
+                400,
+                &[],
+                r#"{"message":"Version 3 does not match the current version 4"}"#,
+            ),
+            Err(FailureClass::VersionMoved),
+        ),
+        (answer(401, &[], ""), Err(FailureClass::Unauthenticated)),
+        (answer(403, &[], ""), Err(FailureClass::Denied)),
+        (answer(404, &[], ""), Err(FailureClass::NotFound)),
+        (answer(408, &[], ""), Err(FailureClass::Unclear { wait: None })),
+        (answer(409, &[], ""), Err(FailureClass::VersionMoved)),
+        (answer(412, &[], ""), Err(FailureClass::VersionMoved)),
+        (answer(428, &[], ""), Err(FailureClass::Rejected)),
+        (
+            answer(429, &[("retry-after", "7")], ""),
+            Err(FailureClass::Throttled { wait: wait(7) }),
+        ),
+        (answer(500, &[], ""), Err(FailureClass::Unclear { wait: None })),
+        (
+            answer(503, &[("retry-after", "9")], ""),
+            Err(FailureClass::Unclear { wait: wait(9) }),
+        ),
+    ] {
+        assert_eq!(write(&answer), expected, "{}", answer.status);
+    }
+}
+
+#[test]
+fn a_read_that_shows_no_rule_is_malformed() {
+    for body in [
+        "<html></html>",
+        "",
+        "[]",
+        "\"text\"",
+        r#"{"id":"r1""#,
+        r#"{"id":"r1","id":"r1"}"#,
+    ] {
+        let failure = read(&answer(200, &[], body)).unwrap_err();
+        assert_eq!(failure.class, FailureClass::Malformed, "{body}");
+    }
+    assert_eq!(read(&answer(204, &[], "")).unwrap_err().class, FailureClass::Malformed);
+    assert_eq!(
+        read(&answer(200, &[], r#"{"id":"r2"}"#)).unwrap_err().class,
+        FailureClass::WrongServer
+    );
+}
+
+#[test]
+fn the_platform_s_words_are_kept_without_secrets() {
+    let mut redactor = Redactor::default();
+    redactor.add(&secrecy::SecretString::from("hunter22"));
+    let answer = answer(
+        403,
+        &[("inin-correlation-id", "corr-1")],
+        r#"{"message":"Missing agentassist:trigger-rule:update, token hunter22","code":"missing.permissions","contextId":"ctx-1"}"#,
+    );
+    let failure = reading(&answer, &redactor).written(&"r1".parse().unwrap()).unwrap_err();
+    assert_eq!(
+        failure.message,
+        "Missing agentassist:trigger-rule:update, token [secret]"
+    );
+    let facts = failure.facts;
+    assert_eq!(
+        (facts.status, facts.platform_code.as_deref()),
+        (Some(403), Some("missing.permissions"))
+    );
+    assert_eq!(
+        (facts.context_id.as_deref(), facts.correlation_id.as_deref()),
+        (Some("ctx-1"), Some("corr-1"))
+    );
+}
+
+#[test]
+fn a_listing_is_a_page_of_rules() {
+    let page = |body| {
+        let answer = answer(200, &[], body);
+        reading(&answer, &Redactor::default())
+            .page()
+            .map_err(|failure| failure.class)
+    };
+    let read = page(r#"{"entities":[{"id":"r1","etag":"7"},{"id":"../x"}],"pageCount":3,"total":250}"#).unwrap();
+    assert_eq!((read.pages, read.total), (3, Some(250)));
+    let shown: Vec<_> = read
+        .rules
+        .iter()
+        .map(|rule| (rule.id.as_str(), rule.rule_id.is_some()))
+        .collect();
+    assert_eq!(shown, [("r1", true), ("../x", false)]);
+    assert_eq!(page(r#"{"entities":7}"#), Err(FailureClass::Malformed));
+    assert_eq!(page(r#"{"entities":[7]}"#), Err(FailureClass::Malformed));
+}

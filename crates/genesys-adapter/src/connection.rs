@@ -1,0 +1,181 @@
+//! The one place that talks to the network.
+//!
+//! No redirects, no repeats of its own, bounded waits and bodies; what went wrong is told apart by whether anything
+//! can have been sent.
+
+use std::error::Error;
+use std::time::Duration;
+
+use domain::{Failure, FailureClass};
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, Client, ClientBuilder};
+
+use crate::answer::RawAnswer;
+use crate::body;
+
+/// How to connect.
+#[derive(Clone, Debug)]
+pub struct ConnectionSettings {
+    /// How long connecting may take. 3.1 seconds: one lost SYN is sent again after one second, and again after two.
+    pub connect_timeout: Duration,
+    /// How long one request may take, with its answer.
+    pub attempt_timeout: Duration,
+    /// The proxy that was named; without one, those of the environment (`HTTPS_PROXY`, `NO_PROXY`) count.
+    pub proxy: Option<Proxy>,
+    /// Certificates, as PEM, to trust beside those of the system.
+    pub extra_certificates: Option<Vec<u8>>,
+    /// Whether all requests stay on this machine, where http is allowed and no proxy is asked.
+    pub loopback: bool,
+}
+
+/// A proxy.
+#[derive(Clone, Debug)]
+pub struct Proxy {
+    /// Its URL.
+    pub url: String,
+    /// User and password, if it wants them.
+    pub login: Option<(String, secrecy::SecretString)>,
+}
+
+impl Default for ConnectionSettings {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_millis(3_100),
+            attempt_timeout: Duration::from_secs(15),
+            proxy: None,
+            extra_certificates: None,
+            loopback: false,
+        }
+    }
+}
+
+/// The settings make no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum BadConnection {
+    /// The extra certificates are no PEM.
+    #[error("the certificates to trust cannot be read as PEM")]
+    Certificates(#[source] reqwest::Error),
+    /// There is none in the file.
+    #[error("the file of certificates to trust has none")]
+    NoCertificates,
+    /// The proxy's URL is none.
+    #[error("the proxy cannot be used")]
+    Proxy(#[source] reqwest::Error),
+    /// The rest of the settings.
+    #[error("no secure connection can be made here")]
+    Client(#[source] reqwest::Error),
+}
+
+/// Connections to one platform, kept open between requests.
+#[derive(Clone, Debug)]
+pub struct Connection(Client);
+
+impl Connection {
+    /// Prepares connections. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// If the settings make none.
+    pub fn new(settings: &ConnectionSettings) -> Result<Self, BadConnection> {
+        let mut builder = Client::builder()
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(settings.connect_timeout)
+            .timeout(settings.attempt_timeout)
+            .https_only(!settings.loopback)
+            .user_agent(concat!("assist-rules/", env!("CARGO_PKG_VERSION")));
+        builder = trust(builder, settings)?;
+        builder = match &settings.proxy {
+            Some(proxy) => {
+                let mut through = reqwest::Proxy::all(&proxy.url).map_err(BadConnection::Proxy)?;
+                if let Some((user, password)) = &proxy.login {
+                    through = through.basic_auth(user, secrecy::ExposeSecret::expose_secret(password));
+                }
+                builder.proxy(through)
+            }
+            None if settings.loopback => builder.no_proxy(),
+            None => builder,
+        };
+        Ok(Self(builder.build().map_err(BadConnection::Client)?))
+    }
+
+    /// The builder of requests.
+    pub(crate) fn client(&self) -> &Client {
+        &self.0
+    }
+}
+
+fn trust(builder: ClientBuilder, settings: &ConnectionSettings) -> Result<ClientBuilder, BadConnection> {
+    if let Some(pem) = &settings.extra_certificates {
+        let certificates = Certificate::from_pem_bundle(pem).map_err(BadConnection::Certificates)?;
+        if certificates.is_empty() {
+            return Err(BadConnection::NoCertificates);
+        }
+        return Ok(builder.tls_certs_merge(certificates));
+    }
+    // Why: reading the system's certificates takes longer than the whole update of a rule on this machine, and no
+    // TLS is spoken there.
+    if settings.loopback {
+        Ok(builder.tls_certs_only([]))
+    } else {
+        Ok(builder)
+    }
+}
+
+/// Sends a request once, and waits for all of its answer.
+pub(crate) async fn send(request: reqwest::RequestBuilder) -> Result<RawAnswer, Failure> {
+    let mut response = request.send().await.map_err(|error| not_answered(&error))?;
+    let headers = std::mem::take(response.headers_mut());
+    let status = response.status();
+    Ok(RawAnswer {
+        status,
+        headers,
+        body: body::read(response).await,
+    })
+}
+
+fn not_answered(error: &reqwest::Error) -> Failure {
+    let message = words(error);
+    if !error.is_connect() && !error.is_builder() {
+        return Failure::new(
+            FailureClass::Unclear { wait: None },
+            format!("the answer was lost: {message}"),
+        );
+    }
+    if causes(error).any(is_certificate_error) {
+        return Failure::new(
+            FailureClass::Untrusted,
+            format!("the connection is not secure: {message}"),
+        );
+    }
+    Failure::new(FailureClass::NotSent, format!("no connection was made: {message}"))
+}
+
+/// The causes of an error, from the outside in. An I/O error hides its cause from `source`.
+fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let error = next?;
+        next = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+        Some(error)
+    })
+}
+
+fn is_certificate_error(error: &(dyn Error + 'static)) -> bool {
+    matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_)))
+}
+
+/// What an error says at its root, without the URL: that one is known, and may be long.
+pub(crate) fn words(error: &reqwest::Error) -> String {
+    if error.is_timeout() && !error.is_connect() {
+        return "it took too long".to_owned();
+    }
+    let root = causes(error)
+        .last()
+        .map_or_else(|| error.to_string(), ToString::to_string);
+    root.chars().take(300).collect()
+}

@@ -1,0 +1,21 @@
+//! Who asks.
+
+use secrecy::SecretString;
+
+/// How requests are authorised.
+#[derive(Clone, Debug)]
+pub enum Credentials {
+    /// An OAuth client, which gets tokens as it needs them.
+    Client(ClientCredentials),
+    /// A token that somebody else got. It cannot be renewed.
+    Token(SecretString),
+}
+
+/// An OAuth client of the grant "client credentials". Its roles decide what it may do.
+#[derive(Clone, Debug)]
+pub struct ClientCredentials {
+    /// The id, which is no secret.
+    pub id: String,
+    /// The secret.
+    pub secret: SecretString,
+}

@@ -1,0 +1,27 @@
+//! Trigger rules over Genesys Cloud's HTTP API.
+//!
+//! Requests are built and answers are read by pure functions ([`request`], [`answer`]); one small loop talks to the
+//! network. The adapter renews a token once when it is refused, and repeats nothing else: what to do about a failure
+//! is the protocol's business.
+
+pub mod answer;
+pub mod request;
+
+mod address;
+mod body;
+mod connection;
+mod credentials;
+mod redact;
+mod region;
+mod repository;
+mod retry_after;
+mod token;
+mod token_cache;
+
+pub use address::{Address, BadAddress, RulesPath};
+pub use connection::{BadConnection, Connection, ConnectionSettings, Proxy};
+pub use credentials::{ClientCredentials, Credentials};
+pub use region::{Region, UnknownRegion};
+pub use repository::GenesysRepository;
+pub use token::TokenSource;
+pub use token_cache::TokenCache;

@@ -1,0 +1,213 @@
+//! Access tokens: one request for them at a time, renewed before they end.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use domain::json::{Document, Node};
+use domain::{Failure, FailureClass};
+use http::StatusCode;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use ports::Clock;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Mutex;
+use tracing::Instrument;
+
+use crate::address::Address;
+use crate::answer::{RawAnswer, Reading, Sent};
+use crate::connection::{self, Connection};
+use crate::credentials::{ClientCredentials, Credentials};
+use crate::redact::Redactor;
+use crate::token_cache::TokenCache;
+
+/// How long before its end a token is renewed.
+const RENEW_BEFORE_END: Duration = Duration::from_mins(1);
+
+/// How the platform begins to say that its token endpoint has a rate limit too; the status is 400.
+const RATE_LIMIT_WORDS: &str = "rate limit exceeded;";
+
+/// A token and when it ends.
+#[derive(Clone, Debug)]
+pub(crate) struct Token {
+    pub(crate) secret: SecretString,
+    pub(crate) ends: SystemTime,
+}
+
+/// Where access tokens come from.
+pub struct TokenSource {
+    credentials: Credentials,
+    login: Address,
+    connection: Connection,
+    clock: Arc<dyn Clock>,
+    cache: Option<TokenCache>,
+    /// Locked while a token is asked for, so that one request is under way at most.
+    held: Mutex<Option<Token>>,
+}
+
+impl TokenSource {
+    /// Gets tokens from `login`, and keeps them in `cache` if there is one.
+    #[must_use]
+    pub fn new(
+        credentials: Credentials,
+        login: Address,
+        connection: Connection,
+        clock: Arc<dyn Clock>,
+        cache: Option<TokenCache>,
+    ) -> Self {
+        Self {
+            credentials,
+            login,
+            connection,
+            clock,
+            cache,
+            held: Mutex::new(None),
+        }
+    }
+
+    /// A token that is good for a while.
+    ///
+    /// # Errors
+    ///
+    /// `Unauthenticated` if the credentials are refused; `Throttled`, `NotSent` and the like as for any request. A
+    /// request for a token changes nothing, so nothing about it is ever `Unclear`.
+    pub(crate) async fn token(&self) -> Result<SecretString, Failure> {
+        let client = match &self.credentials {
+            Credentials::Token(token) => return Ok(token.clone()),
+            Credentials::Client(client) => client,
+        };
+        let mut held = self.held.lock().await;
+        if held.is_none() {
+            *held = self.cache.as_ref().and_then(|cache| cache.load(&self.login, client));
+        }
+        if let Some(token) = held.as_ref().filter(|token| self.is_good(token)) {
+            return Ok(token.secret.clone());
+        }
+        self.renew_into(&mut held, client).await
+    }
+
+    /// A token other than the one that was refused.
+    ///
+    /// # Errors
+    ///
+    /// As for [`TokenSource::token`]; `None` if there is no other.
+    pub(crate) async fn another(&self, refused: &SecretString) -> Result<Option<SecretString>, Failure> {
+        let Credentials::Client(client) = &self.credentials else {
+            return Ok(None);
+        };
+        let mut held = self.held.lock().await;
+        if let Some(token) = held.as_ref()
+            && token.secret.expose_secret() != refused.expose_secret()
+        {
+            return Ok(Some(token.secret.clone()));
+        }
+        self.renew_into(&mut held, client).await.map(Some)
+    }
+
+    fn is_good(&self, token: &Token) -> bool {
+        token.ends > self.clock.now() + RENEW_BEFORE_END
+    }
+
+    async fn renew_into(&self, held: &mut Option<Token>, client: &ClientCredentials) -> Result<SecretString, Failure> {
+        let token = self.ask(client).await?;
+        if let Some(cache) = &self.cache {
+            cache.store(&self.login, client, &token);
+        }
+        let secret = token.secret.clone();
+        *held = Some(token);
+        Ok(secret)
+    }
+
+    async fn ask(&self, client: &ClientCredentials) -> Result<Token, Failure> {
+        let url = self.login.join("/oauth/token", None).map_err(|error| {
+            Failure::new(
+                FailureClass::Malformed,
+                format!("the login address cannot be used: {error}"),
+            )
+        })?;
+        let request = self
+            .connection
+            .client()
+            .post(url)
+            .header(AUTHORIZATION, basic(client))
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body("grant_type=client_credentials");
+        let span = tracing::info_span!("token", login = %self.login);
+        let answer = connection::send(request)
+            .instrument(span)
+            .await
+            .map_err(never_unclear)?;
+        tracing::debug!(status = answer.status.as_u16(), "answered");
+        let mut redactor = Redactor::default();
+        redactor.add(&client.secret);
+        let reading = Reading {
+            answer: &answer,
+            redactor: &redactor,
+            now: self.clock.now(),
+            requests: 0,
+        };
+        if answer.status != StatusCode::OK {
+            return Err(never_unclear(refused(&reading)));
+        }
+        granted(&answer, self.clock.now()).ok_or_else(|| {
+            reading.fail(
+                FailureClass::Malformed,
+                "the answer to the request for a token has none",
+            )
+        })
+    }
+}
+
+fn basic(client: &ClientCredentials) -> HeaderValue {
+    let pair = format!("{}:{}", client.id, client.secret.expose_secret());
+    let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(pair)))
+        .unwrap_or_else(|_| HeaderValue::from_static("Basic"));
+    value.set_sensitive(true);
+    value
+}
+
+fn granted(answer: &RawAnswer, now: SystemTime) -> Option<Token> {
+    let text = std::str::from_utf8(answer.body.as_ref().ok()?).ok()?;
+    let document = Document::parse(text).ok()?;
+    let token = document.root().get("access_token").and_then(Node::as_text)?;
+    let is_token = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
+    let seconds = document.root().get("expires_in").and_then(Node::as_number)?.to_f64();
+    let life = Duration::try_from_secs_f64(seconds).ok()?;
+    is_token.then(|| Token {
+        secret: SecretString::from(token),
+        ends: now.checked_add(life).unwrap_or(now),
+    })
+}
+
+/// Why no token was granted. Refused credentials are 401, or 400 in the words of RFC 6749.
+fn refused(reading: &Reading<'_>) -> Failure {
+    let mut failure = reading.failure(Sent::Read);
+    let is_rate_limit = failure.message.to_lowercase().starts_with(RATE_LIMIT_WORDS);
+    failure.class = match failure.class {
+        FailureClass::Rejected if is_rate_limit => {
+            let wait = crate::retry_after::retry_after(&reading.answer.headers, reading.now);
+            FailureClass::Throttled { wait }
+        }
+        FailureClass::Rejected | FailureClass::Denied => FailureClass::Unauthenticated,
+        class => class,
+    };
+    if failure.class == FailureClass::Unauthenticated {
+        failure.message = format!("the client id or its secret was refused: {}", failure.message);
+    }
+    if failure.class == FailureClass::NotFound {
+        failure.class = FailureClass::Malformed;
+        "the login address answered 404: it is no login of Genesys Cloud".clone_into(&mut failure.message);
+    }
+    failure
+}
+
+/// A request for a token changes nothing: what is unclear about it is as good as not sent.
+fn never_unclear(mut failure: Failure) -> Failure {
+    if let FailureClass::Unclear { wait } = failure.class {
+        failure.class = wait.map_or(FailureClass::NotSent, |wait| FailureClass::Throttled {
+            wait: Some(wait),
+        });
+    }
+    failure.message = format!("no token: {}", failure.message);
+    failure
+}

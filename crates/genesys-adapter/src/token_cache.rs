@@ -1,0 +1,197 @@
+//! Tokens kept on disk between runs, sealed: without the client's secret the file is noise.
+//!
+//! The key is derived from the secret (HKDF-SHA-256) and seals with AES-256-GCM; the file is readable by its owner
+//! only and is replaced whole. A cache that cannot be read or written is a cache miss, never an error.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::credentials::ClientCredentials;
+use crate::token::Token;
+
+/// The first byte of a file; another layout gets another number.
+const LAYOUT: u8 = 1;
+const SALT_BYTES: usize = 32;
+const NONCE_BYTES: usize = 12;
+const KEY_PURPOSE: &[u8] = b"assist-rules token cache 1";
+
+/// A folder of sealed tokens.
+#[derive(Clone, Debug)]
+pub struct TokenCache(PathBuf);
+
+#[derive(Serialize, Deserialize)]
+struct Content {
+    token: String,
+    ends: u64,
+}
+
+impl TokenCache {
+    /// Keeps tokens in that folder, which is made when it is needed.
+    #[must_use]
+    pub fn in_folder(folder: PathBuf) -> Self {
+        Self(folder)
+    }
+
+    fn file(&self, login: &Address, client: &ClientCredentials) -> PathBuf {
+        let whose = digest(&SHA256, identity(login, client).as_bytes());
+        let name: String = whose
+            .as_ref()
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        self.0.join(format!("{name}.token"))
+    }
+
+    pub(crate) fn load(&self, login: &Address, client: &ClientCredentials) -> Option<Token> {
+        let sealed = fs::read(self.file(login, client)).ok()?;
+        let content = unseal(&sealed, login, client);
+        if content.is_none() {
+            tracing::debug!("the cached token cannot be opened");
+        }
+        let content = content?;
+        Some(Token {
+            secret: SecretString::from(content.token),
+            ends: UNIX_EPOCH.checked_add(Duration::from_secs(content.ends))?,
+        })
+    }
+
+    pub(crate) fn store(&self, login: &Address, client: &ClientCredentials, token: &Token) {
+        let ends = token
+            .ends
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs();
+        let content = Content {
+            token: token.secret.expose_secret().to_owned(),
+            ends,
+        };
+        let written = seal(&content, login, client).map(|sealed| replace(&self.file(login, client), &sealed));
+        if !matches!(written, Some(Ok(()))) {
+            tracing::debug!("the token cannot be cached");
+        }
+    }
+}
+
+/// What the file is about; it is also bound into the seal.
+fn identity(login: &Address, client: &ClientCredentials) -> String {
+    format!("{login}\n{}", client.id)
+}
+
+fn key(salt: &[u8], client: &ClientCredentials) -> Option<RandomizedNonceKey> {
+    let secret = Salt::new(HKDF_SHA256, salt).extract(client.secret.expose_secret().as_bytes());
+    let mut key = [0; 32];
+    secret.expand(&[KEY_PURPOSE], HKDF_SHA256).ok()?.fill(&mut key).ok()?;
+    RandomizedNonceKey::new(&AES_256_GCM, &key).ok()
+}
+
+fn seal(content: &Content, login: &Address, client: &ClientCredentials) -> Option<Vec<u8>> {
+    let mut salt = [0; SALT_BYTES];
+    aws_lc_rs::rand::fill(&mut salt).ok()?;
+    let mut sealed = serde_json::to_vec(content).ok()?;
+    let about = identity(login, client);
+    let nonce = key(&salt, client)?
+        .seal_in_place_append_tag(Aad::from(about.as_bytes()), &mut sealed)
+        .ok()?;
+    let mut file = vec![LAYOUT];
+    file.extend_from_slice(&salt);
+    file.extend_from_slice(nonce.as_ref());
+    file.append(&mut sealed);
+    Some(file)
+}
+
+fn unseal(file: &[u8], login: &Address, client: &ClientCredentials) -> Option<Content> {
+    let (&layout, rest) = file.split_first()?;
+    let (salt, rest) = rest.split_at_checked(SALT_BYTES)?;
+    let (nonce, sealed) = rest.split_at_checked(NONCE_BYTES)?;
+    if layout != LAYOUT {
+        return None;
+    }
+    let mut sealed = sealed.to_vec();
+    let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+    let about = identity(login, client);
+    let content = key(salt, client)?
+        .open_in_place(nonce, Aad::from(about.as_bytes()), &mut sealed)
+        .ok()?;
+    serde_json::from_slice(content).ok()
+}
+
+/// Replaces a file whole; only its owner may read it.
+fn replace(file: &Path, content: &[u8]) -> std::io::Result<()> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut new = tempfile::NamedTempFile::new_in(folder)?;
+    new.write_all(content)?;
+    new.persist(file)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(secret: &str) -> ClientCredentials {
+        ClientCredentials {
+            id: "client-1".to_owned(),
+            secret: SecretString::from(secret),
+        }
+    }
+
+    fn token() -> Token {
+        Token {
+            secret: SecretString::from("token-canary"),
+            ends: UNIX_EPOCH + Duration::from_secs(7),
+        }
+    }
+
+    #[test]
+    fn a_token_comes_back_only_for_who_has_the_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = TokenCache::in_folder(folder.path().join("tokens"));
+        let login: Address = "https://login.example.com".parse().unwrap();
+        cache.store(&login, &client("secret-canary"), &token());
+        let loaded = cache.load(&login, &client("secret-canary")).unwrap();
+        assert_eq!(
+            (loaded.secret.expose_secret(), loaded.ends),
+            ("token-canary", token().ends)
+        );
+        assert!(cache.load(&login, &client("another")).is_none());
+        let elsewhere: Address = "https://login.example.org".parse().unwrap();
+        assert!(cache.load(&elsewhere, &client("secret-canary")).is_none());
+    }
+
+    #[test]
+    fn the_file_is_noise_and_its_owner_s() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = TokenCache::in_folder(folder.path().to_owned());
+        let login: Address = "https://login.example.com".parse().unwrap();
+        cache.store(&login, &client("secret-canary"), &token());
+        let file = cache.file(&login, &client("secret-canary"));
+        let bytes = fs::read(&file).unwrap();
+        for canary in ["token-canary", "secret-canary", "client-1"] {
+            assert!(
+                !bytes.windows(canary.len()).any(|window| window == canary.as_bytes()),
+                "{canary}"
+            );
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        for at in 0..bytes.len() {
+            let mut broken = bytes.clone();
+            broken[at] ^= 1;
+            assert!(unseal(&broken, &login, &client("secret-canary")).is_none(), "byte {at}");
+        }
+    }
+}

@@ -197,8 +197,7 @@ impl Reading<'_> {
             (404, _) => FailureClass::NotFound,
             (429, _) => FailureClass::Throttled { wait },
             (300..=399, _) => FailureClass::Redirected,
-            (202 | 408 | 500..=599, _) => FailureClass::Unclear { wait },
-            (200..=299, Sent::Write) => FailureClass::Unclear { wait },
+            (408 | 500..=599, _) | (200..=299, Sent::Write) => FailureClass::Unclear { wait },
             (400..=499, _) => FailureClass::Rejected,
             _ => FailureClass::Malformed,
         };

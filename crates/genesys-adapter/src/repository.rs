@@ -112,11 +112,10 @@ impl GenesysRepository {
             builder = builder.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
         let answer = connection::send(builder).await;
+        let (method, path) = (&request.method, &request.path);
         match &answer {
-            Ok(answer) => {
-                tracing::debug!(method = %request.method, path = %request.path, status = answer.status.as_u16(), "answered")
-            }
-            Err(failure) => tracing::debug!(method = %request.method, path = %request.path, %failure, "not answered"),
+            Ok(answer) => tracing::debug!(%method, path, status = answer.status.as_u16(), "answered"),
+            Err(failure) => tracing::debug!(%method, path, %failure, "not answered"),
         }
         answer
     }

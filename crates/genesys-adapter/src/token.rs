@@ -183,14 +183,13 @@ fn granted(answer: &RawAnswer, now: SystemTime) -> Option<Token> {
 fn refused(reading: &Reading<'_>) -> Failure {
     let mut failure = reading.failure(Sent::Read);
     let is_rate_limit = failure.message.to_lowercase().starts_with(RATE_LIMIT_WORDS);
-    failure.class = match failure.class {
-        FailureClass::Rejected if is_rate_limit => {
-            let wait = crate::retry_after::retry_after(&reading.answer.headers, reading.now);
-            FailureClass::Throttled { wait }
-        }
-        FailureClass::Rejected | FailureClass::Denied => FailureClass::Unauthenticated,
-        class => class,
-    };
+    if failure.class == FailureClass::Rejected && is_rate_limit {
+        let wait = crate::retry_after::retry_after(&reading.answer.headers, reading.now);
+        failure.class = FailureClass::Throttled { wait };
+    }
+    if matches!(failure.class, FailureClass::Rejected | FailureClass::Denied) {
+        failure.class = FailureClass::Unauthenticated;
+    }
     if failure.class == FailureClass::Unauthenticated {
         failure.message = format!("the client id or its secret was refused: {}", failure.message);
     }

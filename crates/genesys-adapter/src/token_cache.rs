@@ -11,6 +11,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -43,12 +45,7 @@ impl TokenCache {
 
     fn file(&self, login: &Address, client: &ClientCredentials) -> PathBuf {
         let whose = digest(&SHA256, identity(login, client).as_bytes());
-        let name: String = whose
-            .as_ref()
-            .iter()
-            .take(16)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let name = URL_SAFE_NO_PAD.encode(whose.as_ref());
         self.0.join(format!("{name}.token"))
     }
 

@@ -12,6 +12,7 @@ mod node;
 mod number;
 mod parse;
 mod print;
+mod text_error;
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 pub use edit::{NotADocument, list_of};
 pub use node::{Items, Member, Members, Node, Value};
 pub use number::{Finite, NotFinite, Number};
-pub use parse::{TextError, TextFault};
+pub use text_error::{TextError, TextFault};
 
 use crate::pointer::Pointer;
 

@@ -1,0 +1,83 @@
+//! What keeps a text from being a document, and where in the text.
+
+use std::fmt;
+
+use super::{MAX_BYTES, MAX_DEPTH, Span};
+use crate::pointer::Pointer;
+
+/// Why a text is no document: at least one fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextError {
+    pub(super) first: TextFault,
+    pub(super) rest: Vec<TextFault>,
+}
+
+/// One fault of a text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TextFault {
+    /// The text is longer than [`MAX_BYTES`].
+    #[error("the text has {bytes} bytes, and {MAX_BYTES} are allowed")]
+    TooLarge {
+        /// How long the text is.
+        bytes: usize,
+    },
+    /// More than [`MAX_DEPTH`] lists and objects stand inside each other.
+    #[error("more than {MAX_DEPTH} lists and objects stand inside each other")]
+    TooDeep {
+        /// Where the one too many opens.
+        span: Span,
+    },
+    /// The text stops being JSON.
+    #[error("{expected}")]
+    Syntax {
+        /// Where.
+        span: Span,
+        /// What should have stood there, as a clause: "expected a value".
+        expected: &'static str,
+    },
+    /// A member stands twice in one object, so that readers would disagree on its value.
+    #[error("the member `{name}` stands twice in one object")]
+    Duplicate {
+        /// The member.
+        pointer: Pointer,
+        /// Its name.
+        name: String,
+        /// The second name, with its quotes.
+        span: Span,
+    },
+}
+
+impl TextFault {
+    /// The bytes that are at fault.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        match self {
+            Self::TooLarge { .. } => Span { start: 0, end: 0 },
+            Self::TooDeep { span } | Self::Syntax { span, .. } | Self::Duplicate { span, .. } => *span,
+        }
+    }
+}
+
+impl TextError {
+    /// The faults, in the order of the text.
+    pub fn faults(&self) -> impl Iterator<Item = &TextFault> {
+        std::iter::once(&self.first).chain(&self.rest)
+    }
+}
+
+impl From<TextFault> for TextError {
+    fn from(first: TextFault) -> Self {
+        Self {
+            first,
+            rest: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for TextError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.first.fmt(f)
+    }
+}
+
+impl std::error::Error for TextError {}

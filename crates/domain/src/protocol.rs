@@ -10,6 +10,8 @@
 //! version that moved is a conflict, shown with base, ours and theirs.
 
 mod backoff;
+mod endings;
+mod looking;
 mod verdict;
 
 use std::time::Duration;
@@ -19,7 +21,7 @@ pub use verdict::{Confirmation, Conflict, Outcome, Verdict};
 use crate::code::Code;
 use crate::failure::{Failure, FailureClass};
 use crate::finding::{Finding, Findings};
-use crate::kind::{Collision, Kind};
+use crate::kind::Kind;
 use crate::pointer::Pointer;
 use crate::stored::Stored;
 use crate::version::Version;
@@ -365,66 +367,6 @@ impl<K: Kind> Update<K> {
         }
     }
 
-    fn on_theirs(&mut self, theirs: Stored<K>, stale: u32, since: Duration, now: Moment) -> Step<K> {
-        let refused = self.made.as_ref().map(|made| made.version.clone());
-        if theirs.version == refused {
-            let pause = Duration::from_secs(1);
-            let in_time = now.at + pause <= since + STALE_READS_WITHIN;
-            if stale + 1 < MAX_STALE_READS && in_time && self.fits(pause, now) {
-                let again = Purpose::Theirs {
-                    stale: stale + 1,
-                    since,
-                };
-                return self.wait(pause, Phase::WaitingToRead(again));
-            }
-        } else if self.lacks_nothing(&theirs) {
-            if self.unclear.is_some() {
-                let version = self.version_of_what_was_written(&theirs);
-                return self.applied(version, Confirmation::Read, Vec::new());
-            }
-            return self.unchanged_by_others(theirs);
-        }
-        if self.unclear.is_some() {
-            return self.unknown_as_it_was();
-        }
-        self.conflict(Some(theirs))
-    }
-
-    fn settle(&mut self, stored: &Stored<K>) -> Step<K> {
-        if let Some(step) = self.applied_if_in(stored) {
-            return step;
-        }
-        let unmoved = self
-            .made
-            .as_ref()
-            .is_some_and(|made| stored.version.as_ref() == Some(&made.version));
-        if unmoved && self.sends < MAX_SENDS {
-            return self.write();
-        }
-        self.unknown_as_it_was()
-    }
-
-    fn applied_if_in(&mut self, stored: &Stored<K>) -> Option<Step<K>> {
-        if !self.lacks_nothing(stored) {
-            return None;
-        }
-        let version = self.version_of_what_was_written(stored);
-        Some(self.applied(version, Confirmation::Read, Vec::new()))
-    }
-
-    fn lacks_nothing(&self, stored: &Stored<K>) -> bool {
-        self.made
-            .as_ref()
-            .is_some_and(|made| stored.value.lacks(&made.change).is_empty())
-    }
-
-    /// The version of a document that was read, if it is exactly what was written: else it is somebody else's.
-    fn version_of_what_was_written(&self, stored: &Stored<K>) -> Option<Version> {
-        let made = self.made.as_ref()?;
-        let is_ours = made.ours.diff(&stored.value).is_empty() && stored.version.as_ref() != Some(&made.version);
-        if is_ours { stored.version.clone() } else { None }
-    }
-
     fn on_read_failure(&mut self, purpose: Purpose, failure: Failure, now: Moment) -> Step<K> {
         if purpose == Purpose::NewVersion {
             return self.applied(None, Confirmation::Answer, Vec::new());
@@ -449,145 +391,5 @@ impl<K: Kind> Update<K> {
             Purpose::Base | Purpose::NewVersion => self.failed(failure),
             Purpose::Theirs { .. } | Purpose::Settle { .. } | Purpose::LastLook => self.moved_out_of_sight(),
         }
-    }
-
-    /// A document may be absent for seconds after a write: it counts as deleted only after as many reads as a stale
-    /// one is read.
-    fn look_again_for_absent(
-        &mut self,
-        seen: u32,
-        since: Duration,
-        now: Moment,
-        purpose: impl Fn(u32, Duration) -> Purpose,
-    ) -> Step<K> {
-        let pause = Duration::from_secs(1);
-        if seen + 1 < MAX_STALE_READS && self.fits(pause, now) {
-            return self.wait(pause, Phase::WaitingToRead(purpose(seen + 1, since)));
-        }
-        self.moved_out_of_sight()
-    }
-
-    fn moved_out_of_sight(&mut self) -> Step<K> {
-        if self.unclear.is_some() {
-            self.unknown_as_it_was()
-        } else {
-            self.conflict(None)
-        }
-    }
-
-    fn applied(&mut self, version: Option<Version>, by: Confirmation, lacks: Vec<Finding>) -> Step<K> {
-        let mut verdict = self.verdict_of_made(Outcome::Applied);
-        verdict.version_after = version;
-        verdict.confirmed_by = Some(by);
-        verdict.findings.extend(lacks);
-        self.done(verdict)
-    }
-
-    /// Somebody else already made it so.
-    fn unchanged_by_others(&mut self, theirs: Stored<K>) -> Step<K> {
-        self.done(Verdict {
-            ours: Some(theirs.value.clone()),
-            base: Some(theirs),
-            ..Verdict::of(Outcome::Unchanged)
-        })
-    }
-
-    fn conflict(&mut self, theirs: Option<Stored<K>>) -> Step<K> {
-        let (mut collisions, mut theirs_changed) = (Vec::new(), Vec::new());
-        if let (Some(made), Some(theirs)) = (&self.made, &theirs) {
-            collisions = K::collisions(&made.base.value, &made.change, &theirs.value);
-            theirs_changed = made.base.value.diff(&theirs.value);
-        }
-        let conflict = Conflict {
-            theirs,
-            expected: None,
-            collisions,
-            theirs_changed,
-        };
-        let verdict = self.verdict_of_made(Outcome::Conflict(conflict));
-        self.done(verdict)
-    }
-
-    /// The document is not at the version that the change was made from. That version's content is not known.
-    fn not_the_expected_version(&mut self, theirs: Stored<K>, ours: &K) -> Step<K> {
-        let collisions = theirs.value.diff(ours).into_iter().map(|difference| Collision {
-            pointer: difference.pointer,
-            base: None,
-            ours: difference.after,
-            theirs: difference.before,
-        });
-        let conflict = Conflict {
-            collisions: collisions.collect(),
-            theirs_changed: Vec::new(),
-            expected: self.terms.expected.clone().or_else(|| K::made_from(&self.wish)),
-            theirs: Some(theirs.clone()),
-        };
-        self.done(Verdict {
-            base: Some(theirs),
-            ..Verdict::of(Outcome::Conflict(conflict))
-        })
-    }
-
-    fn rejected(&mut self, base: Option<Stored<K>>, findings: Findings) -> Step<K> {
-        self.done(Verdict {
-            base,
-            findings: findings.into_vec(),
-            ..Verdict::of(Outcome::Rejected)
-        })
-    }
-
-    fn failed(&mut self, failure: Failure) -> Step<K> {
-        let outcome = match failure.class {
-            FailureClass::Denied | FailureClass::Unauthenticated => Outcome::Denied,
-            FailureClass::Rejected => Outcome::Rejected,
-            FailureClass::NotFound
-            | FailureClass::VersionMoved
-            | FailureClass::Throttled { .. }
-            | FailureClass::NotSent
-            | FailureClass::Untrusted
-            | FailureClass::Unclear { .. }
-            | FailureClass::Malformed
-            | FailureClass::WrongServer
-            | FailureClass::Redirected => Outcome::Failed,
-        };
-        let mut verdict = self.verdict_of_made(outcome);
-        verdict.failure = Some(failure);
-        self.done(verdict)
-    }
-
-    fn deferred(&mut self, failure: Failure, wait: Duration) -> Step<K> {
-        let mut verdict = self.verdict_of_made(Outcome::Deferred { wait });
-        verdict.failure = Some(failure);
-        self.done(verdict)
-    }
-
-    fn unknown(&mut self, failure: Failure) -> Step<K> {
-        let mut verdict = self.verdict_of_made(Outcome::Unknown);
-        verdict.code = Some(Code::Unclear);
-        verdict.failure = Some(failure);
-        self.done(verdict)
-    }
-
-    fn unknown_as_it_was(&mut self) -> Step<K> {
-        let lost = || Failure::new(FailureClass::Unclear { wait: None }, "the answer to the write was lost");
-        let failure = self.unclear.clone().unwrap_or_else(lost);
-        self.unknown(failure)
-    }
-
-    fn verdict_of_made(&self, outcome: Outcome<K>) -> Verdict<K> {
-        let made = self.made.as_ref();
-        Verdict {
-            base: made.map(|made| made.base.clone()),
-            ours: made.map(|made| made.ours.clone()),
-            findings: made.map_or_else(Vec::new, |made| made.findings.clone()),
-            ..Verdict::of(outcome)
-        }
-    }
-
-    fn done(&mut self, mut verdict: Verdict<K>) -> Step<K> {
-        self.phase = Phase::Done;
-        verdict.attempts = self.attempts;
-        verdict.waited = self.waited;
-        Step::Done(Box::new(verdict))
     }
 }

@@ -1,0 +1,129 @@
+//! The ends of an update: each makes the verdict that says what is known.
+
+use std::time::Duration;
+
+use super::{Confirmation, Conflict, Outcome, Phase, Step, Update, Verdict};
+use crate::code::Code;
+use crate::failure::{Failure, FailureClass};
+use crate::finding::{Finding, Findings};
+use crate::kind::{Collision, Kind};
+use crate::stored::Stored;
+use crate::version::Version;
+
+impl<K: Kind> Update<K> {
+    pub(super) fn applied(&mut self, version: Option<Version>, by: Confirmation, lacks: Vec<Finding>) -> Step<K> {
+        let mut verdict = self.verdict_of_made(Outcome::Applied);
+        verdict.version_after = version;
+        verdict.confirmed_by = Some(by);
+        verdict.findings.extend(lacks);
+        self.done(verdict)
+    }
+
+    /// Somebody else already made it so.
+    pub(super) fn unchanged_by_others(&mut self, theirs: Stored<K>) -> Step<K> {
+        self.done(Verdict {
+            ours: Some(theirs.value.clone()),
+            base: Some(theirs),
+            ..Verdict::of(Outcome::Unchanged)
+        })
+    }
+
+    pub(super) fn conflict(&mut self, theirs: Option<Stored<K>>) -> Step<K> {
+        let (mut collisions, mut theirs_changed) = (Vec::new(), Vec::new());
+        if let (Some(made), Some(theirs)) = (&self.made, &theirs) {
+            collisions = K::collisions(&made.base.value, &made.change, &theirs.value);
+            theirs_changed = made.base.value.diff(&theirs.value);
+        }
+        let conflict = Conflict {
+            theirs,
+            expected: None,
+            collisions,
+            theirs_changed,
+        };
+        let verdict = self.verdict_of_made(Outcome::Conflict(conflict));
+        self.done(verdict)
+    }
+
+    /// The document is not at the version that the change was made from. That version's content is not known.
+    pub(super) fn not_the_expected_version(&mut self, theirs: Stored<K>, ours: &K) -> Step<K> {
+        let collisions = theirs.value.diff(ours).into_iter().map(|difference| Collision {
+            pointer: difference.pointer,
+            base: None,
+            ours: difference.after,
+            theirs: difference.before,
+        });
+        let conflict = Conflict {
+            collisions: collisions.collect(),
+            theirs_changed: Vec::new(),
+            expected: self.terms.expected.clone().or_else(|| K::made_from(&self.wish)),
+            theirs: Some(theirs.clone()),
+        };
+        self.done(Verdict {
+            base: Some(theirs),
+            ..Verdict::of(Outcome::Conflict(conflict))
+        })
+    }
+
+    pub(super) fn rejected(&mut self, base: Option<Stored<K>>, findings: Findings) -> Step<K> {
+        self.done(Verdict {
+            base,
+            findings: findings.into_vec(),
+            ..Verdict::of(Outcome::Rejected)
+        })
+    }
+
+    pub(super) fn failed(&mut self, failure: Failure) -> Step<K> {
+        let outcome = match failure.class {
+            FailureClass::Denied | FailureClass::Unauthenticated => Outcome::Denied,
+            FailureClass::Rejected => Outcome::Rejected,
+            FailureClass::NotFound
+            | FailureClass::VersionMoved
+            | FailureClass::Throttled { .. }
+            | FailureClass::NotSent
+            | FailureClass::Untrusted
+            | FailureClass::Unclear { .. }
+            | FailureClass::Malformed
+            | FailureClass::WrongServer
+            | FailureClass::Redirected => Outcome::Failed,
+        };
+        let mut verdict = self.verdict_of_made(outcome);
+        verdict.failure = Some(failure);
+        self.done(verdict)
+    }
+
+    pub(super) fn deferred(&mut self, failure: Failure, wait: Duration) -> Step<K> {
+        let mut verdict = self.verdict_of_made(Outcome::Deferred { wait });
+        verdict.failure = Some(failure);
+        self.done(verdict)
+    }
+
+    pub(super) fn unknown(&mut self, failure: Failure) -> Step<K> {
+        let mut verdict = self.verdict_of_made(Outcome::Unknown);
+        verdict.code = Some(Code::Unclear);
+        verdict.failure = Some(failure);
+        self.done(verdict)
+    }
+
+    pub(super) fn unknown_as_it_was(&mut self) -> Step<K> {
+        let lost = || Failure::new(FailureClass::Unclear { wait: None }, "the answer to the write was lost");
+        let failure = self.unclear.clone().unwrap_or_else(lost);
+        self.unknown(failure)
+    }
+
+    pub(super) fn verdict_of_made(&self, outcome: Outcome<K>) -> Verdict<K> {
+        let made = self.made.as_ref();
+        Verdict {
+            base: made.map(|made| made.base.clone()),
+            ours: made.map(|made| made.ours.clone()),
+            findings: made.map_or_else(Vec::new, |made| made.findings.clone()),
+            ..Verdict::of(outcome)
+        }
+    }
+
+    pub(super) fn done(&mut self, mut verdict: Verdict<K>) -> Step<K> {
+        self.phase = Phase::Done;
+        verdict.attempts = self.attempts;
+        verdict.waited = self.waited;
+        Step::Done(Box::new(verdict))
+    }
+}

@@ -1,6 +1,6 @@
 //! What can go wrong between here and the server, by what the caller can do about it.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::code::Code;
 
@@ -63,6 +63,8 @@ pub struct Facts {
     pub context_id: Option<String>,
     /// The platform's id for the exchange.
     pub correlation_id: Option<String>,
+    /// The time on the server's wall.
+    pub date: Option<SystemTime>,
     /// How many requests to the API it took; requests for tokens do not count.
     pub requests: u32,
 }

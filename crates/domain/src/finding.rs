@@ -92,7 +92,13 @@ impl Findings {
     /// Whether one of them keeps the document from being sent.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.0.iter().any(|finding| finding.severity == Severity::Error)
+        self.reaches(Severity::Error)
+    }
+
+    /// Whether one of them is at least as bad as that.
+    #[must_use]
+    pub fn reaches(&self, severity: Severity) -> bool {
+        self.0.iter().any(|finding| finding.severity >= severity)
     }
 
     /// The findings.

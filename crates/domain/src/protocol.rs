@@ -20,7 +20,7 @@ pub use verdict::{Confirmation, Conflict, Outcome, Verdict};
 
 use crate::code::Code;
 use crate::failure::{Failure, FailureClass};
-use crate::finding::{Finding, Findings};
+use crate::finding::{Finding, Findings, Severity};
 use crate::kind::Kind;
 use crate::pointer::Pointer;
 use crate::stored::Stored;
@@ -44,6 +44,8 @@ pub struct Terms {
     pub expected: Option<Version>,
     /// Whether anything is sent.
     pub mode: Mode,
+    /// From which severity on a finding keeps the document from being sent.
+    pub fail_on: Severity,
 }
 
 /// Whether an update is carried out.
@@ -61,6 +63,7 @@ impl Default for Terms {
             deadline: Duration::from_mins(2),
             expected: None,
             mode: Mode::Write,
+            fail_on: Severity::Error,
         }
     }
 }
@@ -270,7 +273,7 @@ impl<K: Kind> Update<K> {
                 ..Verdict::of(Outcome::Unchanged)
             });
         }
-        if findings.has_errors() {
+        if findings.reaches(self.terms.fail_on) {
             return self.rejected(Some(base), findings);
         }
         let findings = findings.into_vec();

@@ -13,7 +13,7 @@ use ports::{Page, RuleSummary};
 
 use crate::body::BodyFault;
 use crate::redact::Redactor;
-use crate::retry_after::retry_after;
+use crate::retry_after::{self, retry_after};
 
 /// What came back for one request.
 #[derive(Debug)]
@@ -46,6 +46,7 @@ impl Reading<'_> {
         Facts {
             status: Some(self.answer.status.as_u16()),
             correlation_id: correlation.map(|id| self.redactor.clean(id)),
+            date: retry_after::date(&self.answer.headers),
             requests: self.requests,
             ..Facts::default()
         }

@@ -13,10 +13,14 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
     if let Ok(seconds) = text.parse::<u64>() {
         return Some(Duration::from_secs(seconds));
     }
-    let date = |text: &str| httpdate::parse_http_date(text.trim()).ok();
-    let then = date(text)?;
-    let sent = headers.get(DATE).and_then(|value| date(value.to_str().ok()?));
-    Some(then.duration_since(sent.unwrap_or(now)).unwrap_or_default())
+    let then = httpdate::parse_http_date(text).ok()?;
+    Some(then.duration_since(date(headers).unwrap_or(now)).unwrap_or_default())
+}
+
+/// When the answer was made, by its server's clock.
+pub(crate) fn date(headers: &HeaderMap) -> Option<SystemTime> {
+    let text = headers.get(DATE)?.to_str().ok()?;
+    httpdate::parse_http_date(text.trim()).ok()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Everything is found in one go, with the place of each fault. The conditions of a rule are taken together with
 //! AND; that is inferred from the platform's documented example (keyword and sentiment side by side), and
-//! [`senses`] is the one place that builds on it.
+//! `senses.rs` is the one place that builds on it.
 
 mod pattern;
 mod senses;

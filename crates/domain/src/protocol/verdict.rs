@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::code::Code;
 use crate::diff::Difference;
 use crate::failure::Failure;
-use crate::finding::Finding;
+use crate::finding::{Finding, Findings};
 use crate::kind::{Collision, Kind};
 use crate::stored::Stored;
 use crate::version::Version;
@@ -97,6 +97,15 @@ impl<K: Kind> Verdict<K> {
             code: None,
             attempts: 0,
             waited: Duration::ZERO,
+        }
+    }
+
+    /// An update that was refused before anything was read.
+    #[must_use]
+    pub fn rejected(findings: Findings) -> Self {
+        Self {
+            findings: findings.into_vec(),
+            ..Self::of(Outcome::Rejected)
         }
     }
 

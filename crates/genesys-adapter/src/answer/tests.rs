@@ -1,3 +1,5 @@
+//! Every answer that a server can give, as tables.
+
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;

@@ -1,0 +1,277 @@
+//! The command line: names and flags that users and scripts rely on.
+#![expect(clippy::doc_markdown, reason = "these comments are the help text that is printed")]
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+    0  done, or nothing to do             7  temporary: try again
+    1  failed; nothing was changed        8  not authenticated, or not allowed
+    2  there are changes                 11  the outcome of a write is unknown
+       (with --detailed-exitcode)        64  usage or configuration
+    3  findings; nothing was sent        70  a bug in this program
+    4  conflict: the rule moved     130, 143  stopped by a signal
+
+Credentials come from GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, from
+GENESYSCLOUD_ACCESS_TOKEN, or from a profile of the gc CLI. --sandbox needs none.";
+
+/// The safe way to change the rules that tell Genesys Cloud what to show an agent during a conversation.
+#[derive(Debug, Parser)]
+#[command(name = "assist-rules", version, propagate_version = true, after_help = EXIT_CODES)]
+#[command(disable_help_subcommand = false, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags that mean the same everywhere.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Global {
+    /// How to print
+    #[arg(short, long, global = true, value_enum, default_value_t = Format::Human, help_heading = "Global options")]
+    pub(crate) output: Format,
+    /// A profile of the gc CLI to take credentials and region from
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Global options")]
+    pub(crate) profile: Option<String>,
+    /// The region: its AWS name (eu-central-1) or its domain (mypurecloud.de)
+    #[arg(long, global = true, value_name = "REGION", help_heading = "Global options")]
+    pub(crate) region: Option<String>,
+    /// A configuration file, in place of ./assist-rules.toml
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    pub(crate) config: Option<PathBuf>,
+    /// Use the built-in Genesys Cloud instead of a real one
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(crate) sandbox: bool,
+    /// Put the sandbox back to its sample rule first
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(crate) reset_sandbox: bool,
+    /// When to give up: 90s, 2m
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration, help_heading = "Global options")]
+    pub(crate) deadline: Option<Duration>,
+    /// When to use colour; NO_COLOR is heeded too
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, help_heading = "Global options")]
+    pub(crate) color: Color,
+    /// Say nothing but the result
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub(crate) quiet: bool,
+    /// Say more on stderr; twice for every request
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Global options")]
+    pub(crate) verbose: u8,
+    /// How to log on stderr
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, help_heading = "Global options")]
+    pub(crate) log_format: LogFormat,
+}
+
+/// How to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Human,
+    /// One JSON document
+    Json,
+    /// The same document as YAML
+    Yaml,
+    /// Findings for code scanning (SARIF 2.1.0)
+    Sarif,
+    /// Findings as annotations of a GitHub workflow
+    Github,
+    /// Findings as a JUnit report
+    Junit,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// How to log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Lines for people
+    Text,
+    /// A JSON object a line
+    Json,
+}
+
+/// From which severity on findings end a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Errors only
+    Error,
+    /// Warnings too
+    Warning,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Print a rule
+    ///
+    /// -o json prints the document as the server holds it, ready to be edited and given to `update --from`.
+    Get(RuleArg),
+    /// List the rules of the organisation
+    List,
+    /// Check files without a network
+    ///
+    /// Needs no credentials and opens no socket. `-` is stdin; folders are walked for .json, .yaml and .yml.
+    Validate(ValidateArgs),
+    /// Show what `update` would change
+    Diff(ChangeArgs),
+    /// Change a rule: read, check, write under the version read
+    ///
+    /// What is not named is not touched. A document with none of `id`, `etag` and `ruleType` is a change; one with any
+    /// of them is a whole rule, whose `etag` acts as --if-version.
+    Update(UpdateArgs),
+    /// Run the built-in Genesys Cloud in the foreground
+    Sandbox(SandboxArgs),
+    /// Say what works, what does not, and what to do
+    Doctor(RuleArg),
+    /// Explain the code of a finding or an error
+    Explain {
+        /// A code such as AR0101; without one, all are listed
+        code: Option<String>,
+    },
+    /// Print a JSON Schema, for editors
+    Schema {
+        /// Of what
+        #[arg(value_enum)]
+        kind: SchemaKind,
+    },
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the man page
+    Man,
+}
+
+/// Which rule.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct RuleArg {
+    /// The rule's id; GENESYS_RULE_ID stands in
+    #[arg(value_name = "RULE")]
+    pub(crate) rule: Option<String>,
+}
+
+/// What to change.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ChangeArgs {
+    #[command(flatten)]
+    pub(crate) rule: RuleArg,
+    /// The change, or the whole rule, as JSON or YAML; `-` is stdin
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: Option<PathBuf>,
+    /// The new name
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) name: Option<String>,
+    /// The new description
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) description: Option<String>,
+    /// Switch the rule on
+    #[arg(long, conflicts_with = "disable")]
+    pub(crate) enable: bool,
+    /// Switch the rule off
+    #[arg(long)]
+    pub(crate) disable: bool,
+    /// Refuse (exit 4) unless the rule is at this version
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) if_version: Option<String>,
+    /// Exit with 2 if there are changes that were not made
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+    /// From which severity on findings end the run
+    #[arg(long, value_enum, default_value_t = FailOn::Error)]
+    pub(crate) fail_on: FailOn,
+}
+
+/// How to update.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct UpdateArgs {
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
+    /// Do everything but the write
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// What to validate.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ValidateArgs {
+    /// Files and folders; `-` is stdin
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// From which severity on findings end with exit 3
+    #[arg(long, value_enum, default_value_t = FailOn::Error)]
+    pub(crate) fail_on: FailOn,
+}
+
+/// How to run the sandbox.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SandboxArgs {
+    /// Where to listen, on this machine; port 0 is any that is free
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub(crate) listen: std::net::SocketAddr,
+    /// A script of faults to rehearse with, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
+}
+
+/// What a schema describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaKind {
+    /// A whole rule
+    Rule,
+    /// A change of a rule
+    Change,
+    /// What `update -o json` prints
+    Result,
+    /// The configuration file
+    Config,
+}
+
+/// Reads a time as people write it: `90s`, `2m`, `1m 30s`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let parsed: Result<jiff::SignedDuration, _> = text.parse();
+    let positive = parsed
+        .ok()
+        .and_then(|time| Duration::try_from(time).ok())
+        .filter(|time| !time.is_zero());
+    positive.ok_or_else(|| format!("`{text}` is no time: write 90s, 2m or 1m 30s"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_time_has_a_unit() {
+        for (text, seconds) in [
+            ("90s", Some(90)),
+            ("2m", Some(120)),
+            ("1m 30s", Some(90)),
+            ("90", None),
+            ("-1s", None),
+        ] {
+            assert_eq!(duration(text).ok().map(|time| time.as_secs()), seconds, "{text}");
+        }
+    }
+}

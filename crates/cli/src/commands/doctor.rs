@@ -1,0 +1,217 @@
+//! `doctor`: what works, what does not, and what to do.
+
+use std::fmt::Write;
+use std::time::SystemTime;
+
+use domain::{Facts, Failure, FailureClass, RuleId};
+use ports::{PageRequest, RuleRepository};
+use serde::Serialize;
+
+use crate::args::{Format, RuleArg};
+use crate::commands::{Context, rule};
+use crate::config::Target;
+use crate::exit::Exit;
+use crate::output::{BAD, FAINT, FORMAT_VERSION, GOOD, visible};
+use crate::problem::Problem;
+use crate::session::Session;
+
+/// By how much clocks may differ before it matters to tokens and records, in seconds.
+const TOLERATED_SKEW: i64 = 30;
+
+#[derive(Serialize)]
+struct Document {
+    format_version: &'static str,
+    kind: &'static str,
+    checks: Vec<Check>,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Check {
+    name: &'static str,
+    state: State,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<String>,
+    #[serde(skip)]
+    exit: Exit,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    Works,
+    Fails,
+    Skipped,
+}
+
+fn works(name: &'static str, message: impl Into<String>) -> Check {
+    Check {
+        name,
+        state: State::Works,
+        message: message.into(),
+        help: None,
+        exit: Exit::Done,
+    }
+}
+
+fn skipped(name: &'static str, message: impl Into<String>) -> Check {
+    Check {
+        state: State::Skipped,
+        ..works(name, message)
+    }
+}
+
+fn fails(name: &'static str, problem: &Problem) -> Check {
+    let help = problem
+        .help
+        .clone()
+        .unwrap_or_else(|| problem.code.explanation().to_owned());
+    Check {
+        state: State::Fails,
+        help: Some(help),
+        exit: problem.exit(),
+        ..works(name, problem.message.clone())
+    }
+}
+
+pub(super) async fn run(context: &Context<'_>, arg: &RuleArg) -> Result<Exit, Problem> {
+    rule::only_formats(context, &rule::DATA)?;
+    let id = rule::named(context, arg)?;
+    let checks = examine(context, id.as_ref()).await?;
+    let exit = checks
+        .iter()
+        .map(|check| check.exit)
+        .find(|exit| *exit != Exit::Done)
+        .unwrap_or(Exit::Done);
+    if context.output.format == Format::Human {
+        context.output.document(&human(&checks))?;
+    } else {
+        context.output.data(&Document {
+            format_version: FORMAT_VERSION,
+            kind: "doctor",
+            checks,
+        })?;
+    }
+    Ok(exit)
+}
+
+async fn examine(context: &Context<'_>, id: Option<&RuleId>) -> Result<Vec<Check>, Problem> {
+    let settings = match context.settings() {
+        Ok(settings) => settings,
+        Err(problem) => return Ok(vec![fails("configuration", &problem)]),
+    };
+    let state = settings.state_dir.display().to_string();
+    let mut checks = vec![works("configuration", format!("read; state is kept in `{state}`"))];
+    let target = match &settings.target {
+        Ok(target) => target,
+        Err(problem) => {
+            checks.push(fails("credentials", problem));
+            return Ok(checks);
+        }
+    };
+    let what = match target {
+        Target::Sandbox => "the sandbox needs none".to_owned(),
+        Target::Organisation(at) => format!("from {}", at.from),
+    };
+    checks.push(works("credentials", what));
+    let session = match context.open(settings).await {
+        Ok(session) => session,
+        Err(problem) => {
+            checks.push(fails("connection", &problem));
+            return Ok(checks);
+        }
+    };
+    let api = session.target.api.clone().unwrap_or_default();
+    match session.repository.sign_in().await {
+        Ok(()) => checks.push(works(
+            "sign-in",
+            format!("accepted, with credentials from {}", session.credentials_from),
+        )),
+        Err(failure) => {
+            checks.push(fails("sign-in", &Problem::of_failure("sign in", &failure)));
+            session.close().await?;
+            return Ok(checks);
+        }
+    }
+    let facts = contract(&session, id, &api, &mut checks).await;
+    checks.push(match facts.and_then(|facts| facts.date) {
+        None => skipped("clock", "the server did not tell its time"),
+        Some(theirs) => clock(theirs, session.clock.now()),
+    });
+    checks.push(skipped("permission to update", "not tried: it would take a write"));
+    checks.push(skipped("ledger", "this version keeps none"));
+    checks.push(skipped("sinks", "this version has none"));
+    session.close().await?;
+    Ok(checks)
+}
+
+/// Whether rules can be read: the one that was named, or else the listing.
+async fn contract(session: &Session, id: Option<&RuleId>, api: &str, checks: &mut Vec<Check>) -> Option<Facts> {
+    let read: Result<(String, Facts), Failure> = if let Some(id) = id {
+        let rule = session.repository.get(id).await;
+        rule.map(|answer| (format!("`{id}` can be read"), answer.facts))
+    } else {
+        let page = session.repository.list(PageRequest { number: 1, size: 1 }).await;
+        page.map(|answer| ("rules can be listed".to_owned(), answer.facts))
+    };
+    match read {
+        Ok((what, facts)) => {
+            checks.push(works("trigger rules", format!("{what} at {api}")));
+            Some(facts)
+        }
+        Err(failure) => {
+            let mut problem = Problem::of_failure("read trigger rules", &failure);
+            if failure.class == FailureClass::NotFound && id.is_none() {
+                problem = problem.with_help(
+                    "the organisation may lack the trigger-rule contract, or only its listing: `assist-rules doctor RULE` \
+                     with the id of a rule that exists tells which; `trigger_rules_path` sets another path",
+                );
+            }
+            checks.push(fails("trigger rules", &problem));
+            Some(*failure.facts)
+        }
+    }
+}
+
+fn clock(theirs: SystemTime, ours: SystemTime) -> Check {
+    let seconds = |time: SystemTime| {
+        time.duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs()
+            .cast_signed()
+    };
+    let skew = seconds(ours) - seconds(theirs);
+    if skew.abs() <= TOLERATED_SKEW {
+        return works("clock", format!("within {} s of the server's", skew.abs().max(1)));
+    }
+    let side = if skew > 0 { "ahead of" } else { "behind" };
+    let message = format!("{} s {side} the server's", skew.abs());
+    Check {
+        state: State::Fails,
+        help: Some("set this machine's clock: tokens would be renewed too early or too late".to_owned()),
+        exit: Exit::Failed,
+        ..works("clock", message)
+    }
+}
+
+fn human(checks: &[Check]) -> String {
+    let mut text = String::new();
+    for check in checks {
+        let (sign, style) = match check.state {
+            State::Works => ("ok  ", GOOD),
+            State::Fails => ("fail", BAD),
+            State::Skipped => ("skip", FAINT),
+        };
+        let _ = writeln!(
+            text,
+            "{style}{sign}{style:#}  {:<21} {}",
+            check.name,
+            visible(&check.message)
+        );
+        if let Some(help) = &check.help {
+            let _ = writeln!(text, "      {:<21} {}", "", visible(help));
+        }
+    }
+    text
+}

@@ -1,0 +1,87 @@
+//! `explain`: a code at length.
+
+use std::fmt::Write;
+
+use domain::{Code, Severity};
+use serde::Serialize;
+
+use crate::args::Format;
+use crate::commands::{Context, rule};
+use crate::exit::Exit;
+use crate::output::{FORMAT_VERSION, STRONG};
+use crate::problem::Problem;
+
+#[derive(Serialize)]
+struct Document {
+    format_version: &'static str,
+    kind: &'static str,
+    codes: Vec<Page>,
+}
+
+#[derive(Serialize)]
+struct Page {
+    code: Code,
+    severity: Severity,
+    title: &'static str,
+    explanation: &'static str,
+}
+
+pub(super) fn run(context: &Context<'_>, text: Option<&str>) -> Result<Exit, Problem> {
+    rule::only_formats(context, &rule::DATA)?;
+    let codes: Vec<Code> = match text {
+        None => Code::ALL.to_vec(),
+        Some(text) => vec![text.parse().map_err(|error: domain::UnknownCode| {
+            Problem::new(Code::Usage, error.to_string()).with_help("`assist-rules explain` lists them all")
+        })?],
+    };
+    if context.output.format != Format::Human {
+        let pages = codes.into_iter().map(page).collect();
+        context.output.data(&Document {
+            format_version: FORMAT_VERSION,
+            kind: "explanation",
+            codes: pages,
+        })?;
+    } else if let ([code], true) = (codes.as_slice(), text.is_some()) {
+        let Page {
+            code,
+            severity,
+            title,
+            explanation,
+        } = page(*code);
+        let severity = severity.as_str();
+        let text = format!(
+            "{STRONG}{code}{STRONG:#}, {severity}: {title}\n\n{}\n",
+            filled(explanation)
+        );
+        context.output.document(&text)?;
+    } else {
+        let line = |code: &Code| format!("{STRONG}{code}{STRONG:#}  {}\n", code.title());
+        context.output.document(&codes.iter().map(line).collect::<String>())?;
+    }
+    Ok(Exit::Done)
+}
+
+fn page(code: Code) -> Page {
+    Page {
+        code,
+        severity: code.severity(),
+        title: code.title(),
+        explanation: code.explanation(),
+    }
+}
+
+/// A text in lines of at most 88 characters.
+fn filled(text: &str) -> String {
+    let mut filled = String::new();
+    let mut width = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if width > 0 && width + 1 + length > 88 {
+            filled.push('\n');
+            width = 0;
+        }
+        let _ = write!(filled, "{}{word}", if width > 0 { " " } else { "" });
+        width += length + usize::from(width > 0);
+    }
+    filled
+}

@@ -1,0 +1,30 @@
+//! `get`: print a rule.
+
+use ports::RuleRepository;
+
+use crate::args::{Format, RuleArg};
+use crate::commands::{Context, rule};
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::render;
+
+pub(super) async fn run(context: &Context<'_>, arg: &RuleArg) -> Result<Exit, Problem> {
+    rule::only_formats(context, &rule::DATA)?;
+    let id = rule::required(context, arg)?;
+    let settings = context.settings()?;
+    let session = context.open(settings).await?;
+    let read = session.repository.get(&id).await;
+    session.close().await?;
+    let stored = read
+        .map_err(|failure| Problem::of_failure(&format!("get `{id}`"), &failure))?
+        .content;
+    match context.output.format {
+        Format::Human => context.output.document(&render::rule::describe(&stored))?,
+        Format::Yaml => context.output.data(stored.value.document())?,
+        // As it was served, digit for digit: printing it through another JSON library could round a number.
+        Format::Json | Format::Sarif | Format::Github | Format::Junit => {
+            context.output.document(&(stored.value.document().pretty() + "\n"))?;
+        }
+    }
+    Ok(Exit::Done)
+}

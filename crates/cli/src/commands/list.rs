@@ -1,0 +1,102 @@
+//! `list`: the rules of the organisation.
+
+use comfy_table::{ContentArrangement, Table, presets};
+use domain::{FailureClass, Version};
+use ports::RuleSummary;
+use serde::Serialize;
+
+use crate::args::Format;
+use crate::commands::{Context, rule};
+use crate::exit::Exit;
+use crate::output::{FORMAT_VERSION, visible};
+use crate::problem::Problem;
+
+#[derive(Serialize)]
+struct Document {
+    format_version: &'static str,
+    kind: &'static str,
+    rules: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    id: String,
+    name: Option<String>,
+    #[serde(rename = "type")]
+    rule_type: Option<String>,
+    enabled: Option<bool>,
+    conditions: usize,
+    actions: usize,
+    version: Option<Version>,
+}
+
+pub(super) async fn run(context: &Context<'_>) -> Result<Exit, Problem> {
+    rule::only_formats(context, &rule::DATA)?;
+    let settings = context.settings()?;
+    let session = context.open(settings).await?;
+    let listed = app::every_rule(session.repository.as_ref()).await;
+    session.close().await?;
+    let rules = listed.map_err(|failure| {
+        let problem = Problem::of_failure("list the rules", &failure);
+        if failure.class == FailureClass::NotFound {
+            return problem.with_help(
+                "the listing of trigger rules is assumed, not documented, and this organisation does not have it; \
+                 `get` and `update` work on a rule's id",
+            );
+        }
+        problem
+    })?;
+    let rows: Vec<Row> = rules.into_iter().map(row).collect();
+    if context.output.format == Format::Human {
+        context.output.document(&table(&rows))?;
+    } else {
+        context.output.data(&Document {
+            format_version: FORMAT_VERSION,
+            kind: "rules",
+            rules: rows,
+        })?;
+    }
+    Ok(Exit::Done)
+}
+
+fn row(summary: RuleSummary) -> Row {
+    let rule = &summary.rule;
+    Row {
+        name: rule.name().map(str::to_owned),
+        rule_type: rule.rule_type().map(str::to_owned),
+        enabled: rule.is_enabled(),
+        conditions: rule.elements("conditions").count(),
+        actions: rule.elements("actions").count(),
+        version: summary.version,
+        id: summary.id,
+    }
+}
+
+fn table(rows: &[Row]) -> String {
+    if rows.is_empty() {
+        return "There are no rules.\n".to_owned();
+    }
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(["ID", "NAME", "TYPE", "ENABLED", "CONDITIONS", "ACTIONS", "VERSION"]);
+    for row in rows {
+        let enabled = match row.enabled {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "?",
+        };
+        table.add_row([
+            visible(&row.id),
+            visible(row.name.as_deref().unwrap_or_default()),
+            visible(row.rule_type.as_deref().unwrap_or_default()),
+            enabled.to_owned(),
+            row.conditions.to_string(),
+            row.actions.to_string(),
+            row.version.as_ref().map_or(String::new(), ToString::to_string),
+        ]);
+    }
+    let lines: Vec<String> = table.to_string().lines().map(|line| line.trim().to_owned()).collect();
+    lines.join("\n") + "\n"
+}

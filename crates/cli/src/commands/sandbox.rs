@@ -1,0 +1,108 @@
+//! `sandbox`: the built-in Genesys Cloud in the foreground.
+
+use domain::Code;
+use emulator::{SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, Script, World};
+use serde::Serialize;
+
+use crate::args::{Format, SandboxArgs};
+use crate::commands::{Context, rule};
+use crate::exit::Exit;
+use crate::output::FORMAT_VERSION;
+use crate::problem::{Problem, chain};
+use crate::session::listen;
+
+#[derive(Serialize)]
+struct Document {
+    format_version: &'static str,
+    kind: &'static str,
+    api_url: String,
+    login_url: String,
+    client_id: &'static str,
+    client_secret: &'static str,
+    rule_id: &'static str,
+}
+
+pub(super) async fn run(context: &Context<'_>, args: &SandboxArgs) -> Result<Exit, Problem> {
+    rule::only_formats(context, &rule::DATA)?;
+    if !args.listen.ip().is_loopback() {
+        let message = format!("`--listen {}`: the sandbox is for this machine only", args.listen);
+        return Err(Problem::new(Code::Usage, message).with_help("name a loopback address, such as 127.0.0.1:8080"));
+    }
+    let world = World::sample();
+    if let Some(file) = &args.faults {
+        world.load_faults(faults(file)?);
+    }
+    let running = listen(world, args.listen).await?;
+    let url = running.url();
+    if context.output.format == Format::Human {
+        context.output.document(&human(&url))?;
+        context.output.note("It runs until Ctrl-C, and its rules end with it.");
+    } else if context.output.format == Format::Json {
+        let line = serde_json::to_string(&document(&url)).unwrap_or_default();
+        context.output.document(&(line + "\n"))?;
+    } else {
+        context.output.data(&document(&url))?;
+    }
+    let exit = until_stopped().await?;
+    running.shutdown().await;
+    Ok(exit)
+}
+
+fn faults(file: &std::path::Path) -> Result<Script, Problem> {
+    let unreadable = |error: std::io::Error| {
+        Problem::new(
+            Code::UnreadableFile,
+            format!("cannot read `{}`: {error}", file.display()),
+        )
+    };
+    let text = std::fs::read_to_string(file).map_err(unreadable)?;
+    Script::from_json(&text).map_err(|error| {
+        Problem::new(
+            Code::Usage,
+            format!("`--faults {}`: cannot {}", file.display(), chain(&error)),
+        )
+    })
+}
+
+fn document(url: &str) -> Document {
+    Document {
+        format_version: FORMAT_VERSION,
+        kind: "sandbox",
+        api_url: url.to_owned(),
+        login_url: url.to_owned(),
+        client_id: SANDBOX_CLIENT_ID,
+        client_secret: SANDBOX_CLIENT_SECRET,
+        rule_id: SAMPLE_RULE_ID,
+    }
+}
+
+fn human(url: &str) -> String {
+    format!(
+        "# Genesys Cloud in a box. In another terminal:\n\
+         export ASSIST_RULES_API_URL={url}\n\
+         export ASSIST_RULES_LOGIN_URL={url}\n\
+         export GENESYSCLOUD_OAUTHCLIENT_ID={SANDBOX_CLIENT_ID}\n\
+         export GENESYSCLOUD_OAUTHCLIENT_SECRET={SANDBOX_CLIENT_SECRET}\n\
+         export GENESYS_RULE_ID={SAMPLE_RULE_ID}\n"
+    )
+}
+
+/// Waits for a signal that ends the program.
+async fn until_stopped() -> Result<Exit, Problem> {
+    let unable = |error: std::io::Error| Problem::new(Code::Bug, format!("cannot wait for a signal: {error}"));
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(unable)?;
+        let mut terminate = signal(SignalKind::terminate()).map_err(unable)?;
+        tokio::select! {
+            _ = interrupt.recv() => Ok(Exit::Interrupted),
+            _ = terminate.recv() => Ok(Exit::Terminated),
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        tokio::signal::ctrl_c().await.map_err(unable)?;
+        Ok(Exit::Interrupted)
+    }
+}

@@ -1,0 +1,22 @@
+//! `schema`: JSON Schemas, for editors.
+
+use crate::args::{Format, SchemaKind};
+use crate::commands::{Context, rule};
+use crate::exit::Exit;
+use crate::problem::Problem;
+
+const RULE: &str = include_str!("../../schemas/rule.json");
+const CHANGE: &str = include_str!("../../schemas/change.json");
+const RESULT: &str = include_str!("../../schemas/result.json");
+const CONFIG: &str = include_str!("../../schemas/config.json");
+
+pub(super) fn run(context: &Context<'_>, kind: SchemaKind) -> Result<Exit, Problem> {
+    rule::only_formats(context, &[Format::Human, Format::Json])?;
+    context.output.document(match kind {
+        SchemaKind::Rule => RULE,
+        SchemaKind::Change => CHANGE,
+        SchemaKind::Result => RESULT,
+        SchemaKind::Config => CONFIG,
+    })?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,76 @@
+//! `validate`: check files without a network.
+
+use std::fmt::Write;
+
+use domain::{Draft, EngineLimits, Severity};
+
+use crate::args::{FailOn, Format, ValidateArgs};
+use crate::commands::Context;
+use crate::exit::Exit;
+use crate::output::{BAD, GOOD};
+use crate::problem::Problem;
+use crate::render::findings::{File, Summary, document};
+use crate::render::{github, junit, sarif, snippet};
+use crate::source;
+
+impl FailOn {
+    /// The severity from which on findings end the run.
+    pub(crate) fn severity(self) -> Severity {
+        match self {
+            Self::Error => Severity::Error,
+            Self::Warning => Severity::Warning,
+        }
+    }
+
+    /// Whether a finding of that severity ends the run.
+    pub(crate) fn fails(self, severity: Severity) -> bool {
+        severity >= self.severity()
+    }
+}
+
+pub(super) fn run(context: &Context<'_>, args: &ValidateArgs) -> Result<Exit, Problem> {
+    let mut files = Vec::new();
+    for path in source::walk(&args.files)? {
+        files.push(match source::read(&path)? {
+            Err(unparsed) => File::of_unparsed(unparsed),
+            Ok(source) => {
+                let findings = match Draft::new(source.document.clone()) {
+                    Ok(draft) => draft.check(&EngineLimits::TRIGGER_RULES).into_vec(),
+                    Err(finding) => vec![finding],
+                };
+                File::of_source(source, findings)
+            }
+        });
+    }
+    let output = context.output;
+    match output.format {
+        Format::Human => output.document(&human(&files))?,
+        Format::Json | Format::Yaml => output.data(&document(&files))?,
+        Format::Sarif => output.data(&sarif::of_files(&files))?,
+        Format::Github => output.document(&github::of_files(&files))?,
+        Format::Junit => output.document(&junit::of_files(&files, args.fail_on))?,
+    }
+    let mut findings = files.iter().flat_map(|file| &file.findings);
+    let fails = findings.any(|(finding, _)| args.fail_on.fails(finding.severity));
+    Ok(if fails { Exit::Findings } else { Exit::Done })
+}
+
+fn human(files: &[File]) -> String {
+    let mut text: String = files.iter().map(snippet::of_file).collect();
+    let Summary {
+        files,
+        errors,
+        warnings,
+        ..
+    } = Summary::of(files);
+    let style = if errors > 0 { BAD } else { GOOD };
+    let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+    let _ = writeln!(
+        text,
+        "{style}{}, {}{style:#} in {}",
+        count(errors, "error"),
+        count(warnings, "warning"),
+        count(files, "file")
+    );
+    text
+}

@@ -1,0 +1,225 @@
+//! What comes of the layers.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use domain::Code;
+use genesys_adapter::{Address, ClientCredentials, ConnectionSettings, Credentials, Proxy, Region, RulesPath};
+
+use super::environment::Environment;
+use super::layer::{Keys, Layer};
+use super::places;
+use crate::args;
+use crate::problem::{Problem, chain};
+
+/// Everything that was settled.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) target: Result<Target, Problem>,
+    pub(crate) path: RulesPath,
+    pub(crate) deadline: Duration,
+    pub(crate) connection: ConnectionSettings,
+    pub(crate) state_dir: PathBuf,
+    pub(crate) log: Option<String>,
+    pub(crate) ledger: Option<String>,
+    /// What its user should know about the layers.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// What is talked to.
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    /// The built-in Genesys Cloud, in this process.
+    Sandbox,
+    /// An organisation.
+    Organisation(Box<Organisation>),
+}
+
+/// An organisation, and who asks it.
+#[derive(Clone, Debug)]
+pub(crate) struct Organisation {
+    pub(crate) api: Address,
+    pub(crate) login: Option<Address>,
+    pub(crate) credentials: Credentials,
+    /// The layer that they come from.
+    pub(crate) from: String,
+}
+
+/// The value of a key in the first layer that has it, and that layer's name.
+fn first<'l, T>(layers: &'l [Layer], key: impl Fn(&'l Keys) -> Option<T>) -> Option<(T, &'l str)> {
+    layers
+        .iter()
+        .find_map(|layer| key(&layer.keys).map(|value| (value, layer.name.as_str())))
+}
+
+fn wrong(name: &str, key: &str, why: &dyn std::fmt::Display) -> Problem {
+    Problem::new(Code::Configuration, format!("{name}: `{key}`: {why}"))
+}
+
+/// Puts the layers together. Whether there is a target matters only to commands that need one.
+pub(super) fn combine(layers: &[Layer], environment: &Environment) -> Result<Settings, Problem> {
+    let time = |key: &str, value: Option<(&String, &str)>, default: Duration| match value {
+        None => Ok(default),
+        Some((text, name)) => args::duration(text).map_err(|why| wrong(name, key, &why)),
+    };
+    let defaults = ConnectionSettings::default();
+    let path = match first(layers, |keys| keys.trigger_rules_path.as_ref()) {
+        None => RulesPath::default(),
+        Some((text, name)) => text
+            .parse()
+            .map_err(|error| wrong(name, "trigger_rules_path", &error))?,
+    };
+    let extra_certificates = match first(layers, |keys| keys.ca_file.as_ref()) {
+        None => None,
+        Some((file, name)) => Some(
+            std::fs::read(file)
+                .map_err(|error| wrong(name, "ca_file", &format!("cannot read `{}`: {error}", file.display())))?,
+        ),
+    };
+    let proxy = layers.iter().find_map(|layer| {
+        let url = layer.keys.proxy.clone()?;
+        Some(Proxy {
+            url,
+            login: layer.keys.proxy_login.clone(),
+        })
+    });
+    let target = target(layers);
+    let connection = ConnectionSettings {
+        connect_timeout: time(
+            "connect_timeout",
+            first(layers, |keys| keys.connect_timeout.as_ref()),
+            defaults.connect_timeout,
+        )?,
+        attempt_timeout: time(
+            "attempt_timeout",
+            first(layers, |keys| keys.attempt_timeout.as_ref()),
+            defaults.attempt_timeout,
+        )?,
+        proxy,
+        extra_certificates,
+        loopback: target.as_ref().is_ok_and(Target::is_loopback),
+    };
+    let state_dir = first(layers, |keys| keys.state_dir.clone()).map(|(folder, _)| folder);
+    Ok(Settings {
+        target,
+        path,
+        deadline: time(
+            "deadline",
+            first(layers, |keys| keys.deadline.as_ref()),
+            Duration::from_mins(2),
+        )?,
+        connection,
+        state_dir: state_dir.unwrap_or_else(|| places::state_folder(environment)),
+        log: first(layers, |keys| keys.log.clone()).map(|(log, _)| log),
+        warnings: layers.iter().filter_map(|layer| layer.warning.clone()).collect(),
+        ledger: first(layers, |keys| keys.ledger.clone()).map(|(ledger, _)| ledger),
+    })
+}
+
+impl Target {
+    /// Whether all of it is on this machine.
+    fn is_loopback(&self) -> bool {
+        match self {
+            Self::Sandbox => true,
+            Self::Organisation(at) => at.api.is_loopback() && at.login.as_ref().is_none_or(Address::is_loopback),
+        }
+    }
+}
+
+fn target(layers: &[Layer]) -> Result<Target, Problem> {
+    if first(layers, |keys| keys.sandbox).is_some_and(|(sandbox, _)| sandbox) {
+        return Ok(Target::Sandbox);
+    }
+    let (credentials, layer) = credentials(layers)?;
+    let region = region(layers, layer)?;
+    let address = |key: &str, value: Option<(&String, &str)>, of_region: fn(Region) -> Address| match value {
+        Some((text, name)) => text.parse().map(Some).map_err(|error| wrong(name, key, &error)),
+        None => Ok(region.map(of_region)),
+    };
+    let api = address("api_url", first(layers, |keys| keys.api_url.as_ref()), Address::api)?;
+    let login = address(
+        "login_url",
+        first(layers, |keys| keys.login_url.as_ref()),
+        Address::login,
+    )?;
+    let needs_login = matches!(credentials, Credentials::Client(_));
+    let no_region = |what: &str| {
+        let message = format!(
+            "{} has credentials and no region, so the {what} address is not known",
+            layer.name
+        );
+        Problem::new(Code::Configuration, message)
+            .with_help("name it with `--region`, `GENESYSCLOUD_REGION`, or `environment` in the gc profile")
+    };
+    let api = api.ok_or_else(|| no_region("API"))?;
+    if needs_login && login.is_none() {
+        return Err(no_region("login"));
+    }
+    let from = layer.name.clone();
+    Ok(Target::Organisation(Box::new(Organisation {
+        api,
+        login,
+        credentials,
+        from,
+    })))
+}
+
+fn credentials(layers: &[Layer]) -> Result<(Credentials, &Layer), Problem> {
+    for layer in layers {
+        let keys = &layer.keys;
+        if let Some(token) = &keys.access_token {
+            return Ok((Credentials::Token(token.clone()), layer));
+        }
+        let missing = match (&keys.client_id, &keys.client_secret) {
+            (Some(id), Some(secret)) => {
+                let client = ClientCredentials {
+                    id: id.clone(),
+                    secret: secret.clone(),
+                };
+                return Ok((Credentials::Client(client), layer));
+            }
+            (None, None) => continue,
+            (Some(_), None) => "a client id and no secret",
+            (None, Some(_)) => "a client secret and no id",
+        };
+        return Err(Problem::new(
+            Code::Configuration,
+            format!("{} has {missing}", layer.name),
+        ));
+    }
+    let help = "set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, or GENESYSCLOUD_ACCESS_TOKEN, or \
+                name a profile of the gc CLI with --profile; --sandbox needs none";
+    Err(Problem::new(Code::NoCredentials, "there are no credentials").with_help(help))
+}
+
+/// The region that goes with the credentials: their own layer's, or the one that was named by flag.
+fn region(layers: &[Layer], owner: &Layer) -> Result<Option<Region>, Problem> {
+    let parse = |text: &str, name: &str| -> Result<Region, Problem> {
+        text.parse()
+            .map_err(|error: genesys_adapter::UnknownRegion| wrong(name, "region", &chain(&error)))
+    };
+    let own = owner
+        .keys
+        .region
+        .as_deref()
+        .map(|text| parse(text, &owner.name))
+        .transpose()?;
+    let Some((text, name)) = first(layers, |keys| keys.region.as_deref()) else {
+        return Ok(own);
+    };
+    let named = parse(text, name)?;
+    let is_flag = layers.first().is_some_and(|flags| flags.name == name);
+    if is_flag || name == owner.name {
+        return Ok(Some(named));
+    }
+    match own {
+        Some(own) if own == named => Ok(Some(own)),
+        _ => {
+            let message = format!(
+                "{name} names the region {named}, and the credentials come from {}: both must come from one layer",
+                owner.name
+            );
+            Err(Problem::new(Code::Configuration, message).with_help("name the region with `--region`"))
+        }
+    }
+}

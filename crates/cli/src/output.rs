@@ -1,0 +1,161 @@
+//! What goes to stdout and stderr, and how it is coloured.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use crate::args::{Color, Format, Global};
+use crate::problem::Problem;
+use domain::Code;
+
+/// The version of every document that is printed; it changes when a member goes or changes its meaning.
+pub(crate) const FORMAT_VERSION: &str = "1.0";
+
+/// Styles by what they say.
+pub(crate) const REMOVED: Style = AnsiColor::Red.on_default();
+pub(crate) const ADDED: Style = AnsiColor::Green.on_default();
+pub(crate) const PLACE: Style = AnsiColor::Cyan.on_default();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const STRONG: Style = Style::new().bold();
+pub(crate) const FAINT: Style = Style::new().dimmed();
+
+/// Where the program prints.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Output {
+    pub(crate) format: Format,
+    color: ColorChoice,
+    quiet: bool,
+}
+
+impl Output {
+    pub(crate) fn new(global: &Global) -> Self {
+        let color = match global.color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::AlwaysAnsi,
+            Color::Never => ColorChoice::Never,
+        };
+        Self {
+            format: global.output,
+            color,
+            quiet: global.quiet,
+        }
+    }
+
+    /// Prints the document that was asked for. A reader who went away ends nothing.
+    pub(crate) fn document(self, text: &str) -> Result<(), Problem> {
+        let mut stdout = AutoStream::new(io::stdout().lock(), self.color);
+        let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        match written {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Problem::new(Code::Usage, format!("cannot write to stdout: {error}")))
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Prints a document as JSON or YAML.
+    pub(crate) fn data(self, document: &impl Serialize) -> Result<(), Problem> {
+        let bug =
+            |error: &dyn std::fmt::Display| Problem::new(Code::Bug, format!("cannot print the document: {error}"));
+        let text = match self.format {
+            Format::Yaml => serde_saphyr::to_string(document).map_err(|error| bug(&error))?,
+            Format::Human | Format::Json | Format::Sarif | Format::Github | Format::Junit => {
+                serde_json::to_string_pretty(document).map_err(|error| bug(&error))? + "\n"
+            }
+        };
+        self.document(&text)
+    }
+
+    /// Says something beside the document, unless that is not wanted.
+    pub(crate) fn note(self, text: &str) {
+        if !self.quiet {
+            self.complain(text);
+        }
+    }
+
+    /// Says something beside the document that must be heard.
+    pub(crate) fn complain(self, text: &str) {
+        let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
+        // Why: nobody is left to tell if stderr is closed.
+        let _ = writeln!(stderr, "{}", text.trim_end());
+    }
+
+    /// Reports why the program ends: to people on stderr, to programs on stdout.
+    pub(crate) fn problem(self, problem: &Problem) {
+        if matches!(self.format, Format::Json | Format::Yaml) {
+            #[derive(Serialize)]
+            struct Document {
+                format_version: &'static str,
+                kind: &'static str,
+                exit_code: u8,
+                #[serde(flatten)]
+                error: crate::problem::ErrorDocument,
+                help: Option<String>,
+            }
+            let document = Document {
+                format_version: FORMAT_VERSION,
+                kind: "error",
+                exit_code: problem.exit().code(),
+                error: problem.document(),
+                help: problem.help.clone(),
+            };
+            // Why: if stdout is what cannot be written to, stderr still says what happened.
+            let _ = self.data(&document);
+        }
+        self.complain(&words(problem));
+    }
+}
+
+/// A problem for people.
+pub(crate) fn words(problem: &Problem) -> String {
+    let mut text = format!(
+        "{BAD}error[{}]{BAD:#}{STRONG}: {}{STRONG:#}\n",
+        problem.code,
+        visible(&problem.message)
+    );
+    let help = problem.help.as_deref().unwrap_or_else(|| problem.code.explanation());
+    let _ = writeln!(text, "  {PLACE}help:{PLACE:#} {}", visible(help));
+    for (name, value) in [
+        ("context id", &problem.facts.context_id),
+        ("correlation id", &problem.facts.correlation_id),
+    ] {
+        if let Some(value) = value {
+            let _ = writeln!(text, "  {PLACE}{name}:{PLACE:#} {}", visible(value));
+        }
+    }
+    text
+}
+
+/// Remote text as a terminal may see it: nothing in it moves the cursor, changes the colour or turns the direction.
+pub(crate) fn visible(text: &str) -> String {
+    let is_harmful = |letter: char| {
+        (letter.is_control() && letter != '\n')
+            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    let mut shown = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if is_harmful(letter) {
+            shown.extend(letter.escape_unicode());
+        } else {
+            shown.push(letter);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remote_text_does_nothing_to_a_terminal() {
+        assert_eq!(
+            visible("a\u{1b}[31m\u{9b}\u{202e}é\n"),
+            "a\\u{1b}[31m\\u{9b}\\u{202e}é\n"
+        );
+    }
+}

@@ -1,0 +1,89 @@
+//! A failure that ends the program, in words for people and for programs.
+
+use std::error::Error;
+
+use domain::{Code, Facts, Failure};
+use serde::Serialize;
+
+use crate::exit::Exit;
+
+/// Why the program ends without having done what was asked.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    pub(crate) code: Code,
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+    pub(crate) facts: Box<Facts>,
+    pub(crate) retryable: bool,
+}
+
+/// The members of `error` in documents.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ErrorDocument {
+    pub(crate) code: Code,
+    pub(crate) message: String,
+    pub(crate) status: Option<u16>,
+    pub(crate) context_id: Option<String>,
+    pub(crate) correlation_id: Option<String>,
+    pub(crate) retryable: bool,
+}
+
+impl Problem {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            help: None,
+            facts: Box::default(),
+            retryable: false,
+        }
+    }
+
+    pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// A problem with the configuration, and all that led to it.
+    pub(crate) fn configuration(what: &str, error: &(dyn Error + 'static)) -> Self {
+        Self::new(Code::Configuration, format!("{what}: {}", chain(error)))
+    }
+
+    /// What failed, in the words of who was asked.
+    pub(crate) fn of_failure(doing: &str, failure: &Failure) -> Self {
+        Self {
+            code: failure.code(),
+            message: format!("cannot {doing}: {}", failure.message),
+            help: None,
+            facts: failure.facts.clone(),
+            retryable: failure.is_retryable(),
+        }
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        Exit::of_code(self.code)
+    }
+
+    pub(crate) fn document(&self) -> ErrorDocument {
+        ErrorDocument {
+            code: self.code,
+            message: self.message.clone(),
+            status: self.facts.status,
+            context_id: self.facts.context_id.clone(),
+            correlation_id: self.facts.correlation_id.clone(),
+            retryable: self.retryable,
+        }
+    }
+}
+
+/// An error and its causes, as one line.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        words.push_str(": ");
+        words.push_str(&error.to_string());
+        cause = error.source();
+    }
+    words
+}

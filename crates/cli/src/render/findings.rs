@@ -1,0 +1,188 @@
+//! Findings with their places in the files that people wrote.
+
+use std::ops::Range;
+
+use domain::{Finding, Severity};
+use serde::Serialize;
+
+use crate::output::FORMAT_VERSION;
+use crate::source::{Source, Unparsed};
+
+/// One file that was looked at.
+#[derive(Debug)]
+pub(crate) struct File {
+    pub(crate) name: String,
+    pub(crate) text: String,
+    pub(crate) findings: Vec<(Finding, Range<usize>)>,
+}
+
+/// A finding as documents have it.
+#[derive(Debug, Serialize)]
+pub(crate) struct FindingDocument {
+    #[serde(flatten)]
+    finding: Finding,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    range: Option<TextRange>,
+}
+
+/// A range of a text: from one place up to another, which is not part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct TextRange {
+    pub(crate) start: Place,
+    pub(crate) end: Place,
+}
+
+/// A place in a text; both numbers are from 1, and columns count characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Place {
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+}
+
+/// How much was found.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Summary {
+    pub(crate) files: usize,
+    pub(crate) rules: usize,
+    pub(crate) errors: usize,
+    pub(crate) warnings: usize,
+}
+
+#[derive(Serialize)]
+struct Document {
+    format_version: &'static str,
+    kind: &'static str,
+    findings: Vec<FindingDocument>,
+    summary: Summary,
+}
+
+impl File {
+    /// A file that could be parsed, and what was found in it, in the order of its text.
+    pub(crate) fn of_source(source: Source, findings: Vec<Finding>) -> Self {
+        let mut findings: Vec<_> = findings
+            .into_iter()
+            .map(|finding| {
+                let range = source.range(&finding.pointer);
+                (finding, range)
+            })
+            .collect();
+        findings.sort_by_key(|(_, range)| range.start);
+        Self {
+            name: source.file,
+            text: source.text,
+            findings,
+        }
+    }
+
+    pub(crate) fn of_unparsed(unparsed: Unparsed) -> Self {
+        Self {
+            name: unparsed.file,
+            text: unparsed.text,
+            findings: unparsed.findings,
+        }
+    }
+
+    /// The findings, each with its place.
+    pub(crate) fn placed(&self) -> impl Iterator<Item = (&Finding, TextRange)> {
+        let lines = Lines::of(&self.text);
+        self.findings
+            .iter()
+            .map(move |(finding, range)| (finding, lines.range(&self.text, range)))
+    }
+
+    pub(crate) fn documents(&self) -> impl Iterator<Item = FindingDocument> {
+        self.placed().map(|(finding, range)| FindingDocument {
+            finding: finding.clone(),
+            file: Some(self.name.clone()),
+            range: Some(range),
+        })
+    }
+}
+
+impl FindingDocument {
+    /// A finding about a document that nobody wrote.
+    pub(crate) fn without_place(finding: Finding) -> Self {
+        Self {
+            finding,
+            file: None,
+            range: None,
+        }
+    }
+}
+
+impl Summary {
+    pub(crate) fn of(files: &[File]) -> Self {
+        let count = |severity| {
+            let of_file = |file: &File| {
+                file.findings
+                    .iter()
+                    .filter(|(found, _)| found.severity == severity)
+                    .count()
+            };
+            files.iter().map(of_file).sum()
+        };
+        Self {
+            files: files.len(),
+            rules: files.len(),
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warning),
+        }
+    }
+}
+
+/// The document of findings.
+pub(crate) fn document(files: &[File]) -> impl Serialize {
+    Document {
+        format_version: FORMAT_VERSION,
+        kind: "findings",
+        findings: files.iter().flat_map(File::documents).collect(),
+        summary: Summary::of(files),
+    }
+}
+
+/// Where the lines of a text start.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        let after_breaks = text.match_indices('\n').map(|(at, _)| at + 1);
+        Self(std::iter::once(0).chain(after_breaks).collect())
+    }
+
+    fn place(&self, text: &str, at: usize) -> Place {
+        let line = self.0.partition_point(|start| *start <= at);
+        let start = line
+            .checked_sub(1)
+            .and_then(|index| self.0.get(index))
+            .copied()
+            .unwrap_or(0);
+        let before = text.get(start..at).unwrap_or_default();
+        Place {
+            line: line.max(1),
+            column: before.chars().count() + 1,
+        }
+    }
+
+    fn range(&self, text: &str, range: &Range<usize>) -> TextRange {
+        TextRange {
+            start: self.place(text, range.start),
+            end: self.place(text, range.end),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_lines_and_characters_from_one() {
+        let text = "{\n  \"é\": 1\n}";
+        let lines = Lines::of(text);
+        for (at, line, column) in [(0, 1, 1), (2, 2, 1), (9, 2, 7), (text.len(), 3, 2)] {
+            assert_eq!(lines.place(text, at), Place { line, column }, "{at}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Findings as a `JUnit` report: a test case a file.
+
+use std::fmt::Write;
+
+use crate::args::FailOn;
+use crate::render::findings::File;
+
+/// The report of all files. What does not fail the run stands in the output of its case.
+pub(crate) fn of_files(files: &[File], fail_on: FailOn) -> String {
+    let mut cases = String::new();
+    let mut failures = 0;
+    for file in files {
+        let _ = write!(
+            cases,
+            "    <testcase classname=\"assist-rules\" name=\"{}\"",
+            escaped(&file.name)
+        );
+        if file.findings.is_empty() {
+            cases.push_str("/>\n");
+            continue;
+        }
+        cases.push_str(">\n");
+        for (finding, range) in file.placed() {
+            let place = format!("{}:{}", range.start.line, range.start.column);
+            let title = format!("{place}: {}", finding.message);
+            if fail_on.fails(finding.severity) {
+                failures += 1;
+                let help = finding.help.as_deref().unwrap_or_default();
+                let _ = writeln!(
+                    cases,
+                    "      <failure type=\"{}\" message=\"{}\">{}</failure>",
+                    finding.code,
+                    escaped(&title),
+                    escaped(help)
+                );
+            } else {
+                let _ = writeln!(
+                    cases,
+                    "      <system-out>{} {}</system-out>",
+                    finding.code,
+                    escaped(&title)
+                );
+            }
+        }
+        cases.push_str("    </testcase>\n");
+    }
+    let count = files.len();
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"assist-rules validate\" \
+         tests=\"{count}\" failures=\"{failures}\" errors=\"0\" skipped=\"0\">\n{cases}  </testsuite>\n</testsuites>\n"
+    )
+}
+
+/// XML has no way to hold most control characters.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\n' | '\t' => out.push(' '),
+            letter if letter.is_control() => out.push('\u{fffd}'),
+            letter => out.push(letter),
+        }
+    }
+    out
+}

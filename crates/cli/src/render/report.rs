@@ -1,0 +1,159 @@
+//! The report of an update for people: the diff, then what became of it.
+
+use std::fmt::Write;
+
+use app::Report;
+use domain::TriggerRule;
+use domain::diff::Difference;
+use domain::json::Document;
+use domain::protocol::{Conflict, Outcome};
+
+use crate::output::{ADDED, BAD, FAINT, GOOD, PLACE, REMOVED, STRONG, visible};
+use crate::problem::Problem;
+use crate::render::diff::unified;
+use crate::render::result::{activation, milliseconds, word};
+
+/// What the user asked for, as far as it shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// To change the rule.
+    Update,
+    /// To see what would change.
+    DryRun,
+}
+
+/// The report in lines.
+pub(crate) fn report(report: &Report<TriggerRule>, problem: Option<&Problem>, asked: Asked) -> String {
+    let mut text = diff(report);
+    let verdict = &report.verdict;
+    let style = match verdict.outcome {
+        Outcome::Applied | Outcome::Unchanged | Outcome::Planned => GOOD,
+        Outcome::Conflict(_)
+        | Outcome::Rejected
+        | Outcome::Denied
+        | Outcome::Failed
+        | Outcome::Deferred { .. }
+        | Outcome::Unknown => BAD,
+    };
+    let rule = verdict.ours.as_ref().or(verdict.base.as_ref().map(|base| &base.value));
+    let name = rule
+        .and_then(TriggerRule::name)
+        .map_or(String::new(), |name| format!("{} ", visible(name)));
+    let _ = writeln!(
+        text,
+        "{style}{}{style:#}  {name}({})",
+        word(&verdict.outcome),
+        report.id
+    );
+    fact(&mut text, "version", &versions(report));
+    if let Outcome::Conflict(conflict) = &verdict.outcome {
+        collisions(&mut text, conflict);
+    }
+    if report.requests > 0 {
+        let waited = if verdict.waited.is_zero() {
+            String::new()
+        } else {
+            format!(", of which {} ms waited", verdict.waited.as_millis())
+        };
+        let requests = if report.requests == 1 {
+            "1 request".to_owned()
+        } else {
+            format!("{} requests", report.requests)
+        };
+        fact(
+            &mut text,
+            "time",
+            &format!("{} ms, {requests}{waited}", milliseconds(report.latency)),
+        );
+    }
+    if asked == Asked::Update {
+        let activation = activation(&verdict.outcome, false);
+        let (activated, attempted) = (activation.activated, activation.attempted);
+        fact(
+            &mut text,
+            "activation",
+            &format!("{activated} of {attempted} ({:.0} %)", activation.rate * 100.0),
+        );
+    }
+    if let (Some(id), Some(_)) = (&report.last.correlation_id, problem) {
+        fact(&mut text, "correlation id", &visible(id));
+    }
+    text
+}
+
+fn diff(report: &Report<TriggerRule>) -> String {
+    let verdict = &report.verdict;
+    let (Some(base), Some(ours)) = (&verdict.base, &verdict.ours) else {
+        return String::new();
+    };
+    if verdict.diff().is_empty() {
+        return String::new();
+    }
+    let version = base
+        .version
+        .as_ref()
+        .map_or("no version".to_owned(), |version| format!("version {version}"));
+    let names = (
+        format!("{} ({version})", report.id),
+        format!("{} (your change)", report.id),
+    );
+    unified(base.value.document(), ours.document(), (&names.0, &names.1)) + "\n"
+}
+
+fn fact(text: &mut String, name: &str, value: &str) {
+    if !value.is_empty() {
+        let _ = writeln!(text, "  {FAINT}{name:<14}{FAINT:#} {value}");
+    }
+}
+
+fn versions(report: &Report<TriggerRule>) -> String {
+    let verdict = &report.verdict;
+    let before = verdict.base.as_ref().and_then(|base| base.version.as_ref());
+    match (&verdict.outcome, before, &verdict.version_after) {
+        (Outcome::Applied, Some(before), Some(after)) => format!("{before} → {after}"),
+        (Outcome::Applied, Some(before), None) => format!("{before} → not told by the server"),
+        (Outcome::Conflict(conflict), Some(before), _) => {
+            let theirs = conflict.theirs.as_ref().and_then(|theirs| theirs.version.as_ref());
+            match (&conflict.expected, theirs) {
+                (Some(expected), _) => format!("{before}; the change was made for {expected}"),
+                (None, Some(theirs)) => format!("{before} when it was read, {theirs} now"),
+                (None, None) => format!("{before} when it was read; it cannot be read now"),
+            }
+        }
+        (_, Some(before), _) => before.to_string(),
+        (_, None, _) => String::new(),
+    }
+}
+
+fn collisions(text: &mut String, conflict: &Conflict<TriggerRule>) {
+    for collision in &conflict.collisions {
+        let _ = writeln!(text, "\n  {PLACE}{}{PLACE:#}", visible(collision.pointer.as_str()));
+        for (name, side, style) in [
+            ("base", &collision.base, FAINT),
+            ("ours", &collision.ours, ADDED),
+            ("theirs", &collision.theirs, REMOVED),
+        ] {
+            let words = match (side, name) {
+                (None, "base") if conflict.expected.is_some() => "not known".to_owned(),
+                (side, _) => value(side.as_ref()),
+            };
+            let _ = writeln!(text, "    {name:<7} {style}{words}{style:#}");
+        }
+    }
+    if !conflict.theirs_changed.is_empty() {
+        let _ = writeln!(text, "\n  {STRONG}what they changed{STRONG:#}");
+        for Difference { pointer, before, after } in &conflict.theirs_changed {
+            let (before, after) = (value(before.as_ref()), value(after.as_ref()));
+            let _ = writeln!(
+                text,
+                "    {PLACE}{}{PLACE:#}  {before} → {after}",
+                visible(pointer.as_str())
+            );
+        }
+    }
+    text.push('\n');
+}
+
+fn value(document: Option<&Document>) -> String {
+    document.map_or("nothing".to_owned(), |document| visible(&document.compact()))
+}

@@ -1,0 +1,203 @@
+//! The document that every writer prints: what was attempted, and what became of it.
+
+use std::time::Duration;
+
+use app::Report;
+use domain::diff::Difference;
+use domain::protocol::{Confirmation, Outcome};
+use domain::{Collision, TriggerRule, Version};
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::output::FORMAT_VERSION;
+use crate::problem::{ErrorDocument, Problem};
+use crate::render::findings::FindingDocument;
+
+/// What the whole run did.
+#[derive(Debug, Serialize)]
+pub(crate) struct ResultDocument {
+    format_version: &'static str,
+    kind: &'static str,
+    run_id: String,
+    exit_code: u8,
+    target: TargetDocument,
+    changes: Vec<ChangeDocument>,
+    summary: Summary,
+    activation: Activation,
+    delivery: Delivery,
+}
+
+/// What it was done to.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct TargetDocument {
+    pub(crate) api: Option<String>,
+    pub(crate) sandbox: bool,
+}
+
+/// What became of one rule.
+#[derive(Debug, Serialize)]
+pub(crate) struct ChangeDocument {
+    id: String,
+    name: Option<String>,
+    outcome: &'static str,
+    guard: &'static str,
+    version_before: Option<Version>,
+    version_after: Option<Version>,
+    attempts: u32,
+    requests: u32,
+    merges: u32,
+    waited_ms: u64,
+    latency_ms: f64,
+    confirmed_by: Option<&'static str>,
+    correlation_id: Option<String>,
+    diff: Vec<Difference>,
+    conflicts: Vec<Collision>,
+    theirs_changed: Vec<Difference>,
+    findings: Vec<FindingDocument>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_at: Option<String>,
+    error: Option<ErrorDocument>,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct Summary {
+    applied: u32,
+    unchanged: u32,
+    conflict: u32,
+    rejected: u32,
+    denied: u32,
+    failed: u32,
+    deferred: u32,
+    unknown: u32,
+    planned: u32,
+    not_attempted: u32,
+}
+
+/// How many updates were attempted, and of how many the rule is now as it should be.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Activation {
+    pub(crate) attempted: u32,
+    pub(crate) activated: u32,
+    pub(crate) rate: f64,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct Delivery {
+    queued: u32,
+    delivered: u32,
+    failed: u32,
+}
+
+/// The word for an outcome.
+pub(crate) fn word(outcome: &Outcome<TriggerRule>) -> &'static str {
+    match outcome {
+        Outcome::Applied => "applied",
+        Outcome::Unchanged => "unchanged",
+        Outcome::Planned => "planned",
+        Outcome::Conflict(_) => "conflict",
+        Outcome::Rejected => "rejected",
+        Outcome::Denied => "denied",
+        Outcome::Failed => "failed",
+        Outcome::Deferred { .. } => "deferred",
+        Outcome::Unknown => "unknown",
+    }
+}
+
+/// The activation of one update.
+pub(crate) fn activation(outcome: &Outcome<TriggerRule>, is_dry_run: bool) -> Activation {
+    let attempted = u32::from(!is_dry_run);
+    let is_so = matches!(outcome, Outcome::Applied | Outcome::Unchanged);
+    let activated = if is_so { attempted } else { 0 };
+    let rate = if attempted == 0 {
+        0.0
+    } else {
+        f64::from(activated) / f64::from(attempted)
+    };
+    Activation {
+        attempted,
+        activated,
+        rate,
+    }
+}
+
+/// The document of one update.
+pub(crate) fn document(
+    report: &Report<TriggerRule>,
+    problem: Option<&Problem>,
+    findings: Vec<FindingDocument>,
+    target: TargetDocument,
+    retry_at: Option<String>,
+    is_dry_run: bool,
+    exit: Exit,
+) -> ResultDocument {
+    let verdict = &report.verdict;
+    let (conflicts, theirs_changed) = match &verdict.outcome {
+        Outcome::Conflict(conflict) => (conflict.collisions.clone(), conflict.theirs_changed.clone()),
+        Outcome::Applied
+        | Outcome::Unchanged
+        | Outcome::Planned
+        | Outcome::Rejected
+        | Outcome::Denied
+        | Outcome::Failed
+        | Outcome::Deferred { .. }
+        | Outcome::Unknown => (Vec::new(), Vec::new()),
+    };
+    let rule = verdict.ours.as_ref().or(verdict.base.as_ref().map(|base| &base.value));
+    let change = ChangeDocument {
+        id: report.id.to_string(),
+        name: rule.and_then(TriggerRule::name).map(str::to_owned),
+        outcome: word(&verdict.outcome),
+        guard: "etag",
+        version_before: verdict.base.as_ref().and_then(|base| base.version.clone()),
+        version_after: verdict.version_after.clone(),
+        attempts: verdict.attempts,
+        requests: report.requests,
+        merges: 0,
+        waited_ms: u64::try_from(verdict.waited.as_millis()).unwrap_or(u64::MAX),
+        latency_ms: milliseconds(report.latency),
+        confirmed_by: verdict.confirmed_by.map(|confirmation| match confirmation {
+            Confirmation::Answer => "answer",
+            Confirmation::Read => "read",
+        }),
+        correlation_id: report.last.correlation_id.clone(),
+        diff: verdict.diff(),
+        conflicts,
+        theirs_changed,
+        findings,
+        retry_at,
+        error: problem.map(Problem::document),
+    };
+    ResultDocument {
+        format_version: FORMAT_VERSION,
+        kind: "result",
+        run_id: uuid::Uuid::now_v7().to_string(),
+        exit_code: exit.code(),
+        target,
+        summary: summary(&verdict.outcome),
+        activation: activation(&verdict.outcome, is_dry_run),
+        changes: vec![change],
+        delivery: Delivery::default(),
+    }
+}
+
+fn summary(outcome: &Outcome<TriggerRule>) -> Summary {
+    let mut summary = Summary::default();
+    let counter = match outcome {
+        Outcome::Applied => &mut summary.applied,
+        Outcome::Unchanged => &mut summary.unchanged,
+        Outcome::Planned => &mut summary.planned,
+        Outcome::Conflict(_) => &mut summary.conflict,
+        Outcome::Rejected => &mut summary.rejected,
+        Outcome::Denied => &mut summary.denied,
+        Outcome::Failed => &mut summary.failed,
+        Outcome::Deferred { .. } => &mut summary.deferred,
+        Outcome::Unknown => &mut summary.unknown,
+    };
+    *counter += 1;
+    summary
+}
+
+/// A time in milliseconds, to a tenth.
+pub(crate) fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 10_000.0).round() / 10.0
+}

@@ -1,0 +1,87 @@
+//! A rule for people: what it says, not how it is written.
+
+use std::fmt::Write;
+
+use domain::{Action, ActionKind, Comparison, Condition, NumberTest, Scalar, Stored, TextTest, TriggerRule};
+
+use crate::output::{FAINT, PLACE, STRONG, visible};
+
+/// The rule in lines.
+pub(crate) fn describe(stored: &Stored<TriggerRule>) -> String {
+    let rule = &stored.value;
+    let mut text = format!("{STRONG}{}{STRONG:#}\n", visible(rule.name().unwrap_or("(no name)")));
+    if let Some(description) = rule.description() {
+        let _ = writeln!(text, "{}", visible(description));
+    }
+    let enabled = match rule.is_enabled() {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "not stated",
+    };
+    let version = stored.version.as_ref().map_or("none".to_owned(), ToString::to_string);
+    let facts = [
+        ("id", stored.id.to_string()),
+        ("version", version),
+        ("type", rule.rule_type().unwrap_or("not stated").to_owned()),
+        ("enabled", enabled.to_owned()),
+    ];
+    text.push('\n');
+    for (name, value) in facts {
+        let _ = writeln!(text, "  {FAINT}{name:<9}{FAINT:#} {}", visible(&value));
+    }
+    part(&mut text, "when all of", rule, "conditions", |node| {
+        Condition::view(node).map(|it| condition(&it))
+    });
+    part(&mut text, "then", rule, "actions", |node| {
+        Action::view(node).map(|it| action(&it))
+    });
+    text
+}
+
+/// The elements of a list, those that cannot be read as they are written.
+fn part(
+    text: &mut String,
+    title: &str,
+    rule: &TriggerRule,
+    list: &str,
+    show: impl Fn(domain::json::Node<'_>) -> Option<String>,
+) {
+    let _ = writeln!(text, "\n{PLACE}{title}{PLACE:#}");
+    let mut count = 0;
+    for node in rule.elements(list) {
+        count += 1;
+        let line = show(node).unwrap_or_else(|| node.compact());
+        let _ = writeln!(text, "  {}", visible(&line));
+    }
+    if count == 0 {
+        let _ = writeln!(text, "  {FAINT}(no {list}){FAINT:#}");
+    }
+}
+
+fn condition(condition: &Condition<'_>) -> String {
+    let (verb, value) = match &condition.comparison {
+        Comparison::Text(TextTest::Contains(text)) => ("contains", format!("{text:?}")),
+        Comparison::Text(TextTest::StartsWith(text)) => ("starts with", format!("{text:?}")),
+        Comparison::Text(TextTest::EndsWith(text)) => ("ends with", format!("{text:?}")),
+        Comparison::Text(TextTest::Regex(text)) => ("matches", format!("/{text}/")),
+        Comparison::Number(NumberTest::GreaterThan(number)) => (">", f64::from(*number).to_string()),
+        Comparison::Number(NumberTest::LessThan(number)) => ("<", f64::from(*number).to_string()),
+        Comparison::Equals(Scalar::Text(text)) => ("=", format!("{text:?}")),
+        Comparison::Equals(Scalar::Number(number)) => ("=", f64::from(*number).to_string()),
+        Comparison::Equals(Scalar::Bool(truth)) => ("=", truth.to_string()),
+    };
+    format!("{} {verb} {value}  ({})", condition.field, condition.kind)
+}
+
+fn action(action: &Action<'_>) -> String {
+    let target = match action.kind {
+        ActionKind::Display => action.template_id.as_deref(),
+        ActionKind::Webhook => action.url.as_deref(),
+        ActionKind::Call => None,
+    };
+    let target = target.map_or(String::new(), |target| format!(" {target}"));
+    let priority = action
+        .priority
+        .map_or(String::new(), |priority| format!("  (priority {priority})"));
+    format!("{}{target}{priority}", action.kind.name())
+}

@@ -1,0 +1,54 @@
+//! Findings for people: in the text that they wrote, with the part at fault underlined.
+
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use domain::{Finding, Severity};
+
+use crate::output::visible;
+use crate::render::findings::File;
+
+/// The findings of a file, each in its place.
+pub(crate) fn of_file(file: &File) -> String {
+    let all = file.findings.iter().map(|(finding, range)| {
+        let shown = first_line(&file.text, range);
+        let element = Snippet::source(file.text.as_str())
+            .path(file.name.as_str())
+            .annotation(AnnotationKind::Primary.span(shown).label(finding.code.title()));
+        render(finding, Some(element))
+    });
+    all.collect()
+}
+
+/// A finding about something that nobody wrote.
+pub(crate) fn without_place(finding: &Finding) -> String {
+    render(finding, None)
+}
+
+fn render(finding: &Finding, place: Option<Snippet<'_, annotate_snippets::Annotation<'_>>>) -> String {
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let message = visible(&finding.message);
+    let title = level.primary_title(message.as_str()).id(finding.code.id());
+    let mut group = Group::with_title(title);
+    match place {
+        Some(place) => group = group.element(place),
+        None if finding.pointer.as_str().is_empty() => {}
+        None => group = group.element(Level::NOTE.message(format!("at {} of the stored rule", finding.pointer))),
+    }
+    if let Some(help) = &finding.help {
+        group = group.element(Level::HELP.message(visible(help)));
+    }
+    format!("{}\n\n", Renderer::styled().render(&[group]))
+}
+
+/// What spans many lines is shown where it starts.
+fn first_line(text: &str, range: &Range<usize>) -> Range<usize> {
+    let end = range.end.min(text.len());
+    let start = range.start.min(end);
+    let spanned = text.get(start..end).unwrap_or_default();
+    let line = spanned.find('\n').unwrap_or(spanned.len());
+    start..start + line
+}

@@ -1,0 +1,188 @@
+//! What people write: files as JSON or YAML, with the place of every value in them.
+
+mod yaml;
+
+use std::io::Read;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use domain::json::{Document, MAX_BYTES, Span, TextError, TextFault};
+use domain::{Code, Finding, Pointer};
+
+use crate::problem::Problem;
+
+/// A document and the text that it was written as.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) file: String,
+    pub(crate) text: String,
+    pub(crate) document: Document,
+    places: Places,
+}
+
+#[derive(Debug)]
+enum Places {
+    Json,
+    Yaml(yaml::Places),
+}
+
+/// A text that is no document: its findings, and where they are.
+#[derive(Debug)]
+pub(crate) struct Unparsed {
+    pub(crate) file: String,
+    pub(crate) text: String,
+    pub(crate) findings: Vec<(Finding, Range<usize>)>,
+}
+
+/// How a text is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Syntax {
+    Json,
+    Yaml,
+}
+
+impl Source {
+    /// The bytes of a value, or of its parent if it is missing.
+    pub(crate) fn range(&self, pointer: &Pointer) -> Range<usize> {
+        match &self.places {
+            Places::Json => range(self.document.span_at(pointer)),
+            Places::Yaml(places) => places.range(pointer),
+        }
+    }
+}
+
+/// Reads a file, or stdin for `-`.
+///
+/// # Errors
+///
+/// The outer one if the file cannot be read, the inner one if it cannot be parsed.
+pub(crate) fn read(path: &Path) -> Result<Result<Source, Unparsed>, Problem> {
+    let is_stdin = path == Path::new("-");
+    let file = if is_stdin {
+        "stdin".to_owned()
+    } else {
+        path.display().to_string()
+    };
+    let text = if is_stdin {
+        read_all(std::io::stdin().lock())
+    } else {
+        std::fs::File::open(path).and_then(read_all)
+    };
+    let unreadable =
+        |why: &dyn std::fmt::Display| Problem::new(Code::UnreadableFile, format!("cannot read `{file}`: {why}"));
+    let bytes = text.map_err(|error| unreadable(&error))?;
+    let text = String::from_utf8(bytes).map_err(|_| unreadable(&"it is not UTF-8"))?;
+    // A byte order mark is how some editors say UTF-8.
+    let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+    let syntax = if is_stdin {
+        syntax_of_stdin(&text)
+    } else {
+        syntax_of(path, &text)
+    };
+    Ok(parse(file, text, syntax))
+}
+
+fn read_all(reader: impl Read) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    // One byte more than a document may have is enough to refuse it.
+    reader.take(MAX_BYTES as u64 + 4).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn syntax_of(path: &Path, text: &str) -> Syntax {
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("json") => Syntax::Json,
+        Some("yaml" | "yml") => Syntax::Yaml,
+        _ => syntax_of_stdin(text),
+    }
+}
+
+fn syntax_of_stdin(text: &str) -> Syntax {
+    if text.trim_start().starts_with(['{', '[']) {
+        Syntax::Json
+    } else {
+        Syntax::Yaml
+    }
+}
+
+fn parse(file: String, text: String, syntax: Syntax) -> Result<Source, Unparsed> {
+    let parsed = match syntax {
+        Syntax::Json => Document::parse(&text)
+            .map(|document| (document, Places::Json))
+            .map_err(|error| of_text(&error)),
+        Syntax::Yaml => yaml::parse(&text).map(|(document, places)| (document, Places::Yaml(places))),
+    };
+    match parsed {
+        Ok((document, places)) => Ok(Source {
+            file,
+            text,
+            document,
+            places,
+        }),
+        Err(findings) => Err(Unparsed { file, text, findings }),
+    }
+}
+
+fn of_text(error: &TextError) -> Vec<(Finding, Range<usize>)> {
+    let finding = |fault: &TextFault| {
+        let (code, pointer) = match fault {
+            TextFault::TooLarge { .. } => (Code::TooLarge, Pointer::root()),
+            TextFault::TooDeep { .. } => (Code::TooDeep, Pointer::root()),
+            TextFault::Syntax { .. } => (Code::NotJson, Pointer::root()),
+            TextFault::Duplicate { pointer, .. } => (Code::DuplicateMember, pointer.clone()),
+        };
+        (Finding::new(code, pointer, fault.to_string()), range(fault.span()))
+    };
+    error.faults().map(finding).collect()
+}
+
+fn range(span: Span) -> Range<usize> {
+    span.start..span.end
+}
+
+/// The files that are meant: folders are walked for documents, in the order of their names.
+///
+/// # Errors
+///
+/// If a folder cannot be walked, or has no document in it.
+pub(crate) fn walk(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Problem> {
+    let mut files = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let before = files.len();
+        walk_folder(path, &mut files).map_err(|error| {
+            Problem::new(
+                Code::UnreadableFile,
+                format!("cannot walk `{}`: {error}", path.display()),
+            )
+        })?;
+        if files.len() == before {
+            let message = format!("`{}` has no .json, .yaml or .yml file", path.display());
+            return Err(Problem::new(Code::UnreadableFile, message));
+        }
+    }
+    Ok(files)
+}
+
+fn walk_folder(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    let mut entries: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<_, _>>()?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
+        if kind.is_dir() && !is_hidden {
+            walk_folder(&path, files)?;
+        } else if !kind.is_dir()
+            && matches!(
+                path.extension().and_then(|it| it.to_str()),
+                Some("json" | "yaml" | "yml")
+            )
+        {
+            files.push(path);
+        }
+    }
+    Ok(())
+}

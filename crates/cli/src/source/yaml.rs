@@ -1,0 +1,244 @@
+//! YAML 1.2 as a document, with the place of each value in the text.
+//!
+//! The core schema: `no` is a text, `false` is not. Numbers keep the digits that were written where JSON has them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::ops::Range;
+
+use domain::json::Document;
+use domain::{Code, Finding, Pointer};
+use serde::Deserialize;
+use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::{Location, Spanned};
+
+/// Where the values stand.
+#[derive(Debug, Default)]
+pub(super) struct Places(BTreeMap<Pointer, Range<usize>>);
+
+impl Places {
+    /// The bytes of a value, or of the nearest value around it.
+    pub(super) fn range(&self, pointer: &Pointer) -> Range<usize> {
+        let mut found = self.0.get(&Pointer::root()).cloned().unwrap_or(0..0);
+        let mut at = Pointer::root();
+        for token in pointer.tokens() {
+            at = at.member(&token);
+            match self.0.get(&at) {
+                Some(range) => found = range.clone(),
+                None => break,
+            }
+        }
+        found
+    }
+}
+
+/// A finding and the bytes that it is about.
+type Placed = (Finding, Range<usize>);
+
+/// One value, with those in it.
+#[derive(Debug)]
+enum Value {
+    Null,
+    Bool(bool),
+    Number(String),
+    Text(String),
+    List(Vec<Spanned<Value>>),
+    Object(Vec<(String, Spanned<Value>)>),
+}
+
+/// Reads a text.
+pub(super) fn parse(text: &str) -> Result<(Document, Places), Vec<Placed>> {
+    let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
+    let root: Spanned<Value> = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        let place = error.location().map_or(0..0, |location| byte_range(text, location));
+        let is_duplicate = error.to_string().contains("duplicate");
+        let code = if is_duplicate {
+            Code::DuplicateMember
+        } else {
+            Code::NotYaml
+        };
+        let words = error.to_string().lines().next().unwrap_or_default().to_owned();
+        vec![(Finding::new(code, Pointer::root(), words), place)]
+    })?;
+    let mut places = Places::default();
+    let mut json = String::new();
+    print(text, &root, &Pointer::root(), &mut json, &mut places);
+    let document = Document::parse(&json).map_err(|error| {
+        error
+            .faults()
+            .map(|fault| (Finding::new(Code::NotYaml, Pointer::root(), fault.to_string()), 0..0))
+            .collect::<Vec<_>>()
+    })?;
+    Ok((document, places))
+}
+
+fn byte_range(text: &str, location: Location) -> Range<usize> {
+    let span = location.span();
+    let place = |offset: Option<u64>| offset.and_then(|offset| usize::try_from(offset).ok());
+    let start = place(span.byte_offset()).unwrap_or(0).min(text.len());
+    let end = (start + place(span.byte_len()).unwrap_or(0)).min(text.len());
+    start..end.max(start)
+}
+
+/// Prints a value as JSON, and notes where each part of it stands in the YAML. A list or an object reaches from its
+/// own start to the end of its last part.
+fn print(text: &str, value: &Spanned<Value>, at: &Pointer, json: &mut String, places: &mut Places) -> Range<usize> {
+    let mut range = byte_range(text, value.referenced);
+    match &value.value {
+        Value::Null => json.push_str("null"),
+        Value::Bool(truth) => json.push_str(if *truth { "true" } else { "false" }),
+        Value::Number(number) => {
+            let written = text.get(range.clone()).unwrap_or_default();
+            let is_json = Document::parse(written).is_ok_and(|document| document.root().as_number().is_some());
+            json.push_str(if is_json { written } else { number });
+        }
+        Value::Text(words) => {
+            let _ = write!(json, "{}", serde_json::Value::from(words.as_str()));
+        }
+        Value::List(items) => {
+            json.push('[');
+            for (index, item) in items.iter().enumerate() {
+                json.push_str(if index > 0 { "," } else { "" });
+                let inside = print(text, item, &at.index(index), json, places);
+                range.end = range.end.max(inside.end);
+            }
+            json.push(']');
+        }
+        Value::Object(members) => {
+            json.push('{');
+            for (index, (name, member)) in members.iter().enumerate() {
+                json.push_str(if index > 0 { "," } else { "" });
+                let _ = write!(json, "{}:", serde_json::Value::from(name.as_str()));
+                let inside = print(text, member, &at.member(name), json, places);
+                range.end = range.end.max(inside.end);
+            }
+            json.push('}');
+        }
+    }
+    places.0.insert(at.clone(), range.clone());
+    range
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValueVisitor)
+    }
+}
+
+struct ValueVisitor;
+
+impl<'de> Visitor<'de> for ValueVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a value that JSON has")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_bool<E: de::Error>(self, truth: bool) -> Result<Value, E> {
+        Ok(Value::Bool(truth))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Value, E> {
+        Ok(Value::Number(number.to_string()))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Value, E> {
+        Ok(Value::Number(number.to_string()))
+    }
+
+    fn visit_i128<E: de::Error>(self, number: i128) -> Result<Value, E> {
+        Ok(Value::Number(number.to_string()))
+    }
+
+    fn visit_u128<E: de::Error>(self, number: u128) -> Result<Value, E> {
+        Ok(Value::Number(number.to_string()))
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Value, E> {
+        if !number.is_finite() {
+            return Err(E::custom("JSON has no infinite number, and no `.nan`"));
+        }
+        Ok(Value::Number(format!("{number:?}")))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::Text(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element()? {
+            items.push(item);
+        }
+        Ok(Value::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Value, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = object.next_entry()? {
+            members.push(member);
+        }
+        Ok(Value::Object(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn yaml_is_read_by_the_core_schema() {
+        for (yaml, json) in [
+            ("a: no", r#"{"a":"no"}"#),
+            ("a: false", r#"{"a":false}"#),
+            ("a: ~\nb:", r#"{"a":null,"b":null}"#),
+            ("a: 1.50\nb: 0x10\nc: -3\nd: 1e2", r#"{"a":1.50,"b":16,"c":-3,"d":1e2}"#),
+            ("a: 12345678901234567890123", r#"{"a":12345678901234567890123}"#),
+            ("a: '1'\nb: \"é\\n\"", r#"{"a":"1","b":"é\n"}"#),
+            ("- a\n- [b, {c: d}]", r#"["a",["b",{"c":"d"}]]"#),
+            ("a: 2026-11-24", r#"{"a":"2026-11-24"}"#),
+        ] {
+            let (document, _) = parse(yaml).unwrap_or_else(|error| panic!("{yaml}: {error:?}"));
+            assert_eq!(document.compact(), json, "{yaml}");
+        }
+    }
+
+    #[test]
+    fn each_value_has_its_place() {
+        let yaml = "enabled: true\nconditions:\n  - type: keyword\n    operator: near\n";
+        let (_, places) = parse(yaml).unwrap();
+        let at = |pointer: &str| yaml.get(places.range(&pointer.parse().unwrap())).unwrap();
+        assert_eq!(at("/conditions/0/operator"), "near");
+        assert_eq!(at("/conditions/0/value"), "type: keyword\n    operator: near");
+        assert_eq!(at("/enabled"), "true");
+    }
+
+    #[test]
+    fn what_is_no_yaml_is_refused_where_it_breaks() {
+        for (yaml, code, line) in [
+            ("a: [1", Code::NotYaml, None),
+            ("a: 1\nb: 2\na: 3", Code::DuplicateMember, Some(3)),
+            ("a: .nan", Code::NotYaml, None),
+            ("a: &x [*x]", Code::NotYaml, None),
+        ] {
+            let findings = parse(yaml).unwrap_err();
+            assert_eq!(findings[0].0.code, code, "{yaml} {findings:?}");
+            if let Some(line) = line {
+                let before = yaml.get(..findings[0].1.start).unwrap();
+                assert_eq!(before.matches('\n').count() + 1, line, "{yaml} {findings:?}");
+            }
+        }
+    }
+}

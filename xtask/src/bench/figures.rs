@@ -1,0 +1,64 @@
+//! What many measurements come to.
+
+use std::{fmt, time::Duration};
+
+/// The median in milliseconds; of an even number, the mean of the two in the middle. None at all is not a number.
+pub(crate) fn median_ms(times: &[Duration]) -> f64 {
+    let mut sorted = times.to_vec();
+    sorted.sort_unstable();
+    let middle = sorted.len() / 2;
+    let upper = sorted.get(middle);
+    let lower = if sorted.len().is_multiple_of(2) {
+        middle.checked_sub(1).and_then(|index| sorted.get(index))
+    } else {
+        upper
+    };
+    match (lower, upper) {
+        (Some(lower), Some(upper)) => (lower.as_secs_f64() + upper.as_secs_f64()) * 500.0,
+        _ => f64::NAN,
+    }
+}
+
+/// Whether a figure keeps its target.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Verdict {
+    /// It does.
+    Met,
+    /// It does not.
+    Missed,
+}
+
+impl Verdict {
+    pub(crate) fn of(figure: f64, at_most: f64) -> Self {
+        if figure <= at_most { Self::Met } else { Self::Missed }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Met => "met",
+            Self::Missed => "MISSED",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_the_middle_or_the_mean_of_two() {
+        let ms = |times: &[u64]| times.iter().map(|&ms| Duration::from_millis(ms)).collect::<Vec<_>>();
+        assert!((median_ms(&ms(&[9, 1, 2])) - 2.0).abs() < 1e-9);
+        assert!((median_ms(&ms(&[9, 1, 2, 4])) - 3.0).abs() < 1e-9);
+        assert!(median_ms(&[]).is_nan());
+    }
+
+    #[test]
+    fn a_target_is_kept_up_to_itself_and_never_by_nothing() {
+        assert_eq!(Verdict::of(1.5, 1.5), Verdict::Met);
+        assert_eq!(Verdict::of(1.51, 1.5), Verdict::Missed);
+        assert_eq!(Verdict::of(f64::NAN, 1.5), Verdict::Missed);
+    }
+}

@@ -1,0 +1,74 @@
+//! `assist-rules sandbox` as a process of its own.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use anyhow::{Context as _, Result};
+
+use super::flat_json;
+use crate::cli;
+
+/// A running sandbox; it ends when dropped.
+pub(crate) struct Sandbox {
+    process: Child,
+    /// Base URL of the API.
+    pub(crate) api_url: String,
+    /// Base URL of the sign-in.
+    pub(crate) login_url: String,
+    /// The OAuth client that it knows.
+    pub(crate) client_id: String,
+    /// That client's secret.
+    pub(crate) client_secret: String,
+    /// The sample rule.
+    pub(crate) rule_id: String,
+}
+
+impl Sandbox {
+    /// Starts it on a free port and waits until it says where.
+    ///
+    /// # Errors
+    ///
+    /// If it does not start, or does not say so in one line of JSON.
+    pub(crate) fn start(binary: &Path, state: &Path) -> Result<Self> {
+        let mut sandbox = Command::new(binary);
+        sandbox.args(["sandbox", "--listen", "127.0.0.1:0", "-o", "json"]);
+        cli::forget_credentials(&mut sandbox);
+        let mut process = sandbox
+            .env("ASSIST_RULES_STATE_DIR", state)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("cannot start the sandbox")?;
+        let output = process.stdout.take();
+        let mut sandbox = Self {
+            process,
+            api_url: String::new(),
+            login_url: String::new(),
+            client_id: String::new(),
+            client_secret: String::new(),
+            rule_id: String::new(),
+        };
+        let mut line = String::new();
+        BufReader::new(output.context("cannot read what the sandbox prints")?)
+            .read_line(&mut line)
+            .context("cannot read what the sandbox prints")?;
+        let text = |member| flat_json::text(&line, member).map(str::to_owned);
+        sandbox.api_url = text("api_url")?;
+        sandbox.login_url = text("login_url")?;
+        sandbox.client_id = text("client_id")?;
+        sandbox.client_secret = text("client_secret")?;
+        sandbox.rule_id = text("rule_id")?;
+        Ok(sandbox)
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        if let Err(error) = self.process.kill().and_then(|()| self.process.wait()) {
+            eprintln!("cannot end the sandbox: {error}");
+        }
+    }
+}

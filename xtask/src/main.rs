@@ -1,0 +1,70 @@
+//! The chores of this repository, as `cargo xtask COMMAND`.
+//!
+//! One module a command. It needs nothing but Rust, is built before anything else and so depends on next to nothing,
+//! and it never changes a file of the repository.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a chore talks to the person who started it"
+)]
+
+mod bench;
+mod cargo;
+mod ci;
+mod cli;
+mod stopwatch;
+mod tally;
+mod test;
+mod update;
+mod workspace;
+
+use std::{env, ffi::OsString, process::ExitCode};
+
+use cargo::Lock;
+use tally::Tally;
+
+const HELP: &str = "\
+The chores of assist-rules.
+
+Usage: cargo xtask COMMAND
+
+Commands:
+  update [ARGS]  assist-rules update ARGS. Without ARGS: the sample change to the sample rule, always in the
+                 sandbox, which is reset first, whatever credentials are about
+  test           every test that must pass: unit, law, contract, journey, example, doc. Ends with a count
+  ci             what CI runs: lock file, format, clippy, test, docs, cargo-deny where it is installed
+  bench          speed and memory, as ratios against serde_json and curl, with their targets
+  help           this text
+
+Exit codes: 0 done, 1 failed, 64 usage. update: those of assist-rules.
+";
+
+/// What a shell calls a usage error (`EX_USAGE`).
+const USAGE: u8 = 64;
+
+fn main() -> ExitCode {
+    let mut arguments = env::args_os().skip(1);
+    let command = arguments.next().unwrap_or_else(|| OsString::from("help"));
+    let rest: Vec<OsString> = arguments.collect();
+    let done = match command.to_str() {
+        Some("help" | "-h" | "--help") => {
+            print!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Some("update") => update::run(&rest),
+        Some("test" | "ci" | "bench") if !rest.is_empty() => return usage("it takes no arguments", &command),
+        Some("test") => test::run(Lock::MayChange).map(Tally::print_last),
+        Some("ci") => Ok(ci::run()),
+        Some("bench") => bench::run(),
+        _ => return usage("no such command", &command),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn usage(why: &str, command: &OsString) -> ExitCode {
+    eprintln!("error: cargo xtask {}: {why}\n\n{HELP}", command.to_string_lossy());
+    ExitCode::from(USAGE)
+}

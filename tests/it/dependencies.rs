@@ -1,0 +1,122 @@
+//! Why each dependency is there, and who may use it. The table is the documentation: what is not in it is not used.
+
+use std::collections::BTreeSet;
+
+use cargo_metadata::DependencyKind;
+
+use crate::repository::{assert_none, metadata};
+
+/// A crate that others wrote.
+struct External {
+    name: &'static str,
+    why: &'static str,
+    /// Exactly these use it in what they ship. Tests, examples and benches may use any row.
+    used_by: &'static [&'static str],
+}
+
+const CLI: &str = "assist-rules-cli";
+const ADAPTER: &str = "assist-rules-genesys-adapter";
+const APP: &str = "assist-rules-app";
+const DOMAIN: &str = "assist-rules-domain";
+const EMULATOR: &str = "assist-rules-emulator";
+const PORTS: &str = "assist-rules-ports";
+
+#[rustfmt::skip]
+const EXTERNALS: &[External] = &[
+    External { name: "annotate-snippets", why: "shows a finding in its source, underlined, as rustc does", used_by: &[CLI] },
+    External { name: "anstream", why: "colour only where it is wanted and understood", used_by: &[CLI] },
+    External { name: "anstyle", why: "the styles that clap, annotate-snippets and anstream share", used_by: &[CLI] },
+    External { name: "anyhow", why: "errors that are only reported, in chores", used_by: &["xtask"] },
+    External { name: "async-trait", why: "ports are traits with async methods, used as dyn", used_by: &[APP, CLI, ADAPTER, PORTS] },
+    External { name: "aws-lc-rs", why: "HKDF and AEAD for the sealed token cache; already there through rustls", used_by: &[ADAPTER] },
+    External { name: "axum", why: "the emulator's server", used_by: &[EMULATOR] },
+    External { name: "base64", why: "Basic authorisation, on both of its sides", used_by: &[EMULATOR, ADAPTER] },
+    External { name: "bytes", why: "bodies that are shared between tries, not copied", used_by: &[EMULATOR, ADAPTER] },
+    External { name: "cargo_metadata", why: "what cargo knows of the workspace, for the shape tests", used_by: &[] },
+    External { name: "clap", why: "the command line", used_by: &[CLI] },
+    External { name: "clap_complete", why: "`completions`, from the same definition", used_by: &[CLI] },
+    External { name: "clap_mangen", why: "the man page, from the same definition", used_by: &[CLI] },
+    External { name: "comfy-table", why: "tables that fit the terminal, wide letters included", used_by: &[CLI] },
+    External { name: "config", why: "layers of configuration, with the origin of each key", used_by: &[CLI] },
+    External { name: "divan", why: "benches with the comparison beside them", used_by: &[] },
+    External { name: "etcetera", why: "where configuration and state live on each system", used_by: &[CLI] },
+    External { name: "http", why: "methods, status codes and headers as data, without a client", used_by: &[EMULATOR, ADAPTER] },
+    External { name: "httpdate", why: "Retry-After as a date", used_by: &[ADAPTER] },
+    External { name: "insta", why: "snapshots of what the program prints", used_by: &[] },
+    External { name: "jiff", why: "times as people and RFC 3339 write them", used_by: &[CLI] },
+    External { name: "mockall", why: "\"must not be called\", \"exactly once\", \"fails the second time\"; under `testing`", used_by: &[PORTS] },
+    External { name: "proptest", why: "laws instead of examples; strategies under `testing`", used_by: &[DOMAIN] },
+    External { name: "regex", why: "the `regex` operator, with a size limit, in linear time", used_by: &[DOMAIN, EMULATOR] },
+    External { name: "regex-syntax", why: "whether a pattern matches the empty text, without compiling it", used_by: &[DOMAIN] },
+    External { name: "reqwest", why: "HTTP over rustls; own retries and redirects off", used_by: &[ADAPTER] },
+    External { name: "rustls", why: "the TLS provider of reqwest, chosen and not guessed", used_by: &[ADAPTER] },
+    External { name: "secrecy", why: "secrets that Debug does not show and drop wipes", used_by: &[CLI, ADAPTER] },
+    External { name: "serde", why: "derived readers and printers of our own formats", used_by: &[CLI, DOMAIN, EMULATOR, ADAPTER] },
+    External { name: "serde-saphyr", why: "YAML 1.2 with places; serde_yaml is abandoned", used_by: &[CLI] },
+    External { name: "serde_ignored", why: "keys of the configuration that nobody reads are errors", used_by: &[CLI] },
+    External { name: "serde_json", why: "JSON, order kept and numbers exact", used_by: &[CLI, DOMAIN, EMULATOR, ADAPTER] },
+    External { name: "similar", why: "the diff of two texts, by word", used_by: &[CLI] },
+    External { name: "strsim", why: "\"did you mean\"", used_by: &[CLI, DOMAIN] },
+    External { name: "tempfile", why: "files that are written whole or not at all", used_by: &[CLI, ADAPTER] },
+    External { name: "thiserror", why: "errors that callers match on", used_by: &[DOMAIN, EMULATOR, ADAPTER] },
+    External { name: "tokio", why: "sockets, timers and signals", used_by: &[CLI, EMULATOR, ADAPTER] },
+    External { name: "tracing", why: "what happened, as data, in spans", used_by: &[APP, CLI, EMULATOR, ADAPTER] },
+    External { name: "tracing-subscriber", why: "the same as text or JSON on stderr", used_by: &[CLI] },
+    External { name: "url", why: "addresses, parsed once and checked byte for byte", used_by: &[EMULATOR, ADAPTER] },
+    External { name: "uuid", why: "ids of runs, tokens and requests", used_by: &[CLI, EMULATOR] },
+];
+
+#[test]
+fn every_dependency_is_in_the_table_with_exactly_its_users() {
+    let mut faults = Vec::new();
+    let mut seen = BTreeSet::new();
+    for package in &metadata().packages {
+        let user = package.name.as_str();
+        for dependency in package
+            .dependencies
+            .iter()
+            .filter(|dependency| dependency.path.is_none())
+        {
+            let name = dependency.name.as_str();
+            seen.insert(name);
+            let Some(row) = EXTERNALS.iter().find(|row| row.name == name) else {
+                faults.push(format!("{user} uses {name}, which is not in the table"));
+                continue;
+            };
+            if dependency.kind != DependencyKind::Development && !row.used_by.contains(&user) {
+                faults.push(format!("{user} uses {name}, which the table does not give it"));
+            }
+        }
+    }
+    for row in EXTERNALS {
+        if !seen.contains(row.name) {
+            faults.push(format!("{} stands in the table only", row.name));
+        }
+        for user in row.used_by.iter().filter(|user| !ships(user, row.name)) {
+            faults.push(format!("{user} does not use {}, though the table says so", row.name));
+        }
+    }
+    assert_none(
+        &faults,
+        "Can it be done without? If not, give the crate its row in EXTERNALS (tests/it/dependencies.rs): why, and who.",
+    );
+}
+
+/// Whether a crate of ours uses another in what it ships.
+fn ships(user: &str, name: &str) -> bool {
+    let mut packages = metadata().packages.iter();
+    packages.any(|package| {
+        let mut dependencies = package.dependencies.iter();
+        package.name.as_str() == user
+            && dependencies.any(|other| other.name == name && other.kind != DependencyKind::Development)
+    })
+}
+
+#[test]
+fn the_table_is_sorted_and_says_why() {
+    let names: Vec<_> = EXTERNALS.iter().map(|row| row.name).collect();
+    assert!(names.is_sorted(), "sort EXTERNALS by name");
+    for row in EXTERNALS {
+        assert!(!row.why.is_empty(), "{}: why?", row.name);
+    }
+}

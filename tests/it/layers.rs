@@ -1,0 +1,135 @@
+//! The layer rule: which crate of ours may lean on which. Arrows point inward only.
+
+use std::collections::BTreeSet;
+
+use cargo_metadata::DependencyKind;
+
+use crate::repository::{assert_none, metadata};
+
+/// A crate of the workspace and the crates of the workspace that it leans on.
+struct Layer {
+    package: &'static str,
+    /// Exactly these.
+    leans_on: &'static [&'static str],
+    /// In its tests, besides itself: at most these.
+    tests_lean_on: &'static [&'static str],
+}
+
+const LAYERS: [Layer; 8] = [
+    Layer {
+        package: "assist-rules-domain",
+        leans_on: &[],
+        tests_lean_on: &[],
+    },
+    Layer {
+        package: "assist-rules-ports",
+        leans_on: &["assist-rules-domain"],
+        tests_lean_on: &[],
+    },
+    Layer {
+        package: "assist-rules-app",
+        leans_on: &["assist-rules-domain", "assist-rules-ports"],
+        tests_lean_on: &[
+            "assist-rules-emulator",
+            "assist-rules-genesys-adapter",
+            "assist-rules-ports",
+        ],
+    },
+    Layer {
+        package: "assist-rules-genesys-adapter",
+        leans_on: &["assist-rules-domain", "assist-rules-ports"],
+        tests_lean_on: &["assist-rules-emulator", "assist-rules-ports"],
+    },
+    // It judges the product, so it shares nothing with it.
+    Layer {
+        package: "assist-rules-emulator",
+        leans_on: &[],
+        tests_lean_on: &[],
+    },
+    // The one place where everything meets.
+    Layer {
+        package: "assist-rules-cli",
+        leans_on: &[
+            "assist-rules-app",
+            "assist-rules-domain",
+            "assist-rules-emulator",
+            "assist-rules-genesys-adapter",
+            "assist-rules-ports",
+        ],
+        tests_lean_on: EVERYTHING,
+    },
+    Layer {
+        package: "xtask",
+        leans_on: &[],
+        tests_lean_on: &[],
+    },
+    Layer {
+        package: "assist-rules-tests",
+        leans_on: &[],
+        tests_lean_on: EVERYTHING,
+    },
+];
+
+const EVERYTHING: &[&str] = &[
+    "assist-rules-app",
+    "assist-rules-domain",
+    "assist-rules-emulator",
+    "assist-rules-genesys-adapter",
+    "assist-rules-ports",
+];
+
+#[test]
+fn every_crate_leans_on_exactly_the_layers_that_the_table_gives_it() {
+    let mut faults = Vec::new();
+    for package in &metadata().packages {
+        let name = package.name.as_str();
+        let Some(layer) = LAYERS.iter().find(|layer| layer.package == name) else {
+            faults.push(format!("{name} is not in the table"));
+            continue;
+        };
+        let ours = |kinds: fn(DependencyKind) -> bool| -> BTreeSet<&str> {
+            let dependencies = package.dependencies.iter();
+            dependencies
+                .filter(|dependency| dependency.path.is_some() && kinds(dependency.kind))
+                .map(|dependency| dependency.name.as_str())
+                .filter(|dependency| *dependency != name)
+                .collect()
+        };
+        let allowed = layer.leans_on.iter().copied().collect::<BTreeSet<_>>();
+        let found = ours(|kind| kind != DependencyKind::Development);
+        for edge in found.difference(&allowed) {
+            faults.push(format!("{name} -> {edge} is an edge that the table does not have"));
+        }
+        for edge in allowed.difference(&found) {
+            faults.push(format!("{name} -> {edge} stands in the table only"));
+        }
+        for edge in ours(|kind| kind == DependencyKind::Development) {
+            if !layer.tests_lean_on.contains(&edge) {
+                faults.push(format!(
+                    "the tests of {name} -> {edge} is an edge that the table does not have"
+                ));
+            }
+        }
+    }
+    assert_none(
+        &faults,
+        "A new edge is a change of architecture: see DESIGN, \"The house\". If it points inward and is meant, \
+         change LAYERS in tests/it/layers.rs and ARCHITECTURE.md together.",
+    );
+}
+
+#[test]
+fn every_layer_of_the_table_exists() {
+    let exists = |layer: &&Layer| {
+        metadata()
+            .packages
+            .iter()
+            .any(|package| package.name.as_str() == layer.package)
+    };
+    let gone: Vec<String> = LAYERS
+        .iter()
+        .filter(|layer| !exists(layer))
+        .map(|layer| format!("{} is no crate of the workspace", layer.package))
+        .collect();
+    assert_none(&gone, "Take it out of LAYERS in tests/it/layers.rs.");
+}

@@ -1,0 +1,194 @@
+//! Tidiness: what a reader may expect of every file.
+
+use crate::repository::{Source, assert_none, sources};
+
+/// Lines of one file, its unit tests not counted.
+const LONGEST: usize = 400;
+
+/// Files that were longer when the rule came, and how long they may be. A row only ever shrinks or goes.
+const LONGER: [(&str, usize); 2] = [
+    ("crates/domain/src/json/parse.rs", 520),
+    ("crates/domain/src/protocol.rs", 600),
+];
+
+/// Names that say nothing about what is inside.
+const EMPTY_NAMES: [&str; 8] = [
+    "utils", "util", "common", "helpers", "helper", "types", "manager", "misc",
+];
+
+/// What is not finished, and what is left over. In halves, or this file would find itself.
+const UNFINISHED: [&str; 6] = [
+    concat!("TO", "DO"),
+    concat!("FIX", "ME"),
+    concat!("XX", "X"),
+    concat!("todo", "!("),
+    concat!("unimplemented", "!("),
+    concat!("dbg", "!("),
+];
+
+/// Folders of somebody's machine.
+const MACHINES: [&str; 4] = [
+    concat!("/wo", "rk/"),
+    concat!("/ro", "ot/"),
+    concat!("/ho", "me/"),
+    concat!("/Us", "ers/"),
+];
+
+/// The Rust files of the repository.
+fn rust() -> Vec<Source> {
+    sources(&[".rs"])
+}
+
+/// Everything that people write.
+fn texts() -> Vec<Source> {
+    sources(&[".rs", ".toml", ".md", ".yml", ".yaml", ".json"])
+}
+
+/// Whether a file holds nothing but tests.
+fn is_test(path: &str) -> bool {
+    path.starts_with("tests/") || path.contains("/tests/") || path.ends_with("/tests.rs")
+}
+
+/// The lines above `#[cfg(test)] mod …`.
+fn lines_of_code(text: &str) -> usize {
+    text.find("\n#[cfg(test)]\nmod tests {")
+        .and_then(|end| text.get(..end))
+        .unwrap_or(text)
+        .lines()
+        .count()
+}
+
+/// `path:line: what` for each line that `is_bad` says something about.
+fn bad_lines(sources: &[Source], is_bad: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let mut faults = Vec::new();
+    for Source { path, text } in sources {
+        for (number, line) in (1..).zip(text.split('\n')) {
+            if let Some(what) = is_bad(line) {
+                faults.push(format!("{path}:{number}: {what}"));
+            }
+        }
+    }
+    faults
+}
+
+/// Whether a word stands in a line by itself, and not within another one such as `\uXXXX`.
+fn has_word(line: &str, word: &str) -> bool {
+    line.match_indices(word).any(|(start, _)| {
+        let before = line.get(..start).and_then(|before| before.chars().next_back());
+        let after = line.get(start + word.len()..).and_then(|after| after.chars().next());
+        let joins = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
+        !joins(before) && (word.ends_with('(') || !joins(after))
+    })
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    let silent: Vec<String> = rust()
+        .into_iter()
+        .filter(|source| !source.text.starts_with("//! "))
+        .map(|source| source.path)
+        .collect();
+    assert_none(&silent, "Begin the file with `//!` and one sentence: what it is for.");
+}
+
+#[test]
+fn no_file_is_too_long() {
+    let mut faults = Vec::new();
+    for Source { path, text } in rust().iter().filter(|source| !is_test(&source.path)) {
+        let lines = lines_of_code(text);
+        let most = LONGER
+            .iter()
+            .find(|(longer, _)| longer == path)
+            .map_or(LONGEST, |(_, most)| *most);
+        if lines > most {
+            faults.push(format!("{path} has {lines} lines, at most {most}"));
+        }
+    }
+    assert_none(&faults, "Split it by what it defines: `foo.rs` beside `foo/`.");
+}
+
+#[test]
+fn every_exception_is_still_needed() {
+    let sources = rust();
+    let mut faults = Vec::new();
+    for (path, _) in LONGER {
+        let lines = sources
+            .iter()
+            .find(|source| source.path == path)
+            .map(|source| lines_of_code(&source.text));
+        if lines.is_none_or(|lines| lines <= LONGEST) {
+            faults.push(path.to_owned());
+        }
+    }
+    assert_none(
+        &faults,
+        "No longer too long: take it out of LONGER in tests/it/tidiness.rs.",
+    );
+}
+
+#[test]
+fn file_names_say_what_is_inside() {
+    let mut faults = Vec::new();
+    for Source { path, .. } in rust() {
+        let name = path.rsplit('/').next().unwrap_or_default().trim_end_matches(".rs");
+        if name == "mod" || EMPTY_NAMES.contains(&name) {
+            faults.push(path);
+        }
+    }
+    assert_none(
+        &faults,
+        "Name a file after the thing that it defines, and put `foo.rs` beside `foo/`.",
+    );
+}
+
+#[test]
+fn nothing_is_left_unfinished() {
+    let faults = bad_lines(&rust(), |line| {
+        let word = UNFINISHED.iter().find(|word| has_word(line, word))?;
+        Some(format!("`{word}`"))
+    });
+    assert_none(&faults, "Do it now, or open an issue.");
+}
+
+#[test]
+fn white_space_is_clean() {
+    let faults = bad_lines(&texts(), |line| {
+        if line.contains('\t') {
+            Some("a tab".to_owned())
+        } else if line.ends_with([' ', '\r']) {
+            Some("white space at the end".to_owned())
+        } else {
+            None
+        }
+    });
+    assert_none(&faults, "Spaces, none at the end, Unix line ends.");
+}
+
+#[test]
+fn every_text_ends_in_one_line_end() {
+    let ends_badly = |source: &Source| !source.text.ends_with('\n') || source.text.ends_with("\n\n");
+    let faults: Vec<String> = texts()
+        .into_iter()
+        .filter(ends_badly)
+        .map(|source| source.path)
+        .collect();
+    assert_none(&faults, "End the file with exactly one line end.");
+}
+
+#[test]
+fn no_path_of_a_machine_is_written_down() {
+    let faults = bad_lines(&texts(), |line| {
+        let folder = MACHINES.iter().find(|folder| line.contains(*folder))?;
+        Some(format!("`{folder}`"))
+    });
+    assert_none(&faults, "It exists on one machine only: use a relative path.");
+}
+
+#[test]
+fn code_above_the_unit_tests_is_counted_and_the_tests_are_not() {
+    assert_eq!(
+        lines_of_code("//! a\nfn b() {}\n\n#[cfg(test)]\nmod tests {\n    use super::*;\n}\n"),
+        2
+    );
+    assert_eq!(lines_of_code("//! a\n\n#[cfg(test)]\nmod tests;\n\nfn b() {}\n"), 6);
+}

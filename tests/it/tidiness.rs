@@ -5,12 +5,6 @@ use crate::repository::{Source, assert_none, sources};
 /// Lines of one file, its unit tests not counted.
 const LONGEST: usize = 400;
 
-/// Files that were longer when the rule came, and how long they may be. A row only ever shrinks or goes.
-const LONGER: [(&str, usize); 2] = [
-    ("crates/domain/src/json/parse.rs", 520),
-    ("crates/domain/src/protocol.rs", 600),
-];
-
 /// Names that say nothing about what is inside.
 const EMPTY_NAMES: [&str; 8] = [
     "utils", "util", "common", "helpers", "helper", "types", "manager", "misc",
@@ -96,34 +90,11 @@ fn no_file_is_too_long() {
     let mut faults = Vec::new();
     for Source { path, text } in rust().iter().filter(|source| !is_test(&source.path)) {
         let lines = lines_of_code(text);
-        let most = LONGER
-            .iter()
-            .find(|(longer, _)| longer == path)
-            .map_or(LONGEST, |(_, most)| *most);
-        if lines > most {
-            faults.push(format!("{path} has {lines} lines, at most {most}"));
+        if lines > LONGEST {
+            faults.push(format!("{path} has {lines} lines, at most {LONGEST}"));
         }
     }
     assert_none(&faults, "Split it by what it defines: `foo.rs` beside `foo/`.");
-}
-
-#[test]
-fn every_exception_is_still_needed() {
-    let sources = rust();
-    let mut faults = Vec::new();
-    for (path, _) in LONGER {
-        let lines = sources
-            .iter()
-            .find(|source| source.path == path)
-            .map(|source| lines_of_code(&source.text));
-        if lines.is_none_or(|lines| lines <= LONGEST) {
-            faults.push(path.to_owned());
-        }
-    }
-    assert_none(
-        &faults,
-        "No longer too long: take it out of LONGER in tests/it/tidiness.rs.",
-    );
 }
 
 #[test]

@@ -37,7 +37,13 @@ pub(crate) fn run() -> ExitCode {
         step("lock file", || quietly(&["metadata", "--format-version", "1"])),
         step("format", || plainly(&["fmt", "--all", "--check"])),
         step("clippy", || {
-            let words = ["clippy", "--workspace", "--all-targets", "--all-features"];
+            let words = [
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--all-features",
+                "--keep-going",
+            ];
             let mut clippy = cargo::command(&words, Lock::MustHold)?;
             passed(clippy.args(["--", "--deny", "warnings"]))
         }),
@@ -49,7 +55,7 @@ pub(crate) fn run() -> ExitCode {
             Ok(Outcome::Passed)
         }),
         step("docs", || {
-            let mut doc = cargo::command(&["doc", "--no-deps", "--workspace"], Lock::MustHold)?;
+            let mut doc = cargo::command(&["doc", "--no-deps", "--workspace", "--keep-going"], Lock::MustHold)?;
             passed(doc.env("RUSTDOCFLAGS", "--deny warnings"))
         }),
         step("deny", || {

@@ -1,6 +1,7 @@
 //! The main job, from the command line to the rule that stands in the platform afterwards.
 
 use emulator::{SAMPLE_CHANGE, SAMPLE_RULE_ID};
+use expect_test::expect;
 use serde_json::Value;
 
 use crate::{
@@ -11,12 +12,13 @@ use crate::{
 #[test]
 fn the_program_tells_its_version() {
     let ran = run(assist_rules().arg("--version"));
-    insta::assert_snapshot!(ran, @"
-    exit 0
-    --- stdout
-    assist-rules 0.1.0
-    --- stderr
-    ");
+    expect![[r"
+        exit 0
+        --- stdout
+        assist-rules 0.1.0
+        --- stderr
+    "]]
+    .assert_eq(&ran.to_string());
 }
 
 #[test]

@@ -162,7 +162,8 @@ impl Draft {
     /// # Errors
     ///
     /// What is wrong with the draft itself: members that neither this crate knows nor the stored rule has, wrong
-    /// types, another id or type. The limits of the engine are [`check`]ed on the rule that comes out.
+    /// types, another id or type; and then also what [`check`] says of the rule that would come out. Without such
+    /// faults the limits of the engine are not looked at here.
     pub fn change(&self, stored: &TriggerRule, limits: &EngineLimits) -> Result<RuleChange, Findings> {
         let mut change = RuleChange::default();
         for field in Field::ALL {
@@ -176,8 +177,20 @@ impl Draft {
                 change.set(field, value);
             }
         }
-        let faults = self.faults_beyond_the_rule(stored, limits);
-        if faults.has_errors() { Err(faults) } else { Ok(change) }
+        let mut faults = self.faults_beyond_the_rule(stored, limits);
+        if !faults.has_errors() {
+            return Ok(change);
+        }
+        // The draft is refused: what is wrong with the rule that it would make is told in the same go.
+        let would_be = change.apply(stored).map_err(|error| too_large(&error))?;
+        let known: Vec<_> = faults
+            .as_slice()
+            .iter()
+            .map(|found| (found.code, found.pointer.clone()))
+            .collect();
+        let others = check(&would_be, Some(stored), limits).into_vec().into_iter();
+        faults.extend(others.filter(|found| !known.contains(&(found.code, found.pointer.clone()))));
+        Err(faults)
     }
 
     /// The faults that the rule which comes out would not show: members that will not be in it.

@@ -8,6 +8,8 @@ pub mod check;
 pub mod diff;
 pub mod json;
 pub mod protocol;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 mod action;
 mod change;

@@ -1,0 +1,180 @@
+//! Strategies for [`mod@proptest`]: rules, changes and documents as they come, to test one's own rules by property.
+//!
+//! What [`condition`], [`action`], [`rule_change`], [`served_rule`] and [`person_rule`] make passes [`check`] without
+//! errors (warnings may come); [`json_document`] makes anything that is JSON, numbers that no program holds
+//! included. This module stands behind the feature `testing`, and the strategies are those of proptest 1.
+//!
+//! A team that makes its changes by a function asks of the function that whatever it makes can be sent:
+//!
+//! ```
+//! use assist_rules_domain::check::check;
+//! use assist_rules_domain::json::{Finite, NotADocument, NotFinite};
+//! use assist_rules_domain::{Comparison, Condition, EngineLimits, NumberTest, RuleChange, testing};
+//! use proptest::prelude::*;
+//!
+//! /// Shows help to the agent as soon as the customer sounds less happy than this.
+//! fn low_sentiment(threshold: f64) -> Result<RuleChange, Box<dyn std::error::Error>> {
+//!     let below = NumberTest::LessThan(Finite::try_from(threshold)?);
+//!     let condition = Condition {
+//!         kind: "sentiment".into(),
+//!         field: "conversation.sentiment".into(),
+//!         comparison: Comparison::Number(below),
+//!     };
+//!     Ok(RuleChange::default().conditions([condition])?.enabled(true)?)
+//! }
+//!
+//! proptest!(|(threshold in 0.0..=1.0, stored in testing::served_rule())| {
+//!     let change = low_sentiment(threshold).unwrap();
+//!     let changed = change.apply(&stored).unwrap();
+//!     let findings = check(&changed, Some(&stored), &EngineLimits::TRIGGER_RULES);
+//!     prop_assert!(!findings.has_errors(), "{findings:?}");
+//! });
+//! ```
+//!
+//! [`check`]: crate::check::check
+
+mod served;
+mod spelling;
+
+use proptest::collection::{SizeRange, vec};
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+pub use served::{person_rule, served_rule};
+pub use spelling::{json_document, number_text};
+
+use crate::action::{Action, ActionKind};
+use crate::change::RuleChange;
+use crate::comparison::{Comparison, NumberTest, Scalar, TextTest};
+use crate::condition::Condition;
+use crate::draft::Field;
+use crate::json::Finite;
+use crate::rule_id::RuleId;
+
+/// The most conditions and actions that a rule made here has: fewer than the engine allows, for speed.
+const FEW: usize = 4;
+
+/// A text of up to a dozen characters: mostly words, sometimes anything that Unicode has.
+pub fn text() -> impl Strategy<Value = String> {
+    let words = vec(
+        select(vec!["refund", "card", "declined", "cancel", "Größe", "a/b", "~"]),
+        0..3,
+    );
+    prop_oneof![
+        4 => words.prop_map(|words| words.join(" ")),
+        1 => vec(any::<char>(), 0..8).prop_map(String::from_iter),
+    ]
+}
+
+/// A finite number; half of them between 0 and 1, where sentiment is.
+pub fn finite() -> impl Strategy<Value = Finite> {
+    let any_number = proptest::num::f64::NORMAL | proptest::num::f64::SUBNORMAL | proptest::num::f64::ZERO;
+    prop_oneof![
+        4 => 0.0..=1.0,
+        2 => (-1000..1000_i32).prop_map(f64::from),
+        1 => any_number,
+    ]
+    .prop_filter_map("the number is finite", |number| Finite::try_from(number).ok())
+}
+
+/// A regular expression that compiles.
+fn pattern() -> impl Strategy<Value = String> {
+    prop_oneof![
+        select(vec![
+            "a+",
+            "(?i)card.*declined",
+            "^refund$",
+            r"\bcancel\b",
+            r"[0-9]{4}",
+            ".*"
+        ])
+        .prop_map(str::to_owned),
+        text().prop_map(|text| regex::escape(&text)),
+    ]
+}
+
+/// Operator and operand that fit each other.
+pub fn comparison() -> impl Strategy<Value = Comparison<'static>> {
+    let text_test = prop_oneof![
+        text().prop_map(|text| TextTest::Contains(text.into())),
+        text().prop_map(|text| TextTest::StartsWith(text.into())),
+        text().prop_map(|text| TextTest::EndsWith(text.into())),
+        pattern().prop_map(|pattern| TextTest::Regex(pattern.into())),
+    ];
+    let number_test = prop_oneof![
+        finite().prop_map(NumberTest::GreaterThan),
+        finite().prop_map(NumberTest::LessThan),
+    ];
+    let scalar = prop_oneof![
+        text().prop_map(|text| Scalar::Text(text.into())),
+        finite().prop_map(Scalar::Number),
+        any::<bool>().prop_map(Scalar::Bool),
+    ];
+    prop_oneof![
+        3 => text_test.prop_map(Comparison::Text),
+        2 => number_test.prop_map(Comparison::Number),
+        1 => scalar.prop_map(Comparison::Equals),
+    ]
+}
+
+/// A condition: any comparison, of a keyword or of the sentiment.
+pub fn condition() -> impl Strategy<Value = Condition<'static>> {
+    let places = vec![
+        ("keyword", "conversation.text"),
+        ("sentiment", "conversation.sentiment"),
+        ("keyword", "conversation.channel"),
+    ];
+    (select(places), comparison()).prop_map(|((kind, field), comparison)| Condition {
+        kind: kind.into(),
+        field: field.into(),
+        comparison,
+    })
+}
+
+/// An action with what its kind needs, and sometimes without.
+pub fn action() -> impl Strategy<Value = Action<'static>> {
+    let url = text().prop_map(|text| format!("https://example.com/{text}"));
+    (
+        select(ActionKind::ALL.to_vec()),
+        option::of(text()),
+        option::of(finite()),
+        option::of(url),
+    )
+        .prop_map(|(kind, template_id, priority, url)| Action {
+            kind,
+            template_id: template_id.map(Into::into),
+            priority: priority.map(f64::from),
+            url: url.map(Into::into),
+        })
+}
+
+/// A change of at least one field.
+pub fn rule_change() -> impl Strategy<Value = RuleChange> {
+    let fields = subsequence(Field::ALL.to_vec(), 1..=Field::ALL.len());
+    let values = (text(), text(), any::<bool>(), few(condition()), few(action()));
+    (fields, values).prop_filter_map(
+        "the change fits into a document",
+        |(fields, (name, description, enabled, conditions, actions))| {
+            fields.into_iter().try_fold(RuleChange::default(), |change, field| {
+                let changed = match field {
+                    Field::Name => change.name(&name),
+                    Field::Description => change.description(&description),
+                    Field::Enabled => change.enabled(enabled),
+                    Field::Conditions => change.conditions(conditions.clone()),
+                    Field::Actions => change.actions(actions.clone()),
+                };
+                changed.ok()
+            })
+        },
+    )
+}
+
+/// An id as rules have it.
+pub fn rule_id() -> impl Strategy<Value = RuleId> {
+    "[A-Za-z0-9][A-Za-z0-9_-]{0,35}".prop_filter_map("the text is an id", |text| text.parse().ok())
+}
+
+fn few<S: Strategy>(element: S) -> impl Strategy<Value = Vec<S::Value>> {
+    vec(element, SizeRange::from(0..=FEW))
+}

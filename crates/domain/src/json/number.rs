@@ -49,8 +49,9 @@ impl<'d> Number<'d> {
         if self.0.parse::<u64>().is_ok() || self.0.parse::<i64>().is_ok() {
             return true;
         }
-        let held = self.to_f64();
-        held.is_finite() && Decimal::of(&format!("{held:e}")) == Decimal::of(self.0)
+        // Why not std's printer: where two shortest spellings are equally near, it takes the other one than serde_json.
+        let held = serde_json::Number::from_f64(self.to_f64());
+        held.is_some_and(|held| Decimal::of(&held.to_string()) == Decimal::of(self.0))
     }
 }
 
@@ -179,6 +180,7 @@ mod tests {
             ("0e999999999999999999999", true),
             ("3.14159265358979323846", false),
             ("3.141592653589793", true),
+            ("1540775571905066.2", true),
         ] {
             assert_eq!(Number::new(raw).is_exact(), exact, "{raw}");
         }

@@ -219,14 +219,14 @@ impl Draft {
 
 impl From<&RuleChange> for Draft {
     fn from(change: &RuleChange) -> Self {
-        let members: serde_json::Map<_, _> = change
+        let set: Vec<_> = change
             .fields()
-            .map(|(field, value)| (field.name().to_owned(), serde_json::json!(value)))
+            .map(|(field, value)| (field.name(), value.text()))
             .collect();
-        let text = serde_json::Value::from(members).to_string();
+        let empty = Document::empty_object();
         Self {
             form: Form::Change,
-            document: Document::parse(&text).unwrap_or_else(|_| Document::empty_object()),
+            document: empty.with_members(&set).unwrap_or(empty),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What somebody wants of a rule, as fields: not a document.
 
+use std::cmp::Reverse;
+
 use serde::Serialize;
 
 use crate::action::Action;
@@ -145,7 +147,8 @@ fn is_within(ours: Node<'_>, theirs: Node<'_>) -> bool {
 }
 
 /// A person's value for a field, with those elements of its list replaced by stored ones that they mean: an element
-/// means a stored one that it equals, or else one whose members are as it names them. Each stored one is meant once.
+/// means a stored one that it equals, or else one whose members are as it names them. Each stored one is meant once;
+/// those that name the most choose first, so that one which names less does not take what another describes.
 pub(crate) fn adopt(ours: Node<'_>, stored: Option<Node<'_>>) -> Result<Document, TextError> {
     if !ours.is_list() {
         return Document::from_node(ours);
@@ -156,7 +159,13 @@ pub(crate) fn adopt(ours: Node<'_>, stored: Option<Node<'_>>) -> Result<Document
     let equal: fn(Node<'_>, Node<'_>) -> bool = |ours, theirs| ours.same(theirs);
     let named: fn(Node<'_>, Node<'_>) -> bool = |ours, theirs| ours.is_object() && ours.has_its_members_in(theirs);
     for means in [equal, named] {
-        for (ours, meant) in ours.iter().zip(&mut meant).filter(|(_, meant)| meant.is_none()) {
+        let mut choosing: Vec<_> = ours
+            .iter()
+            .zip(&mut meant)
+            .filter(|(_, meant)| meant.is_none())
+            .collect();
+        choosing.sort_by_key(|(ours, _)| Reverse(ours.members().count()));
+        for (ours, meant) in choosing {
             let found = free
                 .iter_mut()
                 .find(|theirs| theirs.is_some_and(|theirs| means(*ours, theirs)));

@@ -84,23 +84,14 @@ pub(crate) fn inexact_numbers(document: &Document) -> impl Iterator<Item = Findi
     })
 }
 
-fn moved_identity(rule: &TriggerRule, stored: &TriggerRule) -> Option<Finding> {
-    let differs = |name| match (rule.member(name), stored.member(name)) {
-        (Some(ours), Some(theirs)) => !ours.same(theirs),
-        _ => false,
+fn moved_identity(rule: &TriggerRule, stored: &TriggerRule) -> impl Iterator<Item = Finding> {
+    let found = |code, name, what| {
+        let (ours, theirs) = (rule.member(name)?, stored.member(name)?);
+        let message = format!("the stored rule's {what} is {}, and a rule keeps it", theirs.raw());
+        (!ours.same(theirs)).then(|| Finding::new(code, Pointer::root().member(name), message))
     };
-    let stated = |name| stored.member(name).map_or("", Node::raw);
-    if differs("id") {
-        let message = format!("the stored rule's id is {}", stated("id"));
-        return Some(Finding::new(Code::OtherId, Pointer::root().member("id"), message));
-    }
-    differs("ruleType").then(|| {
-        let message = format!(
-            "the stored rule's type is {}, and a rule keeps its type",
-            stated("ruleType")
-        );
-        Finding::new(Code::OtherRuleType, Pointer::root().member("ruleType"), message)
-    })
+    let id = found(Code::OtherId, "id", "id");
+    id.into_iter().chain(found(Code::OtherRuleType, "ruleType", "type"))
 }
 
 fn forgive_what_was_there(rule: &TriggerRule, stored: &TriggerRule, findings: &mut Findings) {

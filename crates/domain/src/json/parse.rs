@@ -51,7 +51,7 @@ pub(super) fn parse(text: &str) -> Result<Document, TextError> {
         decoded: parser.decoded,
         all_exact: parser.all_exact,
     }));
-    refuse_duplicates(document, &duplicates)
+    refuse_duplicates(document, duplicates)
 }
 
 impl Parser<'_> {

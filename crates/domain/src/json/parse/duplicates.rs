@@ -9,11 +9,12 @@ use crate::pointer::Pointer;
 /// How many members an object has before its names are kept in a set: below it, comparing them is cheaper.
 pub(super) const FEW_MEMBERS: usize = 16;
 
-pub(super) fn refuse_duplicates(document: Document, duplicates: &[u32]) -> Result<Document, TextError> {
+pub(super) fn refuse_duplicates(document: Document, mut duplicates: Vec<u32>) -> Result<Document, TextError> {
     let mut faults = Vec::new();
+    duplicates.sort_unstable();
     if !duplicates.is_empty() {
         document.root().visit_names(&Pointer::root(), &mut |pointer, name| {
-            if duplicates.contains(&name.place()) {
+            if duplicates.binary_search(&name.place()).is_ok() {
                 faults.push(TextFault::Duplicate {
                     pointer: pointer.clone(),
                     name: name.as_text().unwrap_or_default().to_owned(),

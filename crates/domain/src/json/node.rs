@@ -180,7 +180,8 @@ impl<'d> Node<'d> {
     #[must_use]
     pub fn step(self, token: &str) -> Option<Self> {
         if self.is_list() {
-            let index: usize = token.parse().ok()?;
+            let is_canonical = token == "0" || token.starts_with(|first: char| matches!(first, '1'..='9'));
+            let index: usize = token.parse().ok().filter(|_| is_canonical)?;
             return self.items().nth(index);
         }
         self.get(token)

@@ -10,6 +10,9 @@ use crate::finding::{Finding, Findings};
 use crate::limits::EngineLimits;
 use crate::pointer::Pointer;
 
+/// How many constructs of one pattern are replaced: each costs a look at the whole pattern.
+const MOST_STAND_INS: usize = 8;
+
 /// Adds what is wrong with the pattern of a condition, if it has one.
 pub(super) fn of_condition(
     condition: &Condition<'_>,
@@ -54,10 +57,11 @@ fn malformed(pattern: &str, pointer: Pointer) -> Finding {
 
 /// The first fault of a pattern that is not just something that this checker lacks, and the character it is at.
 ///
-/// Each construct that it lacks is replaced by one that it has, so that what stands after it is seen too.
+/// Each construct that it lacks is replaced by one that it has, so that what stands after it is seen too. After
+/// [`MOST_STAND_INS`] of them the rest is not judged.
 fn first_fault(pattern: &str) -> Option<(String, usize)> {
     let mut pattern = pattern.to_owned();
-    loop {
+    for _ in 0..MOST_STAND_INS {
         let Err(error) = regex_syntax::ast::parse::Parser::new().parse(&pattern) else {
             return unicode_fault(&pattern);
         };
@@ -74,6 +78,7 @@ fn first_fault(pattern: &str) -> Option<(String, usize)> {
         };
         pattern = [before, stand_in, after].concat();
     }
+    None
 }
 
 /// A class that does not exist, as in `\p{Grek}`, is seen only after parsing.

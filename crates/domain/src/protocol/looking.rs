@@ -55,10 +55,17 @@ impl<K: Kind> Update<K> {
         Some(self.applied(version, Confirmation::Read, Vec::new()))
     }
 
+    /// Whether ours is in it. What was in the base already proves nothing (a change may take away what stands deep
+    /// inside an element): then only the very document that was written does.
     pub(super) fn lacks_nothing(&self, stored: &Stored<K>) -> bool {
-        self.made
-            .as_ref()
-            .is_some_and(|made| stored.value.lacks(&made.change).is_empty())
+        self.made.as_ref().is_some_and(|made| {
+            let was_in_the_base = made.base.value.lacks(&made.change).is_empty();
+            if was_in_the_base {
+                made.ours.diff(&stored.value).is_empty()
+            } else {
+                stored.value.lacks(&made.change).is_empty()
+            }
+        })
     }
 
     /// The version of a document that was read, if it is exactly what was written: else it is somebody else's.

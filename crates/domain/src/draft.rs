@@ -162,7 +162,7 @@ impl Draft {
     /// # Errors
     ///
     /// What is wrong with the draft itself: members that neither this crate knows nor the stored rule has, wrong
-    /// types, another id or type; and then also what [`check`] says of the rule that would come out. Without such
+    /// types, another id or type; and then also what [`check`] says of what it would change. Without such
     /// faults the limits of the engine are not looked at here.
     pub fn change(&self, stored: &TriggerRule, limits: &EngineLimits) -> Result<RuleChange, Findings> {
         let mut change = RuleChange::default();
@@ -188,8 +188,12 @@ impl Draft {
             .iter()
             .map(|found| (found.code, found.pointer.clone()))
             .collect();
+        let is_named = |found: &Finding| {
+            let place = found.pointer.tokens().next();
+            change.fields().any(|(field, _)| place.as_deref() == Some(field.name()))
+        };
         let others = check(&would_be, Some(stored), limits).into_vec().into_iter();
-        faults.extend(others.filter(|found| !known.contains(&(found.code, found.pointer.clone()))));
+        faults.extend(others.filter(|found| is_named(found) && !known.contains(&(found.code, found.pointer.clone()))));
         Err(faults)
     }
 

@@ -1,0 +1,123 @@
+//! No input makes the domain panic, or keeps it busy for long.
+
+use assist_rules_domain::check::check;
+use assist_rules_domain::diff::diff;
+use assist_rules_domain::json::Document;
+use assist_rules_domain::{Code, Draft, EngineLimits, Kind, Pointer, RuleId, TriggerRule, Version, testing};
+use proptest::prelude::*;
+
+use super::{config, nearly_a_rule, rough_rule, rule};
+
+const LIMITS: EngineLimits = EngineLimits::TRIGGER_RULES;
+
+/// Everything that takes a text.
+fn read(text: &str, stored: &TriggerRule) {
+    let _: Result<RuleId, _> = text.parse();
+    let _: Result<Version, _> = text.parse();
+    let _: Result<Code, _> = text.parse();
+    if let Ok(pointer) = text.parse::<Pointer>() {
+        let _ = (stored.document().resolve(&pointer), stored.document().span_at(&pointer));
+    }
+    match Document::parse(text) {
+        Ok(document) => look(&document, stored),
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            for fault in error.faults() {
+                let span = fault.span();
+                assert!(span.start <= span.end && span.end <= text.len());
+                assert!(text.get(span.start..span.end).is_some(), "{fault} {span:?}");
+            }
+        }
+    }
+}
+
+/// Everything that takes a document.
+fn look(document: &Document, stored: &TriggerRule) {
+    let _ = (
+        document.pretty(),
+        document.inexact_numbers(),
+        format!("{document:?} {:?}", document.root().value()),
+    );
+    let _ = (diff(document, stored.document()), diff(stored.document(), document));
+    if let Ok(draft) = Draft::new(document.clone()) {
+        let _ = (
+            draft.check(&LIMITS),
+            draft.certain_faults(&LIMITS),
+            draft.made_from(),
+            draft.names_nothing(),
+        );
+        if let Ok(change) = draft.change(stored, &LIMITS)
+            && let Ok(changed) = change.apply(stored)
+        {
+            let _ = (
+                check(&changed, Some(stored), &LIMITS),
+                stored.diff(&changed),
+                change.is_in(stored),
+            );
+            let _ = (
+                stored.lacks(&change),
+                TriggerRule::collisions(stored, &change, &changed),
+                Draft::from(&change),
+            );
+        }
+    }
+    if let Ok(rule) = TriggerRule::try_from(document.clone()) {
+        let _ = (check(&rule, Some(stored), &LIMITS), check(stored, Some(&rule), &LIMITS));
+        let _ = (rule.conditions().count(), rule.actions().count());
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn any_text_is_read_or_refused(text in any::<String>(), stored in testing::served_rule()) {
+        read(&text, &stored);
+    }
+
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in any::<Vec<u8>>()) {
+        read(&String::from_utf8_lossy(&bytes), &rule("{}"));
+    }
+
+    #[test]
+    fn any_broken_rule_is_read_or_refused(text in nearly_a_rule(), stored in rough_rule()) {
+        read(&text, &stored);
+    }
+
+    #[test]
+    fn any_rough_rule_is_looked_at(rough in rough_rule(), stored in testing::served_rule()) {
+        look(rough.document(), &stored);
+    }
+
+    #[test]
+    fn any_pattern_is_judged(pattern in "[a(?=!<)\\\\1*+{},|\\[\\]\\^$.:P]{0,16}|\\PC{0,6}") {
+        let value = serde_json::json!([{"type": "keyword", "field": "f", "operator": "regex", "value": pattern}]);
+        let text = format!("{{\"id\":\"r\",\"ruleType\":\"conversation\",\"enabled\":true,\"conditions\":{value}}}");
+        let findings = check(&rule(&text), None, &LIMITS).into_vec();
+        prop_assert!(findings.len() <= 2, "{findings:?}");
+    }
+}
+
+/// Each is the worst for one loop; together they take well under a second, or minutes if one of them is quadratic.
+#[test]
+fn a_megabyte_of_the_worst_is_read_in_time() {
+    let stored = rule("{}");
+    let pattern = |part: &str, times: usize| {
+        let value = serde_json::json!(part.repeat(times));
+        format!(r#"{{"conditions":[{{"type":"keyword","field":"f","operator":"regex","value":{value}}}]}}"#)
+    };
+    let many = |part: &str| format!("{{{}\"z\":1}}", part.repeat(1_000_000 / part.len()));
+    let strangers: Vec<String> = (0..40_000).map(|n| format!("\"m{n}\":{n}")).collect();
+    for text in [
+        many("\"a\":1,"),
+        format!("{{{}}}", strangers.join(",")),
+        pattern("(?=a)", 100_000),
+        pattern(r"\1", 300_000),
+        pattern("(a", 300_000),
+        format!("{{\"conditions\":[{}7]}}", "{},".repeat(2_000)),
+        format!("{{\"name\":{}}}", "9".repeat(1_000_000)),
+    ] {
+        read(&text, &stored);
+    }
+}

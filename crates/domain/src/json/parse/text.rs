@@ -3,12 +3,30 @@
 use super::{Parser, offset};
 use crate::json::{Shape, TextFault};
 
+/// Whether a byte stands for itself in a string: all but the quote, the backslash and control characters.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the compiler works it out, and would not go beyond the end"
+)]
+static PLAIN: [bool; 256] = {
+    let mut plain = [true; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        plain[byte] = false;
+        byte += 1;
+    }
+    plain[b'"' as usize] = false;
+    plain[b'\\' as usize] = false;
+    plain
+};
+
 impl Parser<'_> {
     pub(super) fn string(&mut self) -> Result<(), TextFault> {
         let place = self.open(Shape::PlainText);
         self.at += 1;
         let first = self.at;
         loop {
+            self.skip_plain();
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
@@ -25,11 +43,19 @@ impl Parser<'_> {
         }
     }
 
+    /// Goes to the next byte that means something in a string, or to the end of the text.
+    fn skip_plain(&mut self) {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let is_plain = |byte: &&u8| PLAIN.get(usize::from(**byte)) == Some(&true);
+        self.at += rest.iter().take_while(is_plain).count();
+    }
+
     /// The rest of a string, from its first escape on.
     fn escaped_string(&mut self, place: u32, first: usize) -> Result<(), TextFault> {
         let mut decoded = self.text.get(first..self.at).unwrap_or_default().to_owned();
         let mut plain = self.at;
         loop {
+            self.skip_plain();
             match self.peek() {
                 Some(b'"') => {
                     decoded.push_str(self.text.get(plain..self.at).unwrap_or_default());

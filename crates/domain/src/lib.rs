@@ -43,3 +43,8 @@ pub use rule::{BadRule, NotARule, TriggerRule};
 pub use rule_id::{BadRuleId, MAX_RULE_ID, RuleId};
 pub use stored::Stored;
 pub use version::{BadVersion, MAX_VERSION, Version};
+
+/// The example in the README, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

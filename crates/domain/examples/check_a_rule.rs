@@ -1,0 +1,44 @@
+//! The domain by itself: reads a rule, tells what is wrong with it, and shows what a change would do.
+//!
+//! `cargo run -p assist-rules-domain --example check_a_rule`
+
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
+use assist_rules_domain::check::check;
+use assist_rules_domain::json::Document;
+use assist_rules_domain::{EngineLimits, RuleChange, TriggerRule};
+
+const RULE: &str = r#"{
+  "id": "a1b2c3d4", "etag": "7", "name": "Refunds", "ruleType": "conversation", "enabled": true, "weight": 1.50,
+  "conditions": [
+    {"type": "keyword", "field": "conversation.text", "operator": "contain", "value": "refund"},
+    {"type": "sentiment", "field": "conversation.sentiment", "operator": "lt", "value": "0.4"}
+  ],
+  "actions": [{"type": "webhook", "url": "http://example.com"}]
+}"#;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let rule: TriggerRule = RULE.parse()?;
+    for found in check(&rule, None, &EngineLimits::TRIGGER_RULES).as_slice() {
+        let help = found.help.as_deref().map_or(String::new(), |help| format!(" ({help})"));
+        println!(
+            "{} {} {}: {}{help}",
+            found.severity.as_str(),
+            found.code,
+            found.pointer,
+            found.message
+        );
+    }
+
+    let change = RuleChange::default().name("Refunds and returns")?.enabled(false)?;
+    for difference in rule.diff(&change.apply(&rule)?) {
+        let side = |side: Option<Document>| side.map_or("nothing".to_owned(), |value| value.compact());
+        println!(
+            "{}: {} -> {}",
+            difference.pointer,
+            side(difference.before),
+            side(difference.after)
+        );
+    }
+    Ok(())
+}

@@ -2,8 +2,10 @@
 
 mod listing;
 mod read_only;
+mod reconcile;
 mod update;
 
 pub use listing::every_rule;
 pub use read_only::ReadOnly;
+pub use reconcile::{Finding, NO_WRITE_IS_OLDER, Reconciled, Reconciler};
 pub use update::{Progress, Report, Updater};

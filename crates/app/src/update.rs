@@ -1,18 +1,30 @@
-//! The update of one document: carries out what the protocol says, and measures it.
+//! The update of one document: carries out what the protocol says, records it, and measures it.
 
+mod stop;
+
+use std::future::{Future, ready};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::protocol::{Event, Moment, Step, Terms, Update, Verdict};
-use domain::{Facts, Kind};
-use ports::{Clock, RuleRepository, Sleeper};
+use domain::protocol::{Confirmation, Event, Intent, Moment, Outcome, Step, Terms, Update, Verdict};
+use domain::{Facts, Failure, Kind};
+use ports::{Clock, EntryId, IntentRecord, Ledger, RuleRepository, Settlement, Sleeper};
+use stop::Stop;
 use tracing::Instrument;
+
+/// How much longer than its deadline an update may be at work on an entry of the ledger.
+const LEASE_BEYOND_DEADLINE: Duration = Duration::from_mins(1);
 
 /// Updates documents of one kind. Cheap to clone, safe to share.
 #[derive(Clone)]
 pub struct Updater<K: Kind> {
     /// Where the documents are.
     pub repository: Arc<dyn RuleRepository<K>>,
+    /// Where it is recorded.
+    pub ledger: Arc<dyn Ledger>,
+    /// The API and the client that asks it, as the ledger tells targets apart.
+    pub target: String,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Who waits.
@@ -34,6 +46,8 @@ pub struct Report<K: Kind> {
     pub latency: Duration,
     /// What the last answer says beside its content.
     pub last: Facts,
+    /// Why the outcome is not in the ledger, if it is not.
+    pub unrecorded: Option<String>,
 }
 
 /// What an update is about to do, for those who watch.
@@ -52,6 +66,15 @@ pub enum Progress {
     },
 }
 
+/// What one run of an update notes on the way.
+#[derive(Default)]
+struct Notes {
+    requests: u32,
+    last: Facts,
+    because: String,
+    entries: Vec<EntryId>,
+}
+
 impl<K: Kind> Updater<K> {
     /// Updates one document. `watch` hears of each step before it is taken.
     pub async fn update(
@@ -61,78 +84,162 @@ impl<K: Kind> Updater<K> {
         terms: Terms,
         watch: &(dyn Fn(Progress) + Send + Sync),
     ) -> Report<K> {
+        self.update_until(id, wish, terms, watch, std::future::pending()).await
+    }
+
+    /// Updates one document, and stops when `stop` is ready: a write under way is finished and, if its outcome is
+    /// not clear, looked for; waits and reads are not.
+    pub async fn update_until(
+        &self,
+        id: &K::Id,
+        wish: K::Wish,
+        terms: Terms,
+        watch: &(dyn Fn(Progress) + Send + Sync),
+        stop: impl Future<Output = ()> + Send,
+    ) -> Report<K> {
         let started = self.clock.elapsed();
+        let lease = terms.deadline.saturating_add(LEASE_BEYOND_DEADLINE);
         let mut update = Update::new(wish, terms);
-        let mut event = Event::Started;
-        let (mut requests, mut last, mut because) = (0, Facts::default(), String::new());
+        let stop = pin!(stop);
+        let mut stop = Stop::new(stop);
+        let mut notes = Notes::default();
+        let mut next = update.next(Event::Started, self.moment(started));
         loop {
-            let latency = self.clock.elapsed().saturating_sub(started);
-            let moment = Moment {
-                at: latency,
-                chance: (self.chance)(),
-            };
-            event = match update.next(event, moment) {
-                Step::Read => {
-                    watch(Progress::Reading);
-                    let span = tracing::info_span!("read", %id);
-                    let answer = self.repository.get(id).instrument(span).await;
-                    requests += note(&answer, |answer| &answer.facts, &mut last, &mut because);
-                    Event::Read(answer.map(|answer| answer.content))
-                }
+            let happened = match next {
+                Step::Done(verdict) => return self.finish(id, *verdict, notes, started).await,
                 Step::Write { document, version } => {
                     watch(Progress::Writing);
                     let span = tracing::info_span!("write", %id, %version);
                     let answer = self.repository.replace(id, &document, &version).instrument(span).await;
-                    requests += note(&answer, |answer| &answer.facts, &mut last, &mut because);
-                    Event::Written(answer.map(|answer| answer.content))
+                    notes.take(&answer, |answer| &answer.facts);
+                    Some(Event::Written(answer.map(|answer| answer.content)))
+                }
+                Step::Record(intent) => {
+                    let recorded = self.record(id, &intent, lease).await;
+                    Some(Event::Recorded(recorded.map(|entry| notes.entries.push(entry))))
+                }
+                Step::Read => {
+                    watch(Progress::Reading);
+                    let span = tracing::info_span!("read", %id);
+                    let answer = stop.or(self.repository.get(id).instrument(span)).await;
+                    answer.map(|answer| {
+                        notes.take(&answer, |answer| &answer.facts);
+                        Event::Read(answer.map(|answer| answer.content))
+                    })
                 }
                 Step::Wait(time) => {
                     watch(Progress::Waiting {
                         time,
-                        because: because.clone(),
+                        because: notes.because.clone(),
                     });
-                    self.sleeper.sleep(time).await;
-                    Event::Waited
+                    stop.or(self.sleeper.sleep(time)).await.map(|()| Event::Waited)
                 }
-                Step::Done(verdict) => {
-                    return Report {
-                        id: id.clone(),
-                        verdict: *verdict,
-                        requests,
-                        latency,
-                        last,
-                    };
+            };
+            let now = self.moment(started);
+            next = match happened {
+                None => update.stop(now),
+                Some(event) => {
+                    let wanted = update.next(event, now);
+                    let ends = matches!(wanted, Step::Done(_));
+                    if !ends && stop.or(ready(())).await.is_none() {
+                        update.stop(now)
+                    } else {
+                        wanted
+                    }
                 }
             };
         }
     }
+
+    fn moment(&self, started: Duration) -> Moment {
+        Moment {
+            at: self.clock.elapsed().saturating_sub(started),
+            chance: (self.chance)(),
+        }
+    }
+
+    async fn record(&self, id: &K::Id, intent: &Intent<K>, lease: Duration) -> Result<EntryId, String> {
+        let now = self.clock.now();
+        let record = IntentRecord {
+            target: self.target.clone(),
+            document: id.to_string(),
+            version: intent.version.clone(),
+            base: intent.base.value.document().clone(),
+            ours: intent.ours.document().clone(),
+            change: K::write_down(&intent.change),
+            overwrites: intent.overwrites.clone(),
+            at: now,
+            leased_until: now.checked_add(lease).unwrap_or(now),
+        };
+        self.ledger.intend(record).await.map_err(|failure| failure.to_string())
+    }
+
+    /// Records the outcome: that of the last intent is the verdict's, and those before it were refused.
+    async fn finish(&self, id: &K::Id, verdict: Verdict<K>, notes: Notes, started: Duration) -> Report<K> {
+        let latency = self.clock.elapsed().saturating_sub(started);
+        let mut unrecorded = None;
+        for (index, entry) in notes.entries.iter().enumerate() {
+            let is_last = index + 1 == notes.entries.len();
+            let settlement = if is_last {
+                settlement(&verdict)
+            } else {
+                Settlement::NotApplied
+            };
+            if let Err(failure) = self.ledger.settle(*entry, settlement).await {
+                unrecorded = Some(failure.to_string());
+            }
+        }
+        Report {
+            id: id.clone(),
+            verdict,
+            requests: notes.requests,
+            latency,
+            last: notes.last,
+            unrecorded,
+        }
+    }
 }
 
-/// Takes note of what an answer says beside its content; returns how many requests it took.
-fn note<T>(
-    answer: &Result<T, domain::Failure>,
-    facts: impl Fn(&T) -> &Facts,
-    last: &mut Facts,
-    because: &mut String,
-) -> u32 {
-    let facts = match answer {
-        Ok(answer) => facts(answer),
-        Err(failure) => {
-            because.clone_from(&failure.message);
-            &failure.facts
-        }
-    };
-    *last = facts.clone();
-    facts.requests
+fn settlement<K: Kind>(verdict: &Verdict<K>) -> Settlement {
+    match verdict.outcome {
+        Outcome::Applied => Settlement::Applied {
+            version: verdict.version_after.clone(),
+            by: verdict.confirmed_by.unwrap_or(Confirmation::Answer),
+        },
+        Outcome::Unknown => Settlement::Unknown,
+        Outcome::Unchanged
+        | Outcome::Planned
+        | Outcome::Conflict(_)
+        | Outcome::Rejected
+        | Outcome::Denied
+        | Outcome::Failed
+        | Outcome::Deferred { .. }
+        | Outcome::NotAttempted => Settlement::NotApplied,
+    }
+}
+
+impl Notes {
+    /// Takes note of what an answer says beside its content.
+    fn take<T>(&mut self, answer: &Result<T, Failure>, facts: impl Fn(&T) -> &Facts) {
+        let facts = match answer {
+            Ok(answer) => facts(answer),
+            Err(failure) => {
+                self.because.clone_from(&failure.message);
+                &failure.facts
+            }
+        };
+        self.requests += facts.requests;
+        self.last = facts.clone();
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use domain::protocol::{Mode, Outcome};
-    use domain::{Draft, Failure, FailureClass, RuleChange, RuleId, TriggerRule};
+    use domain::{Draft, FailureClass, RuleChange, RuleId, TriggerRule};
     use ports::testing::{InMemoryRepository, VirtualTime};
-    use ports::{Answer, MockRuleRepository};
+    use ports::{Answer, InMemoryLedger, MockRuleRepository};
 
     fn id() -> RuleId {
         "r1".parse().unwrap()
@@ -157,6 +264,8 @@ mod tests {
         let time = VirtualTime::default();
         let updater = Updater {
             repository,
+            ledger: Arc::new(InMemoryLedger::default()),
+            target: "test".to_owned(),
             clock: Arc::new(time.clone()),
             sleeper: Arc::new(time.clone()),
             chance: Arc::new(|| 1.0),

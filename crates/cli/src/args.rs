@@ -134,6 +134,11 @@ pub(crate) enum Command {
     /// What is not named is not touched. A document with none of `id`, `etag` and `ruleType` is a change; one with any
     /// of them is a whole rule, whose `etag` acts as --if-version.
     Update(UpdateArgs),
+    /// Open a rule in your editor, and update it from what you save
+    ///
+    /// The update is bound to the version that was opened. On findings or a conflict your text is kept, and the way
+    /// back is printed.
+    Edit(EditArgs),
     /// Run the built-in Genesys Cloud in the foreground
     Sandbox(SandboxArgs),
     /// Say what works, what does not, and what to do
@@ -168,6 +173,7 @@ pub(crate) struct RuleArg {
 
 /// What to change.
 #[derive(Args, Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct ChangeArgs {
     #[command(flatten)]
     pub(crate) rule: RuleArg,
@@ -195,6 +201,23 @@ pub(crate) struct ChangeArgs {
     /// From which severity on findings end the run
     #[arg(long, value_enum, default_value_t = FailOn::Error)]
     pub(crate) fail_on: FailOn,
+    /// What to do if somebody else changes the rule meanwhile
+    #[arg(long, value_enum, default_value_t = OnConflictArg::Fail)]
+    pub(crate) on_conflict: OnConflictArg,
+    /// Merge even if they changed other parts of what belongs together: enabled, conditions, actions
+    #[arg(long)]
+    pub(crate) accept_group_merge: bool,
+}
+
+/// What to do if somebody else changes the rule meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnConflictArg {
+    /// Report it, and change nothing
+    Fail,
+    /// Merge what merges by itself, and report the rest
+    Merge,
+    /// Overwrite what collides, and say what it was
+    Ours,
 }
 
 /// How to update.
@@ -205,6 +228,16 @@ pub(crate) struct UpdateArgs {
     /// Do everything but the write
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+/// How to edit.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct EditArgs {
+    #[command(flatten)]
+    pub(crate) rule: RuleArg,
+    /// From which severity on findings end the run
+    #[arg(long, value_enum, default_value_t = FailOn::Error)]
+    pub(crate) fail_on: FailOn,
 }
 
 /// What to validate.

@@ -3,6 +3,7 @@
 mod change;
 mod completions;
 mod doctor;
+mod edit;
 mod explain;
 mod get;
 mod list;
@@ -52,6 +53,7 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, Problem> {
         Command::Diff(args) => change::run(context, args, Asked::DryRun).await,
         Command::Update(args) if args.dry_run => change::run(context, &args.change, Asked::DryRun).await,
         Command::Update(args) => change::run(context, &args.change, Asked::Update).await,
+        Command::Edit(args) => edit::run(context, args).await,
         Command::Sandbox(args) => sandbox::run(context, args).await,
         Command::Doctor(rule) => doctor::run(context, rule).await,
         Command::Explain { code } => explain::run(context, code.as_deref()),

@@ -23,6 +23,8 @@ pub(crate) enum Exit {
     Denied,
     /// The outcome of a write is unknown.
     Unknown,
+    /// Applied, but could not be recorded.
+    Unrecorded,
     /// Usage or configuration.
     Usage,
     /// A bug.
@@ -45,6 +47,7 @@ impl Exit {
             Self::Temporary => 7,
             Self::Denied => 8,
             Self::Unknown => 11,
+            Self::Unrecorded => 12,
             Self::Usage => 64,
             Self::Bug => 70,
             Self::Interrupted => 130,
@@ -61,7 +64,7 @@ impl Exit {
             Outcome::Denied => Self::Denied,
             Outcome::Deferred { .. } => Self::Temporary,
             Outcome::Failed if verdict.failure.as_ref().is_some_and(domain::Failure::is_retryable) => Self::Temporary,
-            Outcome::Rejected | Outcome::Failed => Self::Failed,
+            Outcome::Rejected | Outcome::Failed | Outcome::NotAttempted => Self::Failed,
             Outcome::Unknown => Self::Unknown,
         }
     }
@@ -83,6 +86,8 @@ impl Exit {
             | Code::Refused
             | Code::Malformed
             | Code::NoVersion
+            | Code::NotRecorded
+            | Code::Stopped
             | Code::Redirected
             | Code::Untrusted
             | Code::WrongServer => Self::Failed,

@@ -11,6 +11,7 @@ mod output;
 mod problem;
 mod render;
 mod session;
+mod signals;
 mod source;
 mod time;
 

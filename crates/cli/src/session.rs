@@ -9,7 +9,7 @@ use emulator::{Client, Running, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, World}
 use genesys_adapter::{
     Address, ClientCredentials, Connection, Credentials, GenesysRepository, TokenCache, TokenSource,
 };
-use ports::{Clock, RuleRepository};
+use ports::{Clock, InMemoryLedger, Ledger, RuleRepository};
 use secrecy::SecretString;
 
 use crate::config::{Organisation, Settings, Target};
@@ -23,6 +23,8 @@ pub(crate) struct Session {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) target: TargetDocument,
     pub(crate) credentials_from: String,
+    ledger: Arc<dyn Ledger>,
+    ledger_target: String,
     sandbox: Option<Sandbox>,
 }
 
@@ -87,6 +89,11 @@ impl Session {
             api: Some(api.to_string()),
             sandbox: sandbox.is_some(),
         };
+        let client = match &credentials {
+            Credentials::Client(client) => client.id.clone(),
+            Credentials::Token(_) => "token".to_owned(),
+        };
+        let ledger_target = format!("{api} {client}");
         let tokens = TokenSource::new(credentials, login, connection.clone(), clock.clone(), cache);
         let repository = GenesysRepository::new(api, settings.path.clone(), connection, tokens, clock.clone());
         Ok(Self {
@@ -94,6 +101,8 @@ impl Session {
             clock,
             target,
             credentials_from: from,
+            ledger: Arc::new(InMemoryLedger::default()),
+            ledger_target,
             sandbox,
         })
     }
@@ -103,6 +112,8 @@ impl Session {
         let repository: Arc<dyn RuleRepository> = self.repository.clone();
         Updater {
             repository,
+            ledger: self.ledger.clone(),
+            target: self.ledger_target.clone(),
             clock: self.clock.clone(),
             sleeper: Arc::new(RuntimeSleeper),
             chance: Arc::new(time::chance),

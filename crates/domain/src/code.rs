@@ -139,6 +139,10 @@ codes! {
         "The document in the answer has another id than the one that was asked for. Nothing is written.";
     ServerFailed = "AR0514", Error, "the server failed",
         "The server answered with an error of its own (5xx) until the deadline. Nothing was changed.";
+    NotRecorded = "AR0515", Error, "the change cannot be recorded",
+        "Before a rule is written, the intent is recorded, so that what happened can be told after a crash. The record could not be made, so nothing was sent.";
+    Stopped = "AR0516", Error, "stopped before anything was written",
+        "The program was told to stop (SIGINT or SIGTERM) before it had sent the change. Nothing was changed; run the command again.";
     Usage = "AR0601", Error, "the command line is wrong",
         "`assist-rules help COMMAND` shows what a command takes.";
     Configuration = "AR0602", Error, "the configuration is wrong",

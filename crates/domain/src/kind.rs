@@ -5,10 +5,11 @@ use std::fmt::{Debug, Display};
 use crate::change::RuleChange;
 use crate::code::Code;
 use crate::diff::Difference;
-use crate::draft::Draft;
+use crate::draft::{Draft, Field};
 use crate::finding::{Finding, Findings};
 use crate::json::{Document, TextError};
 use crate::limits::EngineLimits;
+use crate::merge::{GroupMerge, Merged};
 use crate::rule::TriggerRule;
 use crate::rule_id::RuleId;
 use crate::version::Version;
@@ -52,8 +53,18 @@ pub trait Kind: Clone + Debug + PartialEq + Send + Sync + Sized + 'static {
     /// What a change names and this document does not say: a finding for each.
     fn lacks(&self, change: &Self::Change) -> Vec<Finding>;
 
-    /// Where a change and what others did (from `base` to `theirs`) touch the same and disagree.
-    fn collisions(base: &Self, change: &Self::Change, theirs: &Self) -> Vec<Collision>;
+    /// Puts together a change of `base` and what others made of it.
+    ///
+    /// # Errors
+    ///
+    /// If the merged document would be larger than a document may be.
+    fn merge(base: &Self, change: &Self::Change, theirs: &Self, group: GroupMerge) -> Result<Merged<Self>, TextError>;
+
+    /// The change as a document, to be kept until its outcome is known.
+    fn write_down(change: &Self::Change) -> Document;
+
+    /// A change that was written down.
+    fn read_back(document: &Document) -> Self::Change;
 }
 
 /// A place where two people want different things. A side that has nothing there is absent.
@@ -103,7 +114,7 @@ impl Kind for TriggerRule {
     }
 
     fn lacks(&self, change: &RuleChange) -> Vec<Finding> {
-        let stored_otherwise = |field: crate::draft::Field| {
+        let stored_otherwise = |field: Field| {
             let stored = self
                 .member(field.name())
                 .map_or("nothing".to_owned(), crate::json::Node::compact);
@@ -114,20 +125,22 @@ impl Kind for TriggerRule {
         change.missing_in(self).map(stored_otherwise).collect()
     }
 
-    fn collisions(base: &Self, change: &RuleChange, theirs: &Self) -> Vec<Collision> {
-        let copy = |rule: &Self, name| rule.member(name).and_then(|node| Document::from_node(node).ok());
+    fn merge(base: &Self, change: &RuleChange, theirs: &Self, group: GroupMerge) -> Result<Merged<Self>, TextError> {
+        crate::merge::merge(base, change, theirs, group)
+    }
+
+    fn write_down(change: &RuleChange) -> Document {
+        Draft::from(change).document().clone()
+    }
+
+    fn read_back(document: &Document) -> RuleChange {
+        let mut change = RuleChange::default();
+        for field in Field::ALL {
+            let value = document.root().get(field.name());
+            if let Some(value) = value.and_then(|value| Document::from_node(value).ok()) {
+                change.set(field, value);
+            }
+        }
         change
-            .fields()
-            .filter_map(|(field, ours)| {
-                let collision = Collision {
-                    pointer: field.pointer(),
-                    base: copy(base, field.name()),
-                    ours: Some(ours.clone()),
-                    theirs: copy(theirs, field.name()),
-                };
-                let they_changed_it = collision.base != collision.theirs;
-                (they_changed_it && collision.theirs != collision.ours).then_some(collision)
-            })
-            .collect()
     }
 }

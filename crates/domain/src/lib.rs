@@ -7,6 +7,7 @@
 pub mod check;
 pub mod diff;
 pub mod json;
+pub mod merge;
 pub mod protocol;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -21,6 +22,7 @@ mod failure;
 mod finding;
 mod kind;
 mod limits;
+mod merge_list;
 mod pointer;
 mod rule;
 mod rule_id;

@@ -5,13 +5,15 @@
 //! can be tried without a network, and nothing depends on who drives.
 //!
 //! What it promises: a write goes out only under the version that was read; a document is checked before it is
-//! sent; an unclear write is repeated only as the identical bytes under the identical version; and an outcome is
-//! reported as what is known, `unknown` included. What it does not do: merge with what others did meanwhile. A
-//! version that moved is a conflict, shown with base, ours and theirs.
+//! sent; an intent is recorded before each write; an unclear write is repeated only as the identical bytes under the
+//! identical version, and never merged over; an outcome is reported as what is known, `unknown` included; and what
+//! others did meanwhile is merged or shown, never overwritten unseen.
 
 mod backoff;
 mod endings;
 mod looking;
+mod moving;
+mod stopping;
 mod verdict;
 
 use std::time::Duration;
@@ -21,13 +23,17 @@ pub use verdict::{Confirmation, Conflict, Outcome, Verdict};
 use crate::code::Code;
 use crate::failure::{Failure, FailureClass};
 use crate::finding::{Finding, Findings, Severity};
-use crate::kind::Kind;
+use crate::kind::{Collision, Kind};
+use crate::merge::GroupMerge;
 use crate::pointer::Pointer;
 use crate::stored::Stored;
 use crate::version::Version;
 
 /// How many times one body is sent under one version.
 pub const MAX_SENDS: u32 = 4;
+
+/// How many times a document that moved is merged with; the next move is a conflict.
+pub const MAX_MERGES: u32 = 5;
 
 /// How many times a server that says "moved" may show the old version before it counts as moved all the same.
 pub const MAX_STALE_READS: u32 = 3;
@@ -46,6 +52,22 @@ pub struct Terms {
     pub mode: Mode,
     /// From which severity on a finding keeps the document from being sent.
     pub fail_on: Severity,
+    /// What becomes of a change when the document moved.
+    pub on_conflict: OnConflict,
+    /// Whether both sides may touch different members of what belongs together.
+    pub group: GroupMerge,
+}
+
+/// What becomes of a change when somebody else was faster.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnConflict {
+    /// It is a conflict.
+    #[default]
+    Fail,
+    /// What merges by itself is merged; the rest is a conflict.
+    Merge,
+    /// Ours counts where both collide. The user's own words: what was overwritten is told and recorded.
+    Ours,
 }
 
 /// Whether an update is carried out.
@@ -64,6 +86,8 @@ impl Default for Terms {
             expected: None,
             mode: Mode::Write,
             fail_on: Severity::Error,
+            on_conflict: OnConflict::default(),
+            group: GroupMerge::default(),
         }
     }
 }
@@ -75,6 +99,8 @@ pub enum Event<K: Kind> {
     Started,
     /// A read was answered.
     Read(Result<Stored<K>, Failure>),
+    /// The intent was recorded, or why it could not be.
+    Recorded(Result<(), String>),
     /// A write was answered.
     Written(Result<Option<Stored<K>>, Failure>),
     /// The wait is over.
@@ -95,6 +121,8 @@ pub struct Moment {
 pub enum Step<K: Kind> {
     /// Read the document.
     Read,
+    /// Record durably that this is about to be written. Without that nothing is.
+    Record(Box<Intent<K>>),
     /// Write this document under this version.
     Write {
         /// The document.
@@ -108,6 +136,21 @@ pub enum Step<K: Kind> {
     Done(Box<Verdict<K>>),
 }
 
+/// What is about to be written.
+#[derive(Clone, Debug)]
+pub struct Intent<K: Kind> {
+    /// The document as it is stored.
+    pub base: Stored<K>,
+    /// The version to write under.
+    pub version: Version,
+    /// The change.
+    pub change: K::Change,
+    /// The document with the change.
+    pub ours: K,
+    /// What of theirs it overwrites, by the user's own words.
+    pub overwrites: Vec<Collision>,
+}
+
 /// The update of one document, as far as it has come.
 #[derive(Clone, Debug)]
 pub struct Update<K: Kind> {
@@ -115,6 +158,7 @@ pub struct Update<K: Kind> {
     terms: Terms,
     phase: Phase,
     made: Option<Made<K>>,
+    merges: u32,
     /// Whether a write was sent whose effect is not known.
     unclear: Option<Failure>,
     /// Sends of this body under this version.
@@ -132,6 +176,8 @@ struct Made<K: Kind> {
     change: K::Change,
     ours: K,
     findings: Vec<Finding>,
+    /// What of theirs it overwrites, by the user's own words.
+    overwrites: Vec<Collision>,
 }
 
 /// What is under way.
@@ -140,6 +186,7 @@ enum Phase {
     Starting,
     Reading(Purpose),
     WaitingToRead(Purpose),
+    Recording,
     Writing,
     WaitingToWrite,
     Done,
@@ -169,6 +216,7 @@ impl<K: Kind> Update<K> {
             terms,
             phase: Phase::Starting,
             made: None,
+            merges: 0,
             unclear: None,
             sends: 0,
             attempts: 0,
@@ -182,12 +230,13 @@ impl<K: Kind> Update<K> {
         match (self.phase, event) {
             (Phase::Starting, Event::Started) => self.read(Purpose::Base),
             (Phase::WaitingToRead(purpose), Event::Waited) => self.read(purpose),
-            (Phase::WaitingToWrite, Event::Waited) => self.write(),
+            (Phase::WaitingToWrite, Event::Waited) | (Phase::Recording, Event::Recorded(Ok(()))) => self.write(),
+            (Phase::Recording, Event::Recorded(Err(why))) => self.not_recorded(&why),
             (Phase::Reading(purpose), Event::Read(Ok(stored))) => self.on_read(purpose, stored, now),
             (Phase::Reading(purpose), Event::Read(Err(failure))) => self.on_read_failure(purpose, failure, now),
             (Phase::Writing, Event::Written(Ok(stored))) => self.on_accepted(stored),
             (Phase::Writing, Event::Written(Err(failure))) => self.on_write_failure(failure, now),
-            (_, Event::Started | Event::Waited | Event::Read(_) | Event::Written(_)) => {
+            (_, Event::Started | Event::Waited | Event::Recorded(_) | Event::Read(_) | Event::Written(_)) => {
                 let failure = Failure::new(FailureClass::Malformed, "the protocol was driven out of step");
                 if self.unclear.is_some() {
                     self.unknown(failure)
@@ -278,14 +327,7 @@ impl<K: Kind> Update<K> {
         }
         let findings = findings.into_vec();
         let Some(version) = base.version.clone() else {
-            let message = "the server gave no version to write under, so a write could overwrite somebody's change";
-            return self.done(Verdict {
-                base: Some(base),
-                findings,
-                failure: Some(Failure::new(FailureClass::Malformed, message)),
-                code: Some(Code::NoVersion),
-                ..Verdict::of(Outcome::Failed)
-            });
+            return self.no_version(base, findings);
         };
         if self.terms.mode == Mode::DryRun {
             return self.done(Verdict {
@@ -295,14 +337,29 @@ impl<K: Kind> Update<K> {
                 ..Verdict::of(Outcome::Planned)
             });
         }
-        self.made = Some(Made {
+        self.record(Made {
             base,
             version,
             change,
             ours,
             findings,
-        });
-        self.write()
+            overwrites: Vec::new(),
+        })
+    }
+
+    /// Has the intent recorded; the write comes after that.
+    fn record(&mut self, made: Made<K>) -> Step<K> {
+        let intent = Intent {
+            base: made.base.clone(),
+            version: made.version.clone(),
+            change: made.change.clone(),
+            ours: made.ours.clone(),
+            overwrites: made.overwrites.clone(),
+        };
+        self.made = Some(made);
+        self.sends = 0;
+        self.phase = Phase::Recording;
+        Step::Record(Box::new(intent))
     }
 
     fn on_accepted(&mut self, stored: Option<Stored<K>>) -> Step<K> {

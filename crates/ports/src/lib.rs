@@ -4,6 +4,7 @@
 //! `testing` there are versions in memory, mocks, and the conformance suite that every adapter must pass.
 
 mod clock;
+mod ledger;
 mod repository;
 mod sleeper;
 
@@ -11,6 +12,7 @@ mod sleeper;
 pub mod testing;
 
 pub use clock::Clock;
+pub use ledger::{Entry, EntryId, InMemoryLedger, IntentRecord, Ledger, LedgerFailure, Settlement};
 pub use repository::{Answer, Page, PageRequest, RuleRepository, RuleSummary};
 pub use sleeper::Sleeper;
 

@@ -1,23 +1,27 @@
 //! `update`, and `diff`, which is `update` up to the send.
 
+mod ending;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use app::{Progress, ReadOnly, Report};
 use domain::check::Form;
-use domain::protocol::{Mode, Outcome, Terms, Verdict};
+use domain::merge::GroupMerge;
+use domain::protocol::{Mode, OnConflict, Terms, Verdict};
 use domain::{Code, Draft, EngineLimits, Finding, Findings, RuleChange, RuleId, TriggerRule, Version};
+use ending::End;
 
-use crate::args::{ChangeArgs, Format};
+use crate::args::{ChangeArgs, OnConflictArg};
 use crate::commands::{Context, rule};
 use crate::config::Settings;
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::render::findings::{File, FindingDocument};
-use crate::render::report::{self, Asked};
-use crate::render::result::{self, TargetDocument};
-use crate::render::snippet;
+use crate::render::findings::File;
+use crate::render::report::Asked;
+use crate::render::result::TargetDocument;
 use crate::session::Session;
+use crate::signals::Signals;
 use crate::source::{self, Source};
 
 /// What a person wrote, as far as it could be read.
@@ -34,42 +38,35 @@ pub(super) async fn run(context: &Context<'_>, args: &ChangeArgs, asked: Asked) 
     let written = written(args)?;
     let settings = context.settings()?;
     let terms = terms(settings, args, asked)?;
-    let no_target = TargetDocument {
-        api: None,
-        sandbox: false,
+    let refused = |findings: Vec<Finding>, file, elsewhere| End {
+        report: unsent(id.clone(), findings),
+        file,
+        elsewhere,
+        target: TargetDocument {
+            api: None,
+            sandbox: false,
+        },
+        asked,
+        args,
+        stopped: None,
     };
     let (draft, source) = match written {
         Written::Draft(draft, source) => (draft, source),
         Written::Broken(file) => {
             let findings = file.findings.iter().map(|(finding, _)| finding.clone()).collect();
-            let end = End {
-                report: unsent(id, findings),
-                file: Some(file),
-                elsewhere: Vec::new(),
-                target: no_target,
-                asked,
-                args,
-            };
-            return end.print(context);
+            return refused(findings, Some(file), Vec::new()).print(context);
         }
     };
     let certain = draft.certain_faults(&EngineLimits::TRIGGER_RULES);
     if !certain.is_empty() {
         let (file, elsewhere) = placed(source, certain.clone());
-        let end = End {
-            report: unsent(id, certain),
-            file,
-            elsewhere,
-            target: no_target,
-            asked,
-            args,
-        };
-        return end.print(context);
+        return refused(certain, file, elsewhere).print(context);
     }
     let session = context.open(settings).await?;
     let target = session.target.clone();
-    let report = carry_out(context, &session, &id, draft, terms).await;
+    let carried_out = carry_out(context, &session, &id, draft, terms).await;
     session.close().await?;
+    let (report, stopped) = carried_out?;
     if target.sandbox {
         context
             .output
@@ -83,6 +80,7 @@ pub(super) async fn run(context: &Context<'_>, args: &ChangeArgs, asked: Asked) 
         target,
         asked,
         args,
+        stopped,
     }
     .print(context)
 }
@@ -118,6 +116,16 @@ fn terms(settings: &Settings, args: &ChangeArgs, asked: Asked) -> Result<Terms, 
         expected,
         mode,
         fail_on: args.fail_on.severity(),
+        on_conflict: match args.on_conflict {
+            OnConflictArg::Fail => OnConflict::Fail,
+            OnConflictArg::Merge => OnConflict::Merge,
+            OnConflictArg::Ours => OnConflict::Ours,
+        },
+        group: if args.accept_group_merge {
+            GroupMerge::Accept
+        } else {
+            GroupMerge::Refuse
+        },
     })
 }
 
@@ -168,7 +176,7 @@ async fn carry_out(
     id: &RuleId,
     draft: Draft,
     terms: Terms,
-) -> Report<TriggerRule> {
+) -> Result<(Report<TriggerRule>, Option<Exit>), Problem> {
     let mut updater = session.updater();
     if terms.mode == Mode::DryRun {
         updater.repository = Arc::new(ReadOnly(updater.repository));
@@ -182,7 +190,14 @@ async fn carry_out(
             output.note(&format!("waiting {:.1} s: {because}", time.as_secs_f64()));
         }
     };
-    updater.update(id, draft, terms, &watch).await
+    let mut signals = Signals::take()?;
+    let mut stopped = None;
+    let stop = async {
+        stopped = Some(signals.received().await);
+        output.note("stopping; a write that is under way is finished first");
+    };
+    let report = updater.update_until(id, draft, terms, &watch, stop).await;
+    Ok((report, stopped))
 }
 
 /// The report of an update that ended before anything was sent.
@@ -195,118 +210,6 @@ fn unsent(id: RuleId, findings: Vec<Finding>) -> Report<TriggerRule> {
         requests: 0,
         latency: Duration::ZERO,
         last: domain::Facts::default(),
-    }
-}
-
-/// What is to be told at the end.
-struct End<'a> {
-    report: Report<TriggerRule>,
-    /// What the person wrote, with the findings in it.
-    file: Option<File>,
-    /// Findings about what they did not write.
-    elsewhere: Vec<Finding>,
-    target: TargetDocument,
-    asked: Asked,
-    args: &'a ChangeArgs,
-}
-
-impl End<'_> {
-    fn print(self, context: &Context<'_>) -> Result<Exit, Problem> {
-        let exit = self.exit();
-        let problem = self.problem();
-        let output = context.output;
-        if output.format == Format::Human {
-            output.document(&report::report(&self.report, problem.as_ref(), self.asked))?;
-            let in_file = self.file.iter().map(snippet::of_file);
-            let elsewhere = self.elsewhere.iter().map(snippet::without_place);
-            for text in in_file.chain(elsewhere).filter(|text| !text.is_empty()) {
-                output.complain(&(text + "\n"));
-            }
-            if let Some(problem) = &problem {
-                output.complain(&crate::output::words(problem));
-            }
-            return Ok(exit);
-        }
-        let in_file = self.file.iter().flat_map(File::documents);
-        let elsewhere = self.elsewhere.iter().cloned().map(FindingDocument::without_place);
-        let findings = in_file.chain(elsewhere).collect();
-        let document = result::document(
-            &self.report,
-            problem.as_ref(),
-            findings,
-            self.target.clone(),
-            self.retry_at(),
-            self.asked == Asked::DryRun,
-            exit,
-        );
-        output.data(&document)?;
-        Ok(exit)
-    }
-
-    fn exit(&self) -> Exit {
-        let exit = Exit::of(&self.report.verdict);
-        let has_changes = self.report.verdict.outcome == Outcome::Planned;
-        if exit == Exit::Done && has_changes && self.args.detailed_exitcode {
-            Exit::Changes
-        } else {
-            exit
-        }
-    }
-
-    /// Why it was not done, if it was not.
-    fn problem(&self) -> Option<Problem> {
-        let verdict = &self.report.verdict;
-        let id = &self.report.id;
-        if let Some(failure) = &verdict.failure {
-            let mut problem = Problem::of_failure(&format!("update `{id}`"), failure);
-            if let Some(code) = verdict.code {
-                problem.code = code;
-            }
-            return Some(problem);
-        }
-        match &verdict.outcome {
-            Outcome::Conflict(conflict) => {
-                let message = match &conflict.expected {
-                    Some(expected) => format!("cannot update `{id}`: it is not at version {expected}"),
-                    None => {
-                        format!("cannot update `{id}`: somebody else changed it meanwhile; nothing was overwritten")
-                    }
-                };
-                let help = if conflict.expected.is_some() || !conflict.collisions.is_empty() {
-                    "look at both sides, then run the command again: it starts from the rule as it is now"
-                } else {
-                    "their change and yours touch different fields: run the command again, and it starts from theirs"
-                };
-                Some(Problem {
-                    facts: Box::new(self.report.last.clone()),
-                    ..Problem::new(Code::Conflict, message).with_help(help)
-                })
-            }
-            Outcome::Rejected => {
-                let codes = verdict
-                    .findings
-                    .iter()
-                    .filter(|found| self.args.fail_on.fails(found.severity));
-                let first = codes.map(|found| found.code).next().unwrap_or(Code::Refused);
-                let message = format!("cannot update `{id}`: the rule would not be sound; nothing was sent");
-                Some(Problem::new(first, message).with_help("the findings say what to mend"))
-            }
-            Outcome::Applied
-            | Outcome::Unchanged
-            | Outcome::Planned
-            | Outcome::Denied
-            | Outcome::Failed
-            | Outcome::Deferred { .. }
-            | Outcome::Unknown => None,
-        }
-    }
-
-    fn retry_at(&self) -> Option<String> {
-        let Outcome::Deferred { wait } = self.report.verdict.outcome else {
-            return None;
-        };
-        let wait = jiff::SignedDuration::try_from(wait).ok()?;
-        let at = jiff::Timestamp::now().checked_add(wait).ok()?;
-        Some(at.round(jiff::Unit::Second).unwrap_or(at).to_string())
+        unrecorded: None,
     }
 }

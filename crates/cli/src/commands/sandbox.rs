@@ -10,6 +10,7 @@ use crate::exit::Exit;
 use crate::output::FORMAT_VERSION;
 use crate::problem::{Problem, chain};
 use crate::session::listen;
+use crate::signals::Signals;
 
 #[derive(Serialize)]
 struct Document {
@@ -32,6 +33,7 @@ pub(super) async fn run(context: &Context<'_>, args: &SandboxArgs) -> Result<Exi
     if let Some(file) = &args.faults {
         world.load_faults(faults(file)?);
     }
+    let mut signals = Signals::take()?;
     let running = listen(world, args.listen).await?;
     let url = running.url();
     if context.output.format == Format::Human {
@@ -43,7 +45,7 @@ pub(super) async fn run(context: &Context<'_>, args: &SandboxArgs) -> Result<Exi
     } else {
         context.output.data(&document(&url))?;
     }
-    let exit = until_stopped().await?;
+    let exit = signals.received().await;
     running.shutdown().await;
     Ok(exit)
 }
@@ -85,24 +87,4 @@ fn human(url: &str) -> String {
          export GENESYSCLOUD_OAUTHCLIENT_SECRET={SANDBOX_CLIENT_SECRET}\n\
          export GENESYS_RULE_ID={SAMPLE_RULE_ID}\n"
     )
-}
-
-/// Waits for a signal that ends the program.
-async fn until_stopped() -> Result<Exit, Problem> {
-    let unable = |error: std::io::Error| Problem::new(Code::Bug, format!("cannot wait for a signal: {error}"));
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(unable)?;
-        let mut terminate = signal(SignalKind::terminate()).map_err(unable)?;
-        tokio::select! {
-            _ = interrupt.recv() => Ok(Exit::Interrupted),
-            _ = terminate.recv() => Ok(Exit::Terminated),
-        }
-    }
-    #[cfg(not(unix))]
-    {
-        tokio::signal::ctrl_c().await.map_err(unable)?;
-        Ok(Exit::Interrupted)
-    }
 }

@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use app::Report;
-use domain::TriggerRule;
 use domain::diff::Difference;
 use domain::json::Document;
-use domain::protocol::{Conflict, Outcome};
+use domain::protocol::Outcome;
+use domain::{Collision, TriggerRule};
 
 use crate::output::{ADDED, BAD, FAINT, GOOD, PLACE, REMOVED, STRONG, visible};
 use crate::problem::Problem;
@@ -33,7 +33,8 @@ pub(crate) fn report(report: &Report<TriggerRule>, problem: Option<&Problem>, as
         | Outcome::Denied
         | Outcome::Failed
         | Outcome::Deferred { .. }
-        | Outcome::Unknown => BAD,
+        | Outcome::Unknown
+        | Outcome::NotAttempted => BAD,
     };
     let rule = verdict.ours.as_ref().or(verdict.base.as_ref().map(|base| &base.value));
     let name = rule
@@ -47,7 +48,26 @@ pub(crate) fn report(report: &Report<TriggerRule>, problem: Option<&Problem>, as
     );
     fact(&mut text, "version", &versions(report));
     if let Outcome::Conflict(conflict) = &verdict.outcome {
-        collisions(&mut text, conflict);
+        collisions(&mut text, &conflict.collisions, conflict.expected.is_some());
+        they_changed(&mut text, &conflict.theirs_changed);
+        text.push('\n');
+    }
+    if verdict.merges > 0 {
+        let times = if verdict.merges == 1 {
+            "once".to_owned()
+        } else {
+            format!("{} times", verdict.merges)
+        };
+        fact(
+            &mut text,
+            "merged",
+            &format!("{times}, with what others changed meanwhile"),
+        );
+    }
+    if !verdict.overwrites.is_empty() && verdict.outcome == Outcome::Applied {
+        fact(&mut text, "overwrote", "what they had changed, as you asked");
+        collisions(&mut text, &verdict.overwrites, false);
+        text.push('\n');
     }
     if report.requests > 0 {
         let waited = if verdict.waited.is_zero() {
@@ -125,33 +145,38 @@ fn versions(report: &Report<TriggerRule>) -> String {
     }
 }
 
-fn collisions(text: &mut String, conflict: &Conflict<TriggerRule>) {
-    for collision in &conflict.collisions {
+/// The sides of each collision.
+fn collisions(text: &mut String, collisions: &[Collision], is_base_unknown: bool) {
+    for collision in collisions {
         let _ = writeln!(text, "\n  {PLACE}{}{PLACE:#}", visible(collision.pointer.as_str()));
-        for (name, side, style) in [
-            ("base", &collision.base, FAINT),
-            ("ours", &collision.ours, ADDED),
-            ("theirs", &collision.theirs, REMOVED),
+        let base = if is_base_unknown {
+            "not known".to_owned()
+        } else {
+            value(collision.base.as_ref())
+        };
+        for (name, words, style) in [
+            ("base", base, FAINT),
+            ("ours", value(collision.ours.as_ref()), ADDED),
+            ("theirs", value(collision.theirs.as_ref()), REMOVED),
         ] {
-            let words = match (side, name) {
-                (None, "base") if conflict.expected.is_some() => "not known".to_owned(),
-                (side, _) => value(side.as_ref()),
-            };
             let _ = writeln!(text, "    {name:<7} {style}{words}{style:#}");
         }
     }
-    if !conflict.theirs_changed.is_empty() {
-        let _ = writeln!(text, "\n  {STRONG}what they changed{STRONG:#}");
-        for Difference { pointer, before, after } in &conflict.theirs_changed {
-            let (before, after) = (value(before.as_ref()), value(after.as_ref()));
-            let _ = writeln!(
-                text,
-                "    {PLACE}{}{PLACE:#}  {before} → {after}",
-                visible(pointer.as_str())
-            );
-        }
+}
+
+fn they_changed(text: &mut String, differences: &[Difference]) {
+    if differences.is_empty() {
+        return;
     }
-    text.push('\n');
+    let _ = writeln!(text, "\n  {STRONG}what they changed{STRONG:#}");
+    for Difference { pointer, before, after } in differences {
+        let (before, after) = (value(before.as_ref()), value(after.as_ref()));
+        let _ = writeln!(
+            text,
+            "    {PLACE}{}{PLACE:#}  {before} → {after}",
+            visible(pointer.as_str())
+        );
+    }
 }
 
 fn value(document: Option<&Document>) -> String {

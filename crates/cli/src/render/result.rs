@@ -100,6 +100,7 @@ pub(crate) fn word(outcome: &Outcome<TriggerRule>) -> &'static str {
         Outcome::Failed => "failed",
         Outcome::Deferred { .. } => "deferred",
         Outcome::Unknown => "unknown",
+        Outcome::NotAttempted => "not_attempted",
     }
 }
 
@@ -140,7 +141,8 @@ pub(crate) fn document(
         | Outcome::Denied
         | Outcome::Failed
         | Outcome::Deferred { .. }
-        | Outcome::Unknown => (Vec::new(), Vec::new()),
+        | Outcome::Unknown
+        | Outcome::NotAttempted => (verdict.overwrites.clone(), Vec::new()),
     };
     let rule = verdict.ours.as_ref().or(verdict.base.as_ref().map(|base| &base.value));
     let change = ChangeDocument {
@@ -152,7 +154,7 @@ pub(crate) fn document(
         version_after: verdict.version_after.clone(),
         attempts: verdict.attempts,
         requests: report.requests,
-        merges: 0,
+        merges: verdict.merges,
         waited_ms: u64::try_from(verdict.waited.as_millis()).unwrap_or(u64::MAX),
         latency_ms: milliseconds(report.latency),
         confirmed_by: verdict.confirmed_by.map(|confirmation| match confirmation {
@@ -192,6 +194,7 @@ fn summary(outcome: &Outcome<TriggerRule>) -> Summary {
         Outcome::Failed => &mut summary.failed,
         Outcome::Deferred { .. } => &mut summary.deferred,
         Outcome::Unknown => &mut summary.unknown,
+        Outcome::NotAttempted => &mut summary.not_attempted,
     };
     *counter += 1;
     summary

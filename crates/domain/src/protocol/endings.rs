@@ -28,12 +28,12 @@ impl<K: Kind> Update<K> {
         })
     }
 
-    pub(super) fn conflict(&mut self, theirs: Option<Stored<K>>) -> Step<K> {
-        let (mut collisions, mut theirs_changed) = (Vec::new(), Vec::new());
-        if let (Some(made), Some(theirs)) = (&self.made, &theirs) {
-            collisions = K::collisions(&made.base.value, &made.change, &theirs.value);
-            theirs_changed = made.base.value.diff(&theirs.value);
-        }
+    /// The document moved, and the change is not made: where both sides collide is shown, and what others did.
+    pub(super) fn conflict(&mut self, theirs: Option<Stored<K>>, collisions: Vec<Collision>) -> Step<K> {
+        let theirs_changed = match (&self.made, &theirs) {
+            (Some(made), Some(theirs)) => made.base.value.diff(&theirs.value),
+            _ => Vec::new(),
+        };
         let conflict = Conflict {
             theirs,
             expected: None,
@@ -62,6 +62,27 @@ impl<K: Kind> Update<K> {
             base: Some(theirs),
             ..Verdict::of(Outcome::Conflict(conflict))
         })
+    }
+
+    /// Without a version to write under a write could overwrite somebody's change.
+    pub(super) fn no_version(&mut self, base: Stored<K>, findings: Vec<Finding>) -> Step<K> {
+        let message = "the server gave no version to write under, so a write could overwrite somebody's change";
+        self.done(Verdict {
+            base: Some(base),
+            findings,
+            failure: Some(Failure::new(FailureClass::Malformed, message)),
+            code: Some(Code::NoVersion),
+            ..Verdict::of(Outcome::Failed)
+        })
+    }
+
+    /// Without a durable intent nothing is written.
+    pub(super) fn not_recorded(&mut self, why: &str) -> Step<K> {
+        let message = format!("the intent cannot be recorded, so nothing is written: {why}");
+        let mut verdict = self.verdict_of_made(Outcome::Failed);
+        verdict.failure = Some(Failure::new(FailureClass::Rejected, message));
+        verdict.code = Some(Code::NotRecorded);
+        self.done(verdict)
     }
 
     pub(super) fn rejected(&mut self, base: Option<Stored<K>>, findings: Findings) -> Step<K> {
@@ -116,6 +137,7 @@ impl<K: Kind> Update<K> {
             base: made.map(|made| made.base.clone()),
             ours: made.map(|made| made.ours.clone()),
             findings: made.map_or_else(Vec::new, |made| made.findings.clone()),
+            overwrites: made.map_or_else(Vec::new, |made| made.overwrites.clone()),
             ..Verdict::of(outcome)
         }
     }
@@ -123,6 +145,7 @@ impl<K: Kind> Update<K> {
     pub(super) fn done(&mut self, mut verdict: Verdict<K>) -> Step<K> {
         self.phase = Phase::Done;
         verdict.attempts = self.attempts;
+        verdict.merges = self.merges;
         verdict.waited = self.waited;
         Step::Done(Box::new(verdict))
     }

@@ -30,7 +30,7 @@ impl<K: Kind> Update<K> {
         if self.unclear.is_some() {
             return self.unknown_as_it_was();
         }
-        self.conflict(Some(theirs))
+        self.moved(theirs)
     }
 
     pub(super) fn settle(&mut self, stored: &Stored<K>) -> Step<K> {
@@ -95,7 +95,7 @@ impl<K: Kind> Update<K> {
         if self.unclear.is_some() {
             self.unknown_as_it_was()
         } else {
-            self.conflict(None)
+            self.conflict(None, Vec::new())
         }
     }
 }

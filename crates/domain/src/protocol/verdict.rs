@@ -23,12 +23,16 @@ pub struct Verdict<K: Kind> {
     pub version_after: Option<Version>,
     /// How it is known that it was applied.
     pub confirmed_by: Option<Confirmation>,
+    /// What of theirs was overwritten, by the user's own words.
+    pub overwrites: Vec<Collision>,
     /// What was found in the document.
     pub findings: Vec<Finding>,
     /// What went wrong.
     pub failure: Option<Failure>,
     /// Under which code that is explained, where the failure itself does not tell.
     pub code: Option<Code>,
+    /// How many times it was merged with what others did.
+    pub merges: u32,
     /// How many writes were sent.
     pub attempts: u32,
     /// How long it waited, on purpose.
@@ -59,6 +63,8 @@ pub enum Outcome<K: Kind> {
     },
     /// A write was sent, and what became of it is not known.
     Unknown,
+    /// It was stopped before anything was written.
+    NotAttempted,
 }
 
 /// What a change ran into.
@@ -92,6 +98,8 @@ impl<K: Kind> Verdict<K> {
             ours: None,
             version_after: None,
             confirmed_by: None,
+            overwrites: Vec::new(),
+            merges: 0,
             findings: Vec::new(),
             failure: None,
             code: None,

@@ -1,0 +1,29 @@
+//! Doing one thing unless another says stop.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::Poll;
+
+/// Somebody who may say stop, once.
+pub(super) struct Stop<'s, S>(Option<Pin<&'s mut S>>);
+
+impl<'s, S: Future<Output = ()>> Stop<'s, S> {
+    pub(super) fn new(stop: Pin<&'s mut S>) -> Self {
+        Self(Some(stop))
+    }
+
+    /// What the task comes to, or nothing if the stop is said before that. After a stop, tasks are carried out.
+    pub(super) async fn or<T>(&mut self, task: impl Future<Output = T>) -> Option<T> {
+        let mut task = pin!(task);
+        poll_fn(|context| {
+            if let Some(stop) = &mut self.0
+                && stop.as_mut().poll(context).is_ready()
+            {
+                self.0 = None;
+                return Poll::Ready(None);
+            }
+            task.as_mut().poll(context).map(Some)
+        })
+        .await
+    }
+}

@@ -1,0 +1,157 @@
+//! How an update is told: to people, and to programs.
+
+use app::Report;
+use domain::protocol::{Conflict, Outcome};
+use domain::{Code, Finding, TriggerRule};
+
+use crate::args::{ChangeArgs, Format, OnConflictArg};
+use crate::commands::Context;
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::render::findings::{File, FindingDocument};
+use crate::render::report::{self, Asked};
+use crate::render::result::{self, TargetDocument};
+use crate::render::snippet;
+
+/// What is to be told at the end.
+pub(super) struct End<'a> {
+    pub(super) report: Report<TriggerRule>,
+    /// What the person wrote, with the findings in it.
+    pub(super) file: Option<File>,
+    /// Findings about what they did not write.
+    pub(super) elsewhere: Vec<Finding>,
+    pub(super) target: TargetDocument,
+    pub(super) asked: Asked,
+    pub(super) args: &'a ChangeArgs,
+    /// How the program ends because it was told to stop, if it was.
+    pub(super) stopped: Option<Exit>,
+}
+
+impl End<'_> {
+    pub(super) fn print(self, context: &Context<'_>) -> Result<Exit, Problem> {
+        let exit = self.exit();
+        let problem = self.problem();
+        let output = context.output;
+        if output.format == Format::Human {
+            output.document(&report::report(&self.report, problem.as_ref(), self.asked))?;
+            let in_file = self.file.iter().map(snippet::of_file);
+            let elsewhere = self.elsewhere.iter().map(snippet::without_place);
+            for text in in_file.chain(elsewhere).filter(|text| !text.is_empty()) {
+                output.complain(&(text + "\n"));
+            }
+            if let Some(problem) = &problem {
+                output.complain(&crate::output::words(problem));
+            }
+            return Ok(exit);
+        }
+        let in_file = self.file.iter().flat_map(File::documents);
+        let elsewhere = self.elsewhere.iter().cloned().map(FindingDocument::without_place);
+        let findings = in_file.chain(elsewhere).collect();
+        let document = result::document(
+            &self.report,
+            problem.as_ref(),
+            findings,
+            self.target.clone(),
+            self.retry_at(),
+            self.asked == Asked::DryRun,
+            exit,
+        );
+        output.data(&document)?;
+        Ok(exit)
+    }
+
+    fn exit(&self) -> Exit {
+        let exit = Exit::of(&self.report.verdict);
+        if let Some(stopped) = self.stopped {
+            return stopped;
+        }
+        if self.report.unrecorded.is_some() && self.report.verdict.outcome == Outcome::Applied {
+            return Exit::Unrecorded;
+        }
+        let has_changes = self.report.verdict.outcome == Outcome::Planned;
+        if exit == Exit::Done && has_changes && self.args.detailed_exitcode {
+            Exit::Changes
+        } else {
+            exit
+        }
+    }
+
+    /// Why it was not done, if it was not.
+    fn problem(&self) -> Option<Problem> {
+        let verdict = &self.report.verdict;
+        let id = &self.report.id;
+        if let Some(failure) = &verdict.failure {
+            let mut problem = Problem::of_failure(&format!("update `{id}`"), failure);
+            if let Some(code) = verdict.code {
+                problem.code = code;
+            }
+            return Some(problem);
+        }
+        match &verdict.outcome {
+            Outcome::Conflict(conflict) => {
+                let message = match &conflict.expected {
+                    Some(expected) => format!("cannot update `{id}`: it is not at version {expected}"),
+                    None => {
+                        format!("cannot update `{id}`: somebody else changed it meanwhile; nothing was overwritten")
+                    }
+                };
+                Some(Problem {
+                    facts: Box::new(self.report.last.clone()),
+                    ..Problem::new(Code::Conflict, message).with_help(self.ways_out(conflict))
+                })
+            }
+            Outcome::Rejected => {
+                let codes = verdict
+                    .findings
+                    .iter()
+                    .filter(|found| self.args.fail_on.fails(found.severity));
+                let first = codes.map(|found| found.code).next().unwrap_or(Code::Refused);
+                let message = format!("cannot update `{id}`: the rule would not be sound; nothing was sent");
+                Some(Problem::new(first, message).with_help("the findings say what to mend"))
+            }
+            Outcome::Applied => self.report.unrecorded.as_ref().map(|why| {
+                Problem::new(
+                    Code::NotRecorded,
+                    format!("`{id}` was changed, and that could not be recorded: {why}"),
+                )
+            }),
+            Outcome::NotAttempted => {
+                let message = format!("`{id}` was not changed: the program was stopped before anything was written");
+                Some(Problem::new(Code::Stopped, message))
+            }
+            Outcome::Unchanged
+            | Outcome::Planned
+            | Outcome::Denied
+            | Outcome::Failed
+            | Outcome::Deferred { .. }
+            | Outcome::Unknown => None,
+        }
+    }
+
+    /// What a person can do about a conflict.
+    fn ways_out(&self, conflict: &Conflict<TriggerRule>) -> String {
+        let again = "run the command again: it starts from the rule as it is now";
+        let ours = "`--on-conflict ours` overwrites what collides, and says what it was";
+        if conflict.expected.is_some() {
+            return format!("look at both sides, then drop the version from the command or the file and {again}");
+        }
+        match (conflict.collisions.is_empty(), self.args.on_conflict) {
+            (true, OnConflictArg::Fail) => {
+                format!(
+                    "what they changed and what you change merge by themselves: `--on-conflict merge` does it, or {again}"
+                )
+            }
+            (true, OnConflictArg::Merge | OnConflictArg::Ours) => format!("the rule moves too often: {again}"),
+            (false, _) => format!("look at both sides; then {again}, or {ours}"),
+        }
+    }
+
+    fn retry_at(&self) -> Option<String> {
+        let Outcome::Deferred { wait } = self.report.verdict.outcome else {
+            return None;
+        };
+        let wait = jiff::SignedDuration::try_from(wait).ok()?;
+        let at = jiff::Timestamp::now().checked_add(wait).ok()?;
+        Some(at.round(jiff::Unit::Second).unwrap_or(at).to_string())
+    }
+}

@@ -238,6 +238,14 @@ fn carry_out(
                 }
                 Event::Written(answer)
             }
+            Step::Record(intent) => {
+                prop_assert_eq!(
+                    Some(&intent.version),
+                    world.read.last(),
+                    "an intent for another version"
+                );
+                Event::Recorded(Ok(()))
+            }
             Step::Wait(wait) => {
                 now += wait;
                 prop_assert!(now <= deadline, "waits past the deadline");
@@ -278,6 +286,7 @@ fn hold(world: &World, verdict: &Verdict<TriggerRule>) -> Result<(), TestCaseErr
         | Outcome::Denied
         | Outcome::Failed
         | Outcome::Deferred { .. }
+        | Outcome::NotAttempted
         | Outcome::Conflict(_) => {
             prop_assert!(!world.ours_applied, "was applied, and is said not to be: {verdict:?}");
             prop_assert!(!world.was_unclear, "something was unclear: {verdict:?}");

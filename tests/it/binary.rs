@@ -83,7 +83,7 @@ pub(crate) fn feed(command: &mut Command, input: &str) -> Ran {
 }
 
 /// A program with `home` for its folder, and nothing else to hold on to.
-fn clean(program: &Path, home: &Path) -> Command {
+pub(crate) fn clean(program: &Path, home: &Path) -> Command {
     let mut command = Command::new(program);
     command.env_clear().current_dir(home).env("TERM", "dumb");
     for name in KEPT {
@@ -108,7 +108,7 @@ fn clean(program: &Path, home: &Path) -> Command {
 }
 
 /// A new, empty folder. It stays under cargo's target folder, where a failed journey can be looked at.
-fn new_home() -> PathBuf {
+pub(crate) fn new_home() -> PathBuf {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let homes = Path::new(env!("CARGO_TARGET_TMPDIR")).join("homes");
@@ -121,28 +121,28 @@ fn new_home() -> PathBuf {
 
 /// Builds the program as users build it, in the profile of this test, and tells where it is.
 fn build() -> PathBuf {
+    built("assist-rules", &["--package", "assist-rules-cli"])
+}
+
+/// Builds what `arguments` of `cargo build` name, in the profile of this test, and tells where `target` is.
+pub(crate) fn built(target: &str, arguments: &[&str]) -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args([
-        "build",
-        "--quiet",
-        "--package",
-        "assist-rules-cli",
-        "--message-format",
-        "json-render-diagnostics",
-    ]);
+    cargo
+        .args(["build", "--quiet", "--message-format", "json-render-diagnostics"])
+        .args(arguments);
     if env::current_exe().unwrap().iter().any(|folder| folder == "release") {
         cargo.arg("--release");
     }
     let output = cargo.current_dir(root()).stderr(Stdio::inherit()).output().unwrap();
-    assert!(output.status.success(), "assist-rules does not build");
+    assert!(output.status.success(), "{target} does not build");
     Message::parse_stream(output.stdout.as_slice())
         .find_map(|message| {
             let Message::CompilerArtifact(artifact) = message.unwrap() else {
                 return None;
             };
-            artifact.executable.filter(|_| artifact.target.name == "assist-rules")
+            artifact.executable.filter(|_| artifact.target.name == target)
         })
-        .expect("cargo does not tell where assist-rules is")
+        .unwrap_or_else(|| panic!("cargo does not tell where {target} is"))
         .into()
 }
 

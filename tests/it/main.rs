@@ -8,6 +8,8 @@ mod binary;
 #[cfg(test)]
 mod dependencies;
 #[cfg(test)]
+mod examples;
+#[cfg(test)]
 mod journeys;
 #[cfg(test)]
 mod layers;

@@ -16,6 +16,8 @@ mod layers;
 #[cfg(test)]
 mod manifests;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod repository;
 #[cfg(test)]
 mod sandbox;

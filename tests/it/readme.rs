@@ -1,0 +1,71 @@
+//! The documents that show commands: every command is run, and prints what the document says that it prints.
+//!
+//! - A block ` ```console ` has commands after `$ `, each with its output. A line `…` stands for any lines.
+//! - A block ` ```json `, ` ```yaml ` or ` ```toml ` after a line that ends in `` `NAME`: `` is a file of that name.
+//! - A block ` ```sh ` has settings only: the tests have settings of their own, that point at an emulator.
+//! - A block ` ```rust ` is compiled as a doctest of the domain crate.
+
+mod markdown;
+mod shell;
+
+use std::fs;
+
+use crate::repository::read;
+use markdown::{Block, Console, blocks};
+use shell::Shell;
+
+/// The documents that show commands.
+const DOCUMENTS: [&str; 3] = ["README.md", "docs/configuration.md", "docs/rehearse.md"];
+
+/// Does what a reader of the document would do, from top to bottom.
+fn follow(document: &str) {
+    let mut shell = Shell::new();
+    let mut commands = 0;
+    for Block {
+        language,
+        file,
+        text,
+        line,
+    } in blocks(&read(document))
+    {
+        let at = format!("{document}:{line}");
+        match (language.as_str(), file) {
+            ("console", _) => {
+                for Console { command, output } in markdown::commands(&text) {
+                    shell.run(&command, &output, &at);
+                    commands += 1;
+                }
+            }
+            ("json" | "yaml" | "toml", Some(name)) => {
+                let path = shell.home().join(name);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, text).unwrap();
+            }
+            ("sh", _) => {
+                let is_setting = |line: &str| line.is_empty() || line.starts_with('#') || line.starts_with("export ");
+                assert!(
+                    text.lines().all(is_setting),
+                    "{at}: a command in ```sh is run by nobody: use ```console"
+                );
+            }
+            ("rust" | "text" | "json" | "yaml" | "toml", _) => {}
+            (other, _) => panic!("{at}: nobody knows what to do with a block of `{other}`"),
+        }
+    }
+    assert!(commands > 0, "{document} shows no command");
+}
+
+#[test]
+fn the_commands_of_the_readme_do_what_it_says() {
+    follow(DOCUMENTS[0]);
+}
+
+#[test]
+fn the_commands_of_the_configuration_page_do_what_it_says() {
+    follow(DOCUMENTS[1]);
+}
+
+#[test]
+fn the_commands_of_the_rehearsal_page_do_what_it_says() {
+    follow(DOCUMENTS[2]);
+}

@@ -114,7 +114,7 @@ codes! {
     NotFound = "AR0501", Error, "the rule was not found",
         "The server has no such rule, or the organisation lacks the trigger-rule contract: it is not part of Genesys Cloud's published API, and an organisation without it answers 404 to every id. `assist-rules doctor` tells which; `trigger_rules_path` sets another path.";
     Conflict = "AR0502", Error, "the rule moved",
-        "Somebody changed the rule after the version that this change was made for. Nothing was overwritten. Look at what they did (the report shows base, ours and theirs), and run the command again: it starts from the rule as it is now.";
+        "Somebody changed the rule after the version that this change was made for. Nothing was overwritten. Look at what they did (the report shows base, ours and theirs), and run the command again: it starts from the rule as it is now. A file that was fetched before, and `--if-version`, name a version: fetch the rule anew.";
     Denied = "AR0503", Error, "not allowed",
         "The credentials are valid and lack a permission. The roles of the OAuth client decide: reading needs `agentassist:trigger-rule:view`, changing needs `agentassist:trigger-rule:update`. An administrator adds the permission to a role of the client.";
     Unauthenticated = "AR0504", Error, "not authenticated",

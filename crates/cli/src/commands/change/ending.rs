@@ -133,7 +133,7 @@ impl End<'_> {
         let again = "run the command again: it starts from the rule as it is now";
         let ours = "`--on-conflict ours` overwrites what collides, and says what it was";
         if conflict.expected.is_some() {
-            return format!("look at both sides, then drop the version from the command or the file and {again}");
+            return "look at both sides, then fetch the rule anew, or name the version that it has now".to_owned();
         }
         match (conflict.collisions.is_empty(), self.args.on_conflict) {
             (true, OnConflictArg::Fail) => {

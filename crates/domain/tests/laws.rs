@@ -8,6 +8,7 @@ mod laws {
     mod hostile;
     mod json;
     mod limits;
+    mod merge;
     mod protocol;
 
     use assist_rules_domain::TriggerRule;

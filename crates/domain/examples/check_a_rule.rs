@@ -1,6 +1,14 @@
 //! The domain by itself: reads a rule, tells what is wrong with it, and shows what a change would do.
 //!
-//! `cargo run -p assist-rules-domain --example check_a_rule`
+//! `cargo run -p assist-rules-domain --example check_a_rule` prints
+//!
+//! ```text
+//! error AR0101 /conditions/0/operator: unknown operator `contain` (did you mean `contains`?)
+//! error AR0102 /conditions/1/value: `lt` takes a finite number (write it without quotes: 0.4)
+//! warning AR0207 /actions/0/url: a `webhook` action needs a `url` that starts with https://
+//! /name: "Refunds" -> "Refunds and returns"
+//! /enabled: true -> false
+//! ```
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 

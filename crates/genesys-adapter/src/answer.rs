@@ -106,7 +106,8 @@ impl Reading<'_> {
         header.or_else(|| stated_version(document.root()))
     }
 
-    fn document(&self) -> Result<Document, Failure> {
+    /// The body, as the document that it is to be.
+    pub(crate) fn document(&self) -> Result<Document, Failure> {
         let body = match &self.answer.body {
             Ok(body) => body,
             Err(BodyFault::TooLarge { limit }) => {
@@ -130,7 +131,10 @@ impl Reading<'_> {
             };
             self.fail(
                 FailureClass::Malformed,
-                format!("the answer is not JSON: {error}{looks_like}"),
+                format!(
+                    "the answer is not JSON: {}{looks_like}",
+                    self.redactor.clean(&error.to_string())
+                ),
             )
         })
     }

@@ -12,7 +12,6 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::address::{Address, RulesPath};
 use crate::answer::{RawAnswer, Reading};
 use crate::connection::{self, Connection};
-use crate::redact::Redactor;
 use crate::request::{self, ApiRequest};
 use crate::token::TokenSource;
 
@@ -127,7 +126,7 @@ impl GenesysRepository {
         read: impl Fn(&Reading<'_>) -> Result<T, Failure>,
     ) -> Result<Answer<T>, Failure> {
         let exchange = self.exchange(request).await?;
-        let mut redactor = Redactor::default();
+        let mut redactor = self.tokens.redactor();
         redactor.add(&exchange.token);
         let reading = Reading {
             answer: &exchange.answer,

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use tracing::Instrument;
 
 use crate::address::Address;
-use crate::answer::{RawAnswer, Reading, Sent};
+use crate::answer::{Reading, Sent};
 use crate::connection::{self, Connection};
 use crate::credentials::{ClientCredentials, Credentials};
 use crate::redact::Redactor;
@@ -104,6 +104,16 @@ impl TokenSource {
         self.renew_into(&mut held, client).await.map(Some)
     }
 
+    /// Keeps the secrets in hand out of what a server says.
+    pub(crate) fn redactor(&self) -> Redactor {
+        let mut redactor = Redactor::default();
+        match &self.credentials {
+            Credentials::Token(token) => redactor.add(token),
+            Credentials::Client(client) => redactor.add(&client.secret),
+        }
+        redactor
+    }
+
     fn is_good(&self, token: &Token) -> bool {
         token.ends > self.clock.now() + RENEW_BEFORE_END
     }
@@ -138,8 +148,7 @@ impl TokenSource {
             .await
             .map_err(never_unclear)?;
         tracing::debug!(status = answer.status.as_u16(), "answered");
-        let mut redactor = Redactor::default();
-        redactor.add(&client.secret);
+        let redactor = self.redactor();
         let reading = Reading {
             answer: &answer,
             redactor: &redactor,
@@ -149,7 +158,8 @@ impl TokenSource {
         if answer.status != StatusCode::OK {
             return Err(never_unclear(refused(&reading)));
         }
-        granted(&answer, self.clock.now()).ok_or_else(|| {
+        let document = reading.document().map_err(never_unclear)?;
+        granted(&document, self.clock.now()).ok_or_else(|| {
             reading.fail(
                 FailureClass::Malformed,
                 "the answer to the request for a token has none",
@@ -166,9 +176,7 @@ fn basic(client: &ClientCredentials) -> HeaderValue {
     value
 }
 
-fn granted(answer: &RawAnswer, now: SystemTime) -> Option<Token> {
-    let text = std::str::from_utf8(answer.body.as_ref().ok()?).ok()?;
-    let document = Document::parse(text).ok()?;
+fn granted(document: &Document, now: SystemTime) -> Option<Token> {
     let token = document.root().get("access_token").and_then(Node::as_text)?;
     let is_token = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
     let seconds = document.root().get("expires_in").and_then(Node::as_number)?.to_f64();

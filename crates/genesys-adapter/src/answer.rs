@@ -63,10 +63,23 @@ impl Reading<'_> {
     /// The rule that a write answers; nothing if it was accepted and the answer does not show the rule.
     pub(crate) fn written(&self, id: &RuleId) -> Result<Option<Stored<TriggerRule>>, Failure> {
         match self.answer.status {
-            StatusCode::OK | StatusCode::CREATED => Ok(self.rule(id).ok()),
+            StatusCode::OK | StatusCode::CREATED => match self.rule(id) {
+                Ok(rule) => Ok(Some(rule)),
+                Err(_) if self.is_cut_short() => Ok(None),
+                // Why: a page of whatever stands between here and there is 200, too, and nothing was written then.
+                Err(failure) => Err(Failure {
+                    class: FailureClass::Unclear { wait: None },
+                    ..failure
+                }),
+            },
             StatusCode::NO_CONTENT => Ok(None),
             _ => Err(self.failure(Sent::Write)),
         }
+    }
+
+    /// Whether the answer does not come to its end, or has nothing after its headers.
+    fn is_cut_short(&self) -> bool {
+        self.answer.body.as_ref().map_or(true, Bytes::is_empty)
     }
 
     /// The page that a listing answers.

@@ -68,8 +68,12 @@ fn each_status_of_a_write_means_what_can_be_done_about_it() {
     for (answer, expected) in [
         (answer(200, &[], RULE), Ok(true)),
         (answer(201, &[], RULE), Ok(true)),
-        (answer(200, &[], "<html>"), Ok(false)),
-        (answer(200, &[], r#"{"id":"r2"}"#), Ok(false)),
+        (answer(200, &[], ""), Ok(false)),
+        (answer(200, &[], "<html>"), Err(FailureClass::Unclear { wait: None })),
+        (
+            answer(200, &[], r#"{"id":"r2"}"#),
+            Err(FailureClass::Unclear { wait: None }),
+        ),
         (answer(204, &[], ""), Ok(false)),
         (answer(202, &[], ""), Err(FailureClass::Unclear { wait: None })),
         (

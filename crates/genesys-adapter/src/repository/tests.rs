@@ -282,7 +282,7 @@ async fn each_fault_of_the_network_is_told_for_what_it_is() {
         (r#"{"drop_after":{}}"#, true, false),
         (r#"{"reset_in_body":{}}"#, true, true),
         (r#"{"truncated_body":{}}"#, true, true),
-        (r#"{"garbage":{}}"#, false, true),
+        (r#"{"garbage":{}}"#, false, false),
         (r#"{"endless_body":{}}"#, false, true),
     ] {
         let room = room().await;

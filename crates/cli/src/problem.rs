@@ -49,12 +49,19 @@ impl Problem {
         Self::new(Code::Configuration, format!("{what}: {}", chain(error)))
     }
 
-    /// What failed, in the words of who was asked.
+    /// What failed before anything was written, in the words of who was asked.
     pub(crate) fn of_failure(doing: &str, failure: &Failure) -> Self {
+        // Why: only of a write is the outcome not known.
+        let (code, help) = if failure.code() == Code::Unclear {
+            let help = "nothing was changed: run the command again";
+            (Code::Unavailable, Some(help.to_owned()))
+        } else {
+            (failure.code(), None)
+        };
         Self {
-            code: failure.code(),
+            code,
             message: format!("cannot {doing}: {}", failure.message),
-            help: None,
+            help,
             facts: failure.facts.clone(),
             retryable: failure.is_retryable(),
         }

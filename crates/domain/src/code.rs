@@ -124,7 +124,7 @@ codes! {
     Throttled = "AR0506", Error, "too many requests",
         "The organisation's limit is spent, and waiting as long as the server asks would go past the deadline. Nothing was changed. Run the command again at the time that the report names, or raise `--deadline`.";
     Unavailable = "AR0507", Error, "the server cannot be reached",
-        "No connection was made until the deadline, so nothing was sent. Check the region, the network and the proxy; `assist-rules doctor` tries each of them.";
+        "No connection was made, or no answer to a read came back whole. Nothing was changed. Check the region, the network and the proxy; `assist-rules doctor` tries each of them.";
     Unclear = "AR0508", Error, "the outcome is not known",
         "A write was sent, and its answer never came or said nothing. It may have been applied, and it may still be. Look at the rule before trying again: the same command is safe, for it starts from the rule as it is then.";
     Malformed = "AR0509", Error, "the answer cannot be understood",
@@ -138,7 +138,7 @@ codes! {
     WrongServer = "AR0513", Error, "the server answered with another rule",
         "The document in the answer has another id than the one that was asked for. Nothing is written.";
     ServerFailed = "AR0514", Error, "the server failed",
-        "The server answered with an error of its own (5xx) until the deadline. Nothing was changed.";
+        "The server answered with an error of its own (5xx) each time that it was asked. Nothing was changed.";
     NotRecorded = "AR0515", Error, "the change cannot be recorded",
         "Before a rule is written, the intent is recorded, so that what happened can be told after a crash. The record could not be made, so nothing was sent.";
     Stopped = "AR0516", Error, "stopped before anything was written",

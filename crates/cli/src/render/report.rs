@@ -22,8 +22,13 @@ pub(crate) enum Asked {
     DryRun,
 }
 
-/// The report in lines.
-pub(crate) fn report(report: &Report<TriggerRule>, problem: Option<&Problem>, asked: Asked) -> String {
+/// The report in lines. A deferred update is told with the time to come back.
+pub(crate) fn report(
+    report: &Report<TriggerRule>,
+    problem: Option<&Problem>,
+    asked: Asked,
+    retry_at: Option<&str>,
+) -> String {
     let mut text = diff(report);
     let verdict = &report.verdict;
     let style = match verdict.outcome {
@@ -86,6 +91,7 @@ pub(crate) fn report(report: &Report<TriggerRule>, problem: Option<&Problem>, as
             &format!("{} ms, {requests}{waited}", milliseconds(report.latency)),
         );
     }
+    fact(&mut text, "come back at", retry_at.unwrap_or_default());
     if asked == Asked::Update {
         let activation = activation(&verdict.outcome, false);
         let (activated, attempted) = (activation.activated, activation.attempted);

@@ -33,7 +33,8 @@ impl End<'_> {
         let problem = self.problem();
         let output = context.output;
         if output.format == Format::Human {
-            output.document(&report::report(&self.report, problem.as_ref(), self.asked))?;
+            let report = report::report(&self.report, problem.as_ref(), self.asked, self.retry_at().as_deref());
+            output.document(&report)?;
             let in_file = self.file.iter().map(snippet::of_file);
             let elsewhere = self.elsewhere.iter().map(snippet::without_place);
             for text in in_file.chain(elsewhere).filter(|text| !text.is_empty()) {
@@ -84,6 +85,7 @@ impl End<'_> {
             let mut problem = Problem::of_failure(&format!("update `{id}`"), failure);
             if let Some(code) = verdict.code {
                 problem.code = code;
+                problem.help = None;
             }
             return Some(problem);
         }
@@ -95,8 +97,13 @@ impl End<'_> {
                         format!("cannot update `{id}`: somebody else changed it meanwhile; nothing was overwritten")
                     }
                 };
+                // The last answer was a read's, which went well.
+                let facts = domain::Facts {
+                    status: None,
+                    ..self.report.last.clone()
+                };
                 Some(Problem {
-                    facts: Box::new(self.report.last.clone()),
+                    facts: Box::new(facts),
                     ..Problem::new(Code::Conflict, message).with_help(self.ways_out(conflict))
                 })
             }
@@ -106,7 +113,12 @@ impl End<'_> {
                     .iter()
                     .filter(|found| self.args.fail_on.fails(found.severity));
                 let first = codes.map(|found| found.code).next().unwrap_or(Code::Refused);
-                let message = format!("cannot update `{id}`: the rule would not be sound; nothing was sent");
+                let what = if verdict.base.is_some() || self.file.is_none() {
+                    "the rule would not be sound"
+                } else {
+                    "what is asked for is not sound"
+                };
+                let message = format!("cannot update `{id}`: {what}; nothing was sent");
                 Some(Problem::new(first, message).with_help("the findings say what to mend"))
             }
             Outcome::Applied => self.report.unrecorded.as_ref().map(|why| {

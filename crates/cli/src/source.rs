@@ -71,20 +71,42 @@ pub(crate) fn read(path: &Path) -> Result<Result<Source, Unparsed>, Problem> {
     let unreadable =
         |why: &dyn std::fmt::Display| Problem::new(Code::UnreadableFile, format!("cannot read `{file}`: {why}"));
     let bytes = text.map_err(|error| unreadable(&error))?;
-    let text = String::from_utf8(bytes).map_err(|_| unreadable(&"it is not UTF-8"))?;
     // A byte order mark is how some editors say UTF-8.
-    let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let text = String::from_utf8_lossy(bytes).into_owned();
     let syntax = if is_stdin {
         syntax_of_stdin(&text)
     } else {
         syntax_of(path, &text)
     };
-    Ok(parse(file, text, syntax))
+    Ok(match fault_of_bytes(bytes, syntax) {
+        None => parse(file, text, syntax),
+        Some(fault) => Err(Unparsed {
+            file,
+            text,
+            findings: vec![fault],
+        }),
+    })
+}
+
+/// What keeps bytes from being a text, and where in their lossy text.
+fn fault_of_bytes(bytes: &[u8], syntax: Syntax) -> Option<(Finding, Range<usize>)> {
+    if bytes.len() > MAX_BYTES {
+        let message = format!("the text has more than {MAX_BYTES} bytes");
+        return Some((Finding::new(Code::TooLarge, Pointer::root(), message), 0..0));
+    }
+    let at = std::str::from_utf8(bytes).err()?.valid_up_to();
+    let code = match syntax {
+        Syntax::Json => Code::NotJson,
+        Syntax::Yaml => Code::NotYaml,
+    };
+    let finding = Finding::new(code, Pointer::root(), "the text is not UTF-8").with_help("save the file as UTF-8");
+    Some((finding, at..at + char::REPLACEMENT_CHARACTER.len_utf8()))
 }
 
 fn read_all(reader: impl Read) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    // One byte more than a document may have is enough to refuse it.
+    // A byte order mark, and one byte more than a document may have, are enough to refuse it.
     reader.take(MAX_BYTES as u64 + 4).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

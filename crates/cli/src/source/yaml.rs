@@ -50,14 +50,8 @@ enum Value {
 pub(super) fn parse(text: &str) -> Result<(Document, Places), Vec<Placed>> {
     let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
     let root: Spanned<Value> = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-        let place = error.location().map_or(0..0, |location| byte_range(text, location));
-        let is_duplicate = error.to_string().contains("duplicate");
-        let code = if is_duplicate {
-            Code::DuplicateMember
-        } else {
-            Code::NotYaml
-        };
-        let words = error.to_string().lines().next().unwrap_or_default().to_owned();
+        let place = error.location().map_or(0..0, |location| range_of_error(text, location));
+        let (code, words) = told(&error.to_string());
         vec![(Finding::new(code, Pointer::root(), words), place)]
     })?;
     let mut places = Places::default();
@@ -78,6 +72,47 @@ fn byte_range(text: &str, location: Location) -> Range<usize> {
     let start = place(span.byte_offset()).unwrap_or(0).min(text.len());
     let end = (start + place(span.byte_len()).unwrap_or(0)).min(text.len());
     start..end.max(start)
+}
+
+/// What an error of the library says, without the names of its settings: it is no user's business to set them.
+fn told(words: &str) -> (Code, String) {
+    let first = words.lines().next().unwrap_or_default();
+    // The place is told by the range.
+    let first = first.split_once(" at line ").map_or(first, |(first, _)| first);
+    if let Some(rest) = first.strip_prefix("duplicate mapping key: ") {
+        let name = rest.split_once(", set ").map_or(rest, |(name, _)| name);
+        return (
+            Code::DuplicateMember,
+            format!("the member `{name}` stands twice in one object"),
+        );
+    }
+    let is = |start: &str| first.starts_with(start);
+    match () {
+        () if is("budget breached: Depth") || is("recursion limit") => (
+            Code::TooDeep,
+            "too many lists and objects stand inside each other".to_owned(),
+        ),
+        () if is("budget breached") => (
+            Code::TooLarge,
+            "the text is too large, its aliases written out".to_owned(),
+        ),
+        () if is("multiple YAML documents") => (Code::NotYaml, "the text has more than one document".to_owned()),
+        () if is("non-finite") => (Code::NotYaml, "JSON has no infinite number, and no `.nan`".to_owned()),
+        () => (Code::NotYaml, first.to_owned()),
+    }
+}
+
+/// The bytes of a place that an error tells. One of the scanner has a line and a column, and no offset in bytes.
+fn range_of_error(text: &str, location: Location) -> Range<usize> {
+    if location.span().byte_offset().is_some() {
+        return byte_range(text, location);
+    }
+    let before = |number: u64| usize::try_from(number).unwrap_or(usize::MAX).saturating_sub(1);
+    let mut lines = text.split_inclusive('\n');
+    let start: usize = lines.by_ref().take(before(location.line())).map(str::len).sum();
+    let line = lines.next().unwrap_or_default();
+    let columns: usize = line.chars().take(before(location.column())).map(char::len_utf8).sum();
+    start + columns..start + columns
 }
 
 /// Prints a value as JSON, and notes where each part of it stands in the YAML. A list or an object reaches from its
@@ -228,13 +263,16 @@ mod tests {
     #[test]
     fn what_is_no_yaml_is_refused_where_it_breaks() {
         for (yaml, code, line) in [
-            ("a: [1", Code::NotYaml, None),
+            ("b: é\na: [1", Code::NotYaml, Some(2)),
             ("a: 1\nb: 2\na: 3", Code::DuplicateMember, Some(3)),
             ("a: .nan", Code::NotYaml, None),
+            ("a: 1\n---\nb: 2", Code::NotYaml, Some(3)),
             ("a: &x [*x]", Code::NotYaml, None),
         ] {
             let findings = parse(yaml).unwrap_err();
             assert_eq!(findings[0].0.code, code, "{yaml} {findings:?}");
+            let words = &findings[0].0.message;
+            assert!(!words.contains("from_str") && !words.contains("Policy"), "{words}");
             if let Some(line) = line {
                 let before = yaml.get(..findings[0].1.start).unwrap();
                 assert_eq!(before.matches('\n').count() + 1, line, "{yaml} {findings:?}");

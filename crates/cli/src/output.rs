@@ -130,12 +130,14 @@ pub(crate) fn words(problem: &Problem) -> String {
     text
 }
 
+/// Whether a character does something to a terminal other than to stand there.
+pub(crate) fn is_harmful(letter: char) -> bool {
+    (letter.is_control() && letter != '\n')
+        || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
 /// Remote text as a terminal may see it: nothing in it moves the cursor, changes the colour or turns the direction.
 pub(crate) fn visible(text: &str) -> String {
-    let is_harmful = |letter: char| {
-        (letter.is_control() && letter != '\n')
-            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
     let mut shown = String::with_capacity(text.len());
     for letter in text.chars() {
         if is_harmful(letter) {

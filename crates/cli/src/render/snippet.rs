@@ -5,15 +5,16 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use domain::{Finding, Severity};
 
-use crate::output::visible;
+use crate::output::{is_harmful, visible};
 use crate::render::findings::File;
 
 /// The findings of a file, each in its place.
 pub(crate) fn of_file(file: &File) -> String {
+    let (text, name) = (harmless(&file.text), visible(&file.name));
     let all = file.findings.iter().map(|(finding, range)| {
         let shown = first_line(&file.text, range);
-        let element = Snippet::source(file.text.as_str())
-            .path(file.name.as_str())
+        let element = Snippet::source(text.as_str())
+            .path(name.as_str())
             .annotation(AnnotationKind::Primary.span(shown).label(finding.code.title()));
         render(finding, Some(element))
     });
@@ -44,6 +45,20 @@ fn render(finding: &Finding, place: Option<Snippet<'_, annotate_snippets::Annota
     format!("{}\n\n", Renderer::styled().render(&[group]))
 }
 
+/// The text with as many bytes for each character, and none that does something to a terminal.
+fn harmless(text: &str) -> String {
+    let shown = |letter: char| match letter {
+        '\n' | '\r' | '\t' => letter,
+        letter if !is_harmful(letter) => letter,
+        letter => match letter.len_utf8() {
+            1 => '?',
+            2 => '\u{b7}',
+            _ => char::REPLACEMENT_CHARACTER,
+        },
+    };
+    text.chars().map(shown).collect()
+}
+
 /// What spans many lines is shown where it starts.
 fn first_line(text: &str, range: &Range<usize>) -> Range<usize> {
     let end = range.end.min(text.len());
@@ -51,4 +66,18 @@ fn first_line(text: &str, range: &Range<usize>) -> Range<usize> {
     let spanned = text.get(start..end).unwrap_or_default();
     let line = spanned.find('\n').unwrap_or(spanned.len());
     start..start + line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_hold_in_a_text_that_was_made_harmless() {
+        for text in ["a\u{1b}b", "a\u{9b}b", "a\u{202e}b", "é\r\n\t𝄞"] {
+            let shown = harmless(text);
+            assert_eq!(shown.len(), text.len(), "{shown}");
+            assert!(!shown.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{shown}");
+        }
+    }
 }

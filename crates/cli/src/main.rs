@@ -68,17 +68,9 @@ fn run(cli: &Cli) -> Exit {
 /// Help and version are what was asked for; anything else is a wrong command line.
 fn explain_usage(error: &clap::Error) -> Exit {
     let is_asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-    if !is_asked_for && wants_json() {
-        let message = error.to_string();
-        let first = message
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .trim_start_matches("error: ")
-            .to_owned();
-        let output = Output::new(&plain_json());
-        let problem = Problem::new(Code::Usage, first);
-        output.problem(&problem);
+    if let (false, Some(format)) = (is_asked_for, wanted_format()) {
+        let problem = Problem::new(Code::Usage, said(error));
+        Output::new(&defaults(format)).problem(&problem);
         return Exit::Usage;
     }
     // Why: a reader who went away has seen enough.
@@ -86,19 +78,46 @@ fn explain_usage(error: &clap::Error) -> Exit {
     if is_asked_for { Exit::Done } else { Exit::Usage }
 }
 
-/// Whether JSON was asked for on a command line that cannot be read.
-fn wants_json() -> bool {
-    let args: Vec<String> = std::env::args().collect();
-    let pair = |pair: &[String]| matches!(pair, [flag, format] if matches!(flag.as_str(), "-o" | "--output") && format == "json");
-    args.windows(2).any(pair)
-        || args
-            .iter()
-            .any(|arg| matches!(arg.as_str(), "-ojson" | "-o=json" | "--output=json"))
+/// What is wrong, on one line: all that stands above the advice and the usage.
+fn said(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let words: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.is_empty())
+        .collect();
+    words.join(" ").trim_start_matches("error: ").to_owned()
 }
 
-fn plain_json() -> Global {
+/// The format for programs that was asked for on a command line that cannot be read.
+fn wanted_format() -> Option<Format> {
+    let mut format = None;
+    let mut args = std::env::args().skip(1).take_while(|arg| arg != "--");
+    while let Some(arg) = args.next() {
+        let value = match arg.strip_prefix("--") {
+            Some(long) => long.strip_prefix("output"),
+            // Flags without a value may stand together with one that has one: `-qojson`.
+            None => arg
+                .strip_prefix('-')
+                .and_then(|short| short.trim_start_matches(['q', 'v']).strip_prefix('o')),
+        };
+        let value = match value {
+            None => continue,
+            Some("") => args.next().unwrap_or_default(),
+            Some(value) => value.trim_start_matches('=').to_owned(),
+        };
+        format = match value.as_str() {
+            "json" => Some(Format::Json),
+            "yaml" => Some(Format::Yaml),
+            _ => None,
+        };
+    }
+    format
+}
+
+fn defaults(output: Format) -> Global {
     Global {
-        output: Format::Json,
+        output,
         profile: None,
         region: None,
         config: None,

@@ -6,6 +6,8 @@ use std::time::Duration;
 use domain::Code;
 use genesys_adapter::{Address, ClientCredentials, ConnectionSettings, Credentials, Proxy, Region, RulesPath};
 
+use tracing_subscriber::EnvFilter;
+
 use super::environment::Environment;
 use super::layer::{Keys, Layer};
 use super::places;
@@ -100,6 +102,10 @@ pub(super) fn combine(layers: &[Layer], environment: &Environment) -> Result<Set
         loopback: target.as_ref().is_ok_and(Target::is_loopback),
     };
     let state_dir = first(layers, |keys| keys.state_dir.clone()).map(|(folder, _)| folder);
+    let log = first(layers, |keys| keys.log.as_ref());
+    if let Some((filter, name)) = log {
+        EnvFilter::try_new(filter).map_err(|error| wrong(name, "log", &error))?;
+    }
     Ok(Settings {
         target,
         path,
@@ -110,7 +116,7 @@ pub(super) fn combine(layers: &[Layer], environment: &Environment) -> Result<Set
         )?,
         connection,
         state_dir: state_dir.unwrap_or_else(|| places::state_folder(environment)),
-        log: first(layers, |keys| keys.log.clone()).map(|(log, _)| log),
+        log: log.map(|(filter, _)| filter.clone()),
         warnings: layers.iter().filter_map(|layer| layer.warning.clone()).collect(),
         ledger: first(layers, |keys| keys.ledger.clone()).map(|(ledger, _)| ledger),
     })

@@ -28,7 +28,7 @@ use emulator::{SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, World};
 use genesys_adapter::{
     Address, ClientCredentials, Connection, ConnectionSettings, Credentials, GenesysRepository, RulesPath, TokenSource,
 };
-use ports::{Clock, Sleeper};
+use ports::{Clock, InMemoryLedger, Sleeper};
 use tokio::net::TcpListener;
 
 #[tokio::main(flavor = "current_thread")]
@@ -75,6 +75,8 @@ fn updater(address: &Address) -> Result<Updater<domain::TriggerRule>, Box<dyn Er
     let rules = GenesysRepository::new(address.clone(), RulesPath::default(), connection, tokens, time.clone());
     Ok(Updater {
         repository: Arc::new(rules),
+        ledger: Arc::new(InMemoryLedger::default()),
+        target: address.to_string(),
         clock: time.clone(),
         sleeper: time,
         // One writer needs no spread; many should give a random number.

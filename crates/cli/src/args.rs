@@ -12,9 +12,10 @@ Exit codes:
     0  done, or nothing to do             7  temporary: try again
     1  failed; nothing was changed        8  not authenticated, or not allowed
     2  there are changes                 11  the outcome of a write is unknown
-       (with --detailed-exitcode)        64  usage or configuration
-    3  findings; nothing was sent        70  a bug in this program
-    4  conflict: the rule moved     130, 143  stopped by a signal
+       (with --detailed-exitcode)        12  applied, but could not be recorded
+    3  findings; nothing was sent        64  usage or configuration
+    4  conflict: the rule moved          70  a bug in this program
+                                   130, 143  stopped by a signal
 
 Credentials come from GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, from
 GENESYSCLOUD_ACCESS_TOKEN, or from a profile of the gc CLI. --sandbox needs none.";

@@ -58,7 +58,7 @@ const EXTERNALS: &[External] = &[
     External { name: "similar", why: "the diff of two texts, by word", used_by: &[CLI] },
     External { name: "strsim", why: "\"did you mean\"", used_by: &[CLI, DOMAIN] },
     External { name: "tempfile", why: "files that are written whole or not at all", used_by: &[CLI, ADAPTER] },
-    External { name: "thiserror", why: "errors that callers match on", used_by: &[DOMAIN, EMULATOR, ADAPTER] },
+    External { name: "thiserror", why: "errors that callers match on", used_by: &[DOMAIN, EMULATOR, ADAPTER, PORTS] },
     External { name: "tokio", why: "sockets, timers and signals", used_by: &[CLI, EMULATOR, ADAPTER] },
     External { name: "tracing", why: "what happened, as data, in spans", used_by: &[APP, CLI, EMULATOR, ADAPTER] },
     External { name: "tracing-subscriber", why: "the same as text or JSON on stderr", used_by: &[CLI] },

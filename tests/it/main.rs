@@ -2,11 +2,17 @@
 //!
 //! `binary` and `sandbox` are what journeys are made of: the program in a clean environment, and a Genesys Cloud to
 //! point it at.
+#![expect(
+    clippy::needless_raw_string_hashes,
+    reason = "expect-test writes its snapshots with them"
+)]
 
 #[cfg(test)]
 mod binary;
 #[cfg(test)]
 mod dependencies;
+#[cfg(test)]
+mod docs;
 #[cfg(test)]
 mod examples;
 #[cfg(test)]

@@ -1,0 +1,182 @@
+//! What the program knows about itself: explain, completions, the man page, help.
+
+use std::process::Stdio;
+
+use expect_test::expect;
+
+use super::{document, shown};
+use crate::binary::{assist_rules, run};
+
+const COMMANDS: [&str; 11] = [
+    "get",
+    "list",
+    "validate",
+    "diff",
+    "update",
+    "sandbox",
+    "doctor",
+    "explain",
+    "schema",
+    "completions",
+    "man",
+];
+
+#[test]
+fn the_program_tells_its_version() {
+    let ran = run(assist_rules().arg("--version"));
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "assist-rules 0.1.0\n"));
+}
+
+#[test]
+fn explain_has_a_page_for_each_code() {
+    expect![[r#"
+        exit 0
+        --- stdout
+        AR0101, error: unknown operator
+
+        The engine knows `contains`, `equals`, `starts_with`, `ends_with`, `regex`, `gt` and
+        `lt`, and answers 400 to any other.
+        --- stderr
+    "#]]
+    .assert_eq(&shown(&run(assist_rules().args(["explain", "ar0101"]))));
+    let all = document(&run(assist_rules().args(["explain", "-o", "json"])));
+    for page in all["codes"].as_array().unwrap() {
+        let code = page["code"].as_str().unwrap();
+        let ran = run(assist_rules().args(["explain", code]));
+        let title = page["title"].as_str().unwrap();
+        assert_eq!(ran.code, Some(0));
+        assert!(
+            ran.stdout.starts_with(&format!("{code}, ")) && ran.stdout.contains(title),
+            "{ran}"
+        );
+        assert!(ran.stdout.lines().all(|line| line.chars().count() <= 100), "{ran}");
+    }
+    expect![[r#"
+        exit 64
+        --- stdout
+        --- stderr
+        error[AR0601]: `AR9999` is no code of a finding or an error
+          help: `assist-rules explain` lists them all
+    "#]]
+    .assert_eq(&shown(&run(assist_rules().args(["explain", "AR9999"]))));
+}
+
+#[test]
+fn each_shell_gets_its_completions() {
+    for (shell, said) in [
+        ("bash", "complete -F _assist__rules -o"),
+        ("zsh", "#compdef assist-rules"),
+        ("fish", "complete -c assist-rules"),
+        ("powershell", "Register-ArgumentCompleter"),
+        ("elvish", "edit:completion:arg-completer[assist-rules]"),
+    ] {
+        let ran = run(assist_rules().args(["completions", shell]));
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+        assert!(ran.stdout.contains(said), "{shell}");
+        assert!(COMMANDS.iter().all(|command| ran.stdout.contains(command)), "{shell}");
+    }
+    assert_eq!(run(assist_rules().args(["completions", "tcsh"])).code, Some(64));
+}
+
+#[test]
+fn the_man_page_names_commands_flags_and_exit_codes() {
+    let ran = run(assist_rules().arg("man"));
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    assert!(ran.stdout.contains(".TH assist-rules 1"), "{}", ran.stdout);
+    for said in ["\\-\\-reset\\-sandbox", "130, 143", "assist\\-rules\\-update(1)"] {
+        assert!(ran.stdout.contains(said), "{said}\n{}", ran.stdout);
+    }
+}
+
+#[test]
+fn each_command_has_help_that_fits_a_terminal() {
+    for command in COMMANDS {
+        for flag in ["--help", "-h"] {
+            let ran = run(assist_rules().args([command, flag]));
+            assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{command}");
+            assert!(ran.stdout.contains(&format!("Usage: assist-rules {command}")), "{ran}");
+            assert!(ran.stdout.lines().all(|line| line.chars().count() <= 120), "{ran}");
+        }
+        assert_eq!(run(assist_rules().args(["help", command])).code, Some(0));
+    }
+    expect![[r#"
+        exit 0
+        --- stdout
+        Change a rule: read, check, write under the version read
+
+        Usage: assist-rules update [OPTIONS] [RULE]
+
+        Arguments:
+          [RULE]  The rule's id; GENESYS_RULE_ID stands in
+
+        Options:
+              --from <FILE>           The change, or the whole rule, as JSON or YAML; `-` is stdin
+              --name <TEXT>           The new name
+              --description <TEXT>    The new description
+              --enable                Switch the rule on
+              --disable               Switch the rule off
+              --if-version <VERSION>  Refuse (exit 4) unless the rule is at this version
+              --detailed-exitcode     Exit with 2 if there are changes that were not made
+              --fail-on <FAIL_ON>     From which severity on findings end the run [default: error] [possible
+                                      values: error, warning]
+              --dry-run               Do everything but the write
+          -h, --help                  Print help (see more with '--help')
+          -V, --version               Print version
+
+        Global options:
+          -o, --output <OUTPUT>          How to print [default: human] [possible values: human, json, yaml,
+                                         sarif, github, junit]
+              --profile <NAME>           A profile of the gc CLI to take credentials and region from
+              --region <REGION>          The region: its AWS name (eu-central-1) or its domain
+                                         (mypurecloud.de)
+              --config <FILE>            A configuration file, in place of ./assist-rules.toml
+              --sandbox                  Use the built-in Genesys Cloud instead of a real one
+              --reset-sandbox            Put the sandbox back to its sample rule first
+              --deadline <TIME>          When to give up: 90s, 2m
+              --color <COLOR>            When to use colour; NO_COLOR is heeded too [default: auto]
+                                         [possible values: auto, always, never]
+          -q, --quiet                    Say nothing but the result
+          -v, --verbose...               Say more on stderr; twice for every request
+              --log-format <LOG_FORMAT>  How to log on stderr [default: text] [possible values: text, json]
+        --- stderr
+    "#]]
+    .assert_eq(&shown(&run(assist_rules().args(["update", "-h"]))));
+}
+
+#[test]
+fn what_is_offline_needs_no_configuration() {
+    for args in [
+        &["explain"] as &[&str],
+        &["schema", "rule"],
+        &["man"],
+        &["completions", "bash"],
+        &["--version"],
+    ] {
+        let ran = run(assist_rules().args(args).env("ASSIST_RULES_API_URL", "nonsense"));
+        assert_eq!(ran.code, Some(0), "{ran}");
+    }
+}
+
+/// A reader that goes away: nothing is said about it, and nothing ends otherwise than it would have.
+#[test]
+fn a_closed_stdout_ends_quietly() {
+    for args in [
+        &["man"] as &[&str],
+        &["explain"],
+        &["explain", "-o", "json"],
+        &["schema", "result"],
+        &["--help"],
+        &["--version"],
+    ] {
+        let mut child = assist_rules()
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), stderr.as_str()), (Some(0), ""), "{args:?}");
+    }
+}

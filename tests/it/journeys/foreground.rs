@@ -1,0 +1,153 @@
+//! `sandbox`: a Genesys Cloud in another process.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _},
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::{Value, json};
+
+use super::{document, file};
+use crate::binary::{assist_rules, run};
+
+/// A sandbox in the foreground of another process, until it is dropped.
+struct Foreground {
+    child: Child,
+    said: Value,
+}
+
+impl Foreground {
+    fn start(command: &mut Command, args: &[&str]) -> Self {
+        let mut child = command
+            .args(["sandbox", "-o", "json"])
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let said = serde_json::from_str(&line).unwrap_or(Value::Null);
+        Self { child, said }
+    }
+
+    /// The program, pointed at it as it said.
+    fn client(&self) -> Command {
+        let mut command = assist_rules();
+        for (name, member) in [
+            ("ASSIST_RULES_API_URL", "api_url"),
+            ("ASSIST_RULES_LOGIN_URL", "login_url"),
+            ("GENESYSCLOUD_OAUTHCLIENT_ID", "client_id"),
+            ("GENESYSCLOUD_OAUTHCLIENT_SECRET", "client_secret"),
+            ("GENESYS_RULE_ID", "rule_id"),
+        ] {
+            command.env(name, self.said[member].as_str().unwrap());
+        }
+        command
+    }
+
+    #[cfg(unix)]
+    fn ended_by(mut self, signal: &str) -> (Option<i32>, String) {
+        let sent = Command::new("kill")
+            .args([signal, &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(sent.success());
+        let mut stderr = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        (self.child.wait().unwrap().code(), stderr)
+    }
+}
+
+impl Drop for Foreground {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+#[test]
+fn a_sandbox_of_another_process_is_updated() {
+    let sandbox = Foreground::start(&mut assist_rules(), &[]);
+    assert_eq!(
+        (&sandbox.said["kind"], &sandbox.said["format_version"]),
+        (&json!("sandbox"), &json!("1.0"))
+    );
+    let ran = run(sandbox.client().args(["update", "--name", "Ours", "-o", "json"]));
+    let result = document(&ran);
+    assert_eq!(
+        (ran.code, &result["changes"][0]["version_after"]),
+        (Some(0), &json!("8")),
+        "{ran}"
+    );
+    assert_eq!(result["target"]["sandbox"], false);
+    let ran = run(sandbox.client().args(["get", "-o", "json"]));
+    assert_eq!(document(&ran)["name"], "Ours");
+}
+
+#[test]
+fn faults_are_rehearsed() {
+    let mut command = assist_rules();
+    let faults = r#"{"faults": [{"on": {"kind": "put"}, "do": {"edit_between": {"merge": {"name": "Theirs"}}}}]}"#;
+    file(&command, "faults.json", faults);
+    let sandbox = Foreground::start(&mut command, &["--faults", "faults.json"]);
+    let ran = run(sandbox.client().args(["update", "--name", "Ours"]));
+    assert_eq!(ran.code, Some(4), "{ran}");
+}
+
+#[test]
+fn a_script_that_is_none_is_a_wrong_command_line() {
+    let mut command = assist_rules();
+    file(&command, "faults.json", r#"{"faults": [{"do": {"explode": {}}}]}"#);
+    let ran = run(command.args(["sandbox", "--faults", "faults.json"]));
+    assert_eq!(ran.code, Some(64), "{ran}");
+    assert!(ran.stderr.contains("unknown variant `explode`"), "{ran}");
+    let ran = run(assist_rules().args(["sandbox", "--faults", "absent.json", "-o", "json"]));
+    assert_eq!(
+        (ran.code, &document(&ran)["code"]),
+        (Some(64), &json!("AR0604")),
+        "{ran}"
+    );
+}
+
+#[test]
+fn people_get_lines_for_their_shell() {
+    let mut child = assist_rules()
+        .arg("sandbox")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines: Vec<String> = BufReader::new(child.stdout.take().unwrap())
+        .lines()
+        .take(6)
+        .map(Result::unwrap)
+        .collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let names: Vec<&str> = lines
+        .iter()
+        .filter_map(|line| line.strip_prefix("export ")?.split('=').next())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "ASSIST_RULES_API_URL",
+            "ASSIST_RULES_LOGIN_URL",
+            "GENESYSCLOUD_OAUTHCLIENT_ID",
+            "GENESYSCLOUD_OAUTHCLIENT_SECRET",
+            "GENESYS_RULE_ID"
+        ]
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_it_in_order() {
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+        let (ended, stderr) = Foreground::start(&mut assist_rules(), &[]).ended_by(signal);
+        assert_eq!((ended, stderr.as_str()), (Some(code), ""), "{signal}");
+    }
+}

@@ -1,0 +1,146 @@
+//! `schema`: what is promised about documents, held against the documents that are printed.
+
+use emulator::{SAMPLE_CHANGE, SAMPLE_RULE};
+use serde_json::Value;
+
+use super::{document, on, sandbox_with};
+use crate::{
+    binary::{assist_rules, feed, run},
+    sandbox::Sandbox,
+};
+
+/// A schema as the program prints it.
+fn schema(kind: &str) -> Value {
+    document(&run(assist_rules().args(["schema", kind])))
+}
+
+/// What a value has that its schema does not tell, and the other way round: types, members, enumerations.
+fn faults(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
+    if let Some(name) = schema["$ref"].as_str() {
+        let place = name.strip_prefix('#').and_then(|place| root.pointer(place));
+        return faults(root, place.unwrap_or_else(|| panic!("{name} leads nowhere")), value, at);
+    }
+    let mut found = Vec::new();
+    let is_one_of = |words: &Value, holds: &dyn Fn(&Value) -> bool| match words.as_array() {
+        Some(words) => words.iter().any(holds),
+        None => words.is_null() || holds(words),
+    };
+    if !is_one_of(&schema["type"], &|word| is_of_type(word.as_str().unwrap(), value)) {
+        found.push(format!("{at}: is no {}", schema["type"]));
+    }
+    if !is_one_of(&schema["enum"], &|word| word == value) || !is_one_of(&schema["const"], &|word| word == value) {
+        found.push(format!("{at}: {value} is not told"));
+    }
+    if let Value::Object(members) = value {
+        for name in schema["required"].as_array().into_iter().flatten() {
+            if !members.contains_key(name.as_str().unwrap()) {
+                found.push(format!("{at}: lacks {name}"));
+            }
+        }
+        for (name, member) in members {
+            match schema["properties"].get(name) {
+                Some(inner) => found.extend(faults(root, inner, member, &format!("{at}/{name}"))),
+                None if schema["properties"].is_null() => {}
+                None => found.push(format!("{at}: {name} is not told")),
+            }
+        }
+    }
+    for (index, item) in value.as_array().into_iter().flatten().enumerate() {
+        if !schema["items"].is_null() {
+            found.extend(faults(root, &schema["items"], item, &format!("{at}/{index}")));
+        }
+    }
+    found
+}
+
+fn is_of_type(word: &str, value: &Value) -> bool {
+    match word {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "number" => value.is_number(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "boolean" => value.is_boolean(),
+        "null" => value.is_null(),
+        other => panic!("{other} is no type"),
+    }
+}
+
+fn assert_fits(schema: &Value, value: &Value) {
+    assert_eq!(faults(schema, schema, value, ""), [] as [&str; 0], "{value:#}");
+}
+
+#[test]
+fn results_are_what_their_schema_tells() {
+    let schema = schema("result");
+    let put = |deed: &str| {
+        sandbox_with(&format!(
+            r#"{{"faults": [{{"on": {{"kind": "put"}}, "times": 9, "do": {deed}}}]}}"#
+        ))
+    };
+    let name = ["update", "--name", "X", "-o", "json"];
+    for (sandbox, args, outcome) in [
+        (Sandbox::sample(), &name as &[&str], "applied"),
+        (Sandbox::sample(), &["update", "--enable", "-o", "json"], "unchanged"),
+        (Sandbox::sample(), &["diff", "--name", "X", "-o", "json"], "planned"),
+        (put(r#"{"edit_between": {"merge": {"name": "T"}}}"#), &name, "conflict"),
+        (
+            Sandbox::sample(),
+            &["update", "--name", "X", "--if-version", "1", "-o", "json"],
+            "conflict",
+        ),
+        (put(r#"{"status": {"code": 400}}"#), &name, "rejected"),
+        (put(r#"{"status": {"code": 403}}"#), &name, "denied"),
+        (put(r#"{"status": {"code": 404}}"#), &name, "failed"),
+        (
+            put(r#"{"status": {"code": 429, "retry_after": 3600}}"#),
+            &name,
+            "deferred",
+        ),
+        (put(r#"{"drop_before": {}}"#), &name, "unknown"),
+    ] {
+        let result = document(&on(&sandbox, args));
+        assert_eq!(result["changes"][0]["outcome"], outcome);
+        assert_fits(&schema, &result);
+    }
+    let mut update = assist_rules();
+    update.args(["update", "r1", "--from", "-", "-o", "json", "--sandbox"]);
+    for change in ["{", r#"{"name": 1, "enabld": true}"#] {
+        assert_fits(&schema, &document(&feed(&mut update, change)));
+    }
+}
+
+#[test]
+fn rules_and_changes_are_what_their_schemas_tell() {
+    assert_fits(&schema("change"), &serde_json::from_str(SAMPLE_CHANGE).unwrap());
+    let rule = document(&on(&Sandbox::sample(), &["get", "-o", "json"]));
+    assert_eq!(rule, serde_json::from_str::<Value>(SAMPLE_RULE).unwrap());
+    assert_fits(&schema("rule"), &rule);
+}
+
+#[test]
+fn each_key_of_the_configuration_is_in_its_schema_and_is_read() {
+    let schema = schema("config");
+    let keys: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
+    let ran = run(assist_rules().args(["get", "r1"]).env("ASSIST_RULES_ZZZZZZZZ", "1"));
+    let (_, listed) = ran.stderr.split_once("the keys are ").unwrap();
+    let mut listed: Vec<&str> = listed.lines().next().unwrap().split(", ").collect();
+    listed.sort_unstable();
+    let mut told: Vec<&str> = keys.iter().map(|key| key.as_str()).collect();
+    told.sort_unstable();
+    assert_eq!(told, listed);
+}
+
+#[test]
+fn what_a_schema_does_not_tell_is_found() {
+    let schema = schema("change");
+    for change in [
+        r#"{"nam": "x"}"#,
+        r#"{"enabled": "no"}"#,
+        r#"{"actions": [{"type": "email"}]}"#,
+        r#"{"actions": [{}]}"#,
+    ] {
+        let value: Value = serde_json::from_str(change).unwrap();
+        assert_eq!(faults(&schema, &schema, &value, "").len(), 1, "{change}");
+    }
+}

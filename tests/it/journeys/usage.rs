@@ -1,0 +1,96 @@
+//! Command lines that cannot be read.
+
+use expect_test::expect;
+use serde_json::json;
+
+use super::{document, shown};
+use crate::binary::{assist_rules, run};
+
+#[test]
+fn a_wrong_command_line_is_told_to_people() {
+    expect![[r#"
+        exit 64
+        --- stdout
+        --- stderr
+        error: unexpected argument '--bogus' found
+
+          tip: to pass '--bogus' as a value, use '-- --bogus'
+
+        Usage: assist-rules get [OPTIONS] [RULE]
+
+        For more information, try '--help'.
+    "#]]
+    .assert_eq(&shown(&run(assist_rules().args(["get", "--bogus"]))));
+    expect![[r#"
+        exit 64
+        --- stdout
+        --- stderr
+        error[AR0601]: this command does not print sarif
+          help: it prints human, json, yaml
+    "#]]
+    .assert_eq(&shown(&run(assist_rules().args(["get", "r1", "-o", "sarif"]))));
+}
+
+#[test]
+fn a_wrong_command_line_is_told_to_programs() {
+    expect![[r#"
+        exit 64
+        --- stdout
+        {
+          "format_version": "1.0",
+          "kind": "error",
+          "exit_code": 64,
+          "code": "AR0601",
+          "message": "the following required arguments were not provided: <FILE>...",
+          "status": null,
+          "context_id": null,
+          "correlation_id": null,
+          "retryable": false,
+          "help": null
+        }
+        --- stderr
+        error[AR0601]: the following required arguments were not provided: <FILE>...
+          help: `assist-rules help COMMAND` shows what a command takes.
+    "#]]
+    .assert_eq(&shown(&run(assist_rules().args(["validate", "-o", "json"]))));
+    for args in [
+        &["frob", "-o", "json"] as &[&str],
+        &["-ojson"],
+        &["get", "--bogus", "--output=json"],
+        &["get", "--bogus", "-o=json"],
+        &["get", "--bogus", "-qojson"],
+        &["get", "--bogus", "-qo", "json"],
+        &["update", "--enable", "--disable", "--output", "json"],
+        &["get", "a", "b", "-o", "json"],
+        &["get", "--deadline", "90", "-o", "json"],
+        &["sandbox", "--listen", "0.0.0.0:0", "-o", "json"],
+    ] {
+        let ran = run(assist_rules().args(args));
+        let error = document(&ran);
+        assert_eq!(
+            (ran.code, &error["kind"], &error["code"], &error["exit_code"]),
+            (Some(64), &json!("error"), &json!("AR0601"), &json!(64)),
+            "{args:?}"
+        );
+        assert!(!ran.stderr.is_empty());
+    }
+    let ran = run(assist_rules().args(["get", "--bogus", "-o", "yaml"]));
+    assert!(
+        ran.stdout.starts_with("format_version: \"1.0\"\nkind: error\n"),
+        "{ran}"
+    );
+}
+
+#[test]
+fn help_is_help_in_json_mode_too() {
+    let ran = run(assist_rules().args(["get", "-o", "json", "--help"]));
+    assert_eq!(ran.code, Some(0));
+    assert!(ran.stdout.contains("Usage:"));
+}
+
+#[test]
+fn no_command_is_a_wrong_command_line_that_shows_all_commands() {
+    let ran = run(&mut assist_rules());
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(64), ""));
+    assert!(ran.stderr.contains("Usage: assist-rules"), "{ran}");
+}

@@ -13,18 +13,21 @@ mod backoff;
 mod endings;
 mod looking;
 mod moving;
+mod steps;
 mod stopping;
+mod terms;
 mod verdict;
 
 use std::time::Duration;
 
+pub use steps::{Event, Intent, Moment, Step};
+pub use terms::{Mode, OnConflict, Terms};
 pub use verdict::{Confirmation, Conflict, Outcome, Verdict};
 
 use crate::code::Code;
 use crate::failure::{Failure, FailureClass};
-use crate::finding::{Finding, Findings, Severity};
+use crate::finding::{Finding, Findings};
 use crate::kind::{Collision, Kind};
-use crate::merge::GroupMerge;
 use crate::pointer::Pointer;
 use crate::stored::Stored;
 use crate::version::Version;
@@ -40,116 +43,6 @@ pub const MAX_STALE_READS: u32 = 3;
 
 /// How long after the write stale reads are waited out.
 pub const STALE_READS_WITHIN: Duration = Duration::from_secs(5);
-
-/// What the user decides about an update.
-#[derive(Clone, Debug)]
-pub struct Terms {
-    /// When to stop, from the start of the operation.
-    pub deadline: Duration,
-    /// The version that the document must have, if one was named.
-    pub expected: Option<Version>,
-    /// Whether anything is sent.
-    pub mode: Mode,
-    /// From which severity on a finding keeps the document from being sent.
-    pub fail_on: Severity,
-    /// What becomes of a change when the document moved.
-    pub on_conflict: OnConflict,
-    /// Whether both sides may touch different members of what belongs together.
-    pub group: GroupMerge,
-}
-
-/// What becomes of a change when somebody else was faster.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnConflict {
-    /// It is a conflict.
-    #[default]
-    Fail,
-    /// What merges by itself is merged; the rest is a conflict.
-    Merge,
-    /// Ours counts where both collide. The user's own words: what was overwritten is told and recorded.
-    Ours,
-}
-
-/// Whether an update is carried out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Up to the send, and no further.
-    DryRun,
-    /// All the way.
-    Write,
-}
-
-impl Default for Terms {
-    fn default() -> Self {
-        Self {
-            deadline: Duration::from_mins(2),
-            expected: None,
-            mode: Mode::Write,
-            fail_on: Severity::Error,
-            on_conflict: OnConflict::default(),
-            group: GroupMerge::default(),
-        }
-    }
-}
-
-/// What happened. A write's answer has the stored document if the server showed it whole.
-#[derive(Clone, Debug)]
-pub enum Event<K: Kind> {
-    /// The operation starts.
-    Started,
-    /// A read was answered.
-    Read(Result<Stored<K>, Failure>),
-    /// The intent was recorded, or why it could not be.
-    Recorded(Result<(), String>),
-    /// A write was answered.
-    Written(Result<Option<Stored<K>>, Failure>),
-    /// The wait is over.
-    Waited,
-}
-
-/// When something happened, and a number between 0 and 1 for the spread of the wait that may follow.
-#[derive(Clone, Copy, Debug)]
-pub struct Moment {
-    /// Time since the operation started.
-    pub at: Duration,
-    /// Chance, from 0 to 1.
-    pub chance: f64,
-}
-
-/// What to do next.
-#[derive(Clone, Debug)]
-pub enum Step<K: Kind> {
-    /// Read the document.
-    Read,
-    /// Record durably that this is about to be written. Without that nothing is.
-    Record(Box<Intent<K>>),
-    /// Write this document under this version.
-    Write {
-        /// The document.
-        document: K,
-        /// The version.
-        version: Version,
-    },
-    /// Wait this long.
-    Wait(Duration),
-    /// Stop.
-    Done(Box<Verdict<K>>),
-}
-
-/// What is about to be written.
-#[derive(Clone, Debug)]
-pub struct Intent<K: Kind> {
-    /// The document as it is stored.
-    pub base: Stored<K>,
-    /// The version to write under.
-    pub version: Version,
-    /// The change.
-    pub change: K::Change,
-    /// The document with the change.
-    pub ours: K,
-    /// What of theirs it overwrites, by the user's own words.
-    pub overwrites: Vec<Collision>,
-}
 
 /// The update of one document, as far as it has come.
 #[derive(Clone, Debug)]

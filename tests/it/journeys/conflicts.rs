@@ -42,7 +42,7 @@ fn a_stale_version_overwrites_nothing_and_shows_three_sides() {
           correlation id <id>
         --- stderr
         error[AR0502]: cannot update `a1b2c3d4-e5f6-7890-abcd-ef1234567890`: somebody else changed it meanwhile; nothing was overwritten
-          help: look at both sides, then run the command again: it starts from the rule as it is now
+          help: look at both sides; then run the command again: it starts from the rule as it is now, or `--on-conflict ours` overwrites what collides, and says what it was
           correlation id: <id>
     "#]].assert_eq(&shown(&on(&sandbox, &["update", "--name", "Ours"])));
     assert_eq!(sandbox.world.rule(SAMPLE_RULE_ID).unwrap()["name"], "Theirs");
@@ -98,7 +98,7 @@ fn a_version_that_was_named_must_be_the_stored_one() {
           correlation id <id>
         --- stderr
         error[AR0502]: cannot update `a1b2c3d4-e5f6-7890-abcd-ef1234567890`: it is not at version 3
-          help: look at both sides, then run the command again: it starts from the rule as it is now
+          help: look at both sides, then fetch the rule anew, or name the version that it has now
           correlation id: <id>
     "#]]
     .assert_eq(&shown(&on(&sandbox, &["update", "--name", "X", "--if-version", "3"])));

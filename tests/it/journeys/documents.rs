@@ -110,18 +110,22 @@ fn each_command_has_help_that_fits_a_terminal() {
           [RULE]  The rule's id; GENESYS_RULE_ID stands in
 
         Options:
-              --from <FILE>           The change, or the whole rule, as JSON or YAML; `-` is stdin
-              --name <TEXT>           The new name
-              --description <TEXT>    The new description
-              --enable                Switch the rule on
-              --disable               Switch the rule off
-              --if-version <VERSION>  Refuse (exit 4) unless the rule is at this version
-              --detailed-exitcode     Exit with 2 if there are changes that were not made
-              --fail-on <FAIL_ON>     From which severity on findings end the run [default: error] [possible
-                                      values: error, warning]
-              --dry-run               Do everything but the write
-          -h, --help                  Print help (see more with '--help')
-          -V, --version               Print version
+              --from <FILE>                The change, or the whole rule, as JSON or YAML; `-` is stdin
+              --name <TEXT>                The new name
+              --description <TEXT>         The new description
+              --enable                     Switch the rule on
+              --disable                    Switch the rule off
+              --if-version <VERSION>       Refuse (exit 4) unless the rule is at this version
+              --detailed-exitcode          Exit with 2 if there are changes that were not made
+              --fail-on <FAIL_ON>          From which severity on findings end the run [default: error]
+                                           [possible values: error, warning]
+              --on-conflict <ON_CONFLICT>  What to do if somebody else changes the rule meanwhile [default:
+                                           fail] [possible values: fail, merge, ours]
+              --accept-group-merge         Merge even if they changed other parts of what belongs together:
+                                           enabled, conditions, actions
+              --dry-run                    Do everything but the write
+          -h, --help                       Print help (see more with '--help')
+          -V, --version                    Print version
 
         Global options:
           -o, --output <OUTPUT>          How to print [default: human] [possible values: human, json, yaml,

@@ -54,7 +54,9 @@ fn set(rule: &mut Value, members: &Map<String, Value>) {
 
 fn edited(base: &Value, members: [&Map<String, Value>; 2]) -> Value {
     let mut rule = base.clone();
-    members.into_iter().for_each(|members| set(&mut rule, members));
+    for members in members {
+        set(&mut rule, members);
+    }
     rule
 }
 

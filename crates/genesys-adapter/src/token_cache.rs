@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
 use base64::Engine;
@@ -84,26 +84,26 @@ fn identity(login: &Address, client: &ClientCredentials) -> String {
     format!("{login}\n{}", client.id)
 }
 
-fn key(salt: &[u8], client: &ClientCredentials) -> Option<RandomizedNonceKey> {
+fn key(salt: &[u8], client: &ClientCredentials) -> Option<LessSafeKey> {
     let secret = Salt::new(HKDF_SHA256, salt).extract(client.secret.expose_secret().as_bytes());
     let mut key = [0; 32];
     secret.expand(&[KEY_PURPOSE], HKDF_SHA256).ok()?.fill(&mut key).ok()?;
-    RandomizedNonceKey::new(&AES_256_GCM, &key).ok()
+    Some(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &key).ok()?))
 }
 
+/// Each seal has a salt of its own, and so a key of its own.
 fn seal(content: &Content, login: &Address, client: &ClientCredentials) -> Option<Vec<u8>> {
-    let mut salt = [0; SALT_BYTES];
-    aws_lc_rs::rand::fill(&mut salt).ok()?;
+    // Why: the library's own generator gathers entropy for 30 ms at its first use; the system has it at hand.
+    let mut random = [0; SALT_BYTES + NONCE_BYTES];
+    getrandom::fill(&mut random).ok()?;
+    let (salt, nonce) = random.split_at_checked(SALT_BYTES)?;
     let mut sealed = serde_json::to_vec(content).ok()?;
     let about = identity(login, client);
-    let nonce = key(&salt, client)?
-        .seal_in_place_append_tag(Aad::from(about.as_bytes()), &mut sealed)
+    let once = Nonce::try_assume_unique_for_key(nonce).ok()?;
+    key(salt, client)?
+        .seal_in_place_append_tag(once, Aad::from(about.as_bytes()), &mut sealed)
         .ok()?;
-    let mut file = vec![LAYOUT];
-    file.extend_from_slice(&salt);
-    file.extend_from_slice(nonce.as_ref());
-    file.append(&mut sealed);
-    Some(file)
+    Some([&[LAYOUT], salt, nonce, &sealed].concat())
 }
 
 fn unseal(file: &[u8], login: &Address, client: &ClientCredentials) -> Option<Content> {

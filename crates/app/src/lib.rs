@@ -1,11 +1,13 @@
 //! The use cases, over ports. Thin: the domain decides, the ports do.
 
 mod listing;
+mod patient;
 mod read_only;
 mod reconcile;
 mod update;
 
 pub use listing::every_rule;
+pub use patient::Patient;
 pub use read_only::ReadOnly;
 pub use reconcile::{Finding, NO_WRITE_IS_OLDER, Reconciled, Reconciler};
 pub use update::{Progress, Report, Updater};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use app::Updater;
+use app::{Patient, Updater};
 use domain::{Code, TriggerRule};
 use emulator::{Client, Running, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, World};
 use genesys_adapter::{
@@ -117,6 +117,24 @@ impl Session {
             clock: self.clock.clone(),
             sleeper: Arc::new(RuntimeSleeper),
             chance: Arc::new(time::chance),
+        }
+    }
+
+    /// The rules here, for commands that only read.
+    pub(crate) fn reader(&self, settings: &Settings) -> Patient<TriggerRule> {
+        let Updater {
+            repository,
+            clock,
+            sleeper,
+            chance,
+            ..
+        } = self.updater();
+        Patient {
+            repository,
+            clock,
+            sleeper,
+            chance,
+            deadline: settings.deadline,
         }
     }
 

@@ -140,7 +140,7 @@ codes! {
     ServerFailed = "AR0514", Error, "the server failed",
         "The server answered with an error of its own (5xx) each time that it was asked. Nothing was changed.";
     NotRecorded = "AR0515", Error, "the change cannot be recorded",
-        "Before a rule is written, the intent is recorded, so that what happened can be told after a crash. The record could not be made, so nothing was sent.";
+        "Before a rule is written, the intent is recorded, so that what happened can be told after a crash. If that record cannot be made, nothing is sent. If the outcome cannot be recorded, the rule was changed all the same, and the message says so.";
     Stopped = "AR0516", Error, "stopped before anything was written",
         "The program was told to stop (SIGINT or SIGTERM) before it had sent the change. Nothing was changed; run the command again.";
     Usage = "AR0601", Error, "the command line is wrong",

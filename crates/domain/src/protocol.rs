@@ -20,6 +20,7 @@ mod verdict;
 
 use std::time::Duration;
 
+pub use backoff::Retries;
 pub use steps::{Event, Intent, Moment, Step};
 pub use terms::{Mode, OnConflict, Terms};
 pub use verdict::{Confirmation, Conflict, Outcome, Verdict};
@@ -58,7 +59,7 @@ pub struct Update<K: Kind> {
     sends: u32,
     attempts: u32,
     waited: Duration,
-    retries: backoff::Retries,
+    retries: Retries,
 }
 
 /// The change as it was made from the document that was read.
@@ -114,7 +115,7 @@ impl<K: Kind> Update<K> {
             sends: 0,
             attempts: 0,
             waited: Duration::ZERO,
-            retries: backoff::Retries::default(),
+            retries: Retries::default(),
         }
     }
 

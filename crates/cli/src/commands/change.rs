@@ -54,13 +54,14 @@ pub(super) async fn run(context: &Context<'_>, args: &ChangeArgs, asked: Asked) 
         Written::Draft(draft, source) => (draft, source),
         Written::Broken(file) => {
             let findings = file.findings.iter().map(|(finding, _)| finding.clone()).collect();
-            return refused(findings, Some(file), Vec::new()).print(context);
+            return Ok(refused(findings, Some(file), Vec::new()).print(context));
         }
     };
-    let certain = draft.certain_faults(&EngineLimits::TRIGGER_RULES);
-    if !certain.is_empty() {
-        let (file, elsewhere) = placed(source, certain.clone());
-        return refused(certain, file, elsewhere).print(context);
+    if !draft.certain_faults(&EngineLimits::TRIGGER_RULES).is_empty() {
+        // It is refused whatever is stored: what else is wrong is told in the same go.
+        let all = draft.check(&EngineLimits::TRIGGER_RULES).into_vec();
+        let (file, elsewhere) = placed(source, all.clone());
+        return Ok(refused(all, file, elsewhere).print(context));
     }
     let session = context.open(settings).await?;
     let target = session.target.clone();
@@ -73,7 +74,7 @@ pub(super) async fn run(context: &Context<'_>, args: &ChangeArgs, asked: Asked) 
             .note("This was the sandbox, the Genesys Cloud that is built in: no organisation was changed.\n");
     }
     let (file, elsewhere) = placed(source, report.verdict.findings.clone());
-    End {
+    let end = End {
         report,
         file,
         elsewhere,
@@ -81,8 +82,8 @@ pub(super) async fn run(context: &Context<'_>, args: &ChangeArgs, asked: Asked) 
         asked,
         args,
         stopped,
-    }
-    .print(context)
+    };
+    Ok(end.print(context))
 }
 
 /// Findings in what the person wrote, and those about the rest of the stored rule.

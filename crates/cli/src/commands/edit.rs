@@ -1,9 +1,10 @@
 //! `edit`: a rule in an editor, updated from what was saved.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use domain::{Code, Stored, TriggerRule};
+use domain::{Code, RuleId, Stored, TriggerRule};
 use ports::RuleRepository;
 
 use crate::args::{ChangeArgs, EditArgs, OnConflictArg, RuleArg};
@@ -17,7 +18,7 @@ pub(super) async fn run(context: &Context<'_>, args: &EditArgs) -> Result<Exit, 
     let id = rule::required(context, &args.rule)?;
     let settings = context.settings()?;
     let session = context.open(settings).await?;
-    let read = session.repository.get(&id).await;
+    let read = session.reader(settings).get(&id).await;
     session.close().await?;
     let stored = read
         .map_err(|failure| Problem::of_failure(&format!("edit `{id}`"), &failure))?
@@ -50,12 +51,27 @@ pub(super) async fn run(context: &Context<'_>, args: &EditArgs) -> Result<Exit, 
     if matches!(ended, Ok(Exit::Done)) {
         forget(&file);
     } else {
-        let file = file.display();
-        context.output.complain(&format!(
-            "Your text is kept in {file}. Go on with it: assist-rules update {id} --from '{file}'"
-        ));
+        let back = way_back(context, &id, &file);
+        context
+            .output
+            .complain(&format!("Your text is kept. Go on with it: {back}"));
     }
     ended
+}
+
+/// The command that goes on with the text, for the same rule of the same organisation.
+fn way_back(context: &Context<'_>, id: &RuleId, file: &Path) -> String {
+    let global = &context.cli.global;
+    let mut back = format!("assist-rules update {id} --from '{}'", file.display());
+    for (flag, value) in [("--profile", &global.profile), ("--region", &global.region)] {
+        if let Some(value) = value {
+            let _ = write!(back, " {flag} '{value}'");
+        }
+    }
+    if global.sandbox {
+        back.push_str(" --sandbox");
+    }
+    back
 }
 
 /// Writes the text where it outlives the program.

@@ -13,7 +13,7 @@ pub(super) async fn run(context: &Context<'_>, arg: &RuleArg) -> Result<Exit, Pr
     let id = rule::required(context, arg)?;
     let settings = context.settings()?;
     let session = context.open(settings).await?;
-    let read = session.repository.get(&id).await;
+    let read = session.reader(settings).get(&id).await;
     session.close().await?;
     let stored = read
         .map_err(|failure| Problem::of_failure(&format!("get `{id}`"), &failure))?

@@ -34,7 +34,7 @@ pub(super) async fn run(context: &Context<'_>) -> Result<Exit, Problem> {
     rule::only_formats(context, &rule::DATA)?;
     let settings = context.settings()?;
     let session = context.open(settings).await?;
-    let listed = app::every_rule(session.repository.as_ref()).await;
+    let listed = app::every_rule(&session.reader(settings)).await;
     session.close().await?;
     let rules = listed.map_err(|failure| {
         let problem = Problem::of_failure("list the rules", &failure);

@@ -12,9 +12,9 @@ const TRANSIENT_CAP: Duration = Duration::from_secs(20);
 const THROTTLED: Duration = Duration::from_secs(1);
 const THROTTLED_CAP: Duration = Duration::from_mins(1);
 
-/// How often something was tried again.
+/// How often something was tried again, and so how long to wait before the next time.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Retries {
+pub struct Retries {
     transient: u32,
     throttled: u32,
 }
@@ -22,11 +22,11 @@ pub(super) struct Retries {
 impl Retries {
     /// How long to wait after this failure: what the server said, or else longer each time, spread by chance so that
     /// not everybody comes back at once.
-    pub(super) fn wait_for(&mut self, failure: &Failure, chance: f64) -> Duration {
+    pub fn wait_for(&mut self, failure: &Failure, chance: f64) -> Duration {
         let chance = chance.clamp(0.0, 1.0);
         match failure.class {
-            FailureClass::Throttled { wait: Some(told) } => told,
-            FailureClass::Throttled { wait: None } => {
+            FailureClass::Throttled { wait: Some(told) } if !told.is_zero() => told,
+            FailureClass::Throttled { .. } => {
                 let full = doubled(THROTTLED, self.throttled, THROTTLED_CAP);
                 self.throttled += 1;
                 full / 2 + (full / 2).mul_f64(chance)
@@ -79,6 +79,14 @@ mod tests {
             [500, 1000, 2000, 4000, 8000, 16000, 30000, 30000]
         );
         assert_eq!(waits(&throttled, 1.0, 2), [1000, 2000]);
+        let at_once = FailureClass::Throttled {
+            wait: Some(Duration::ZERO),
+        };
+        assert_eq!(
+            waits(&at_once, 0.0, 2),
+            [500, 1000],
+            "a limit that is spent is not knocked at"
+        );
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::render::findings::{File, FindingDocument};
 use crate::render::report::{self, Asked};
-use crate::render::result::{self, TargetDocument};
+use crate::render::result::{self, ResultDocument, TargetDocument};
 use crate::render::snippet;
 
 /// What is to be told at the end.
@@ -28,13 +28,21 @@ pub(super) struct End<'a> {
 }
 
 impl End<'_> {
-    pub(super) fn print(self, context: &Context<'_>) -> Result<Exit, Problem> {
+    /// Tells it, and how the program ends. What happened to the rule is not undone by a stdout that is full.
+    pub(super) fn print(self, context: &Context<'_>) -> Exit {
         let exit = self.exit();
         let problem = self.problem();
         let output = context.output;
-        if output.format == Format::Human {
+        let printed = if output.format == Format::Human {
             let report = report::report(&self.report, problem.as_ref(), self.asked, self.retry_at().as_deref());
-            output.document(&report)?;
+            output.document(&report)
+        } else {
+            output.data(&self.document(problem.as_ref(), exit))
+        };
+        if let Err(unprinted) = printed {
+            output.complain(&crate::output::words(&unprinted));
+        }
+        if output.format == Format::Human {
             let in_file = self.file.iter().map(snippet::of_file);
             let elsewhere = self.elsewhere.iter().map(snippet::without_place);
             for text in in_file.chain(elsewhere).filter(|text| !text.is_empty()) {
@@ -43,22 +51,22 @@ impl End<'_> {
             if let Some(problem) = &problem {
                 output.complain(&crate::output::words(problem));
             }
-            return Ok(exit);
         }
+        exit
+    }
+
+    fn document(&self, problem: Option<&Problem>, exit: Exit) -> ResultDocument {
         let in_file = self.file.iter().flat_map(File::documents);
         let elsewhere = self.elsewhere.iter().cloned().map(FindingDocument::without_place);
-        let findings = in_file.chain(elsewhere).collect();
-        let document = result::document(
+        result::document(
             &self.report,
-            problem.as_ref(),
-            findings,
+            problem,
+            in_file.chain(elsewhere).collect(),
             self.target.clone(),
             self.retry_at(),
             self.asked == Asked::DryRun,
             exit,
-        );
-        output.data(&document)?;
-        Ok(exit)
+        )
     }
 
     fn exit(&self) -> Exit {

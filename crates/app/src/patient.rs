@@ -1,0 +1,142 @@
+//! A repository whose reads are repeated while it is worth it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::protocol::Retries;
+use domain::{Failure, FailureClass, Kind, Stored, Version};
+use ports::{Answer, Clock, Page, PageRequest, RuleRepository, Sleeper};
+
+/// How often a read is tried that the network or the server fails; somebody is waiting for it.
+const TRIES: u32 = 4;
+
+/// Repeats a read that may succeed later: one that was told to slow down until a wait would end after the deadline,
+/// one that failed in passing a few times. Writes go through as they are: what to do about one is the protocol's
+/// business.
+pub struct Patient<K: Kind> {
+    /// The repository behind it.
+    pub repository: Arc<dyn RuleRepository<K>>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Who waits.
+    pub sleeper: Arc<dyn Sleeper>,
+    /// A number between 0 and 1, another each time.
+    pub chance: Arc<dyn Fn() -> f64 + Send + Sync>,
+    /// How long one read may take with its repetitions.
+    pub deadline: Duration,
+}
+
+impl<K: Kind> Patient<K> {
+    async fn repeated<T, F>(&self, read: impl Fn() -> F + Send + Sync) -> Result<Answer<T>, Failure>
+    where
+        T: Send,
+        F: Future<Output = Result<Answer<T>, Failure>> + Send,
+    {
+        let started = self.clock.elapsed();
+        let mut retries = Retries::default();
+        let mut failed = 0;
+        loop {
+            let failure = match read().await {
+                Err(failure) if failure.is_retryable() => failure,
+                answer => return answer,
+            };
+            failed += u32::from(!matches!(failure.class, FailureClass::Throttled { .. }));
+            if failed == TRIES {
+                return Err(failure);
+            }
+            let wait = retries.wait_for(&failure, (self.chance)());
+            if self.clock.elapsed().saturating_sub(started).saturating_add(wait) >= self.deadline {
+                return Err(failure);
+            }
+            tracing::info!(?wait, %failure, "waiting to read again");
+            self.sleeper.sleep(wait).await;
+        }
+    }
+}
+
+#[async_trait]
+impl<K: Kind> RuleRepository<K> for Patient<K> {
+    async fn get(&self, id: &K::Id) -> Result<Answer<Stored<K>>, Failure> {
+        self.repeated(|| self.repository.get(id)).await
+    }
+
+    async fn replace(&self, id: &K::Id, document: &K, version: &Version) -> Result<Answer<Option<Stored<K>>>, Failure> {
+        self.repository.replace(id, document, version).await
+    }
+
+    async fn list(&self, request: PageRequest) -> Result<Answer<Page>, Failure> {
+        self.repeated(|| self.repository.list(request)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{RuleId, TriggerRule};
+    use ports::MockRuleRepository;
+    use ports::testing::VirtualTime;
+
+    fn patient(behind: MockRuleRepository<TriggerRule>) -> (Patient<TriggerRule>, VirtualTime) {
+        let time = VirtualTime::default();
+        let patient = Patient {
+            repository: Arc::new(behind),
+            clock: Arc::new(time.clone()),
+            sleeper: Arc::new(time.clone()),
+            chance: Arc::new(|| 1.0),
+            deadline: Duration::from_secs(10),
+        };
+        (patient, time)
+    }
+
+    fn id() -> RuleId {
+        "r1".parse().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_read_that_may_succeed_later_is_repeated_until_the_deadline() {
+        let mut behind = MockRuleRepository::<TriggerRule>::new();
+        let wait = Some(Duration::from_secs(4));
+        behind
+            .expect_get()
+            .times(3)
+            .returning(move |_| Err(Failure::new(FailureClass::Throttled { wait }, "slow down")));
+        let (patient, time) = patient(behind);
+        assert!(patient.get(&id()).await.is_err());
+        assert_eq!(time.elapsed(), Duration::from_secs(8));
+    }
+
+    #[tokio::test]
+    async fn a_read_that_fails_in_passing_is_tried_a_few_times() {
+        let mut behind = MockRuleRepository::<TriggerRule>::new();
+        let failed = Failure::new(FailureClass::NotSent, "connection refused");
+        behind.expect_get().times(4).returning(move |_| Err(failed.clone()));
+        let (patient, time) = patient(behind);
+        assert!(patient.get(&id()).await.is_err());
+        assert_eq!(time.elapsed(), Duration::from_millis(200 + 400 + 800));
+    }
+
+    #[tokio::test]
+    async fn what_will_not_change_is_asked_for_once() {
+        let mut behind = MockRuleRepository::<TriggerRule>::new();
+        behind
+            .expect_get()
+            .once()
+            .returning(|_| Err(Failure::new(FailureClass::NotFound, "no such rule")));
+        let (patient, _) = patient(behind);
+        assert_eq!(patient.get(&id()).await.unwrap_err().class, FailureClass::NotFound);
+    }
+
+    #[tokio::test]
+    async fn a_write_is_never_repeated() {
+        let mut behind = MockRuleRepository::<TriggerRule>::new();
+        let failed = Failure::new(FailureClass::NotSent, "connection refused");
+        behind
+            .expect_replace()
+            .once()
+            .returning(move |_, _, _| Err(failed.clone()));
+        let (patient, _) = patient(behind);
+        let rule: TriggerRule = r#"{"id":"r1"}"#.parse().unwrap();
+        assert!(patient.replace(&id(), &rule, &"7".parse().unwrap()).await.is_err());
+    }
+}

@@ -1,0 +1,189 @@
+//! When the next request may start, so that the platform has no reason to refuse it.
+//!
+//! One [`Pacer`] stands before all requests under one token, whoever makes them. Those who come first go first; a
+//! short burst is never held up; and the rate is the lower of what the platform's headers leave and of what its
+//! refusals have taught. It has no clock and does not wait: it is told the time, and says how long to.
+
+mod bucket;
+mod cubic;
+mod passed;
+mod rate_window;
+mod window;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+pub use rate_window::RateWindow;
+
+use bucket::Bucket;
+use cubic::{Cubic, Probing};
+use passed::Passed;
+use window::Window;
+
+/// How many requests start at once after a quiet time.
+const BURST: u32 = 5;
+
+/// No rate is lower, in requests a second: a pacer that stops asking would never learn that the trouble is over.
+const SLOWEST: f64 = 0.5;
+
+/// How long everybody pauses after "too many requests" without a time.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// A wait is not told for longer than this, nor beyond the end of the window, a pause excepted: the rate may rise.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// The shortest wait: timers do not go finer.
+const TICK: Duration = Duration::from_millis(1);
+
+/// Positions in the queue are not counted further: whoever stands behind looks again before it is their turn anyway.
+const COUNTED_POSITIONS: usize = 64;
+
+/// Says when requests may start. All times are since some fixed moment, the same for all calls.
+///
+/// Each request has a [`Ticket`] from when it queues until its answer has been learned from; a ticket that is not
+/// given back holds up everybody behind it.
+///
+/// ```
+/// use std::time::Duration;
+/// use assist_rules_domain::Pacer;
+///
+/// let mut pacer = Pacer::default();
+/// let start = Duration::ZERO;
+/// let burst = [(); 5].map(|()| pacer.take());
+/// assert!(burst.iter().all(|ticket| pacer.wait(ticket, start).is_none()));
+///
+/// // The server refuses one and says for how long: nobody starts before that is over.
+/// let next = pacer.take();
+/// pacer.throttled(&burst[0], start, Some(Duration::from_secs(30)));
+/// assert_eq!(pacer.wait(&next, start), Some(Duration::from_secs(30)));
+/// assert_eq!(pacer.wait(&next, Duration::from_secs(30)), None);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Pacer {
+    next: u64,
+    /// Who has not started yet.
+    queue: BTreeSet<u64>,
+    /// Who has started and has not given the ticket back, and when that was.
+    under_way: BTreeMap<u64, Duration>,
+    /// Who started before this is in the count that the platform told last.
+    counted: u64,
+    bucket: Bucket,
+    window: Option<Window>,
+    cubic: Cubic,
+    passed: Passed,
+    paused_until: Duration,
+}
+
+/// A place in the queue, and later a request under way.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "a ticket that is not given back holds up everybody behind it"]
+pub struct Ticket(u64);
+
+impl Pacer {
+    /// Queues, behind all who queued before.
+    pub fn take(&mut self) -> Ticket {
+        let number = self.next;
+        self.next += 1;
+        self.queue.insert(number);
+        Ticket(number)
+    }
+
+    /// How long to wait before asking again, or nothing: then the request starts now. At the same time, nobody is
+    /// told to wait less than one who came earlier.
+    #[must_use = "nothing means that the request has been counted as started"]
+    pub fn wait(&mut self, ticket: &Ticket, now: Duration) -> Option<Duration> {
+        if !self.queue.contains(&ticket.0) {
+            return None;
+        }
+        self.turn_window(now);
+        let rate = self.rate(now);
+        self.bucket.fill(now, rate);
+        let closed = self.closed_for(now);
+        let ahead = self.queue.range(..ticket.0).take(COUNTED_POSITIONS).count();
+        if ahead == 0 && closed.is_zero() && self.bucket.take_one() {
+            self.queue.remove(&ticket.0);
+            self.under_way.insert(ticket.0, now);
+            self.passed.add(now);
+            return None;
+        }
+        let turn = self.bucket.time_until(number(ahead).saturating_add(1), rate);
+        let look_again = self
+            .window
+            .map_or(LOOK_AGAIN, |window| window.left(now).min(LOOK_AGAIN));
+        Some(turn.min(look_again).max(TICK).max(closed))
+    }
+
+    /// Takes in what the answer to a request says of the window.
+    pub fn learn(&mut self, ticket: &Ticket, now: Duration, told: RateWindow) {
+        self.counted = self.counted.max(ticket.0.saturating_add(1));
+        self.turn_window(now);
+        let started = self.under_way.get(&ticket.0).copied().unwrap_or(now);
+        self.window = Some(Window::learned(self.window, started, now, told));
+    }
+
+    /// A request was refused with "too many requests": everybody pauses for as long as was said, and goes on more
+    /// slowly. Refusals of requests that had started before the last such slowdown belong to it and slow down no
+    /// further.
+    pub fn throttled(&mut self, ticket: &Ticket, now: Duration, wait: Option<Duration>) {
+        self.turn_window(now);
+        let rate = self.rate(now);
+        let wait = wait.unwrap_or(PAUSE);
+        self.paused_until = self.paused_until.max(now.saturating_add(wait));
+        self.bucket.close_until(self.paused_until);
+        if let Some(started) = self.under_way.get(&ticket.0) {
+            self.passed.remove(*started);
+            if self.cubic.is_news(*started) {
+                let passed = self.passed.rate_until(now, self.paused_until);
+                self.cubic.drop_from(rate, passed, now);
+            }
+        }
+        self.cubic.grow_from(self.paused_until);
+    }
+
+    /// Ends a ticket, which is of no use any more: its answer came and was learned from, or whoever had it gave up.
+    pub fn give_back(&mut self, ticket: &Ticket) {
+        self.queue.remove(&ticket.0);
+        let has_started = self.under_way.remove(&ticket.0).is_some();
+        if has_started
+            && ticket.0 >= self.counted
+            && let Some(window) = &mut self.window
+        {
+            window.count_one();
+        }
+    }
+
+    /// How much longer nobody may start because the server said so.
+    #[must_use]
+    pub fn pause(&self, now: Duration) -> Duration {
+        self.paused_until.saturating_sub(now)
+    }
+
+    /// The rate at which requests start now while there is no pause, in requests a second.
+    #[must_use]
+    pub fn rate(&self, now: Duration) -> f64 {
+        let Some(window) = self.window else {
+            let unproved = 2.0 * self.passed.rate(now);
+            return self.cubic.rate(now, Probing::Blind { unproved }).max(SLOWEST);
+        };
+        let uncounted = self.under_way.range(self.counted..).count();
+        let spread = window.at(now).spread(now, number(uncounted));
+        spread.min(self.cubic.rate(now, Probing::Guided)).max(SLOWEST)
+    }
+
+    /// How long nobody may start: the pause, or what remains of a window that is spent.
+    fn closed_for(&self, now: Duration) -> Duration {
+        let spent = self.window.map_or(Duration::ZERO, |window| window.spent_for(now));
+        self.pause(now).max(spent)
+    }
+
+    fn turn_window(&mut self, now: Duration) {
+        self.window = self.window.map(|window| window.at(now));
+    }
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;

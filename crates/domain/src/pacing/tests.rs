@@ -1,0 +1,401 @@
+//! What the pacer promises, as examples and as laws over any course of events.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::{BURST, Pacer, RateWindow, SLOWEST, Ticket};
+
+const START: Duration = Duration::ZERO;
+
+fn millis(time: u64) -> Duration {
+    Duration::from_millis(time)
+}
+
+fn secs(time: u64) -> Duration {
+    Duration::from_secs(time)
+}
+
+fn window(allowed: u32, count: u32, reset: u64) -> RateWindow {
+    RateWindow {
+        allowed,
+        count,
+        reset: secs(reset),
+    }
+}
+
+/// Waits as told until the request may start; returns when that is.
+fn start(pacer: &mut Pacer, ticket: &Ticket, mut now: Duration) -> Duration {
+    while let Some(wait) = pacer.wait(ticket, now) {
+        assert!(!wait.is_zero(), "a wait of nothing would never end");
+        now += wait;
+    }
+    now
+}
+
+/// Starts one after the other, each answered at once; returns when each started.
+fn starts(pacer: &mut Pacer, from: Duration, count: usize) -> Vec<Duration> {
+    let mut now = from;
+    let mut starts = Vec::new();
+    for _ in 0..count {
+        let ticket = pacer.take();
+        now = start(pacer, &ticket, now);
+        pacer.give_back(&ticket);
+        starts.push(now);
+    }
+    starts
+}
+
+/// A pacer that knows the window.
+fn told(told: RateWindow) -> Pacer {
+    let mut pacer = Pacer::default();
+    let ticket = pacer.take();
+    start(&mut pacer, &ticket, START);
+    pacer.learn(&ticket, START, told);
+    pacer.give_back(&ticket);
+    pacer
+}
+
+#[track_caller]
+fn assert_near(rate: f64, expected: f64) {
+    assert!((rate - expected).abs() < 0.01, "{rate} is not {expected}");
+}
+
+#[test]
+fn a_burst_of_5_goes_at_once_and_the_sixth_waits() {
+    let mut pacer = Pacer::default();
+    let burst = starts(&mut pacer, START, 6);
+    assert_eq!(burst[..5], [START; 5]);
+    // At 3.5 a second and rising.
+    assert!(burst[5] > millis(200) && burst[5] < millis(286), "{burst:?}");
+    // After a quiet time there is a burst again, and not more than one.
+    let later = starts(&mut pacer, secs(60), 6);
+    assert_eq!(later[..5], [secs(60); 5]);
+    assert!(later[5] > secs(60));
+}
+
+#[test]
+fn the_rate_without_headers_starts_at_3_and_a_half_and_is_soon_5() {
+    let pacer = Pacer::default();
+    assert_near(pacer.rate(START), 3.5);
+    assert_near(pacer.rate(millis(1_600)), 5.0);
+    // Nothing has been tried, so nothing more is known to pass.
+    assert_near(pacer.rate(secs(3_600)), 5.0);
+}
+
+#[test]
+fn without_headers_more_is_tried_slowly_and_not_more_than_twice_what_passed() {
+    let mut pacer = Pacer::default();
+    let last = starts(&mut pacer, START, 590).pop().unwrap();
+    assert!(last > secs(90) && last < secs(120), "{last:?}");
+    // 0.4 a second more after a minute, eight times as much after two.
+    assert_near(
+        pacer.rate(last),
+        5.0 + 0.4 * ((last.as_secs_f64() - 1.55) / 60.0).powi(3),
+    );
+    assert!(
+        pacer.rate(secs(170)) <= 5.0,
+        "two minutes on, hardly anything has been tried"
+    );
+}
+
+#[test]
+fn what_is_left_of_the_window_less_the_reserve_is_spread_over_its_time() {
+    for (told_window, rate) in [
+        (window(300, 0, 60), 4.85),
+        (window(300, 171, 60), 2.0),
+        (window(300, 231, 30), 2.0),
+        (window(300, 291, 30), SLOWEST),
+        (window(300, 299, 30), SLOWEST),
+        (window(180, 0, 60), 2.91),
+        // A quarter faster than evenly at most, to catch up.
+        (window(300, 0, 30), 6.0625),
+        (window(10_000, 0, 3_600), 2.694),
+        (window(300, u32::MAX, u64::MAX), SLOWEST),
+    ] {
+        let pacer = told(told_window);
+        // The first second is CUBIC's; by then a sixtieth of the time is gone, and so is nothing of the rest.
+        let now = millis(1);
+        let is_slow_start = rate > pacer.rate(now);
+        let now = if is_slow_start { secs(4) } else { now };
+        let left = told_window.reset.saturating_sub(now).as_secs_f64() / told_window.reset.as_secs_f64();
+        let evenly = f64::from(told_window.allowed) * 0.97 / told_window.reset.as_secs_f64().max(60.0);
+        let expected = (rate / left).min(evenly * 1.25).max(SLOWEST);
+        assert_near(pacer.rate(now), expected);
+    }
+}
+
+#[test]
+fn requests_under_way_that_no_answer_counts_are_not_left() {
+    let mut pacer = told(window(300, 231, 30));
+    let before = pacer.rate(START);
+    let under_way: Vec<Ticket> = (0..4).map(|_| pacer.take()).collect();
+    for ticket in &under_way {
+        assert_eq!(pacer.wait(ticket, START), None);
+    }
+    assert_near(pacer.rate(START), before - 4.0 / 30.0);
+    // The last answer overtakes the others, and counts them.
+    pacer.learn(&under_way[3], START, window(300, 235, 30));
+    assert_near(pacer.rate(START), before - 4.0 / 30.0);
+    // An older one says less, which is no news; nor does its ticket count again.
+    pacer.learn(&under_way[0], START, window(300, 232, 30));
+    for ticket in &under_way {
+        pacer.give_back(ticket);
+    }
+    assert_near(pacer.rate(START), before - 4.0 / 30.0);
+}
+
+#[test]
+fn answers_without_headers_are_counted_all_the_same() {
+    let mut pacer = told(window(300, 231, 30));
+    let before = pacer.rate(START);
+    starts(&mut pacer, START, 4);
+    assert_near(pacer.rate(START), before - 4.0 / 30.0);
+}
+
+#[test]
+fn a_window_that_is_spent_is_waited_out() {
+    let mut pacer = told(window(300, 300, 20));
+    let ticket = pacer.take();
+    assert_eq!(pacer.wait(&ticket, secs(1)), Some(secs(19)));
+    assert_eq!(pacer.wait(&ticket, secs(20)), None);
+    // One that is said to be spent for hours is asked about once a minute.
+    let mut pacer = told(window(300, 300, 7_200));
+    let ticket = pacer.take();
+    assert_eq!(start(&mut pacer, &ticket, START), secs(60));
+}
+
+#[test]
+fn a_window_that_is_over_is_followed_by_one_like_it() {
+    let mut pacer = told(window(300, 250, 20));
+    assert_near(pacer.rate(secs(10)), 4.1);
+    assert_near(pacer.rate(secs(20)), 4.85);
+    assert_near(pacer.rate(secs(50)), 6.0625);
+    assert_near(pacer.rate(secs(20 + 60 * 24)), 4.85);
+    // The first answer in it says when it really ends.
+    let ticket = pacer.take();
+    start(&mut pacer, &ticket, secs(21));
+    pacer.learn(&ticket, secs(21), window(300, 1, 60));
+    assert_near(pacer.rate(secs(21)), 290.0 / 60.0);
+}
+
+#[test]
+fn an_answer_from_the_window_before_comes_too_late() {
+    let mut pacer = told(window(300, 250, 20));
+    let ticket = pacer.take();
+    start(&mut pacer, &ticket, millis(19_900));
+    pacer.learn(&ticket, millis(20_100), window(300, 291, 1));
+    assert_near(pacer.rate(millis(20_100)), 291.0 / 59.9);
+}
+
+#[test]
+fn the_end_of_a_window_is_as_early_as_any_answer_says() {
+    let mut pacer = told(window(300, 200, 31));
+    let ticket = pacer.take();
+    start(&mut pacer, &ticket, millis(10));
+    pacer.learn(&ticket, millis(100), window(300, 201, 30));
+    assert_near(pacer.rate(secs(5)), 90.0 / 25.1);
+    let mut pacer = told(window(300, 250, 20));
+    let ticket = pacer.take();
+    // A wait does not reach beyond it.
+    for _ in 0..5 {
+        let ticket = pacer.take();
+        let _ = pacer.wait(&ticket, millis(19_500));
+    }
+    assert!(pacer.wait(&ticket, millis(19_990)) <= Some(millis(10)));
+}
+
+#[test]
+fn a_refusal_pauses_everybody_and_slows_down_to_seven_tenths() {
+    for (said, pause) in [(None, 1), (Some(secs(30)), 30)] {
+        let mut pacer = told(window(300, 0, 60));
+        let (refused, next) = (pacer.take(), pacer.take());
+        let now = secs(10);
+        assert_eq!(pacer.wait(&refused, now), None);
+        let rate = pacer.rate(now);
+        pacer.throttled(&refused, now, said);
+        assert_eq!(pacer.pause(now), secs(pause));
+        assert_near(pacer.rate(now), rate * 0.7);
+        assert_eq!(pacer.wait(&next, now), Some(secs(pause)));
+        assert_eq!(pacer.wait(&next, now + secs(pause)), None, "one finds out");
+        let another = pacer.take();
+        assert!(pacer.wait(&another, now + secs(pause)).is_some(), "and only one");
+        // It does not grow during the pause, and quickly after it.
+        assert_near(pacer.rate(now + secs(pause)), rate * 0.7);
+        assert!(pacer.rate(now + secs(pause + 2)) > rate * 0.9);
+    }
+}
+
+#[test]
+fn a_shorter_pause_does_not_end_a_longer_one() {
+    let mut pacer = Pacer::default();
+    let tickets = [pacer.take(), pacer.take()];
+    assert!(tickets.iter().all(|ticket| pacer.wait(ticket, START).is_none()));
+    pacer.throttled(&tickets[0], START, Some(secs(30)));
+    pacer.throttled(&tickets[1], START, Some(secs(3)));
+    assert_eq!(pacer.pause(START), secs(30));
+}
+
+#[test]
+fn a_storm_slows_down_once_and_the_next_one_again() {
+    let mut pacer = told(window(300, 0, 60));
+    let now = secs(10);
+    let storm: Vec<Ticket> = (0..5).map(|_| pacer.take()).collect();
+    assert!(storm.iter().all(|ticket| pacer.wait(ticket, now).is_none()));
+    for (ticket, late) in storm.iter().zip(0..) {
+        pacer.throttled(ticket, now + millis(100 * late), None);
+    }
+    let slowed = pacer.rate(now);
+    assert_near(slowed, 286.0 / 50.0 * 0.7);
+    let next = pacer.take();
+    let now = start(&mut pacer, &next, now);
+    assert_eq!(now, secs(10) + millis(1_400), "the last one's pause counts too");
+    pacer.throttled(&next, now, None);
+    assert_near(pacer.rate(now), slowed * 0.7);
+}
+
+#[test]
+fn the_rate_grows_back_to_what_passed_in_the_window_and_no_further_at_once() {
+    let mut pacer = Pacer::default();
+    // A server without headers that lets 180 through, and then tells for how long nothing more passes.
+    starts(&mut pacer, START, 180);
+    let refused = pacer.take();
+    let now = start(&mut pacer, &refused, START);
+    let before = pacer.rate(now);
+    pacer.throttled(&refused, now, Some(secs(60).saturating_sub(now)));
+    pacer.give_back(&refused);
+    assert_near(pacer.rate(secs(60)), 0.7 * before);
+    let refused = pacer.take();
+    let now = start(&mut pacer, &refused, secs(70));
+    let before = pacer.rate(now);
+    pacer.throttled(&refused, now, None);
+    assert_near(pacer.rate(pacer.paused_until), 0.7 * before);
+    // 145 of the 180 passed in the last minute, 2.42 a second: what it was slowed down to is more than that.
+    assert_near(pacer.rate(secs(80)), 0.7 * before);
+}
+
+#[test]
+fn who_gives_up_holds_nobody_up() {
+    let mut pacer = Pacer::default();
+    starts(&mut pacer, START, 5);
+    let (first, second) = (pacer.take(), pacer.take());
+    let now = secs(1);
+    assert!(pacer.wait(&second, now).is_some(), "the first has not started");
+    pacer.give_back(&first);
+    assert_eq!(pacer.wait(&second, now), None);
+}
+
+/// One thing that may happen.
+#[derive(Clone, Copy, Debug)]
+enum Happens {
+    Comes,
+    GivesUp(usize),
+    Answer(usize, Option<RateWindow>),
+    Refusal(usize, Option<Duration>),
+    TimePasses(Duration),
+}
+
+fn happens() -> impl Strategy<Value = Happens> {
+    let told = (1_u32..400, 0_u32..500, 0_u64..90).prop_map(|(allowed, count, reset)| window(allowed, count, reset));
+    prop_oneof![
+        4 => Just(Happens::Comes),
+        1 => (0_usize..8).prop_map(Happens::GivesUp),
+        3 => (0_usize..8, proptest::option::of(told)).prop_map(|(who, told)| Happens::Answer(who, told)),
+        1 => (0_usize..8, proptest::option::of((0_u64..40).prop_map(secs)))
+            .prop_map(|(who, said)| Happens::Refusal(who, said)),
+        4 => (0_u64..3_000).prop_map(|time| Happens::TimePasses(millis(time))),
+    ]
+}
+
+/// Plays a course of events, in which everybody asks at every moment, and holds the laws at each.
+fn hold_the_laws(course: &[Happens]) -> Result<(), TestCaseError> {
+    let mut pacer = Pacer::default();
+    let mut now = START;
+    let (mut waiting, mut under_way): (Vec<Ticket>, Vec<Ticket>) = (Vec::new(), Vec::new());
+    let mut no_start_before = START;
+    for happens in course {
+        match *happens {
+            Happens::Comes => waiting.push(pacer.take()),
+            Happens::GivesUp(who) if who < waiting.len() => pacer.give_back(&waiting.remove(who)),
+            Happens::Answer(who, told) if who < under_way.len() => {
+                let ticket = under_way.remove(who);
+                if let Some(told) = told {
+                    pacer.learn(&ticket, now, told);
+                }
+                pacer.give_back(&ticket);
+            }
+            Happens::Refusal(who, said) if who < under_way.len() => {
+                let ticket = under_way.remove(who);
+                pacer.throttled(&ticket, now, said);
+                pacer.give_back(&ticket);
+                no_start_before = no_start_before.max(now + said.unwrap_or(secs(1)));
+            }
+            Happens::TimePasses(time) => now += time,
+            Happens::GivesUp(_) | Happens::Answer(..) | Happens::Refusal(..) => {}
+        }
+        prop_assert!(pacer.rate(now) >= SLOWEST);
+        prop_assert_eq!(pacer.pause(now), no_start_before.saturating_sub(now));
+        // The last asks first, and yet the first starts first.
+        let mut waits: Vec<_> = waiting.iter().rev().map(|ticket| pacer.wait(ticket, now)).collect();
+        waits.reverse();
+        let started = waits.iter().take_while(|wait| wait.is_none()).count();
+        prop_assert!(started <= 1, "the first only: the others asked before it had started");
+        prop_assert!(started == 0 || now >= no_start_before, "one starts during a pause");
+        let told: Vec<Duration> = waits.into_iter().skip(started).flatten().collect();
+        prop_assert_eq!(told.len(), waiting.len() - started, "somebody starts out of turn");
+        prop_assert!(told.is_sorted(), "{:?}", told);
+        prop_assert!(told.iter().all(|wait| *wait >= no_start_before.saturating_sub(now)));
+        under_way.extend(waiting.drain(..started));
+    }
+    // Whatever happened: whoever waits as told starts, in turn, and within the time of the slowest rate.
+    let slowest = Duration::from_secs_f64(f64::from(u32::try_from(waiting.len()).unwrap()) / SLOWEST);
+    let latest = no_start_before.max(now) + secs(91) + slowest;
+    for ticket in &waiting {
+        now = start(&mut pacer, ticket, now);
+    }
+    prop_assert!(now <= latest, "{:?} is after {:?}", now, latest);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happens_turns_are_kept_and_pauses_too(course in prop::collection::vec(happens(), 0..120)) {
+        hold_the_laws(&course)?;
+    }
+
+    #[test]
+    fn alone_and_told_no_more_starts_than_the_window_allows(
+        allowed in 20_u32..2_000,
+        opened in 0_u64..60,
+        answers_take in 0_u64..400,
+    ) {
+        let mut pacer = Pacer::default();
+        let mut window_ends = secs(opened + 1);
+        let (mut count, mut now) = (0, START);
+        for _ in 0..(3 * allowed) {
+            let ticket = pacer.take();
+            now = start(&mut pacer, &ticket, now);
+            while window_ends <= now {
+                window_ends += secs(60);
+                count = 0;
+            }
+            count += 1;
+            prop_assert!(count <= allowed, "{} of {} at {:?}", count, allowed, now);
+            let told = RateWindow { allowed, count, reset: secs(window_ends.saturating_sub(now).as_secs() + 1) };
+            now += millis(answers_take);
+            pacer.learn(&ticket, now, told);
+            pacer.give_back(&ticket);
+        }
+    }
+
+    #[test]
+    fn a_burst_is_never_held_up(quiet in 11_u64..10_000, before in 0_usize..50) {
+        let mut pacer = Pacer::default();
+        let last = starts(&mut pacer, START, before).pop().unwrap_or_default();
+        let now = last + secs(quiet);
+        let burst = starts(&mut pacer, now, BURST as usize);
+        prop_assert!(burst.iter().all(|start| *start == now));
+    }
+}

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::code::Code;
+use crate::pacing::RateWindow;
 
 /// Why a request did not do what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,6 +66,8 @@ pub struct Facts {
     pub correlation_id: Option<String>,
     /// The time on the server's wall.
     pub date: Option<SystemTime>,
+    /// The window of the rate limit, if the answer tells all of it.
+    pub rate: Option<RateWindow>,
     /// How many requests to the API it took; requests for tokens do not count.
     pub requests: u32,
 }

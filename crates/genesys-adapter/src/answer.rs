@@ -12,6 +12,7 @@ use http::{HeaderMap, StatusCode};
 use ports::{Page, RuleSummary};
 
 use crate::body::BodyFault;
+use crate::rate_window::rate_window;
 use crate::redact::Redactor;
 use crate::retry_after::{self, retry_after};
 
@@ -47,6 +48,7 @@ impl Reading<'_> {
             status: Some(self.answer.status.as_u16()),
             correlation_id: correlation.map(|id| self.redactor.clean(id)),
             date: retry_after::date(&self.answer.headers),
+            rate: rate_window(&self.answer.headers),
             requests: self.requests,
             ..Facts::default()
         }

@@ -11,6 +11,7 @@ mod address;
 mod body;
 mod connection;
 mod credentials;
+mod rate_window;
 mod redact;
 mod region;
 mod repository;

@@ -136,7 +136,12 @@ fn the_platform_s_words_are_kept_without_secrets() {
     redactor.add(&secrecy::SecretString::from("hunter22"));
     let answer = answer(
         403,
-        &[("inin-correlation-id", "corr-1")],
+        &[
+            ("inin-correlation-id", "corr-1"),
+            ("inin-ratelimit-allowed", "300"),
+            ("inin-ratelimit-count", "17"),
+            ("inin-ratelimit-reset", "42"),
+        ],
         r#"{"message":"Missing agentassist:trigger-rule:update, token hunter22","code":"missing.permissions","contextId":"ctx-1"}"#,
     );
     let failure = reading(&answer, &redactor).written(&"r1".parse().unwrap()).unwrap_err();
@@ -153,6 +158,8 @@ fn the_platform_s_words_are_kept_without_secrets() {
         (facts.context_id.as_deref(), facts.correlation_id.as_deref()),
         (Some("ctx-1"), Some("corr-1"))
     );
+    let window = facts.rate.map(|rate| (rate.allowed, rate.count, rate.reset.as_secs()));
+    assert_eq!(window, Some((300, 17, 42)));
 }
 
 #[test]

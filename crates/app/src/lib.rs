@@ -1,12 +1,14 @@
 //! The use cases, over ports. Thin: the domain decides, the ports do.
 
 mod listing;
+mod paced;
 mod patient;
 mod read_only;
 mod reconcile;
 mod update;
 
 pub use listing::every_rule;
+pub use paced::{LONGEST_PAUSE, Paced};
 pub use patient::Patient;
 pub use read_only::ReadOnly;
 pub use reconcile::{Finding, NO_WRITE_IS_OLDER, Reconciled, Reconciler};

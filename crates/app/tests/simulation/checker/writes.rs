@@ -1,0 +1,170 @@
+//! What the server accepted, and what was sent to it.
+
+use super::{Promise, Violation, report, writes};
+use crate::content::{Content, DISABLED, ENABLED, GROUP, MEMBERS};
+use crate::history::{Answer, Author, Call, History, LedgerEntry, State, UpdateRun};
+use domain::protocol::OnConflict;
+
+/// At most so many times one body goes out under one version.
+const MAX_SENDS: usize = 4;
+
+/// Holds each state of a rule that an update made against what its writer wanted and had seen.
+pub(super) fn check(history: &History, rule: usize, found: &mut Vec<Violation>) {
+    let log = &history.rules[rule];
+    for (number, pair) in log.windows(2).enumerate() {
+        let [before, after] = pair else { continue };
+        let Author::Update { update, request } = after.by else {
+            continue;
+        };
+        let run = &history.updates[update];
+        let place = format!("u{update} made r{rule} v{}", number + 1);
+        for member in before.content.differs(after.content) {
+            if run.wanted.0[member] != Some(after.content.0[member]) {
+                let name = crate::content::NAMES[member];
+                report(
+                    found,
+                    Promise::NothingUnasked,
+                    format!("{place}, and did not want that {name}"),
+                );
+            }
+        }
+        let Some(entry) = entry_of(history, run, request) else {
+            continue;
+        };
+        let mut changed = before.content.differs(after.content);
+        if changed.any(|member| entry.base.0[member] != before.content.0[member]) {
+            report(
+                found,
+                Promise::NothingUnseen,
+                format!("{place} from {}, not from what it overwrote", entry.base),
+            );
+        }
+        check_policy(history, run, entry, [before, after], &place, found);
+    }
+}
+
+/// The intent behind a write that was accepted.
+fn entry_of<'h>(history: &'h History, run: &UpdateRun, request: usize) -> Option<&'h LedgerEntry> {
+    let Call::Write { body, under } = &history.requests[request].call else {
+        return None;
+    };
+    let of_this = |entry: &&LedgerEntry| {
+        under.is_none_or(|under| under == entry.under) && entry.intent.ours.text() == body.document().text()
+    };
+    run.entries
+        .iter()
+        .rev()
+        .map(|entry| &history.entries[*entry])
+        .find(of_this)
+}
+
+/// A naive reading of the merge table, from the first document that the update read.
+fn check_policy(
+    history: &History,
+    run: &UpdateRun,
+    entry: &LedgerEntry,
+    [before, after]: [&State; 2],
+    place: &str,
+    found: &mut Vec<Violation>,
+) {
+    let first = run
+        .entries
+        .first()
+        .map_or(entry.base, |first| history.entries[*first].base);
+    let theirs = before.content;
+    let mut collides: Vec<usize> = (0..MEMBERS)
+        .filter(|member| {
+            let (first, theirs) = (first.0[*member], theirs.0[*member]);
+            first != theirs && run.wanted.0[*member].is_some_and(|ours| ours != theirs)
+        })
+        .collect();
+    let told = match run.on_conflict {
+        OnConflict::Fail => {
+            if first != theirs {
+                report(
+                    found,
+                    Promise::PolicyKept,
+                    format!("{place} over what others did: {first} became {theirs}"),
+                );
+            }
+            return;
+        }
+        OnConflict::Merge => Vec::new(),
+        OnConflict::Ours => entry.overwrote.clone(),
+    };
+    if !run.accepts_group_merge
+        && group_collides(run, first, theirs, after.content)
+        && run.on_conflict == OnConflict::Merge
+    {
+        report(
+            found,
+            Promise::PolicyKept,
+            format!("{place}, and others changed what belongs to it: {first} became {theirs}"),
+        );
+    }
+    collides.retain(|member| !told.contains(member));
+    if !collides.is_empty() {
+        let names: Vec<_> = collides.iter().map(|member| crate::content::NAMES[*member]).collect();
+        report(
+            found,
+            Promise::PolicyKept,
+            format!("{place} over {} of others, and does not say so", names.join(", ")),
+        );
+    }
+}
+
+fn group_collides(run: &UpdateRun, first: Content, theirs: Content, merged: Content) -> bool {
+    let ours = first.with(run.wanted);
+    let touched = |side: Content| {
+        GROUP
+            .into_iter()
+            .filter(move |member| side.0[*member] != first.0[*member])
+    };
+    let on_the_same = touched(ours).all(|ours| touched(theirs).all(|theirs| ours == theirs));
+    !on_the_same && merged.0[ENABLED] != DISABLED
+}
+
+/// What an update sent: after an intent, not too often, and after an unclear try nothing else.
+pub(super) fn check_sends(history: &History, update: usize, found: &mut Vec<Violation>) {
+    let run = &history.updates[update];
+    let mut sent: Vec<(Option<usize>, &str, usize)> = Vec::new();
+    let mut unclear: Option<(Option<usize>, &str)> = None;
+    let mut effects = 0;
+    for (number, request) in writes(history, run) {
+        let Call::Write { body, under } = &request.call else {
+            continue;
+        };
+        let this = (*under, body.document().text());
+        if !request.is_intended {
+            report(
+                found,
+                Promise::IntentFirst,
+                format!("request {number} of u{update} has no open intent"),
+            );
+        }
+        if unclear.is_some_and(|unclear| unclear != this) {
+            let what = format!("request {number} of u{update} is another one, and an earlier one was unclear");
+            report(found, Promise::IdenticalAfterUnclear, what);
+        }
+        match request.answer {
+            Some(Answer::NotSent | Answer::Throttled(_)) => continue,
+            Some(Answer::Unclear(_)) => unclear = Some(this),
+            _ => {}
+        }
+        effects += usize::from(request.made.is_some());
+        match sent.iter_mut().find(|(under, body, _)| (*under, *body) == this) {
+            Some((_, _, times)) => *times += 1,
+            None => sent.push((this.0, this.1, 1)),
+        }
+    }
+    if sent.iter().any(|(_, _, times)| *times > MAX_SENDS) {
+        report(found, Promise::FewSends, format!("u{update} sent one body {sent:?}"));
+    }
+    if effects > 1 {
+        report(
+            found,
+            Promise::OneEffect,
+            format!("u{update} was carried out {effects} times"),
+        );
+    }
+}

@@ -1,0 +1,24 @@
+//! The product's promise, simulated: whatever the network, the server and other people do, no acknowledged edit is
+//! lost, nobody's field is overwritten unseen, and every outcome reported is true.
+//!
+//! Each seed is a world of its own with the real updater, protocol and reconcile in it, and virtual time. The same
+//! seed is the same world.
+//!
+//! - One seed again, with its whole history: `ASSIST_RULES_SEED=7 cargo test -p assist-rules-app --test simulation --
+//!   --nocapture every_promise`
+//! - Ten million seeds: `ASSIST_RULES_SEEDS=10000000 cargo test --release -p assist-rules-app --test simulation --
+//!   --nocapture every_promise`
+#![cfg(test)]
+
+mod chance;
+mod checker;
+mod client;
+mod content;
+mod executor;
+mod fault;
+mod history;
+mod soak;
+mod world;
+mod writers;
+mod wrong;
+mod wrong_writers;

@@ -1,0 +1,186 @@
+//! Who is at work in the simulated world: writers with the real updater, and reconcile.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use assist_rules_app::{Reconciler, Updater};
+use domain::TriggerRule;
+use domain::merge::GroupMerge;
+use domain::protocol::{OnConflict, Outcome, Terms, Verdict};
+use ports::Sleeper;
+
+use crate::client::{Client, TARGET, id_of, members_of};
+use crate::content::{Content, MEMBERS, Wanted, values_of};
+use crate::fault::{Fault, Weather};
+use crate::history::{End, Told, UpdateRun};
+use crate::world::{Shared, state_of, version};
+use crate::wrong::{self, Wrong};
+
+/// How a writer goes about it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Habit {
+    /// Changes some members, by the real updater.
+    Changes,
+    /// Puts back what he sees changed, by the real updater.
+    PutsBack,
+    /// Changes some members, and does it wrong.
+    Wrong(Wrong),
+}
+
+/// One writer, from his first update to his last.
+pub(crate) async fn write(shared: Shared, task: usize, habit: Habit) {
+    let client = Client::new(shared, task);
+    let (updates, rules) = {
+        let mut world = client.shared.world();
+        (1 + world.chance.below(3), world.history.rules.len())
+    };
+    let liked: Vec<Content> = (0..rules).map(|rule| current(&client, rule)).collect();
+    for _ in 0..updates {
+        let pause = {
+            let longest = Duration::from_secs(8);
+            client.shared.world().chance.between(Duration::ZERO, longest)
+        };
+        client.sleep(pause).await;
+        let run = plan(&client, task, habit, &liked);
+        let (rule, wanted) = (run.rule, run.wanted);
+        let terms = terms(&client, &run);
+        let update = client.shared.world().begin(run);
+        client.carries_out(update);
+        let told = match habit {
+            Habit::Wrong(wrong) => wrong::update(&client, wrong, update, rule, wanted).await,
+            Habit::Changes | Habit::PutsBack => by_the_updater(&client, rule, wanted, terms).await,
+        };
+        let mut world = client.shared.world();
+        world.note(|_| format!("u{update} is told: {told:?}"));
+        world.history.updates[update].told = Some(told);
+    }
+}
+
+fn current(client: &Client, rule: usize) -> Content {
+    let world = client.shared.world();
+    world.history.rules[rule]
+        .last()
+        .map(|state| state.content)
+        .unwrap_or_default()
+}
+
+fn plan(client: &Client, writer: usize, habit: Habit, liked: &[Content]) -> UpdateRun {
+    let rule = client.shared.world().chance.below(liked.len());
+    let now = current(client, rule);
+    let mut world = client.shared.world();
+    let mut wanted = Wanted::default();
+    if let Habit::PutsBack = habit {
+        for member in now.differs(liked[rule]).filter(|member| *member < MEMBERS - 1) {
+            wanted.0[member] = Some(liked[rule].0[member]);
+        }
+    }
+    if wanted == Wanted::default() {
+        for _ in 0..=world.chance.below(2) {
+            let member = world.chance.below(MEMBERS - 1);
+            wanted.0[member] = u8::try_from(world.chance.below(values_of(member))).ok();
+        }
+    }
+    UpdateRun {
+        writer,
+        rule,
+        wanted,
+        on_conflict: world
+            .chance
+            .pick(&[OnConflict::Fail, OnConflict::Merge, OnConflict::Ours]),
+        accepts_group_merge: world.chance.in_thousand(250),
+        requests: Vec::new(),
+        entries: Vec::new(),
+        told: None,
+        is_unclear: false,
+    }
+}
+
+fn terms(client: &Client, run: &UpdateRun) -> Terms {
+    let mut world = client.shared.world();
+    let newest = world.history.rules[run.rule].len() - 1;
+    let names_a_version = world.chance.in_thousand(100);
+    Terms {
+        deadline: Duration::from_secs(world.chance.pick(&[120, 120, 30, 5])),
+        expected: if names_a_version { version(newest) } else { None },
+        on_conflict: run.on_conflict,
+        group: if run.accepts_group_merge {
+            GroupMerge::Accept
+        } else {
+            GroupMerge::Refuse
+        },
+        ..Terms::default()
+    }
+}
+
+async fn by_the_updater(client: &Client, rule: usize, wanted: Wanted, terms: Terms) -> Told {
+    let port = Arc::new(client.clone());
+    let chances = client.shared.clone();
+    let updater = Updater::<TriggerRule> {
+        repository: port.clone(),
+        ledger: port.clone(),
+        target: TARGET.to_owned(),
+        clock: port.clone(),
+        sleeper: port,
+        chance: Arc::new(move || chances.world().chance.unit()),
+    };
+    let stopped_after = {
+        let mut world = client.shared.world();
+        let is_stopped = world.weather != Weather::Calm && world.chance.in_thousand(60);
+        is_stopped.then(|| world.chance.between(Duration::ZERO, Duration::from_secs(20)))
+    };
+    let stop = async {
+        match stopped_after {
+            Some(time) => {
+                client.sleep(time).await;
+                let mut world = client.shared.world();
+                world.count(Fault::Stop);
+                world.note(|_| "        stop!");
+            }
+            None => std::future::pending().await,
+        }
+    };
+    let report = updater
+        .update_until(&id_of(rule), wanted.draft(), terms, &|_| (), stop)
+        .await;
+    told(&report.verdict)
+}
+
+fn told(verdict: &Verdict<TriggerRule>) -> Told {
+    let end = match &verdict.outcome {
+        Outcome::Applied => verdict.confirmed_by.map_or(End::Failed, End::Applied),
+        Outcome::Unchanged => End::Unchanged,
+        Outcome::Conflict(conflict) if conflict.expected.is_some() => End::NotTheNamedVersion,
+        Outcome::Conflict(_) => End::Conflict,
+        Outcome::Unknown => End::Unknown,
+        Outcome::Rejected => End::Rejected,
+        Outcome::Denied => End::Denied,
+        Outcome::Failed => End::Failed,
+        Outcome::Deferred { .. } => End::Deferred,
+        Outcome::NotAttempted | Outcome::Planned => End::NotAttempted,
+    };
+    Told {
+        end,
+        overwrote: members_of(&verdict.overwrites),
+        version_after: verdict.version_after.as_ref().and_then(state_of),
+        attempts: verdict.attempts as usize,
+    }
+}
+
+/// Somebody runs reconcile after a while.
+pub(crate) async fn reconcile(shared: Shared, task: usize, after: Duration) {
+    let client = Client::new(shared, task);
+    client.sleep(after).await;
+    let port = Arc::new(client.clone());
+    let reconciler = Reconciler::<TriggerRule> {
+        repository: port.clone(),
+        ledger: port.clone(),
+        target: TARGET.to_owned(),
+        clock: port,
+    };
+    client.shared.world().note(|_| "reconcile begins");
+    let found = reconciler.reconcile(|id| id.parse().ok()).await;
+    let mut world = client.shared.world();
+    for it in found.iter().flatten() {
+        world.note(|_| format!("        reconcile finds entry {}: {:?}", it.entry.id.0, it.finding));
+    }
+}

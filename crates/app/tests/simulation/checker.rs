@@ -25,6 +25,8 @@ pub(crate) enum Promise {
     IntentFirst,
     /// After an unclear try only the identical bytes go out, under the identical version.
     IdenticalAfterUnclear,
+    /// A version that was refused is not written under again.
+    RefusedIsRefused,
     /// One body goes out at most four times under one version.
     FewSends,
     /// What is applied was accepted, or was read after it was sent.

@@ -64,7 +64,7 @@ pub(crate) fn run(seed: u64, wrong: Option<Wrong>, lines: Lines) -> History {
         chance.between(Duration::from_mins(from), Duration::from_mins(to))
     };
     let first = minutes(&mut chance, 1, 12);
-    let second = minutes(&mut chance, 14, 22);
+    let second = minutes(&mut chance, 14, 18);
     for after in [first, second, END] {
         let task = tasks.len();
         tasks.push(Some(Task {

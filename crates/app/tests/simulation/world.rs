@@ -12,7 +12,7 @@ use crate::content::{Content, MEMBERS, Wanted, values_of};
 use crate::fault::{Fault, Purpose, Weather};
 use crate::history::{Answer, Author, Call, History, Request, State, UpdateRun};
 
-/// How long a read may show what is no longer so.
+/// How long a read may show what is no longer so. To one process reads never show an older state than before.
 const STALE_FOR: Duration = Duration::from_secs(3);
 
 /// When a client stops waiting for an answer.
@@ -138,7 +138,11 @@ impl World {
                 self.at(heard, Event::Hear(number));
             }
             Some(Fault::Late) => {
-                let arrives = self.chance.between(TRY, LATEST);
+                let arrives = if self.chance.in_thousand(500) {
+                    self.chance.between(TRY, Duration::from_mins(2))
+                } else {
+                    self.chance.between(Duration::from_mins(13), LATEST)
+                };
                 self.at(self.now + arrives, Event::Arrive(number));
                 self.at(self.now + TRY, Event::Hear(number));
             }
@@ -222,7 +226,8 @@ impl World {
         let log = &self.history.rules[rule];
         let newest = log.len() - 1;
         let is_recent = |state: &&State| state.since + STALE_FOR > self.now;
-        let recent = log.iter().rev().take_while(is_recent).count().min(newest);
+        let recent = log.iter().rev().take_while(is_recent).count();
+        let recent = recent.min(newest - self.newest_seen_by(request.task, rule));
         let state = match fault {
             Some(Fault::Stale) => newest - self.chance.below(recent + 1),
             Some(Fault::Absent) if recent > 0 => return Answer::NotFound,
@@ -233,6 +238,17 @@ impl World {
             state,
             tag: fault != Some(Fault::TagLost),
         }
+    }
+
+    /// The newest state that a process has seen: reads do not go back in time for it.
+    fn newest_seen_by(&self, task: usize, rule: usize) -> usize {
+        let requests = self.history.requests.iter().rev();
+        let of_this = requests.filter(|request| request.task == task && request.rule == rule && request.is_heard);
+        let seen = of_this.filter_map(|request| match request.answer {
+            Some(Answer::Shown { state, .. }) => Some(state),
+            _ => None,
+        });
+        seen.max().unwrap_or_default()
     }
 
     fn write(&mut self, number: usize, under: Option<usize>) -> Answer {

@@ -1,8 +1,8 @@
 //! What the server accepted, and what was sent to it.
 
 use super::{Promise, Violation, report, writes};
-use crate::content::{Content, DISABLED, ENABLED, GROUP, MEMBERS};
-use crate::history::{Answer, Author, Call, History, LedgerEntry, State, UpdateRun};
+use crate::content::{Content, DISABLED, ENABLED, GROUP, MEMBERS, NAMES};
+use crate::history::{Answer, Author, Call, End, History, LedgerEntry, State, UpdateRun};
 use domain::protocol::OnConflict;
 
 /// At most so many times one body goes out under one version.
@@ -20,7 +20,7 @@ pub(super) fn check(history: &History, rule: usize, found: &mut Vec<Violation>) 
         let place = format!("u{update} made r{rule} v{}", number + 1);
         for member in before.content.differs(after.content) {
             if run.wanted.0[member] != Some(after.content.0[member]) {
-                let name = crate::content::NAMES[member];
+                let name = NAMES[member];
                 report(
                     found,
                     Promise::NothingUnasked,
@@ -78,38 +78,26 @@ fn check_policy(
             first != theirs && run.wanted.0[*member].is_some_and(|ours| ours != theirs)
         })
         .collect();
-    let told = match run.on_conflict {
-        OnConflict::Fail => {
-            if first != theirs {
-                report(
-                    found,
-                    Promise::PolicyKept,
-                    format!("{place} over what others did: {first} became {theirs}"),
-                );
-            }
-            return;
-        }
-        OnConflict::Merge => Vec::new(),
-        OnConflict::Ours => entry.overwrote.clone(),
-    };
-    if !run.accepts_group_merge
-        && group_collides(run, first, theirs, after.content)
-        && run.on_conflict == OnConflict::Merge
-    {
-        report(
-            found,
-            Promise::PolicyKept,
-            format!("{place}, and others changed what belongs to it: {first} became {theirs}"),
-        );
+    if !run.accepts_group_merge && group_collides(run, first, theirs, after.content) {
+        collides.extend(GROUP.into_iter().filter(|member| first.0[*member] != theirs.0[*member]));
     }
-    collides.retain(|member| !told.contains(member));
+    match run.on_conflict {
+        OnConflict::Fail => collides.extend(first.differs(theirs)),
+        OnConflict::Merge => {}
+        OnConflict::Ours => {
+            let told = run.told.as_ref().filter(|told| matches!(told.end, End::Applied(_)));
+            let is_told = |member: &usize| told.is_none_or(|told| told.overwrote.contains(member));
+            collides.retain(|member| !(entry.overwrote.contains(member) && is_told(member)));
+        }
+    }
     if !collides.is_empty() {
-        let names: Vec<_> = collides.iter().map(|member| crate::content::NAMES[*member]).collect();
-        report(
-            found,
-            Promise::PolicyKept,
-            format!("{place} over {} of others, and does not say so", names.join(", ")),
+        let names: Vec<_> = collides.iter().map(|member| NAMES[*member]).collect();
+        let what = format!(
+            "{place} with {:?} over {} of others: {first} became {theirs}",
+            run.on_conflict,
+            names.join(", ")
         );
+        report(found, Promise::PolicyKept, what);
     }
 }
 
@@ -129,6 +117,7 @@ pub(super) fn check_sends(history: &History, update: usize, found: &mut Vec<Viol
     let run = &history.updates[update];
     let mut sent: Vec<(Option<usize>, &str, usize)> = Vec::new();
     let mut unclear: Option<(Option<usize>, &str)> = None;
+    let mut refused = Vec::new();
     let mut effects = 0;
     for (number, request) in writes(history, run) {
         let Call::Write { body, under } = &request.call else {
@@ -142,6 +131,10 @@ pub(super) fn check_sends(history: &History, update: usize, found: &mut Vec<Viol
                 format!("request {number} of u{update} has no open intent"),
             );
         }
+        if refused.contains(under) {
+            let what = format!("request {number} of u{update} is under a version that was refused before");
+            report(found, Promise::RefusedIsRefused, what);
+        }
         if unclear.is_some_and(|unclear| unclear != this) {
             let what = format!("request {number} of u{update} is another one, and an earlier one was unclear");
             report(found, Promise::IdenticalAfterUnclear, what);
@@ -149,6 +142,7 @@ pub(super) fn check_sends(history: &History, update: usize, found: &mut Vec<Viol
         match request.answer {
             Some(Answer::NotSent | Answer::Throttled(_)) => continue,
             Some(Answer::Unclear(_)) => unclear = Some(this),
+            Some(Answer::Moved) => refused.push(*under),
             _ => {}
         }
         effects += usize::from(request.made.is_some());

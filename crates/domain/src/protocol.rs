@@ -65,6 +65,7 @@ pub struct Update<K: Kind> {
 /// The change as it was made from the document that was read.
 #[derive(Clone, Debug)]
 struct Made<K: Kind> {
+    asked: Asked<K>,
     base: Stored<K>,
     version: Version,
     change: K::Change,
@@ -72,6 +73,14 @@ struct Made<K: Kind> {
     findings: Vec<Finding>,
     /// What of theirs it overwrites, by the user's own words.
     overwrites: Vec<Collision>,
+}
+
+/// The change as the user saw it: each merge starts from here. A merge that started from the one before it would take
+/// what that one overwrote for its own base, and not tell.
+#[derive(Clone, Debug)]
+struct Asked<K: Kind> {
+    base: K,
+    change: K::Change,
 }
 
 /// What is under way.
@@ -231,7 +240,12 @@ impl<K: Kind> Update<K> {
                 ..Verdict::of(Outcome::Planned)
             });
         }
+        let asked = Asked {
+            base: base.value.clone(),
+            change: change.clone(),
+        };
         self.record(Made {
+            asked,
             base,
             version,
             change,

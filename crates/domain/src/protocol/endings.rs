@@ -31,7 +31,7 @@ impl<K: Kind> Update<K> {
     /// The document moved, and the change is not made: where both sides collide is shown, and what others did.
     pub(super) fn conflict(&mut self, theirs: Option<Stored<K>>, collisions: Vec<Collision>) -> Step<K> {
         let theirs_changed = match (&self.made, &theirs) {
-            (Some(made), Some(theirs)) => made.base.value.diff(&theirs.value),
+            (Some(made), Some(theirs)) => made.asked.base.diff(&theirs.value),
             _ => Vec::new(),
         };
         let conflict = Conflict {

@@ -16,7 +16,8 @@ impl<K: Kind> Update<K> {
         let Some(made) = &self.made else {
             return self.conflict(Some(theirs), Vec::new());
         };
-        let merged = K::merge(&made.base.value, &made.change, &theirs.value, self.terms.group);
+        let asked = made.asked.clone();
+        let merged = K::merge(&asked.base, &asked.change, &theirs.value, self.terms.group);
         let merged = match merged {
             Ok(merged) => merged,
             Err(error) => {
@@ -25,7 +26,7 @@ impl<K: Kind> Update<K> {
                 return self.rejected(Some(theirs), findings);
             }
         };
-        let only_the_version_moved = made.base.value.diff(&theirs.value).is_empty() && !self.names_a_version();
+        let only_the_version_moved = asked.base.diff(&theirs.value).is_empty() && !self.names_a_version();
         let goes_on = match self.terms.on_conflict {
             OnConflict::Fail => only_the_version_moved,
             OnConflict::Merge => merged.collisions.is_empty(),
@@ -44,6 +45,7 @@ impl<K: Kind> Update<K> {
         };
         self.merges += 1;
         self.record(Made {
+            asked,
             base: theirs,
             version,
             change: merged.change,

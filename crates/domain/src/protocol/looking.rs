@@ -20,6 +20,7 @@ impl<K: Kind> Update<K> {
                 };
                 return self.wait(pause, Phase::WaitingToRead(again));
             }
+            return self.moved_out_of_sight();
         } else if self.lacks_nothing(&theirs) {
             if self.unclear.is_some() {
                 let version = self.version_of_what_was_written(&theirs);

@@ -36,7 +36,8 @@ pub struct Reconciled {
 pub enum Finding {
     /// Ours is in the document: it was applied.
     Applied,
-    /// The version is the one that was written under, and no write is that old: it was not applied.
+    /// The version is the one that was written under, and the lease ended so long ago that no write of it can be
+    /// under way: it was not applied.
     NotApplied,
     /// The version is the one that was written under, but the write may still arrive.
     TooYoung,
@@ -93,8 +94,9 @@ impl<K: Kind> Reconciler<K> {
         if stored.version.as_ref() != Some(&entry.intent.version) {
             return Finding::Moved;
         }
-        let age = now.duration_since(entry.intent.at).unwrap_or_default();
-        if age > NO_WRITE_IS_OLDER {
+        // Why: the lease, because the last try may have been sent long after the intent was recorded.
+        let age_of_last_try = now.duration_since(entry.intent.leased_until).unwrap_or_default();
+        if age_of_last_try > NO_WRITE_IS_OLDER {
             Finding::NotApplied
         } else {
             Finding::TooYoung
@@ -157,7 +159,8 @@ mod tests {
         });
         for (puts, minutes, finding, settlement) in [
             (&[applied][..], 5, Finding::Applied, by_read),
-            (&[], 16, Finding::NotApplied, Some(Settlement::NotApplied)),
+            (&[], 19, Finding::NotApplied, Some(Settlement::NotApplied)),
+            (&[], 17, Finding::TooYoung, None),
             (&[], 5, Finding::TooYoung, None),
             (&[], 1, Finding::Leased, None),
             (&[other], 60, Finding::Moved, None),

@@ -2,11 +2,14 @@
 //!
 //! It knows nothing of the protocol: it holds the server's own log against what writers wanted and were told.
 
+mod collisions;
 mod ledger;
 mod outcomes;
 mod writes;
 
 use std::fmt;
+
+pub(crate) use collisions::collisions;
 
 use crate::history::{Call, History, Request, UpdateRun};
 

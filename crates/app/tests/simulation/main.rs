@@ -15,6 +15,7 @@ mod checker;
 mod client;
 mod content;
 mod executor;
+mod exhaustive;
 mod fault;
 mod history;
 mod soak;

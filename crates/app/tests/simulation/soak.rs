@@ -71,7 +71,8 @@ impl Tally {
     }
 }
 
-fn number(name: &str) -> Option<u64> {
+/// A number that the environment sets.
+pub(crate) fn number(name: &str) -> Option<u64> {
     env::var(name).ok()?.parse().ok()
 }
 

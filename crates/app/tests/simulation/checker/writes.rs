@@ -1,7 +1,7 @@
 //! What the server accepted, and what was sent to it.
 
-use super::{Promise, Violation, report, writes};
-use crate::content::{Content, DISABLED, ENABLED, GROUP, MEMBERS, NAMES};
+use super::{Promise, Violation, collisions, report, writes};
+use crate::content::NAMES;
 use crate::history::{Answer, Author, Call, End, History, LedgerEntry, State, UpdateRun};
 use domain::protocol::OnConflict;
 
@@ -58,7 +58,7 @@ fn entry_of<'h>(history: &'h History, run: &UpdateRun, request: usize) -> Option
         .find(of_this)
 }
 
-/// A naive reading of the merge table, from the first document that the update read.
+/// What others did is written over only as the user said, and is told.
 fn check_policy(
     history: &History,
     run: &UpdateRun,
@@ -72,15 +72,7 @@ fn check_policy(
         .first()
         .map_or(entry.base, |first| history.entries[*first].base);
     let theirs = before.content;
-    let mut collides: Vec<usize> = (0..MEMBERS)
-        .filter(|member| {
-            let (first, theirs) = (first.0[*member], theirs.0[*member]);
-            first != theirs && run.wanted.0[*member].is_some_and(|ours| ours != theirs)
-        })
-        .collect();
-    if !run.accepts_group_merge && group_collides(run, first, theirs, after.content) {
-        collides.extend(GROUP.into_iter().filter(|member| first.0[*member] != theirs.0[*member]));
-    }
+    let mut collides = collisions(run.wanted, run.accepts_group_merge, first, theirs, after.content);
     match run.on_conflict {
         OnConflict::Fail => collides.extend(first.differs(theirs)),
         OnConflict::Merge => {}
@@ -99,17 +91,6 @@ fn check_policy(
         );
         report(found, Promise::PolicyKept, what);
     }
-}
-
-fn group_collides(run: &UpdateRun, first: Content, theirs: Content, merged: Content) -> bool {
-    let ours = first.with(run.wanted);
-    let touched = |side: Content| {
-        GROUP
-            .into_iter()
-            .filter(move |member| side.0[*member] != first.0[*member])
-    };
-    let on_the_same = touched(ours).all(|ours| touched(theirs).all(|theirs| ours == theirs));
-    !on_the_same && merged.0[ENABLED] != DISABLED
 }
 
 /// What an update sent: after an intent, not too often, and after an unclear try nothing else.

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use app::{Patient, Updater};
+use app::{Paced, Patient, Updater};
 use domain::{Code, TriggerRule};
 use emulator::{Client, Running, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, World};
 use genesys_adapter::{
     Address, ClientCredentials, Connection, Credentials, GenesysRepository, TokenCache, TokenSource,
 };
-use ports::{Clock, InMemoryLedger, Ledger, RuleRepository};
+use ports::{Clock, InMemoryLedger, Ledger, RuleRepository, Sleeper};
 use secrecy::SecretString;
 
 use crate::config::{Organisation, Settings, Target};
@@ -23,6 +23,9 @@ pub(crate) struct Session {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) target: TargetDocument,
     pub(crate) credentials_from: String,
+    /// The same repository, one request after the other's turn.
+    paced: Arc<dyn RuleRepository>,
+    sleeper: Arc<dyn Sleeper>,
     ledger: Arc<dyn Ledger>,
     ledger_target: String,
     sandbox: Option<Sandbox>,
@@ -96,8 +99,18 @@ impl Session {
         let ledger_target = format!("{api} {client}");
         let tokens = TokenSource::new(credentials, login, connection.clone(), clock.clone(), cache);
         let repository = GenesysRepository::new(api, settings.path.clone(), connection, tokens, clock.clone());
+        let repository = Arc::new(repository);
+        let sleeper: Arc<dyn Sleeper> = Arc::new(RuntimeSleeper);
+        let paced = Paced {
+            repository: repository.clone(),
+            pacer: Arc::default(),
+            clock: clock.clone(),
+            sleeper: sleeper.clone(),
+        };
         Ok(Self {
-            repository: Arc::new(repository),
+            repository,
+            paced: Arc::new(paced),
+            sleeper,
             clock,
             target,
             credentials_from: from,
@@ -109,13 +122,12 @@ impl Session {
 
     /// The update of rules here.
     pub(crate) fn updater(&self) -> Updater<TriggerRule> {
-        let repository: Arc<dyn RuleRepository> = self.repository.clone();
         Updater {
-            repository,
+            repository: self.paced.clone(),
             ledger: self.ledger.clone(),
             target: self.ledger_target.clone(),
             clock: self.clock.clone(),
-            sleeper: Arc::new(RuntimeSleeper),
+            sleeper: self.sleeper.clone(),
             chance: Arc::new(time::chance),
         }
     }

@@ -29,3 +29,5 @@ mod repository;
 mod sandbox;
 #[cfg(test)]
 mod tidiness;
+#[cfg(test)]
+mod transport;

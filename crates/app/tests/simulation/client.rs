@@ -186,6 +186,7 @@ impl Ledger for Client {
                 intent,
                 settlement: None,
                 settled_by_reconcile: false,
+                settled_twice: false,
             });
             world.history.updates[update].entries.push(number);
             world.note(|_| format!("u{update} records its intent as entry {number}"));
@@ -208,6 +209,7 @@ impl Ledger for Client {
             return Err(LedgerFailure("there is no such entry".to_owned()));
         };
         if !matches!(entry.settlement, None | Some(Settlement::Unknown)) {
+            entry.settled_twice = true;
             return Err(LedgerFailure("the entry is settled already".to_owned()));
         }
         entry.settlement = Some(settlement);

@@ -162,6 +162,8 @@ pub(crate) struct LedgerEntry {
     pub(crate) intent: IntentRecord,
     pub(crate) settlement: Option<Settlement>,
     pub(crate) settled_by_reconcile: bool,
+    /// Whether somebody came to settle it when it was settled for good.
+    pub(crate) settled_twice: bool,
 }
 
 /// All of it.

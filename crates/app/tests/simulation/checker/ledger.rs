@@ -2,6 +2,7 @@
 
 use super::{Promise, Violation, report, writes};
 use crate::history::{Call, History, LedgerEntry};
+use domain::protocol::Confirmation;
 use ports::Settlement;
 
 pub(super) fn check(history: &History, found: &mut Vec<Violation>) {
@@ -12,10 +13,20 @@ pub(super) fn check(history: &History, found: &mut Vec<Violation>) {
             "its writer"
         };
         let made = made_by(history, entry);
+        if entry.settled_twice {
+            let what = format!("{who} settled entry {number} while another was at it");
+            report(found, Promise::LedgerIsTrue, what);
+        }
         match &entry.settlement {
-            Some(Settlement::Applied { .. }) => {
-                if made.is_none() && !was_there(history, entry) {
-                    let what = format!("{who} says that entry {number} was applied, and nobody ever made it so");
+            Some(Settlement::Applied { by, .. }) => {
+                let is_last = history.updates[entry.update].entries.last() == Some(&number);
+                let is_true = match (entry.settled_by_reconcile, by) {
+                    (false, Confirmation::Answer) => made.is_some(),
+                    (false, Confirmation::Read) => is_last && (made.is_some() || was_there(history, entry)),
+                    (true, _) => made.is_some() || was_there(history, entry),
+                };
+                if !is_true {
+                    let what = format!("{who} says that entry {number} was applied by {by:?}, and it was not");
                     report(found, Promise::LedgerIsTrue, what);
                 }
             }

@@ -12,7 +12,7 @@ use crate::writers::{self, Habit};
 use crate::wrong::Wrong;
 
 /// When everything is over that can be under way, and reconcile has its last word.
-const END: Duration = Duration::from_mins(60);
+const END: Duration = Duration::from_hours(1);
 
 /// Whether somebody wants to read what happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,8 +75,9 @@ pub(crate) fn run(seed: u64, wrong: Option<Wrong>, lines: Lines) -> History {
     for task in 0..tasks.len() {
         go_on(&shared, &mut tasks, task);
     }
-    while let Some(task) = next(&shared) {
-        if let Some(task) = task {
+    loop {
+        let Some(event) = shared.world().next() else { break };
+        if let Some(task) = happen(&shared, event) {
             go_on(&shared, &mut tasks, task);
         }
     }
@@ -84,14 +85,13 @@ pub(crate) fn run(seed: u64, wrong: Option<Wrong>, lines: Lines) -> History {
     std::mem::take(&mut shared.world().history)
 }
 
-/// Lets the next event happen, and says whose it is.
-fn next(shared: &Shared) -> Option<Option<usize>> {
+/// Lets an event happen, and says which task waits for it.
+fn happen(shared: &Shared, event: Event) -> Option<usize> {
     let mut world = shared.world();
-    let event = world.next()?;
     if world.now >= END {
         world.weather = Weather::Calm;
     }
-    Some(match event {
+    match event {
         Event::Wake(task) => Some(task),
         Event::Arrive(request) => {
             world.arrive(request);
@@ -103,7 +103,7 @@ fn next(shared: &Shared) -> Option<Option<usize>> {
             world.edit_by_others(rule);
             None
         }
-    })
+    }
 }
 
 fn go_on(shared: &Shared, tasks: &mut [Option<Task>], number: usize) {

@@ -32,9 +32,9 @@ struct Explored {
     ends: usize,
 }
 
-fn steps(path: &Option<Rc<Path>>) -> Vec<String> {
+fn steps(path: Option<&Rc<Path>>) -> Vec<String> {
     let mut steps = Vec::new();
-    let mut next = path.as_ref();
+    let mut next = path;
     while let Some(path) = next {
         steps.push(format!("{:?}", path.last));
         next = path.before.as_ref();
@@ -62,7 +62,7 @@ impl Explored {
                 }));
                 let mut after = model.clone();
                 if let Err(what) = after.go(next) {
-                    panic!("{name}: {what}, after\n  {}", steps(&path).join("\n  "));
+                    panic!("{name}: {what}, after\n  {}", steps(path.as_ref()).join("\n  "));
                 }
                 if seen.insert(after.key()) {
                     open.push((after, path));
@@ -111,7 +111,9 @@ fn no_bad_end_is_reachable_in_small_worlds() {
         .collect();
     let explore = |worlds: &[Model]| {
         let mut explored = Explored::default();
-        worlds.iter().for_each(|world| explored.explore(world.clone()));
+        for world in worlds {
+            explored.explore(world.clone());
+        }
         explored
     };
     let (some, others) = worlds.split_at(worlds.len() / 2);

@@ -3,7 +3,7 @@
 use std::env;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::checker;
 use crate::executor::{self, Lines};
@@ -55,9 +55,14 @@ impl Tally {
         self
     }
 
-    fn print(&self, seconds: f64) {
-        let per_second = self.seeds as f64 / seconds;
-        println!("seeds: {} in {seconds:.1} s, {per_second:.0} a second", self.seeds);
+    fn print(&self, took: Duration) {
+        let milliseconds = took.as_millis().max(1);
+        let per_second = u128::from(self.seeds) * 1000 / milliseconds;
+        println!(
+            "seeds: {} in {} s, {per_second} a second",
+            self.seeds,
+            milliseconds / 1000
+        );
         println!("updates: {}, writes accepted: {}", self.updates, self.accepted);
         println!("outcomes:");
         for (name, count) in End::NAMES.iter().zip(self.ends) {
@@ -130,7 +135,7 @@ fn every_promise_is_kept_in_every_world() {
             Err(what) => panic!("{what}"),
         }
     }
-    all.print(started.elapsed().as_secs_f64());
+    all.print(started.elapsed());
 }
 
 #[test]

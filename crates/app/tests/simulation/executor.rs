@@ -30,13 +30,11 @@ struct Task {
 /// Runs the world of a seed. With `wrong`, the first writer does it wrong.
 pub(crate) fn run(seed: u64, wrong: Option<Wrong>, lines: Lines) -> History {
     let mut chance = crate::chance::Chance::of_seed(!seed);
-    let weather = chance.pick(&[
-        Weather::Calm,
-        Weather::Fair,
-        Weather::Fair,
-        Weather::Foul,
-        Weather::Foul,
-    ]);
+    let weather = match chance.below(10) {
+        0 => Weather::Calm,
+        1..=3 => Weather::Fair,
+        _ => Weather::Foul,
+    };
     let rules = 1 + chance.below(2);
     let mut world = World::of_seed(seed, rules, weather);
     if lines == Lines::Kept {

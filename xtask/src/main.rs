@@ -12,6 +12,7 @@ mod bench;
 mod cargo;
 mod ci;
 mod cli;
+mod soak;
 mod stopwatch;
 mod tally;
 mod test;
@@ -33,6 +34,7 @@ Commands:
                  sandbox, which is reset first, whatever credentials are about
   test           every test that must pass: unit, law, contract, journey, example, doc. Ends with a count
   ci             what CI runs: lock file, format, clippy, test, docs, cargo-deny where it is installed
+  soak           the proofs of the promises, run long: hours
   bench          speed and memory, as ratios against serde_json and curl, with their targets
   help           this text
 
@@ -52,9 +54,10 @@ fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
         Some("update") => update::run(&rest),
-        Some("test" | "ci" | "bench") if !rest.is_empty() => return usage("it takes no arguments", &command),
+        Some("test" | "ci" | "soak" | "bench") if !rest.is_empty() => return usage("it takes no arguments", &command),
         Some("test") => test::run(Lock::MayChange).map(Tally::print_last),
         Some("ci") => Ok(ci::run()),
+        Some("soak") => soak::run(),
         Some("bench") => bench::run(),
         _ => return usage("no such command", &command),
     };

@@ -1,0 +1,81 @@
+//! `cargo xtask soak`: the proofs of the product's promises, run long, in release.
+//!
+//! Each is the test that `cargo xtask test` runs at its small size; each stops at the first broken promise and says
+//! how to see it again.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::{
+    cargo::{self, Lock},
+    stopwatch::announce,
+};
+
+/// One proof: what it is called, its test, and how long it is run.
+struct Proof {
+    title: &'static str,
+    words: &'static [&'static str],
+    size: (&'static str, &'static str),
+}
+
+const PROOFS: [Proof; 4] = [
+    Proof {
+        title: "writers on a bad network, 10,000,000 seeds",
+        words: &[
+            "--package",
+            "assist-rules-app",
+            "--test",
+            "simulation",
+            "--",
+            "--nocapture",
+            "every_promise",
+        ],
+        size: ("ASSIST_RULES_SEEDS", "10000000"),
+    },
+    Proof {
+        title: "every state of small worlds, three faults each",
+        words: &[
+            "--package",
+            "assist-rules-app",
+            "--test",
+            "simulation",
+            "--",
+            "--nocapture",
+            "no_bad_end",
+        ],
+        size: ("ASSIST_RULES_FAULTS", "3"),
+    },
+    Proof {
+        title: "pacing, 5,000 seeds",
+        words: &[
+            "--package",
+            "assist-rules-domain",
+            "--test",
+            "pacing",
+            "--",
+            "--nocapture",
+        ],
+        size: ("ASSIST_RULES_SEEDS", "5000"),
+    },
+    Proof {
+        title: "the laws, 200,000 cases each",
+        words: &["--package", "assist-rules-domain", "--test", "laws"],
+        size: ("PROPTEST_CASES", "200000"),
+    },
+];
+
+/// Runs all of them.
+pub(crate) fn run() -> Result<ExitCode> {
+    for Proof {
+        title,
+        words,
+        size: (name, value),
+    } in PROOFS
+    {
+        announce(title);
+        let words: Vec<&str> = ["test", "--release"].iter().chain(words).copied().collect();
+        cargo::succeed(cargo::command(&words, Lock::MayChange)?.env(name, value))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -10,14 +10,19 @@ mod conflicts;
 mod credentials;
 mod doctoring;
 mod documents;
+#[cfg(unix)]
+mod editing;
 mod finding_formats;
 mod foreground;
+mod merging;
 mod outcomes;
 mod reading;
 mod rehearsing;
 mod round_trip;
 mod schemas;
 mod secrets;
+#[cfg(unix)]
+mod stopping;
 mod updating;
 mod usage;
 mod validating;

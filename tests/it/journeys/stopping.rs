@@ -1,0 +1,67 @@
+//! A signal in mid-update: 130 or 143, and what is told of the rule is true.
+
+use std::{
+    process::{Command, Stdio},
+    thread,
+};
+
+use emulator::SAMPLE_RULE_ID;
+use serde_json::{Value, json};
+
+use super::{against, sandbox_with};
+
+/// Starts an update, sends the signal once the emulator has seen so many requests to the API, and waits for the end.
+fn stopped(faults: &str, requests: usize, signal: &str) -> (Option<i32>, Value, Value) {
+    let sandbox = sandbox_with(faults);
+    let mut update = against(&sandbox);
+    update.args(["update", "--name", "ours", "-o", "json"]);
+    let child = update.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let answered = || {
+        let seen = sandbox.world.requests();
+        seen.iter()
+            .filter(|request| !request.is_token_request() && request.status.is_some())
+            .count()
+    };
+    while answered() < requests {
+        thread::yield_now();
+    }
+    let sent = Command::new("kill")
+        .args([signal, &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+    let output = child.wait_with_output().unwrap();
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let stored = sandbox.world.rule(SAMPLE_RULE_ID).unwrap();
+    (output.status.code(), result["changes"][0].clone(), stored)
+}
+
+const WRITE_IS_THROTTLED: &str =
+    r#"{"faults": [{"on": {"kind": "put"}, "do": {"status": {"code": 429, "retry_after": 50}}}]}"#;
+
+#[test]
+fn a_wait_is_not_waited_out() {
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+        let (ended, change, stored) = stopped(WRITE_IS_THROTTLED, 2, signal);
+        assert_eq!(
+            (ended, &change["outcome"]),
+            (Some(code), &json!("not_attempted")),
+            "{change}"
+        );
+        assert_eq!(stored["name"], "Credit Card Detection Rule");
+        assert_eq!(change["error"]["code"], "AR0516");
+    }
+}
+
+const ANSWER_IS_LOST: &str = r#"{"faults": [
+    {"on": {"kind": "put"}, "times": 1, "do": {"status": {"code": 503, "retry_after": 50, "carried_out": true}}}]}"#;
+
+#[test]
+fn a_write_in_doubt_is_looked_for_before_the_end() {
+    let (ended, change, stored) = stopped(ANSWER_IS_LOST, 2, "-INT");
+    assert_eq!(
+        (ended, &change["outcome"], &change["confirmed_by"]),
+        (Some(130), &json!("applied"), &json!("read"))
+    );
+    assert_eq!(stored["name"], "ours");
+}

@@ -117,6 +117,7 @@ async fn stage() -> (World, emulator::Running, Updater<TriggerRule>) {
         clock,
         sleeper: Arc::new(waited),
         chance: Arc::new(|| 0.5),
+        budget: Arc::default(),
     };
     (world, running, updater)
 }

@@ -81,6 +81,7 @@ fn updater(address: &Address) -> Result<Updater<domain::TriggerRule>, Box<dyn Er
         sleeper: time,
         // One writer needs no spread; many should give a random number.
         chance: Arc::new(|| 0.5),
+        budget: Arc::default(),
     })
 }
 

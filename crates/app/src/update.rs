@@ -4,11 +4,11 @@ mod stop;
 
 use std::future::{Future, ready};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::protocol::{Confirmation, Event, Intent, Moment, Outcome, Step, Terms, Update, Verdict};
-use domain::{Facts, Failure, Kind};
+use domain::{Facts, Failure, FailureClass, Kind, Retry, RetryBudget};
 use ports::{Clock, EntryId, IntentRecord, Ledger, RuleRepository, Settlement, Sleeper};
 use stop::Stop;
 use tracing::Instrument;
@@ -31,6 +31,8 @@ pub struct Updater<K: Kind> {
     pub sleeper: Arc<dyn Sleeper>,
     /// A number between 0 and 1, another each time, so that not everybody comes back at once.
     pub chance: Arc<dyn Fn() -> f64 + Send + Sync>,
+    /// How many retries are affordable; one for each host.
+    pub budget: Arc<Mutex<RetryBudget>>,
 }
 
 /// How an update went.
@@ -71,7 +73,8 @@ pub enum Progress {
 struct Notes {
     requests: u32,
     last: Facts,
-    because: String,
+    /// Why the last request failed, if it did.
+    failed: Option<Failure>,
     entries: Vec<EntryId>,
 }
 
@@ -111,7 +114,7 @@ impl<K: Kind> Updater<K> {
                     watch(Progress::Writing);
                     let span = tracing::info_span!("write", %id, %version);
                     let answer = self.repository.replace(id, &document, &version).instrument(span).await;
-                    notes.take(&answer, |answer| &answer.facts);
+                    self.take_note(&mut notes, &answer, |answer| &answer.facts);
                     Some(Event::Written(answer.map(|answer| answer.content)))
                 }
                 Step::Record(intent) => {
@@ -123,14 +126,17 @@ impl<K: Kind> Updater<K> {
                     let span = tracing::info_span!("read", %id);
                     let answer = stop.or(self.repository.get(id).instrument(span)).await;
                     answer.map(|answer| {
-                        notes.take(&answer, |answer| &answer.facts);
+                        self.take_note(&mut notes, &answer, |answer| &answer.facts);
                         Event::Read(answer.map(|answer| answer.content))
                     })
                 }
                 Step::Wait(time) => {
                     watch(Progress::Waiting {
                         time,
-                        because: notes.because.clone(),
+                        because: notes
+                            .failed
+                            .as_ref()
+                            .map_or_else(String::new, |failure| failure.message.clone()),
                     });
                     stop.or(self.sleeper.sleep(time)).await.map(|()| Event::Waited)
                 }
@@ -140,6 +146,7 @@ impl<K: Kind> Updater<K> {
                 None => update.stop(now),
                 Some(event) => {
                     let wanted = update.next(event, now);
+                    let wanted = self.affordable(&mut update, wanted, notes.failed.as_ref());
                     let ends = matches!(wanted, Step::Done(_));
                     if !ends && stop.or(ready(())).await.is_none() {
                         update.stop(now)
@@ -149,6 +156,42 @@ impl<K: Kind> Updater<K> {
                 }
             };
         }
+    }
+
+    /// What is wanted or, if it is a retry that is not affordable, the end.
+    fn affordable(&self, update: &mut Update<K>, wanted: Step<K>, failed: Option<&Failure>) -> Step<K> {
+        let (&Step::Wait(wait), Some(failure)) = (&wanted, failed) else {
+            return wanted;
+        };
+        let is_throttled = matches!(failure.class, FailureClass::Throttled { .. });
+        let retry = if is_throttled { Retry::Throttled } else { Retry::Failed };
+        if self.budget().allows(retry) {
+            return wanted;
+        }
+        update.give_up(failure.clone(), wait).unwrap_or(wanted)
+    }
+
+    /// A panic elsewhere leaves the budget as it was between two calls, which is sound.
+    fn budget(&self) -> MutexGuard<'_, RetryBudget> {
+        self.budget.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of what an answer says beside its content.
+    fn take_note<T>(&self, notes: &mut Notes, answer: &Result<T, Failure>, facts: impl Fn(&T) -> &Facts) {
+        let facts = match answer {
+            Ok(answer) => {
+                if notes.failed.take().is_none() {
+                    self.budget().succeeded_at_once();
+                }
+                facts(answer)
+            }
+            Err(failure) => {
+                notes.failed = Some(failure.clone());
+                &failure.facts
+            }
+        };
+        notes.requests += facts.requests;
+        notes.last = facts.clone();
     }
 
     fn moment(&self, started: Duration) -> Moment {
@@ -218,26 +261,11 @@ fn settlement<K: Kind>(verdict: &Verdict<K>) -> Settlement {
     }
 }
 
-impl Notes {
-    /// Takes note of what an answer says beside its content.
-    fn take<T>(&mut self, answer: &Result<T, Failure>, facts: impl Fn(&T) -> &Facts) {
-        let facts = match answer {
-            Ok(answer) => facts(answer),
-            Err(failure) => {
-                self.because.clone_from(&failure.message);
-                &failure.facts
-            }
-        };
-        self.requests += facts.requests;
-        self.last = facts.clone();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use domain::protocol::{Mode, Outcome};
-    use domain::{Draft, FailureClass, RuleChange, RuleId, TriggerRule};
+    use domain::{Draft, RuleChange, RuleId, TriggerRule};
     use ports::testing::{InMemoryRepository, VirtualTime};
     use ports::{Answer, InMemoryLedger, MockRuleRepository};
 
@@ -269,6 +297,7 @@ mod tests {
             clock: Arc::new(time.clone()),
             sleeper: Arc::new(time.clone()),
             chance: Arc::new(|| 1.0),
+            budget: Arc::default(),
         };
         let report = updater.update(&id(), wish(), terms, &|_| ()).await;
         (report, time.elapsed())
@@ -349,6 +378,20 @@ mod tests {
             elapsed > Duration::from_secs(90) && elapsed < Duration::from_mins(2),
             "{elapsed:?}"
         );
+    }
+
+    #[tokio::test]
+    async fn a_host_that_fails_everybody_is_not_asked_for_ever() {
+        let mut mock = MockRuleRepository::<TriggerRule>::new();
+        mock.expect_get()
+            .times(1 + 35)
+            .returning(|_| Err(Failure::new(FailureClass::NotSent, "connection refused")));
+        let terms = Terms {
+            deadline: Duration::from_hours(9),
+            ..Terms::default()
+        };
+        let (report, _) = run(Arc::new(mock), terms).await;
+        assert!(matches!(report.verdict.outcome, Outcome::Deferred { .. }));
     }
 
     #[tokio::test]

@@ -129,6 +129,7 @@ impl Session {
             clock: self.clock.clone(),
             sleeper: self.sleeper.clone(),
             chance: Arc::new(time::chance),
+            budget: Arc::default(),
         }
     }
 

@@ -122,6 +122,7 @@ async fn by_the_updater(client: &Client, rule: usize, wanted: Wanted, terms: Ter
         clock: port.clone(),
         sleeper: port,
         chance: Arc::new(move || chances.world().chance.unit()),
+        budget: Arc::default(),
     };
     let stopped_after = {
         let mut world = client.shared.world();

@@ -30,7 +30,15 @@ const MEMORY_TARGET_MIB: f64 = 20.0;
 pub(crate) fn run() -> Result<ExitCode> {
     announce("read and check, against serde_json");
     cargo::succeed(&mut cargo::command(
-        &["bench", "--package", "assist-rules-domain"],
+        &[
+            "bench",
+            "--package",
+            "assist-rules-domain",
+            "--bench",
+            "read",
+            "--",
+            "--ratios",
+        ],
         Lock::MayChange,
     )?)?;
 

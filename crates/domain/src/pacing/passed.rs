@@ -51,3 +51,62 @@ impl Passed {
         has_been_a_minute.then(|| self.rate(until))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secs(time: u64) -> Duration {
+        Duration::from_secs(time)
+    }
+
+    /// One a second, from the tenth second on, for two minutes.
+    fn passed() -> Passed {
+        let mut passed = Passed::default();
+        for time in 10..130 {
+            passed.add(secs(time));
+        }
+        passed
+    }
+
+    #[test]
+    fn a_refusal_speaks_of_the_minute_that_ends_with_its_pause() {
+        let passed = passed();
+        for (now, pause_ends, count) in [
+            (130, 130, Some(60)),
+            (130, 131, Some(59)),
+            (130, 160, Some(30)),
+            (130, 189, Some(1)),
+            // Longer than a window: the last minute.
+            (130, 190, Some(60)),
+            (130, 3_730, Some(60)),
+        ] {
+            let rate = passed.rate_until(secs(now), secs(pause_ends));
+            let expected = count.map(|count| f64::from(count) / 60.0);
+            assert_eq!(rate, expected, "{now} {pause_ends}");
+        }
+    }
+
+    #[test]
+    fn less_than_a_minute_says_nothing() {
+        let mut passed = Passed::default();
+        assert_eq!(passed.rate_until(secs(100), secs(100)), None);
+        passed.add(secs(10));
+        assert_eq!(passed.rate_until(secs(30), secs(69)), None);
+        assert_eq!(passed.rate_until(secs(30), secs(70)), Some(1.0 / 60.0));
+        assert_eq!(passed.rate_until(secs(30), secs(3_600)), None);
+    }
+
+    #[test]
+    fn what_was_refused_has_not_passed() {
+        let mut passed = passed();
+        passed.remove(secs(100));
+        passed.remove(secs(1_000));
+        assert!((passed.rate(secs(130)) - 59.0 / 60.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_is_older_than_a_minute_is_forgotten() {
+        assert_eq!(passed().starts.len(), 61);
+    }
+}

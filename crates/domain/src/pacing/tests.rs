@@ -103,6 +103,39 @@ fn without_headers_more_is_tried_slowly_and_not_more_than_twice_what_passed() {
 }
 
 #[test]
+fn with_headers_that_allow_more_it_is_found_in_seconds() {
+    let pacer = told(window(6_000, 0, 60));
+    assert_near(pacer.rate(START), 3.5);
+    assert_near(pacer.rate(secs(5)), 5.0 + 0.4 * 3.447_f64.powi(3));
+    assert!(pacer.rate(secs(8)) > 95.0);
+}
+
+#[test]
+fn a_wait_is_what_is_lacking_at_the_rate() {
+    let mut pacer = told(window(300, 171, 60));
+    starts(&mut pacer, secs(10), 5);
+    let tickets = [pacer.take(), pacer.take()];
+    let now = secs(10) + millis(200);
+    let rate = pacer.rate(now);
+    let saved = 0.2 * rate;
+    for (ticket, number) in tickets.iter().zip([1.0, 2.0]) {
+        let wait = pacer.wait(ticket, now).unwrap();
+        assert_near(wait.as_secs_f64(), (number - saved) / rate);
+    }
+}
+
+#[test]
+fn without_headers_no_rate_is_tried_of_which_half_has_not_passed() {
+    let mut pacer = Pacer::default();
+    // 4 a second, for longer than it takes to hope for more than 8.
+    let now = (0..1_000).map(|number| millis(250 * number)).fold(START, |_, now| {
+        assert_eq!(starts(&mut pacer, now, 1), [now]);
+        now
+    });
+    assert_near(pacer.rate(now), 2.0 * 241.0 / 60.0);
+}
+
+#[test]
 fn what_is_left_of_the_window_less_the_reserve_is_spread_over_its_time() {
     for (told_window, rate) in [
         (window(300, 0, 60), 4.85),
@@ -175,11 +208,18 @@ fn a_window_that_is_over_is_followed_by_one_like_it() {
     assert_near(pacer.rate(secs(20)), 4.85);
     assert_near(pacer.rate(secs(50)), 6.0625);
     assert_near(pacer.rate(secs(20 + 60 * 24)), 4.85);
+    starts(&mut pacer, secs(21), 5);
+    let ticket = pacer.take();
+    assert!(
+        pacer.wait(&ticket, secs(21)) > Some(millis(150)),
+        "it is not waited for the end of the old one"
+    );
+    pacer.give_back(&ticket);
     // The first answer in it says when it really ends.
     let ticket = pacer.take();
-    start(&mut pacer, &ticket, secs(21));
-    pacer.learn(&ticket, secs(21), window(300, 1, 60));
-    assert_near(pacer.rate(secs(21)), 290.0 / 60.0);
+    start(&mut pacer, &ticket, secs(22));
+    pacer.learn(&ticket, secs(22), window(300, 6, 60));
+    assert_near(pacer.rate(secs(22)), 285.0 / 60.0);
 }
 
 #[test]

@@ -182,7 +182,7 @@ fn what_is_found_out_in_silence_costs_a_little() {
         others: SHARED,
         limits: CHANGING,
         ratio: 1.20,
-        refused: 1.5,
+        refused: 1.0,
     }
     .hold();
 }
@@ -198,7 +198,7 @@ fn windows_that_slide_and_are_shared_cost_more_refusals() {
         others: SHARED,
         limits: STEADY,
         ratio: 1.10,
-        refused: 4.0,
+        refused: 2.5,
     }
     .hold();
     Case {
@@ -208,7 +208,7 @@ fn windows_that_slide_and_are_shared_cost_more_refusals() {
         others: SHARED,
         limits: STEADY,
         ratio: 1.25,
-        refused: 4.0,
+        refused: 2.5,
     }
     .hold();
 }

@@ -95,11 +95,7 @@ fn moved_identity(rule: &TriggerRule, stored: &TriggerRule) -> impl Iterator<Ite
 }
 
 fn forgive_what_was_there(rule: &TriggerRule, stored: &TriggerRule, findings: &mut Findings) {
-    let untouched = |name: &str| match (rule.member(name), stored.member(name)) {
-        (None, None) => true,
-        (Some(ours), Some(theirs)) => ours.same(theirs),
-        (None, Some(_)) | (Some(_), None) => false,
-    };
+    let untouched = |name: &str| rule.member(name) == stored.member(name);
     let lists_untouched = ["conditions", "actions"].map(|name| (name, untouched(name)));
     for finding in findings
         .iter_mut()

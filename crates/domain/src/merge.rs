@@ -104,7 +104,7 @@ enum FieldMerge {
 }
 
 fn merge_field(base: Option<Node<'_>>, ours: Node<'_>, theirs: Option<Node<'_>>) -> Result<FieldMerge, TextError> {
-    if same(base, theirs) {
+    if base == theirs {
         return Ok(FieldMerge::Ours);
     }
     if theirs.is_some_and(|theirs| theirs.same(ours)) {
@@ -130,8 +130,8 @@ fn group_collisions(base: &TriggerRule, change: &RuleChange, theirs: &TriggerRul
             .find(|(named, _)| *named == field)
             .map(|(_, value)| value.root())
     };
-    let we_touched = |field| ours_of(field).is_some_and(|ours| !same(member(base, field), Some(ours)));
-    let they_touched = |field| !same(member(base, field), member(theirs, field));
+    let we_touched = |field| ours_of(field).is_some_and(|ours| member(base, field) != Some(ours));
+    let they_touched = |field| member(base, field) != member(theirs, field);
     let ours: Vec<Field> = GROUP.into_iter().filter(|field| we_touched(*field)).collect();
     let others: Vec<Field> = GROUP.into_iter().filter(|field| they_touched(*field)).collect();
     let on_the_same = ours.iter().all(|ours| others.iter().all(|theirs| ours == theirs));
@@ -164,14 +164,6 @@ fn member(rule: &TriggerRule, field: Field) -> Option<Node<'_>> {
 
 fn copy(node: Node<'_>) -> Option<Document> {
     Document::from_node(node).ok()
-}
-
-fn same(ours: Option<Node<'_>>, theirs: Option<Node<'_>>) -> bool {
-    match (ours, theirs) {
-        (None, None) => true,
-        (Some(ours), Some(theirs)) => ours.same(theirs),
-        (None, Some(_)) | (Some(_), None) => false,
-    }
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ const CLI: &str = "assist-rules-cli";
 const ADAPTER: &str = "assist-rules-genesys-adapter";
 const APP: &str = "assist-rules-app";
 const DOMAIN: &str = "assist-rules-domain";
+const LEDGER: &str = "assist-rules-ledger-adapter";
 const EMULATOR: &str = "assist-rules-emulator";
 const PORTS: &str = "assist-rules-ports";
 
@@ -27,8 +28,8 @@ const EXTERNALS: &[External] = &[
     External { name: "anstream", why: "colour only where it is wanted and understood", used_by: &[CLI] },
     External { name: "anstyle", why: "the styles that clap, annotate-snippets and anstream share", used_by: &[CLI] },
     External { name: "anyhow", why: "errors that are only reported, in chores", used_by: &["xtask"] },
-    External { name: "async-trait", why: "ports are traits with async methods, used as dyn", used_by: &[APP, CLI, ADAPTER, PORTS] },
-    External { name: "aws-lc-rs", why: "HKDF and AEAD for the sealed token cache; already there through rustls", used_by: &[ADAPTER] },
+    External { name: "async-trait", why: "ports are traits with async methods, used as dyn", used_by: &[APP, CLI, ADAPTER, PORTS, LEDGER] },
+    External { name: "aws-lc-rs", why: "HKDF and AEAD for the sealed token cache, SHA-256 for the ledger; already there through rustls", used_by: &[ADAPTER, LEDGER] },
     External { name: "axum", why: "the emulator's server", used_by: &[EMULATOR] },
     External { name: "base64", why: "Basic authorisation, on both of its sides", used_by: &[EMULATOR, ADAPTER] },
     External { name: "bytes", why: "bodies that are shared between tries, not copied", used_by: &[EMULATOR, ADAPTER] },
@@ -44,7 +45,7 @@ const EXTERNALS: &[External] = &[
     External { name: "getrandom", why: "salts from the system: aws-lc takes 30 ms to gather its own entropy", used_by: &[ADAPTER] },
     External { name: "http", why: "methods, status codes and headers as data, without a client", used_by: &[EMULATOR, ADAPTER] },
     External { name: "httpdate", why: "Retry-After as a date", used_by: &[ADAPTER] },
-    External { name: "jiff", why: "times as people and RFC 3339 write them", used_by: &[CLI] },
+    External { name: "jiff", why: "times as people and RFC 3339 write them", used_by: &[CLI, LEDGER] },
     External { name: "mockall", why: "\"must not be called\", \"exactly once\", \"fails the second time\"; under `testing`", used_by: &[PORTS] },
     External { name: "proptest", why: "laws instead of examples; strategies under `testing`", used_by: &[DOMAIN] },
     External { name: "regex", why: "the `regex` operator, with a size limit, in linear time", used_by: &[DOMAIN, EMULATOR] },
@@ -52,19 +53,22 @@ const EXTERNALS: &[External] = &[
     External { name: "reqwest", why: "HTTP over rustls; own retries and redirects off", used_by: &[ADAPTER] },
     External { name: "rustls", why: "the TLS provider of reqwest, chosen and not guessed", used_by: &[ADAPTER] },
     External { name: "secrecy", why: "secrets that Debug does not show and drop wipes", used_by: &[CLI, ADAPTER] },
-    External { name: "serde", why: "derived readers and printers of our own formats", used_by: &[CLI, DOMAIN, EMULATOR, ADAPTER] },
+    External { name: "serde", why: "derived readers and printers of our own formats", used_by: &[CLI, DOMAIN, EMULATOR, ADAPTER, LEDGER] },
     External { name: "serde-saphyr", why: "YAML 1.2 with places; serde_yaml is abandoned", used_by: &[CLI] },
     External { name: "serde_ignored", why: "keys of the configuration that nobody reads are errors", used_by: &[CLI] },
-    External { name: "serde_json", why: "JSON, order kept and numbers exact", used_by: &[CLI, DOMAIN, EMULATOR, ADAPTER] },
+    External { name: "serde_json", why: "JSON, order kept and numbers exact", used_by: &[CLI, DOMAIN, EMULATOR, ADAPTER, LEDGER] },
+    External { name: "serde_json_canonicalizer", why: "one text for one entry of the ledger (RFC 8785), so that its hash can be proved", used_by: &[LEDGER] },
     External { name: "similar", why: "the diff of two texts, by word", used_by: &[CLI] },
+    External { name: "sqlx", why: "SQLite, built in, and PostgreSQL, under one set of statements", used_by: &[LEDGER] },
     External { name: "strsim", why: "\"did you mean\"", used_by: &[CLI, DOMAIN] },
     External { name: "tempfile", why: "files that are written whole or not at all", used_by: &[CLI, ADAPTER] },
-    External { name: "thiserror", why: "errors that callers match on", used_by: &[DOMAIN, EMULATOR, ADAPTER, PORTS] },
-    External { name: "tokio", why: "sockets, timers and signals", used_by: &[CLI, EMULATOR, ADAPTER] },
-    External { name: "tracing", why: "what happened, as data, in spans", used_by: &[APP, CLI, EMULATOR, ADAPTER] },
+    External { name: "thiserror", why: "errors that callers match on", used_by: &[DOMAIN, EMULATOR, ADAPTER, PORTS, LEDGER] },
+    External { name: "tokio", why: "sockets, timers and signals", used_by: &[CLI, EMULATOR, ADAPTER, LEDGER] },
+    External { name: "tracing", why: "what happened, as data, in spans", used_by: &[APP, CLI, EMULATOR, ADAPTER, LEDGER] },
     External { name: "tracing-subscriber", why: "the same as text or JSON on stderr", used_by: &[CLI] },
     External { name: "url", why: "addresses, parsed once and checked byte for byte", used_by: &[EMULATOR, ADAPTER] },
     External { name: "uuid", why: "ids of runs, tokens and requests", used_by: &[CLI, EMULATOR] },
+    External { name: "whoami", why: "who made a change and on which machine, for the record, on each system", used_by: &[CLI] },
 ];
 
 #[test]

@@ -15,7 +15,7 @@ struct Layer {
     tests_lean_on: &'static [&'static str],
 }
 
-const LAYERS: [Layer; 8] = [
+const LAYERS: [Layer; 9] = [
     Layer {
         package: "assist-rules-domain",
         leans_on: &[],
@@ -40,6 +40,11 @@ const LAYERS: [Layer; 8] = [
         leans_on: &["assist-rules-domain", "assist-rules-ports"],
         tests_lean_on: &["assist-rules-emulator", "assist-rules-ports"],
     },
+    Layer {
+        package: "assist-rules-ledger-adapter",
+        leans_on: &["assist-rules-domain", "assist-rules-ports"],
+        tests_lean_on: &["assist-rules-ports"],
+    },
     // It judges the product, so it shares nothing with it.
     Layer {
         package: "assist-rules-emulator",
@@ -54,6 +59,7 @@ const LAYERS: [Layer; 8] = [
             "assist-rules-domain",
             "assist-rules-emulator",
             "assist-rules-genesys-adapter",
+            "assist-rules-ledger-adapter",
             "assist-rules-ports",
         ],
         tests_lean_on: EVERYTHING,
@@ -75,6 +81,7 @@ const EVERYTHING: &[&str] = &[
     "assist-rules-domain",
     "assist-rules-emulator",
     "assist-rules-genesys-adapter",
+    "assist-rules-ledger-adapter",
     "assist-rules-ports",
 ];
 

@@ -12,7 +12,7 @@ use genesys_adapter::{
     Address, ClientCredentials, Connection, ConnectionSettings, Credentials, GenesysRepository, RulesPath, TokenSource,
 };
 use ports::testing::VirtualTime;
-use ports::{Clock, InMemoryLedger};
+use ports::{Author, Clock, InMemoryLedger};
 use tokio::net::TcpListener;
 
 /// How often each fault is tried on each kind of request.
@@ -114,6 +114,7 @@ async fn stage() -> (World, emulator::Running, Updater<TriggerRule>) {
         repository: Arc::new(rules),
         ledger: Arc::new(InMemoryLedger::default()),
         target: "test".to_owned(),
+        author: Author::default(),
         clock,
         sleeper: Arc::new(waited),
         chance: Arc::new(|| 0.5),

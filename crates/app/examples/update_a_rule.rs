@@ -28,7 +28,7 @@ use emulator::{SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, World};
 use genesys_adapter::{
     Address, ClientCredentials, Connection, ConnectionSettings, Credentials, GenesysRepository, RulesPath, TokenSource,
 };
-use ports::{Clock, InMemoryLedger, Sleeper};
+use ports::{Author, Clock, InMemoryLedger, Sleeper};
 use tokio::net::TcpListener;
 
 #[tokio::main(flavor = "current_thread")]
@@ -77,6 +77,11 @@ fn updater(address: &Address) -> Result<Updater<domain::TriggerRule>, Box<dyn Er
         repository: Arc::new(rules),
         ledger: Arc::new(InMemoryLedger::default()),
         target: address.to_string(),
+        author: Author {
+            command: "example".to_owned(),
+            client: SANDBOX_CLIENT_ID.to_owned(),
+            ..Author::default()
+        },
         clock: time.clone(),
         sleeper: time,
         // One writer needs no spread; many should give a random number.

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::protocol::Confirmation;
 use domain::{Failure, Kind};
-use ports::{Clock, Entry, Ledger, LedgerFailure, RuleRepository, Settlement};
+use ports::{
+    Author, Clock, Ending, Entry, EntryId, IntentRecord, Ledger, LedgerFailure, OutcomeRecord, Proof, Recorded,
+    RuleRepository,
+};
 
 /// After this long no write is under way any more, on any network.
 pub const NO_WRITE_IS_OLDER: Duration = Duration::from_mins(15);
@@ -18,6 +20,8 @@ pub struct Reconciler<K: Kind> {
     pub ledger: Arc<dyn Ledger>,
     /// The target whose entries are settled.
     pub target: String,
+    /// Who settles them, as it is recorded.
+    pub author: Author,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
 }
@@ -29,6 +33,8 @@ pub struct Reconciled {
     pub entry: Entry,
     /// What is known of it now.
     pub finding: Finding,
+    /// Where that is recorded, if it settled it.
+    pub recorded: Option<Recorded>,
 }
 
 /// What is known of an entry.
@@ -59,43 +65,106 @@ impl<K: Kind> Reconciler<K> {
     pub async fn reconcile(&self, id: impl Fn(&str) -> Option<K::Id>) -> Result<Vec<Reconciled>, LedgerFailure> {
         let mut all = Vec::new();
         for entry in self.ledger.unsettled(&self.target).await? {
-            let Some(id) = id(&entry.intent.document) else {
+            let Some((intent, id)) = entry
+                .intent
+                .as_ref()
+                .and_then(|intent| Some((intent, id(&intent.document)?)))
+            else {
                 continue;
             };
-            let finding = self.look(&entry, &id).await;
-            let settlement = match &finding {
-                Finding::Applied => Some(Settlement::Applied {
-                    version: None,
-                    by: Confirmation::Read,
-                }),
-                Finding::NotApplied => Some(Settlement::NotApplied),
+            let finding = self.look(intent, &id).await;
+            let settled = match &finding {
+                Finding::Applied => Some((Ending::Applied, Proof::Read)),
+                Finding::NotApplied => Some((Ending::NotApplied, Proof::Age)),
                 Finding::TooYoung | Finding::Leased | Finding::Moved | Finding::Unreadable(_) => None,
             };
-            if let Some(settlement) = settlement {
-                self.ledger.settle(entry.id, settlement).await?;
-            }
-            all.push(Reconciled { entry, finding });
+            let recorded = match settled {
+                Some((ending, proof)) => Some(self.settle(&entry, intent, ending, proof).await?),
+                None => None,
+            };
+            all.push(Reconciled {
+                entry,
+                finding,
+                recorded,
+            });
         }
         Ok(all)
     }
 
-    async fn look(&self, entry: &Entry, id: &K::Id) -> Finding {
+    /// Closes an entry by a person's word: `applied` or `not applied`.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerFailure::NoEntry`] if no such entry is open; otherwise if the ledger cannot be read or written.
+    pub async fn close(&self, id: EntryId, ending: Ending) -> Result<Reconciled, LedgerFailure> {
+        let open = self.ledger.unsettled(&self.target).await?;
+        let entry = open.into_iter().find(|entry| entry.id == id);
+        let Some((entry, intent)) = entry.and_then(|entry| {
+            let intent = entry.intent.clone()?;
+            Some((entry, intent))
+        }) else {
+            return Err(LedgerFailure::NoEntry(id));
+        };
+        let recorded = self.settle(&entry, &intent, ending, Proof::Person).await?;
+        let finding = if ending == Ending::Applied {
+            Finding::Applied
+        } else {
+            Finding::NotApplied
+        };
+        Ok(Reconciled {
+            entry,
+            finding,
+            recorded: Some(recorded),
+        })
+    }
+
+    async fn settle(
+        &self,
+        entry: &Entry,
+        intent: &IntentRecord,
+        ending: Ending,
+        proof: Proof,
+    ) -> Result<Recorded, LedgerFailure> {
+        let outcome = OutcomeRecord {
+            target: intent.target.clone(),
+            document: intent.document.clone(),
+            author: self.author.clone(),
+            intent: Some(entry.id),
+            ending,
+            proof: Some(proof),
+            version_before: Some(intent.version.clone()),
+            version_after: None,
+            after: None,
+            attempts: 0,
+            requests: 0,
+            retries: 0,
+            merges: 0,
+            waited: Duration::ZERO,
+            latency: None,
+            correlation_id: None,
+            error: None,
+            at: self.clock.now(),
+        };
+        self.ledger.conclude(outcome).await
+    }
+
+    async fn look(&self, intent: &IntentRecord, id: &K::Id) -> Finding {
         let now = self.clock.now();
-        if now < entry.intent.leased_until {
+        if now < intent.leased_until {
             return Finding::Leased;
         }
         let stored = match self.repository.get(id).await {
             Ok(answer) => answer.content,
             Err(failure) => return Finding::Unreadable(failure),
         };
-        if stored.value.lacks(&K::read_back(&entry.intent.change)).is_empty() {
+        if stored.value.lacks(&K::read_back(&intent.change)).is_empty() {
             return Finding::Applied;
         }
-        if stored.version.as_ref() != Some(&entry.intent.version) {
+        if stored.version.as_ref() != Some(&intent.version) {
             return Finding::Moved;
         }
         // Why: the lease, because the last try may have been sent long after the intent was recorded.
-        let age_of_last_try = now.duration_since(entry.intent.leased_until).unwrap_or_default();
+        let age_of_last_try = now.duration_since(intent.leased_until).unwrap_or_default();
         if age_of_last_try > NO_WRITE_IS_OLDER {
             Finding::NotApplied
         } else {
@@ -114,7 +183,7 @@ mod tests {
     const RULE: &str = r#"{"id":"r1","ruleType":"conversation","enabled":true,"name":"old"}"#;
 
     /// What is found of an intent to rename the rule, when the rule is now like this and so much time has passed.
-    async fn found(puts: &[&str], minutes: u64) -> (Finding, Vec<Option<Settlement>>) {
+    async fn found(puts: &[&str], minutes: u64) -> (Finding, Option<(Ending, Option<Proof>)>) {
         let id: RuleId = "r1".parse().unwrap();
         let repository = InMemoryRepository::default();
         repository.put(&id, RULE.parse().unwrap());
@@ -125,11 +194,15 @@ mod tests {
         let intent = IntentRecord {
             target: "t".to_owned(),
             document: "r1".to_owned(),
+            author: Author::default(),
+            follows: None,
+            guard: "etag".to_owned(),
             version: "1".parse().unwrap(),
             base: base.document().clone(),
             ours: change.apply(&base).unwrap().document().clone(),
             change: Draft::from(&change).document().clone(),
             overwrites: Vec::new(),
+            merges: 0,
             at: time.now(),
             leased_until: time.now() + Duration::from_mins(3),
         };
@@ -143,34 +216,33 @@ mod tests {
             repository: Arc::new(repository),
             ledger: ledger.clone(),
             target: "t".to_owned(),
+            author: Author::default(),
             clock: Arc::new(time),
         };
         let mut all = reconciler.reconcile(|id| id.parse().ok()).await.unwrap();
-        (all.pop().unwrap().finding, ledger.settlements())
+        let outcome = ledger.all().pop().unwrap().outcome;
+        (
+            all.pop().unwrap().finding,
+            outcome.map(|outcome| (outcome.ending, outcome.proof)),
+        )
     }
 
     #[tokio::test]
     async fn what_can_be_known_is_settled_and_nothing_else() {
         let applied = r#"{"id":"r1","ruleType":"conversation","enabled":false,"name":"new"}"#;
         let other = r#"{"id":"r1","ruleType":"conversation","enabled":true,"name":"other"}"#;
-        let by_read = Some(Settlement::Applied {
-            version: None,
-            by: Confirmation::Read,
-        });
+        let by_read = Some((Ending::Applied, Some(Proof::Read)));
+        let by_age = Some((Ending::NotApplied, Some(Proof::Age)));
         for (puts, minutes, finding, settlement) in [
             (&[applied][..], 5, Finding::Applied, by_read),
-            (&[], 19, Finding::NotApplied, Some(Settlement::NotApplied)),
+            (&[], 19, Finding::NotApplied, by_age),
             (&[], 17, Finding::TooYoung, None),
             (&[], 5, Finding::TooYoung, None),
             (&[], 1, Finding::Leased, None),
             (&[other], 60, Finding::Moved, None),
             (&[applied, other], 60, Finding::Moved, None),
         ] {
-            assert_eq!(
-                found(puts, minutes).await,
-                (finding, vec![settlement]),
-                "{puts:?} {minutes}"
-            );
+            assert_eq!(found(puts, minutes).await, (finding, settlement), "{puts:?} {minutes}");
         }
     }
 }

@@ -52,6 +52,9 @@ pub(crate) struct Global {
     /// Put the sandbox back to its sample rule first
     #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) reset_sandbox: bool,
+    /// Where changes are recorded: sqlite:PATH or postgres://...
+    #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
+    pub(crate) ledger: Option<String>,
     /// When to give up: 90s, 2m
     #[arg(long, global = true, value_name = "TIME", value_parser = duration, help_heading = "Global options")]
     pub(crate) deadline: Option<Duration>,
@@ -140,6 +143,9 @@ pub(crate) enum Command {
     /// The update is bound to the version that was opened. On findings or a conflict your text is kept, and the way
     /// back is printed.
     Edit(EditArgs),
+    /// Prove the record, or print it
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Run the built-in Genesys Cloud in the foreground
     Sandbox(SandboxArgs),
     /// Say what works, what does not, and what to do
@@ -229,6 +235,9 @@ pub(crate) struct UpdateArgs {
     /// Do everything but the write
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
 }
 
 /// How to edit.
@@ -236,6 +245,9 @@ pub(crate) struct UpdateArgs {
 pub(crate) struct EditArgs {
     #[command(flatten)]
     pub(crate) rule: RuleArg,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
     /// From which severity on findings end the run
     #[arg(long, value_enum, default_value_t = FailOn::Error)]
     pub(crate) fail_on: FailOn,
@@ -250,6 +262,32 @@ pub(crate) struct ValidateArgs {
     /// From which severity on findings end with exit 3
     #[arg(long, value_enum, default_value_t = FailOn::Error)]
     pub(crate) fail_on: FailOn,
+}
+
+/// What to do with the record.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Hash every entry and document again, and say what was changed since
+    ///
+    /// An edit, a deletion and a swap show by themselves. An end that was cut off, or a record that was made anew
+    /// from the start, shows only against a head that was noted elsewhere: every report and every event has it.
+    Verify(VerifyArgs),
+    /// Print the whole record as JSON lines
+    ///
+    /// Each document stands before the first entry that names it, and the head stands at the end. `audit verify
+    /// --export FILE` proves such a file without the ledger.
+    Export,
+}
+
+/// What to prove.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct VerifyArgs {
+    /// A head that was noted earlier: one of the entries must have it
+    #[arg(long, value_name = "HASH")]
+    pub(crate) head: Option<String>,
+    /// Prove an export in place of the ledger; `-` is stdin
+    #[arg(long, value_name = "FILE")]
+    pub(crate) export: Option<PathBuf>,
 }
 
 /// How to run the sandbox.

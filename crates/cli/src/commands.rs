@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod audit;
 mod change;
 mod completions;
 mod doctor;
@@ -19,6 +20,7 @@ use crate::output::Output;
 use crate::problem::Problem;
 use crate::render::report::Asked;
 use crate::session::{SandboxStart, Session};
+use change::Errand;
 
 /// What a command works with.
 pub(crate) struct Context<'a> {
@@ -50,10 +52,18 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, Problem> {
         Command::Get(rule) => get::run(context, rule).await,
         Command::List => list::run(context).await,
         Command::Validate(args) => validate::run(context, args),
-        Command::Diff(args) => change::run(context, args, Asked::DryRun).await,
-        Command::Update(args) if args.dry_run => change::run(context, &args.change, Asked::DryRun).await,
-        Command::Update(args) => change::run(context, &args.change, Asked::Update).await,
+        Command::Diff(args) => change::run(context, args, Errand::DRY_RUN).await,
+        Command::Update(args) if args.dry_run => change::run(context, &args.change, Errand::DRY_RUN).await,
+        Command::Update(args) => {
+            let errand = Errand {
+                asked: Asked::Update,
+                command: "update",
+                reason: args.reason.as_deref(),
+            };
+            change::run(context, &args.change, errand).await
+        }
         Command::Edit(args) => edit::run(context, args).await,
+        Command::Audit(command) => audit::run(context, command).await,
         Command::Sandbox(args) => sandbox::run(context, args).await,
         Command::Doctor(rule) => doctor::run(context, rule).await,
         Command::Explain { code } => explain::run(context, code.as_deref()),

@@ -9,6 +9,7 @@ mod exit;
 mod logging;
 mod output;
 mod problem;
+mod record;
 mod render;
 mod session;
 mod signals;
@@ -123,6 +124,7 @@ fn defaults(output: Format) -> Global {
         config: None,
         sandbox: false,
         reset_sandbox: false,
+        ledger: None,
         deadline: None,
         color: Color::Auto,
         quiet: false,

@@ -9,11 +9,12 @@ use emulator::{Client, Running, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, World}
 use genesys_adapter::{
     Address, ClientCredentials, Connection, Credentials, GenesysRepository, TokenCache, TokenSource,
 };
-use ports::{Clock, InMemoryLedger, Ledger, RuleRepository, Sleeper};
+use ports::{Author, Clock, RuleRepository, Sleeper};
 use secrecy::SecretString;
 
 use crate::config::{Organisation, Settings, Target};
 use crate::problem::Problem;
+use crate::record::Record;
 use crate::render::result::TargetDocument;
 use crate::time::{self, RuntimeSleeper, SystemClock};
 
@@ -26,7 +27,6 @@ pub(crate) struct Session {
     /// The same repository, one request after the other's turn.
     paced: Arc<dyn RuleRepository>,
     sleeper: Arc<dyn Sleeper>,
-    ledger: Arc<dyn Ledger>,
     ledger_target: String,
     sandbox: Option<Sandbox>,
 }
@@ -50,9 +50,6 @@ pub(crate) enum SandboxStart {
 impl Session {
     /// Prepares to talk to the target. Nothing is sent.
     pub(crate) async fn open(settings: &Settings, start: SandboxStart) -> Result<Self, Problem> {
-        if settings.ledger.is_some() {
-            tracing::warn!("`ledger` is set, and this version keeps none: nothing is recorded");
-        }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let unusable = |error: &genesys_adapter::BadConnection| Problem::configuration("cannot connect", error);
         let connection = Connection::new(&settings.connection).map_err(|error| unusable(&error))?;
@@ -92,11 +89,6 @@ impl Session {
             api: Some(api.to_string()),
             sandbox: sandbox.is_some(),
         };
-        let client = match &credentials {
-            Credentials::Client(client) => client.id.clone(),
-            Credentials::Token(_) => "token".to_owned(),
-        };
-        let ledger_target = format!("{api} {client}");
         let tokens = TokenSource::new(credentials, login, connection.clone(), clock.clone(), cache);
         let repository = GenesysRepository::new(api, settings.path.clone(), connection, tokens, clock.clone());
         let repository = Arc::new(repository);
@@ -114,18 +106,18 @@ impl Session {
             clock,
             target,
             credentials_from: from,
-            ledger: Arc::new(InMemoryLedger::default()),
-            ledger_target,
+            ledger_target: settings.ledger_target().unwrap_or_default(),
             sandbox,
         })
     }
 
-    /// The update of rules here.
-    pub(crate) fn updater(&self) -> Updater<TriggerRule> {
+    /// The update of rules here, recorded there.
+    pub(crate) fn updater(&self, record: &Record, author: Author) -> Updater<TriggerRule> {
         Updater {
             repository: self.paced.clone(),
-            ledger: self.ledger.clone(),
+            ledger: record.ledger.clone(),
             target: self.ledger_target.clone(),
+            author,
             clock: self.clock.clone(),
             sleeper: self.sleeper.clone(),
             chance: Arc::new(time::chance),
@@ -135,18 +127,11 @@ impl Session {
 
     /// The rules here, for commands that only read.
     pub(crate) fn reader(&self, settings: &Settings) -> Patient<TriggerRule> {
-        let Updater {
-            repository,
-            clock,
-            sleeper,
-            chance,
-            ..
-        } = self.updater();
         Patient {
-            repository,
-            clock,
-            sleeper,
-            chance,
+            repository: self.paced.clone(),
+            clock: self.clock.clone(),
+            sleeper: self.sleeper.clone(),
+            chance: Arc::new(time::chance),
             deadline: settings.deadline,
         }
     }

@@ -189,8 +189,8 @@ impl<K: Kind> Update<K> {
                 None => self.unknown_as_it_was(),
             },
             Purpose::NewVersion => {
-                let version = self.version_of_what_was_written(&stored);
-                self.applied(version, Confirmation::Answer, Vec::new())
+                let shown = self.only_if_it_is_ours(&stored);
+                self.applied(shown, Confirmation::Answer, Vec::new())
             }
         }
     }
@@ -263,6 +263,7 @@ impl<K: Kind> Update<K> {
             change: made.change.clone(),
             ours: made.ours.clone(),
             overwrites: made.overwrites.clone(),
+            merges: self.merges,
         };
         self.made = Some(made);
         self.sends = 0;
@@ -281,7 +282,7 @@ impl<K: Kind> Update<K> {
         if stored.version.is_none() && lacks.is_empty() {
             return self.read(Purpose::NewVersion);
         }
-        self.applied(stored.version, Confirmation::Answer, lacks)
+        self.applied(Some(stored), Confirmation::Answer, lacks)
     }
 
     fn on_write_failure(&mut self, failure: Failure, now: Moment) -> Step<K> {

@@ -1,6 +1,7 @@
 //! Ports without a world, and what every adapter must be able to do.
 
 pub mod conformance;
+pub mod ledger_conformance;
 mod memory;
 mod time;
 

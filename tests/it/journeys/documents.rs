@@ -124,6 +124,7 @@ fn each_command_has_help_that_fits_a_terminal() {
               --accept-group-merge         Merge even if they changed other parts of what belongs together:
                                            enabled, conditions, actions
               --dry-run                    Do everything but the write
+              --reason <TEXT>              Why, for the record
           -h, --help                       Print help (see more with '--help')
           -V, --version                    Print version
 
@@ -136,6 +137,7 @@ fn each_command_has_help_that_fits_a_terminal() {
               --config <FILE>            A configuration file, in place of ./assist-rules.toml
               --sandbox                  Use the built-in Genesys Cloud instead of a real one
               --reset-sandbox            Put the sandbox back to its sample rule first
+              --ledger <URL>             Where changes are recorded: sqlite:PATH or postgres://...
               --deadline <TIME>          When to give up: 90s, 2m
               --color <COLOR>            When to use colour; NO_COLOR is heeded too [default: auto]
                                          [possible values: auto, always, never]

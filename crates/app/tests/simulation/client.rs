@@ -9,12 +9,13 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use domain::{Facts, Failure, FailureClass, RuleId, Stored, TriggerRule, Version};
 use ports::{
-    Clock, Entry, EntryId, IntentRecord, Ledger, LedgerFailure, Page, PageRequest, RuleRepository, Settlement, Sleeper,
+    Clock, Entry, EntryId, IntentRecord, Ledger, LedgerFailure, OutcomeRecord, Page, PageRequest, Recorded,
+    RuleRepository, Sleeper,
 };
 
 use crate::content::Content;
 use crate::fault::{Fault, Weather};
-use crate::history::{Answer, Call, LedgerEntry};
+use crate::history::{Answer, Call, LedgerEntry, Settlement};
 use crate::world::{Event, Shared, rule_id, state_of, version};
 
 /// The target of all entries.
@@ -164,19 +165,29 @@ impl RuleRepository for Client {
     }
 }
 
+fn unusable(why: &str) -> LedgerFailure {
+    LedgerFailure::Unusable(why.to_owned())
+}
+
+/// Each process has a ledger of its own, so none waits for another's lease: the server's versions alone keep them
+/// apart. Reconcile sees the entries of all.
 #[async_trait]
 impl Ledger for Client {
     async fn intend(&self, intent: IntentRecord) -> Result<EntryId, LedgerFailure> {
         self.sleep(Duration::from_millis(1)).await;
         if self.record_fails(Fault::IntentRefused) {
-            return Err(LedgerFailure("the disk is full".to_owned()));
+            return Err(unusable("the disk is full"));
         }
         let number = {
             let mut world = self.shared.world();
-            let rule: RuleId = intent.document.parse().map_err(|_| LedgerFailure("no id".to_owned()))?;
+            let rule: RuleId = intent.document.parse().map_err(|_| unusable("no id"))?;
             let base: TriggerRule = TriggerRule::try_from(intent.base.clone()).unwrap();
             let number = world.history.entries.len();
             let update = self.update().unwrap_or(usize::MAX);
+            let followed = intent.follows.and_then(|id| usize::try_from(id.0).ok());
+            if let Some(refused) = followed.and_then(|place| world.history.entries.get_mut(place)) {
+                refused.settlement = Some(Settlement::NotApplied);
+            }
             world.history.entries.push(LedgerEntry {
                 update,
                 rule: number_of(&rule),
@@ -196,25 +207,34 @@ impl Ledger for Client {
         Ok(EntryId(number as u64))
     }
 
-    async fn settle(&self, entry: EntryId, settlement: Settlement) -> Result<(), LedgerFailure> {
+    async fn conclude(&self, outcome: OutcomeRecord) -> Result<Recorded, LedgerFailure> {
         self.sleep(Duration::from_millis(1)).await;
+        let recorded = |id: u64| Recorded {
+            entry: EntryId(id),
+            head: None,
+            event: None,
+        };
+        let Some(id) = outcome.intent else {
+            return Ok(recorded(u64::MAX));
+        };
         if self.record_fails(Fault::OutcomeRefused) {
-            return Err(LedgerFailure("the disk is full".to_owned()));
+            return Err(unusable("the disk is full"));
         }
+        let settlement = Settlement::of(&outcome);
         let mut world = self.shared.world();
-        world.note(|_| format!("        entry {} is settled: {settlement:?}", entry.0));
+        world.note(|_| format!("        entry {id} is settled: {settlement:?}"));
         let by_reconcile = self.update().is_none();
-        let place = usize::try_from(entry.0).unwrap_or(usize::MAX);
+        let place = usize::try_from(id.0).unwrap_or(usize::MAX);
         let Some(entry) = world.history.entries.get_mut(place) else {
-            return Err(LedgerFailure("there is no such entry".to_owned()));
+            return Err(LedgerFailure::NoEntry(id));
         };
         if !matches!(entry.settlement, None | Some(Settlement::Unknown)) {
             entry.settled_twice = true;
-            return Err(LedgerFailure("the entry is settled already".to_owned()));
+            return Err(LedgerFailure::Settled(id));
         }
         entry.settlement = Some(settlement);
         entry.settled_by_reconcile = by_reconcile;
-        Ok(())
+        Ok(recorded(id.0))
     }
 
     async fn unsettled(&self, _target: &str) -> Result<Vec<Entry>, LedgerFailure> {
@@ -229,7 +249,8 @@ impl Ledger for Client {
         Ok(open
             .map(|(number, entry)| Entry {
                 id: EntryId(number as u64),
-                intent: entry.intent.clone(),
+                intent: Some(entry.intent.clone()),
+                outcome: None,
             })
             .collect())
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::TriggerRule;
 use domain::protocol::{Confirmation, OnConflict};
-use ports::{IntentRecord, Settlement};
+use ports::{Ending, IntentRecord, OutcomeRecord, Proof};
 
 use crate::content::{Content, Wanted};
 use crate::fault::Fault;
@@ -148,6 +148,32 @@ impl End {
             Self::Failed => 8,
             Self::Deferred => 9,
             Self::NotAttempted => 10,
+        }
+    }
+}
+
+/// What the ledger says became of an intent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Settlement {
+    Applied(Confirmation),
+    NotApplied,
+    Unknown,
+}
+
+impl Settlement {
+    pub(crate) fn of(outcome: &OutcomeRecord) -> Self {
+        match outcome.ending {
+            Ending::Applied if outcome.proof == Some(Proof::Answer) => Self::Applied(Confirmation::Answer),
+            Ending::Applied => Self::Applied(Confirmation::Read),
+            Ending::Unknown => Self::Unknown,
+            Ending::Unchanged
+            | Ending::Conflict
+            | Ending::Rejected
+            | Ending::Denied
+            | Ending::Failed
+            | Ending::Deferred
+            | Ending::NotAttempted
+            | Ending::NotApplied => Self::NotApplied,
         }
     }
 }

@@ -7,7 +7,7 @@ use assist_rules_app::{Reconciler, Updater};
 use domain::TriggerRule;
 use domain::merge::GroupMerge;
 use domain::protocol::{OnConflict, Outcome, Terms, Verdict};
-use ports::Sleeper;
+use ports::{Author, Sleeper};
 
 use crate::client::{Client, TARGET, id_of, members_of};
 use crate::content::{Content, MEMBERS, Wanted, values_of};
@@ -119,6 +119,7 @@ async fn by_the_updater(client: &Client, rule: usize, wanted: Wanted, terms: Ter
         repository: port.clone(),
         ledger: port.clone(),
         target: TARGET.to_owned(),
+        author: Author::default(),
         clock: port.clone(),
         sleeper: port,
         chance: Arc::new(move || chances.world().chance.unit()),
@@ -176,6 +177,7 @@ pub(crate) async fn reconcile(shared: Shared, task: usize, after: Duration) {
         repository: port.clone(),
         ledger: port.clone(),
         target: TARGET.to_owned(),
+        author: Author::default(),
         clock: port,
     };
     client.shared.world().note(|_| "reconcile begins");

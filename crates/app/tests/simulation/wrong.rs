@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::protocol::Confirmation;
 use domain::{FailureClass, Stored, TriggerRule};
-use ports::{IntentRecord, Ledger, RuleRepository, Sleeper};
+use ports::{Author, IntentRecord, Ledger, RuleRepository, Sleeper};
 
 use crate::client::{Client, TARGET, id_of};
 use crate::content::Wanted;
@@ -130,11 +130,15 @@ async fn intend(client: &Client, base: &Stored<TriggerRule>, body: &TriggerRule,
     let intent = IntentRecord {
         target: TARGET.to_owned(),
         document: base.id.to_string(),
+        author: Author::default(),
+        follows: None,
+        guard: "etag".to_owned(),
         version,
         base: base.value.document().clone(),
         ours: body.document().clone(),
         change: wanted.draft().document().clone(),
         overwrites: Vec::new(),
+        merges: 0,
         at: now,
         leased_until: now + Duration::from_mins(3),
     };

@@ -5,7 +5,7 @@ mod ending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::{Progress, ReadOnly, Report};
+use app::{Progress, ReadOnly, Report, Updater};
 use domain::check::Form;
 use domain::merge::GroupMerge;
 use domain::protocol::{Mode, OnConflict, Terms, Verdict};
@@ -17,10 +17,10 @@ use crate::commands::{Context, rule};
 use crate::config::Settings;
 use crate::exit::Exit;
 use crate::problem::Problem;
+use crate::record::Record;
 use crate::render::findings::File;
 use crate::render::report::Asked;
-use crate::render::result::TargetDocument;
-use crate::session::Session;
+use crate::render::result::{Run, TargetDocument};
 use crate::signals::Signals;
 use crate::source::{self, Source};
 
@@ -32,7 +32,28 @@ enum Written {
     Broken(File),
 }
 
-pub(super) async fn run(context: &Context<'_>, args: &ChangeArgs, asked: Asked) -> Result<Exit, Problem> {
+/// What the change is for, as it is recorded.
+#[derive(Clone, Copy)]
+pub(super) struct Errand<'a> {
+    /// Whether it is carried out.
+    pub(super) asked: Asked,
+    /// The command.
+    pub(super) command: &'static str,
+    /// Why, if a reason was given.
+    pub(super) reason: Option<&'a str>,
+}
+
+impl Errand<'_> {
+    /// Up to the send, and no further; nothing is recorded.
+    pub(super) const DRY_RUN: Self = Self {
+        asked: Asked::DryRun,
+        command: "update",
+        reason: None,
+    };
+}
+
+pub(super) async fn run(context: &Context<'_>, args: &ChangeArgs, errand: Errand<'_>) -> Result<Exit, Problem> {
+    let asked = errand.asked;
     rule::only_formats(context, &rule::DATA)?;
     let id = rule::required(context, &args.rule)?;
     let written = written(args)?;
@@ -42,9 +63,12 @@ pub(super) async fn run(context: &Context<'_>, args: &ChangeArgs, asked: Asked) 
         report: unsent(id.clone(), findings),
         file,
         elsewhere,
-        target: TargetDocument {
-            api: None,
-            sandbox: false,
+        run: Run {
+            id: uuid::Uuid::now_v7().to_string(),
+            target: TargetDocument {
+                api: None,
+                sandbox: false,
+            },
         },
         asked,
         args,
@@ -63,12 +87,22 @@ pub(super) async fn run(context: &Context<'_>, args: &ChangeArgs, asked: Asked) 
         let (file, elsewhere) = placed(source, all.clone());
         return Ok(refused(all, file, elsewhere).print(context));
     }
+    let record = match asked {
+        Asked::Update => Record::open(settings).await?,
+        Asked::DryRun => Record::of_nothing(),
+    };
     let session = context.open(settings).await?;
-    let target = session.target.clone();
-    let carried_out = carry_out(context, &session, &id, draft, terms).await;
+    let run = Run {
+        id: record.run.clone(),
+        target: session.target.clone(),
+    };
+    let author = record.author(settings, errand.command, errand.reason);
+    let updater = session.updater(&record, author);
+    let carried_out = carry_out(context, updater, &id, draft, terms).await;
+    record.close().await;
     session.close().await?;
     let (report, stopped) = carried_out?;
-    if target.sandbox {
+    if run.target.sandbox {
         context
             .output
             .note("This was the sandbox, the Genesys Cloud that is built in: no organisation was changed.\n");
@@ -78,7 +112,7 @@ pub(super) async fn run(context: &Context<'_>, args: &ChangeArgs, asked: Asked) 
         report,
         file,
         elsewhere,
-        target,
+        run,
         asked,
         args,
         stopped,
@@ -173,12 +207,11 @@ fn flags(args: &ChangeArgs) -> Result<RuleChange, domain::json::NotADocument> {
 
 async fn carry_out(
     context: &Context<'_>,
-    session: &Session,
+    mut updater: Updater<TriggerRule>,
     id: &RuleId,
     draft: Draft,
     terms: Terms,
 ) -> Result<(Report<TriggerRule>, Option<Exit>), Problem> {
-    let mut updater = session.updater();
     if terms.mode == Mode::DryRun {
         updater.repository = Arc::new(ReadOnly(updater.repository));
     }
@@ -211,6 +244,7 @@ fn unsent(id: RuleId, findings: Vec<Finding>) -> Report<TriggerRule> {
         requests: 0,
         latency: Duration::ZERO,
         last: domain::Facts::default(),
+        recorded: None,
         unrecorded: None,
     }
 }

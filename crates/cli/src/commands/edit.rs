@@ -8,6 +8,7 @@ use domain::{Code, RuleId, Stored, TriggerRule};
 use ports::RuleRepository;
 
 use crate::args::{ChangeArgs, EditArgs, OnConflictArg, RuleArg};
+use crate::commands::change::Errand;
 use crate::commands::{Context, change, rule};
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -47,7 +48,12 @@ pub(super) async fn run(context: &Context<'_>, args: &EditArgs) -> Result<Exit, 
         on_conflict: OnConflictArg::Fail,
         accept_group_merge: false,
     };
-    let ended = change::run(context, &change, Asked::Update).await;
+    let errand = Errand {
+        asked: Asked::Update,
+        command: "edit",
+        reason: args.reason.as_deref(),
+    };
+    let ended = change::run(context, &change, errand).await;
     if matches!(ended, Ok(Exit::Done)) {
         forget(&file);
     } else {

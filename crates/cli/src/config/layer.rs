@@ -91,6 +91,7 @@ pub(super) fn of_flags(global: &Global) -> Layer {
     let keys = Keys {
         region: global.region.clone(),
         sandbox: (global.sandbox || global.reset_sandbox).then_some(true),
+        ledger: global.ledger.clone(),
         deadline: global.deadline.map(|time| format!("{}ms", time.as_millis())),
         ..Keys::default()
     };

@@ -6,6 +6,7 @@ use std::time::Duration;
 use domain::Code;
 use genesys_adapter::{Address, ClientCredentials, ConnectionSettings, Credentials, Proxy, Region, RulesPath};
 
+use ledger_adapter::LedgerAddress;
 use tracing_subscriber::EnvFilter;
 
 use super::environment::Environment;
@@ -23,7 +24,7 @@ pub(crate) struct Settings {
     pub(crate) connection: ConnectionSettings,
     pub(crate) state_dir: PathBuf,
     pub(crate) log: Option<String>,
-    pub(crate) ledger: Option<String>,
+    pub(crate) ledger: LedgerAddress,
     /// What its user should know about the layers.
     pub(crate) warnings: Vec<String>,
 }
@@ -102,6 +103,11 @@ pub(super) fn combine(layers: &[Layer], environment: &Environment) -> Result<Set
         loopback: target.as_ref().is_ok_and(Target::is_loopback),
     };
     let state_dir = first(layers, |keys| keys.state_dir.clone()).map(|(folder, _)| folder);
+    let state_dir = state_dir.unwrap_or_else(|| places::state_folder(environment));
+    let ledger = match first(layers, |keys| keys.ledger.as_ref()) {
+        None => LedgerAddress::of_file(state_dir.join("ledger.db")),
+        Some((text, name)) => text.parse().map_err(|error| wrong(name, "ledger", &error))?,
+    };
     let log = first(layers, |keys| keys.log.as_ref());
     if let Some((filter, name)) = log {
         EnvFilter::try_new(filter).map_err(|error| wrong(name, "log", &error))?;
@@ -115,14 +121,39 @@ pub(super) fn combine(layers: &[Layer], environment: &Environment) -> Result<Set
             Duration::from_mins(2),
         )?,
         connection,
-        state_dir: state_dir.unwrap_or_else(|| places::state_folder(environment)),
+        state_dir,
         log: log.map(|(filter, _)| filter.clone()),
         warnings: layers.iter().filter_map(|layer| layer.warning.clone()).collect(),
-        ledger: first(layers, |keys| keys.ledger.clone()).map(|(ledger, _)| ledger),
+        ledger,
     })
 }
 
+impl Settings {
+    /// The target as the ledger tells targets apart: the API and the client that asks it. Nothing if there is none.
+    pub(crate) fn ledger_target(&self) -> Option<String> {
+        self.target.as_ref().ok().map(Target::name)
+    }
+}
+
 impl Target {
+    fn name(&self) -> String {
+        match self {
+            Self::Sandbox => "sandbox".to_owned(),
+            Self::Organisation(at) => format!("{} {}", at.api, self.client()),
+        }
+    }
+
+    /// The OAuth client that asks.
+    pub(crate) fn client(&self) -> &str {
+        match self {
+            Self::Sandbox => emulator::SANDBOX_CLIENT_ID,
+            Self::Organisation(at) => match &at.credentials {
+                Credentials::Client(client) => &client.id,
+                Credentials::Token(_) => "token",
+            },
+        }
+    }
+
     /// Whether all of it is on this machine.
     fn is_loopback(&self) -> bool {
         match self {

@@ -27,6 +27,13 @@ pub(crate) struct ResultDocument {
     delivery: Delivery,
 }
 
+/// A run: its id, under which it is recorded, and what it is done to.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    pub(crate) id: String,
+    pub(crate) target: TargetDocument,
+}
+
 /// What it was done to.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct TargetDocument {
@@ -126,7 +133,7 @@ pub(crate) fn document(
     report: &Report<TriggerRule>,
     problem: Option<&Problem>,
     findings: Vec<FindingDocument>,
-    target: TargetDocument,
+    run: Run,
     retry_at: Option<String>,
     is_dry_run: bool,
     exit: Exit,
@@ -172,9 +179,9 @@ pub(crate) fn document(
     ResultDocument {
         format_version: FORMAT_VERSION,
         kind: "result",
-        run_id: uuid::Uuid::now_v7().to_string(),
+        run_id: run.id,
         exit_code: exit.code(),
-        target,
+        target: run.target,
         summary: summary(&verdict.outcome),
         activation: activation(&verdict.outcome, is_dry_run),
         changes: vec![change],

@@ -8,12 +8,15 @@ use crate::failure::{Failure, FailureClass};
 use crate::finding::{Finding, Findings};
 use crate::kind::{Collision, Kind};
 use crate::stored::Stored;
-use crate::version::Version;
 
 impl<K: Kind> Update<K> {
-    pub(super) fn applied(&mut self, version: Option<Version>, by: Confirmation, lacks: Vec<Finding>) -> Step<K> {
+    /// The server has it, and showed it as `shown` where it did.
+    pub(super) fn applied(&mut self, shown: Option<Stored<K>>, by: Confirmation, lacks: Vec<Finding>) -> Step<K> {
         let mut verdict = self.verdict_of_made(Outcome::Applied);
-        verdict.version_after = version;
+        if let Some(shown) = shown {
+            verdict.version_after = shown.version;
+            verdict.after = Some(shown.value);
+        }
         verdict.confirmed_by = Some(by);
         verdict.findings.extend(lacks);
         self.done(verdict)

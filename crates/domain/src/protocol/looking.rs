@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::{Confirmation, MAX_SENDS, MAX_STALE_READS, Moment, Phase, Purpose, STALE_READS_WITHIN, Step, Update};
 use crate::kind::Kind;
 use crate::stored::Stored;
-use crate::version::Version;
 
 impl<K: Kind> Update<K> {
     pub(super) fn on_theirs(&mut self, theirs: Stored<K>, stale: u32, since: Duration, now: Moment) -> Step<K> {
@@ -23,8 +22,8 @@ impl<K: Kind> Update<K> {
             return self.moved_out_of_sight();
         } else if self.lacks_nothing(&theirs) {
             if self.unclear.is_some() {
-                let version = self.version_of_what_was_written(&theirs);
-                return self.applied(version, Confirmation::Read, Vec::new());
+                let shown = self.only_if_it_is_ours(&theirs);
+                return self.applied(shown, Confirmation::Read, Vec::new());
             }
             return self.unchanged_by_others(theirs);
         }
@@ -52,8 +51,8 @@ impl<K: Kind> Update<K> {
         if !self.lacks_nothing(stored) {
             return None;
         }
-        let version = self.version_of_what_was_written(stored);
-        Some(self.applied(version, Confirmation::Read, Vec::new()))
+        let shown = self.only_if_it_is_ours(stored);
+        Some(self.applied(shown, Confirmation::Read, Vec::new()))
     }
 
     /// Whether ours is in it. What was in the base already proves nothing (a change may take away what stands deep
@@ -69,11 +68,11 @@ impl<K: Kind> Update<K> {
         })
     }
 
-    /// The version of a document that was read, if it is exactly what was written: else it is somebody else's.
-    pub(super) fn version_of_what_was_written(&self, stored: &Stored<K>) -> Option<Version> {
+    /// What was read, if it is exactly what was written: else it is somebody else's.
+    pub(super) fn only_if_it_is_ours(&self, stored: &Stored<K>) -> Option<Stored<K>> {
         let made = self.made.as_ref()?;
         let is_ours = made.ours.diff(&stored.value).is_empty() && stored.version.as_ref() != Some(&made.version);
-        if is_ours { stored.version.clone() } else { None }
+        is_ours.then(|| stored.clone())
     }
 
     /// A document may be absent for seconds after a write: it counts as deleted only after as many reads as a stale

@@ -65,4 +65,6 @@ pub struct Intent<K: Kind> {
     pub ours: K,
     /// What of theirs it overwrites, by the user's own words.
     pub overwrites: Vec<Collision>,
+    /// How many times it was merged with what others did.
+    pub merges: u32,
 }

@@ -21,6 +21,9 @@ pub struct Verdict<K: Kind> {
     pub ours: Option<K>,
     /// The version of what was applied, where the server told it.
     pub version_after: Option<Version>,
+    /// The document as the server showed it once it was applied, where it did: what was written, and what the server
+    /// made of it.
+    pub after: Option<K>,
     /// How it is known that it was applied.
     pub confirmed_by: Option<Confirmation>,
     /// What of theirs was overwritten, by the user's own words.
@@ -97,6 +100,7 @@ impl<K: Kind> Verdict<K> {
             base: None,
             ours: None,
             version_after: None,
+            after: None,
             confirmed_by: None,
             overwrites: Vec::new(),
             merges: 0,

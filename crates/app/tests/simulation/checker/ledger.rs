@@ -1,9 +1,8 @@
 //! What the ledger says of each entry, by its writer or by reconcile.
 
 use super::{Promise, Violation, report, writes};
-use crate::history::{Call, History, LedgerEntry};
+use crate::history::{Call, History, LedgerEntry, Settlement};
 use domain::protocol::Confirmation;
-use ports::Settlement;
 
 pub(super) fn check(history: &History, found: &mut Vec<Violation>) {
     for (number, entry) in history.entries.iter().enumerate() {
@@ -18,7 +17,7 @@ pub(super) fn check(history: &History, found: &mut Vec<Violation>) {
             report(found, Promise::LedgerIsTrue, what);
         }
         match &entry.settlement {
-            Some(Settlement::Applied { by, .. }) => {
+            Some(Settlement::Applied(by)) => {
                 let is_last = history.updates[entry.update].entries.last() == Some(&number);
                 let is_true = match (entry.settled_by_reconcile, by) {
                     (false, Confirmation::Answer) => made.is_some(),

@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::render::findings::{File, FindingDocument};
 use crate::render::report::{self, Asked};
-use crate::render::result::{self, ResultDocument, TargetDocument};
+use crate::render::result::{self, ResultDocument, Run};
 use crate::render::snippet;
 
 /// What is to be told at the end.
@@ -20,7 +20,7 @@ pub(super) struct End<'a> {
     pub(super) file: Option<File>,
     /// Findings about what they did not write.
     pub(super) elsewhere: Vec<Finding>,
-    pub(super) target: TargetDocument,
+    pub(super) run: Run,
     pub(super) asked: Asked,
     pub(super) args: &'a ChangeArgs,
     /// How the program ends because it was told to stop, if it was.
@@ -62,7 +62,7 @@ impl End<'_> {
             &self.report,
             problem,
             in_file.chain(elsewhere).collect(),
-            self.target.clone(),
+            self.run.clone(),
             self.retry_at(),
             self.asked == Asked::DryRun,
             exit,

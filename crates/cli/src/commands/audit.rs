@@ -1,0 +1,152 @@
+//! `audit`: proves the record, or prints it.
+
+use std::fmt::Write as _;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::Path;
+
+use domain::Code;
+use ledger_adapter::{AuditReport, verify_export};
+use serde::Serialize;
+
+use crate::args::{AuditCommand, Format, VerifyArgs};
+use crate::commands::{Context, rule};
+use crate::exit::Exit;
+use crate::output::{BAD, FORMAT_VERSION, GOOD, visible};
+use crate::problem::Problem;
+use crate::record::{Record, unusable};
+
+#[derive(Serialize)]
+struct Document {
+    format_version: &'static str,
+    kind: &'static str,
+    exit_code: u8,
+    /// What was proved: the address of the ledger, or the file of the export.
+    of: String,
+    entries: u64,
+    documents: u64,
+    head: Option<String>,
+    faults: Vec<FaultDocument>,
+}
+
+#[derive(Serialize)]
+struct FaultDocument {
+    entry: Option<u64>,
+    message: String,
+}
+
+pub(super) async fn run(context: &Context<'_>, command: &AuditCommand) -> Result<Exit, Problem> {
+    match command {
+        AuditCommand::Verify(args) => verify(context, args).await,
+        AuditCommand::Export => export(context).await,
+    }
+}
+
+async fn verify(context: &Context<'_>, args: &VerifyArgs) -> Result<Exit, Problem> {
+    rule::only_formats(context, &rule::DATA)?;
+    let head = args.head.as_deref().map(|head| head.trim().to_lowercase());
+    if let Some(head) = &head
+        && !(head.len() == 64 && head.chars().all(|c| c.is_ascii_hexdigit()))
+    {
+        let message = format!("`--head {head}` is no head: it has 64 hexadecimal digits");
+        return Err(Problem::new(Code::Usage, message));
+    }
+    let (of, report) = match &args.export {
+        Some(file) => (file.display().to_string(), of_export(file, head.as_deref())?),
+        None => of_ledger(context, head.as_deref()).await?,
+    };
+    let exit = if report.faults.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Findings
+    };
+    if context.output.format == Format::Human {
+        context.output.document(&human(&of, &report))?;
+    } else {
+        context.output.data(&document(of, report, exit))?;
+    }
+    Ok(exit)
+}
+
+async fn of_ledger(context: &Context<'_>, head: Option<&str>) -> Result<(String, AuditReport), Problem> {
+    let settings = context.settings()?;
+    let record = Record::open_to_read(settings).await?;
+    let store = record.store(settings)?;
+    let report = store.verify(head).await.map_err(|failure| unusable(&failure));
+    record.close().await;
+    Ok((settings.ledger.to_string(), report?))
+}
+
+fn of_export(file: &Path, head: Option<&str>) -> Result<AuditReport, Problem> {
+    let unreadable = |error: io::Error| {
+        let message = format!("cannot read `{}`: {error}", file.display());
+        Problem::new(Code::UnreadableFile, message)
+    };
+    let reader: Box<dyn BufRead> = if file == Path::new("-") {
+        Box::new(io::stdin().lock())
+    } else {
+        Box::new(BufReader::new(std::fs::File::open(file).map_err(unreadable)?))
+    };
+    verify_export(reader, head).map_err(unreadable)
+}
+
+async fn export(context: &Context<'_>) -> Result<Exit, Problem> {
+    rule::only_formats(context, &[Format::Human, Format::Json])?;
+    let settings = context.settings()?;
+    let record = Record::open_to_read(settings).await?;
+    let mut stdout = io::BufWriter::new(io::stdout());
+    let mut unwritten = None;
+    let exported = record
+        .store(settings)?
+        .export(|line| writeln!(stdout, "{line}").inspect_err(|error| unwritten = Some(error.kind())));
+    let exported = exported.await;
+    let flushed = stdout.flush();
+    record.close().await;
+    // A reader who went away has seen enough.
+    let ended = unwritten.or(flushed.as_ref().err().map(io::Error::kind));
+    if ended == Some(io::ErrorKind::BrokenPipe) {
+        return Ok(Exit::Done);
+    }
+    exported.map_err(|failure| unusable(&failure))?;
+    flushed.map_err(|error| Problem::new(Code::Usage, format!("cannot write to stdout: {error}")))?;
+    Ok(Exit::Done)
+}
+
+fn document(of: String, report: AuditReport, exit: Exit) -> Document {
+    let faults = report.faults.into_iter().map(|fault| FaultDocument {
+        entry: fault.entry,
+        message: fault.what,
+    });
+    Document {
+        format_version: FORMAT_VERSION,
+        kind: "audit",
+        exit_code: exit.code(),
+        of,
+        entries: report.entries,
+        documents: report.documents,
+        head: report.head,
+        faults: faults.collect(),
+    }
+}
+
+fn human(of: &str, report: &AuditReport) -> String {
+    let mut text = String::new();
+    let (word, style) = if report.faults.is_empty() {
+        ("proved", GOOD)
+    } else {
+        ("broken", BAD)
+    };
+    let (entries, documents) = (report.entries, report.documents);
+    let _ = writeln!(
+        text,
+        "{style}{word}{style:#}  {}: {entries} entries, {documents} documents",
+        visible(of)
+    );
+    for fault in &report.faults {
+        let place = fault.entry.map_or_else(String::new, |entry| format!("entry {entry}: "));
+        let _ = writeln!(text, "  {place}{}", visible(&fault.what));
+    }
+    if let Some(head) = &report.head {
+        let _ = writeln!(text, "  head  {}", visible(head));
+    }
+    text
+}

@@ -1,0 +1,102 @@
+//! The record of what this program does, as configured: the ledger, its history, and its outbox.
+
+use std::sync::Arc;
+
+use domain::Code;
+use ledger_adapter::{LedgerSettings, SqlLedger};
+use ports::{Author, InMemoryLedger, Ledger, LedgerFailure};
+
+use crate::config::{Settings, Target};
+use crate::problem::Problem;
+
+/// The record, for writers, readers and deliverers.
+pub(crate) struct Record {
+    pub(crate) ledger: Arc<dyn Ledger>,
+    /// The run of this program, one id for all that it records.
+    pub(crate) run: String,
+    /// The store, if there is one.
+    store: Option<Arc<SqlLedger>>,
+}
+
+impl Record {
+    /// Opens the record, to add to it.
+    pub(crate) async fn open(settings: &Settings) -> Result<Self, Problem> {
+        let run = new_run();
+        let place = (run.clone(), settings.state_dir.join("runs"));
+        Self::of_store(settings, run, Some(place)).await
+    }
+
+    /// Opens the record, to read it. A file that is not there yet holds nothing, and is not made for that.
+    pub(crate) async fn open_to_read(settings: &Settings) -> Result<Self, Problem> {
+        if settings.ledger.file().is_some_and(|file| !file.exists()) {
+            return Ok(Self::of_nothing());
+        }
+        Self::of_store(settings, new_run(), None).await
+    }
+
+    /// A record for a run that leaves none.
+    pub(crate) fn of_nothing() -> Self {
+        let ledger = Arc::new(InMemoryLedger::default());
+        Self {
+            ledger,
+            run: new_run(),
+            store: None,
+        }
+    }
+
+    async fn of_store(
+        settings: &Settings,
+        run: String,
+        place: Option<(String, std::path::PathBuf)>,
+    ) -> Result<Self, Problem> {
+        let opened = SqlLedger::open(LedgerSettings {
+            address: settings.ledger.clone(),
+            run: place,
+            sinks: Vec::new(),
+        });
+        let store = Arc::new(opened.await.map_err(|failure| unusable(&failure))?);
+        Ok(Self {
+            ledger: store.clone(),
+            run,
+            store: Some(store),
+        })
+    }
+
+    /// The store of the record, for whoever proves it.
+    pub(crate) fn store(&self, settings: &Settings) -> Result<&SqlLedger, Problem> {
+        self.store.as_deref().ok_or_else(|| {
+            let message = format!("there is no ledger at {}", settings.ledger);
+            Problem::new(Code::UnreadableFile, message).with_help("`--ledger sqlite:PATH` names another")
+        })
+    }
+
+    /// Who makes the changes of this run, by which command, and why.
+    pub(crate) fn author(&self, settings: &Settings, command: &str, reason: Option<&str>) -> Author {
+        let client = settings.target.as_ref().map(Target::client);
+        Author {
+            run: self.run.clone(),
+            command: command.to_owned(),
+            client: client.unwrap_or_default().to_owned(),
+            user: whoami::username().ok(),
+            host: whoami::hostname().ok(),
+            reason: reason.map(str::to_owned),
+        }
+    }
+
+    /// Ends it in good order.
+    pub(crate) async fn close(self) {
+        if let Some(store) = self.store {
+            store.close().await;
+        }
+    }
+}
+
+fn new_run() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+/// Without a record nothing is written, and nothing can be looked up.
+pub(crate) fn unusable(failure: &LedgerFailure) -> Problem {
+    Problem::new(Code::NotRecorded, format!("{failure}"))
+        .with_help("`--ledger sqlite:PATH` or `--ledger postgres://…` names another; ASSIST_RULES_STATE_DIR its folder")
+}

@@ -1,0 +1,127 @@
+//! The chain of entries, and the documents that they name.
+
+use std::collections::BTreeMap;
+
+use super::{AuditReport, Fault};
+use crate::body::Body;
+use crate::digest::{Digest, digest};
+use crate::row::signed;
+
+/// How many faults are told.
+const MOST_FAULTS: usize = 10;
+
+/// A ledger as far as it was read. A document comes before the first entry that names it.
+pub(super) struct Chain<'h> {
+    known_head: Option<&'h str>,
+    known_head_is_there: bool,
+    /// Every sound document, and whether an entry names it.
+    documents: BTreeMap<Digest, bool>,
+    entries: u64,
+    /// The hash of the last entry, as it stands there.
+    head: Digest,
+    faults: Vec<Fault>,
+}
+
+impl<'h> Chain<'h> {
+    pub(super) fn new(known_head: Option<&'h str>) -> Self {
+        Self {
+            known_head,
+            known_head_is_there: false,
+            documents: BTreeMap::new(),
+            entries: 0,
+            head: Digest::of_nothing(),
+            faults: Vec::new(),
+        }
+    }
+
+    pub(super) fn fault(&mut self, entry: Option<u64>, what: String) {
+        if self.faults.len() < MOST_FAULTS {
+            self.faults.push(Fault { entry, what });
+        }
+    }
+
+    pub(super) fn document(&mut self, name: &str, content: &str) {
+        let name = Digest::stored(name.to_owned());
+        if digest(content.as_bytes()) == name {
+            self.documents.insert(name, false);
+        } else {
+            // The entry that names it is told; this one is told if no entry does.
+            self.documents.remove(&name);
+            tracing::debug!("the document {name} was changed");
+        }
+    }
+
+    /// Takes the next entry, with its number where that is kept apart from it. Gives it back if it is sound.
+    pub(super) fn entry(&mut self, seq: Option<i64>, hash: &str, text: &str) -> Option<Body> {
+        self.entries += 1;
+        let expected = self.entries;
+        let previous = std::mem::replace(&mut self.head, Digest::stored(hash.to_owned()));
+        if seq.is_some_and(|seq| seq != signed(expected)) {
+            self.fault(Some(expected), "it is not there, or not in its place".to_owned());
+            return None;
+        }
+        if digest(text.as_bytes()).as_str() != hash {
+            self.fault(Some(expected), "it was changed: its hash is another".to_owned());
+            return None;
+        }
+        self.known_head_is_there |= self.known_head == Some(hash);
+        let body = match Body::read(text) {
+            Ok(body) => body,
+            Err(error) => {
+                self.fault(Some(expected), error.to_string());
+                return None;
+            }
+        };
+        if body.seq != expected || body.previous != previous {
+            self.fault(Some(expected), "it does not follow the one before it".to_owned());
+            return None;
+        }
+        let mut missing = None;
+        for name in body.documents() {
+            match self.documents.get_mut(name) {
+                Some(is_named) => *is_named = true,
+                None => missing = Some(name.clone()),
+            }
+        }
+        if let Some(name) = missing {
+            let what = format!("the document {name} that it names is missing or was changed");
+            self.fault(Some(expected), what);
+            return None;
+        }
+        Some(body)
+    }
+
+    pub(super) fn entries(&self) -> u64 {
+        self.entries
+    }
+
+    pub(super) fn head(&self) -> Option<String> {
+        (self.entries > 0).then(|| self.head.to_string())
+    }
+
+    pub(super) fn end(mut self) -> AuditReport {
+        // An entry that is not sound names nothing: then what it named would seem to be nobody's.
+        let all_are_sound = self.faults.is_empty();
+        let strays: Vec<String> = self
+            .documents
+            .iter()
+            .filter(|(_, is_named)| all_are_sound && !**is_named)
+            .map(|(name, _)| format!("the document {name} belongs to no entry"))
+            .collect();
+        for stray in strays {
+            self.fault(None, stray);
+        }
+        if let Some(head) = self.known_head
+            && !self.known_head_is_there
+        {
+            let what = format!("no entry has the hash {head}: entries were cut off, or all were made anew");
+            self.fault(None, what);
+        }
+        AuditReport {
+            entries: self.entries,
+            documents: self.documents.len() as u64,
+            head: self.head(),
+            faults: self.faults,
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Recording an outcome, and putting the event about it into the outbox.
+
+use ports::{Ending, EntryId, LedgerFailure, OutcomeRecord, Recorded};
+
+use crate::body::{Body, Documents, micros_of};
+use crate::row::{self, signed, unsigned};
+use crate::store::{Broken, Transaction, Work, number, text};
+use crate::tallies;
+
+/// An outcome to be recorded.
+pub(crate) struct Conclude<'l> {
+    pub(crate) record: &'l OutcomeRecord,
+    pub(crate) sinks: &'l [String],
+}
+
+impl Work for Conclude<'_> {
+    type Made = Recorded;
+
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Recorded, Broken> {
+        let record = self.record;
+        let before = match record.intent {
+            Some(id) => Some(open(transaction, id).await?),
+            None => None,
+        };
+        let (seq, hash) = row::add(transaction, |seq, previous| Body::of_outcome(seq, previous, record)).await?;
+        let unknown = match before {
+            Some(measured) if measured != 0 => figures(transaction, measured).await?,
+            Some(_) | None => None,
+        };
+        tallies::count(transaction, record, unknown.as_ref()).await?;
+        let version_after = record.version_after.as_ref().map(ToString::to_string);
+        let version_after = version_after.unwrap_or_default();
+        if let Some(id) = record.intent {
+            let sql = "UPDATE updates SET outcome = $2, measured = CASE WHEN measured = 0 THEN $2 ELSE measured END, \
+                       ending = $3, version_after = $4 WHERE id = $1";
+            let values = [
+                signed(id.0).into(),
+                seq.into(),
+                record.ending.word().into(),
+                version_after.as_str().into(),
+            ];
+            transaction.execute(sql, &values).await?;
+        } else {
+            self.insert(transaction, seq, &version_after).await?;
+        }
+        let is_told = record.ending == Ending::Applied && record.intent.is_some() && !self.sinks.is_empty();
+        if is_told {
+            self.tell(transaction, seq, hash.as_str()).await?;
+        }
+        Ok(Recorded {
+            entry: record.intent.unwrap_or(EntryId(unsigned(seq))),
+            event: is_told.then(|| hash.to_string()),
+            head: Some(hash.to_string()),
+        })
+    }
+}
+
+impl Conclude<'_> {
+    /// An update that came to no write.
+    async fn insert(&self, transaction: &mut Transaction<'_>, seq: i64, version_after: &str) -> Result<(), Broken> {
+        let record = self.record;
+        let version_before = record.version_before.as_ref().map(ToString::to_string);
+        let sql = "INSERT INTO updates (id, outcome, measured, target, document, at, ending, leased_until, run, host, \
+                   version_before, version_after) VALUES ($1, $1, $1, $2, $3, $4, $5, 0, $6, $7, $8, $9)";
+        let values = [
+            seq.into(),
+            record.target.as_str().into(),
+            record.document.as_str().into(),
+            micros_of(record.at).into(),
+            record.ending.word().into(),
+            record.author.run.as_str().into(),
+            record.author.host.as_deref().unwrap_or_default().into(),
+            version_before.as_deref().unwrap_or_default().into(),
+            version_after.into(),
+        ];
+        transaction.execute(sql, &values).await?;
+        Ok(())
+    }
+
+    async fn tell(&self, transaction: &mut Transaction<'_>, seq: i64, event: &str) -> Result<(), Broken> {
+        let record = self.record;
+        for sink in self.sinks {
+            let sql = "INSERT INTO outbox (sink, seq, event, target, document, state, failures, next_at, \
+                       leased_until, token, last_failure) VALUES ($1, $2, $3, $4, $5, 'pending', 0, 0, 0, '', '')";
+            let values = [
+                sink.as_str().into(),
+                seq.into(),
+                event.into(),
+                record.target.as_str().into(),
+                record.document.as_str().into(),
+            ];
+            transaction.execute(sql, &values).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The outcome of an open update that has its figures; 0 if it has none yet.
+async fn open(transaction: &mut Transaction<'_>, id: EntryId) -> Result<i64, Broken> {
+    let sql = "SELECT ending, measured FROM updates WHERE id = $1";
+    let rows = transaction.rows(sql, &[signed(id.0).into()]).await?;
+    let Some(row) = rows.first() else {
+        // An intent that another followed is settled by that: its write was refused.
+        let is_entry = row::body(transaction, signed(id.0)).await?;
+        return Err(match is_entry {
+            Some(_) => LedgerFailure::Settled(id),
+            None => LedgerFailure::NoEntry(id),
+        }
+        .into());
+    };
+    if ["open", Ending::Unknown.word()].contains(&text(row, 0)?.as_str()) {
+        Ok(number(row, 1)?)
+    } else {
+        Err(LedgerFailure::Settled(id).into())
+    }
+}
+
+async fn figures(transaction: &mut Transaction<'_>, seq: i64) -> Result<Option<OutcomeRecord>, Broken> {
+    let Some(mut body) = row::body(transaction, seq).await? else {
+        return Ok(None);
+    };
+    if let Some(outcome) = &mut body.outcome {
+        outcome.after = None;
+    }
+    Ok(body.outcome_record(&Documents::new())?)
+}

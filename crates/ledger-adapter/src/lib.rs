@@ -1,0 +1,25 @@
+//! The ledger on SQLite, in a file of its own, and on PostgreSQL, shared by a team.
+//!
+//! Entries are hash-chained and only ever added; documents are kept once, under their digest. What is derived from
+//! them (the state of each update, the figures, the outbox) stands in tables of its own, so that readers need not
+//! read everything.
+
+mod address;
+mod audit;
+mod body;
+#[cfg(feature = "testing")]
+mod bulk;
+mod conclude;
+mod digest;
+mod history;
+mod intend;
+mod ledger;
+mod outbox;
+mod row;
+mod spill;
+mod store;
+mod tallies;
+
+pub use address::{BadLedgerAddress, LedgerAddress};
+pub use audit::{AuditReport, Fault, verify_export};
+pub use ledger::{LedgerSettings, SqlLedger};

@@ -1,0 +1,198 @@
+//! The outbox: what sinks are still to be told.
+
+use async_trait::async_trait;
+use ports::{Backlog, Claim, Claimed, Due, Event, Fate, LedgerFailure, Outbox};
+
+use crate::body::{Documents, micros_of, time_of};
+use crate::ledger::SqlLedger;
+use crate::row::{self, corrupt, signed, unsigned};
+use crate::store::{Broken, Transaction, Work, number, text};
+
+struct TakeDue<'c>(&'c Claim);
+
+/// What was claimed: the number of the outcome, how many tries failed, and the token.
+struct Taken {
+    seq: i64,
+    failures: i64,
+    token: String,
+}
+
+impl Work for TakeDue<'_> {
+    type Made = Vec<Taken>;
+
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Vec<Taken>, Broken> {
+        let claim = self.0;
+        let (now, until) = (micros_of(claim.now), micros_of(claim.now + claim.lease));
+        let due = match claim.due {
+            Due::Now => now,
+            Due::Anytime => i64::MAX,
+        };
+        // Why the inner query: only the oldest undelivered event of a document may be tried.
+        let sql = "SELECT o.seq, o.failures FROM outbox o WHERE o.sink = $1 AND o.state = 'pending' \
+                   AND o.next_at <= $2 AND o.leased_until <= $3 AND NOT EXISTS (SELECT 1 FROM outbox p \
+                   WHERE p.sink = o.sink AND p.target = o.target AND p.document = o.document \
+                   AND p.state = 'pending' AND p.seq < o.seq) \
+                   AND NOT EXISTS (SELECT 1 FROM disabled_sinks d WHERE d.sink = o.sink) ORDER BY o.seq LIMIT $4";
+        let limit = i64::try_from(claim.limit).unwrap_or(i64::MAX);
+        let sink = claim.sink.as_str();
+        let values = [sink.into(), due.into(), now.into(), limit.into()];
+        let mut all = Vec::new();
+        for found in transaction.rows(sql, &values).await? {
+            let (seq, failures) = (number(&found, 0)?, number(&found, 1)?);
+            // A claim of the same event is later than this one, and its lease ends later.
+            let token = format!("{seq}-{until}");
+            let sql = "UPDATE outbox SET leased_until = $3, token = $4 WHERE sink = $1 AND seq = $2";
+            let values = [sink.into(), seq.into(), until.into(), token.as_str().into()];
+            transaction.execute(sql, &values).await?;
+            all.push(Taken { seq, failures, token });
+        }
+        Ok(all)
+    }
+}
+
+struct Acknowledge<'c>(&'c Claimed, &'c Fate);
+
+impl Work for Acknowledge<'_> {
+    type Made = ();
+
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<(), Broken> {
+        let Self(claimed, fate) = self;
+        let (state, next_at, counts, why) = match fate {
+            Fate::Delivered => ("delivered", 0, 0, ""),
+            Fate::Again { at, counts, why } => ("pending", micros_of(*at), i64::from(*counts), why.as_str()),
+            Fate::Dead { why } => ("dead", 0, 1, why.as_str()),
+            Fate::Disabled { why } => ("pending", 0, 0, why.as_str()),
+        };
+        let sql = "UPDATE outbox SET state = $3, next_at = $4, failures = failures + $5, last_failure = $6, \
+                   leased_until = 0, token = '' WHERE sink = $1 AND token = $2";
+        let values = [
+            claimed.sink.as_str().into(),
+            claimed.token.as_str().into(),
+            state.into(),
+            next_at.into(),
+            counts.into(),
+            why.into(),
+        ];
+        let is_ours = transaction.execute(sql, &values).await? > 0;
+        if is_ours && let Fate::Disabled { why } = fate {
+            let sql = "INSERT INTO disabled_sinks (sink, why) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+            transaction
+                .execute(sql, &[claimed.sink.as_str().into(), why.as_str().into()])
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+struct Replay<'r> {
+    event: &'r str,
+    sink: Option<&'r str>,
+}
+
+impl Work for Replay<'_> {
+    type Made = u64;
+
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<u64, Broken> {
+        let sql = "UPDATE outbox SET state = 'pending', failures = 0, next_at = 0, leased_until = 0, token = '' \
+                   WHERE event = $1 AND ($2 = '' OR sink = $2) AND state <> 'pending'";
+        let values = [self.event.into(), self.sink.unwrap_or_default().into()];
+        Ok(transaction.execute(sql, &values).await?)
+    }
+}
+
+struct Enable<'e>(&'e str);
+
+impl Work for Enable<'_> {
+    type Made = ();
+
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<(), Broken> {
+        let sql = "DELETE FROM disabled_sinks WHERE sink = $1";
+        transaction.execute(sql, &[self.0.into()]).await?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Outbox for SqlLedger {
+    async fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, LedgerFailure> {
+        let mut claimed = Vec::new();
+        for taken in self.store.write(&TakeDue(claim)).await? {
+            claimed.push(Claimed {
+                sink: claim.sink.clone(),
+                event: self.event(taken.seq).await?,
+                failures: u32::try_from(taken.failures).unwrap_or(u32::MAX),
+                token: taken.token,
+            });
+        }
+        Ok(claimed)
+    }
+
+    async fn acknowledge(&self, claimed: &Claimed, fate: &Fate) -> Result<(), LedgerFailure> {
+        self.store.write(&Acknowledge(claimed, fate)).await
+    }
+
+    async fn replay(&self, event: &str, sink: Option<&str>) -> Result<u64, LedgerFailure> {
+        self.store.write(&Replay { event, sink }).await
+    }
+
+    async fn enable(&self, sink: &str) -> Result<(), LedgerFailure> {
+        self.store.write(&Enable(sink)).await
+    }
+
+    async fn backlog(&self) -> Result<Vec<Backlog>, LedgerFailure> {
+        let sql = "SELECT o.sink, CAST(sum(CASE WHEN o.state = 'pending' THEN 1 ELSE 0 END) AS BIGINT), \
+                   CAST(sum(CASE WHEN o.state = 'dead' THEN 1 ELSE 0 END) AS BIGINT), \
+                   coalesce(max(d.why), '') FROM outbox o LEFT JOIN disabled_sinks d ON d.sink = o.sink \
+                   GROUP BY o.sink ORDER BY o.sink";
+        let oldest = "SELECT last_failure, next_at FROM outbox WHERE sink = $1 AND state = 'pending' \
+                      ORDER BY seq LIMIT 1";
+        let broken = |error: sqlx::Error| corrupt(&error);
+        let mut backlog = Vec::new();
+        for found in self.store.read(sql, &[]).await? {
+            let sink = text(&found, 0).map_err(broken)?;
+            let waiting = self.store.read(oldest, &[sink.as_str().into()]).await?;
+            let (mut last_failure, mut next_at) = (None, None);
+            if let Some(row) = waiting.first() {
+                last_failure = Some(text(row, 0).map_err(broken)?).filter(|why| !why.is_empty());
+                next_at = Some(number(row, 1).map_err(broken)?).filter(|at| *at != 0).map(time_of);
+            }
+            backlog.push(Backlog {
+                sink,
+                pending: unsigned(number(&found, 1).map_err(broken)?),
+                dead: unsigned(number(&found, 2).map_err(broken)?),
+                last_failure,
+                next_at,
+                disabled: Some(text(&found, 3).map_err(broken)?).filter(|why| !why.is_empty()),
+            });
+        }
+        Ok(backlog)
+    }
+}
+
+impl SqlLedger {
+    /// The event that an outcome is told by: made from the ledger each time, so that it is the same each time.
+    async fn event(&self, seq: i64) -> Result<Event, LedgerFailure> {
+        let sql = "SELECT body, hash FROM entries WHERE seq = $1";
+        let missing = || corrupt(&format!("the entry {seq} is missing"));
+        let rows = self.store.read(sql, &[seq.into()]).await?;
+        let found = rows.first().ok_or_else(missing)?;
+        let outcome = row::read(found, 0).map_err(|error| corrupt(&error))?;
+        let hash = text(found, 1).map_err(|error| corrupt(&error))?;
+        let id = outcome.outcome.as_ref().and_then(|outcome| outcome.intent);
+        let rows = self.store.read(sql, &[id.map_or(0, signed).into()]).await?;
+        let intent = row::read(rows.first().ok_or_else(missing)?, 0).map_err(|error| corrupt(&error))?;
+        let documents: Documents = row::documents_of(&self.store, &[&outcome, &intent]).await?;
+        let outcome = outcome.outcome_record(&documents).map_err(|error| corrupt(&error))?;
+        let intent = intent.intent_record(&documents).map_err(|error| corrupt(&error))?;
+        let (Some(intent), Some(outcome), Some(id)) = (intent, outcome, id) else {
+            return Err(missing());
+        };
+        Ok(Event::of(
+            hash.clone(),
+            ports::EntryId(id),
+            Some(hash),
+            &intent,
+            &outcome,
+        ))
+    }
+}

@@ -1,0 +1,10 @@
+//! The ledger on its stores: SQLite in a file, and a PostgreSQL if there is one.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "these are tests: a failure is a panic, and what is skipped is said"
+)]
+
+mod postgres;
+mod sqlite;
+mod stores;

@@ -1,0 +1,89 @@
+//! The ledger in a file.
+
+use ports::testing::ledger_conformance::{self, intent, outcome};
+use ports::{Ending, History, HistoryQuery, Ledger};
+
+use crate::stores::{books, connection, open};
+
+#[tokio::test]
+async fn a_ledger_in_a_file_keeps_the_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    let number = std::sync::atomic::AtomicU32::new(0);
+    ledger_conformance::check(|| async {
+        let number = number.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let file = folder.path().join(format!("ledger with % ? # {number}.db"));
+        books(&format!("sqlite:{}", file.display()), folder.path()).await
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_recorded_is_there_after_the_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = format!("sqlite:{}", folder.path().join("ledger.db").display());
+    let everything = HistoryQuery {
+        limit: 10,
+        ..HistoryQuery::default()
+    };
+    let first = open(&address, folder.path()).await;
+    let record = intent("r1", 7, 0);
+    let id = first.intend(record.clone()).await.unwrap();
+    first
+        .conclude(outcome(&record, Some(id), Ending::Applied, 1))
+        .await
+        .unwrap();
+    let before = first.entries(&everything).await.unwrap();
+    first.close().await;
+    drop(first);
+    let again = open(&address, folder.path()).await;
+    assert_eq!(again.entries(&everything).await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn entries_and_documents_can_only_be_added() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = format!("sqlite:{}", folder.path().join("ledger.db").display());
+    let ledger = open(&address, folder.path()).await;
+    ledger.intend(intent("r1", 7, 0)).await.unwrap();
+    let mut beside = connection(&address).await;
+    for mischief in [
+        "UPDATE entries SET body = ''",
+        "DELETE FROM entries",
+        "INSERT OR REPLACE INTO entries (seq, hash, body) VALUES (1, '', '')",
+        "INSERT INTO entries (seq, hash, body) VALUES (3, '', '')",
+        "UPDATE documents SET content = ''",
+        "DELETE FROM documents",
+    ] {
+        let refused = sqlx::raw_sql(mischief).execute(&mut beside).await.unwrap_err();
+        assert!(refused.to_string().contains("are"), "{mischief}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn the_lease_of_a_run_that_is_gone_is_nobodys() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = format!("sqlite:{}", folder.path().join("ledger.db").display());
+    let [held, waiting] = [open(&address, folder.path()).await, open(&address, folder.path()).await];
+    let mut record = intent("r1", 7, 0);
+    let runs = std::fs::read_dir(folder.path().join("ledger.db.runs")).unwrap();
+    let runs: Vec<String> = runs
+        .map(|file| file.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(runs.len(), 2);
+    let mut leased_by = Vec::new();
+    for run in &runs {
+        record.document.clone_from(run);
+        record.author.run.clone_from(run);
+        held.intend(record.clone()).await.unwrap();
+        leased_by.push(waiting.intend(record.clone()).await.is_err());
+    }
+    assert_eq!(leased_by, [true, true]);
+    drop(held);
+    let mut free = 0;
+    for run in &runs {
+        record.document.clone_from(run);
+        record.author.run.clone_from(run);
+        free += i32::from(waiting.intend(record.clone()).await.is_ok());
+    }
+    assert_eq!(free, 1, "that of the run that lives stays");
+}

@@ -1,0 +1,88 @@
+//! Ledgers of their own for each test.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use assist_rules_ledger_adapter::{LedgerSettings, SqlLedger};
+use ports::testing::ledger_conformance::{Books, SINKS};
+use sqlx::{AnyConnection, ConnectOptions, Connection, any::AnyConnectOptions};
+
+/// Runs that record have a name each.
+pub(crate) fn run() -> String {
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+    format!("run-{}-{}", std::process::id(), RUNS.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Opens a ledger at an address, to record there.
+pub(crate) async fn open(address: &str, folder: &Path) -> Arc<SqlLedger> {
+    open_for(address, folder, &run()).await
+}
+
+/// Opens a ledger at an address for the contract.
+pub(crate) async fn books(address: &str, folder: &Path) -> Books {
+    let run = run();
+    Books::of(open_for(address, folder, &run).await, run)
+}
+
+async fn open_for(address: &str, folder: &Path, run: &str) -> Arc<SqlLedger> {
+    let settings = LedgerSettings {
+        address: address.parse().unwrap(),
+        run: Some((run.to_owned(), folder.join("runs"))),
+        sinks: SINKS.map(str::to_owned).to_vec(),
+    };
+    Arc::new(SqlLedger::open(settings).await.unwrap())
+}
+
+/// A connection beside the ledger, for looking and for mischief.
+pub(crate) async fn connection(url: &str) -> AnyConnection {
+    sqlx::any::install_default_drivers();
+    let options: AnyConnectOptions = url.parse().unwrap();
+    options.connect().await.unwrap()
+}
+
+/// A schema of its own in the PostgreSQL of this machine, and how to get there.
+pub(crate) struct Schema {
+    pub(crate) url: String,
+    base: String,
+    name: String,
+}
+
+impl Schema {
+    /// Nothing, and it says so, where there is no PostgreSQL.
+    pub(crate) async fn new(test: &str) -> Option<Self> {
+        let base = std::env::var("ASSIST_RULES_TEST_POSTGRES")
+            .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/test".to_owned());
+        sqlx::any::install_default_drivers();
+        let options: AnyConnectOptions = base.parse().unwrap();
+        let Ok(mut connection) = options.connect().await else {
+            eprintln!(
+                "skipped: {test}: there is no PostgreSQL at 127.0.0.1:5432 with a database `test`; \
+                 ASSIST_RULES_TEST_POSTGRES=postgres://… names another"
+            );
+            return None;
+        };
+        let name = format!("ledger_{}", run().replace('-', "_"));
+        let make = format!("DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(make))
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+        Some(Self {
+            url: format!("{base}?options=-csearch_path%3D{name}"),
+            base,
+            name,
+        })
+    }
+
+    /// Takes it away again; one of a test that failed stays to be looked at.
+    pub(crate) async fn drop(self) {
+        let mut connection = connection(&self.base).await;
+        let drop = format!("DROP SCHEMA {} CASCADE", self.name);
+        sqlx::raw_sql(sqlx::AssertSqlSafe(drop))
+            .execute(&mut connection)
+            .await
+            .unwrap();
+    }
+}

@@ -1,0 +1,87 @@
+//! Reading the record.
+
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use domain::Version;
+use domain::json::Document;
+
+use crate::ledger::{Ending, Entry, EntryId, LedgerFailure};
+use crate::tally::Tally;
+
+/// The record of what was done, for readers.
+#[async_trait]
+pub trait History: Send + Sync {
+    /// The updates that a query asks for, newest first.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be read.
+    async fn entries(&self, query: &HistoryQuery) -> Result<Vec<Entry>, LedgerFailure>;
+
+    /// One update, by its number or by the number of any entry of it.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    async fn entry(&self, id: EntryId) -> Result<Option<Entry>, LedgerFailure>;
+
+    /// The document as it was at a version, if the ledger saw it.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    async fn document_at(
+        &self,
+        target: &str,
+        document: &str,
+        version: &Version,
+    ) -> Result<Option<Document>, LedgerFailure>;
+
+    /// The figures of the updates that a query asks for: of each document, or of all together under no name.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be read.
+    async fn tally(&self, query: &TallyQuery) -> Result<Vec<(Option<String>, Tally)>, LedgerFailure>;
+}
+
+/// Which updates.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HistoryQuery {
+    /// Of this target; of all if none.
+    pub target: Option<String>,
+    /// Of this document; of all if none.
+    pub document: Option<String>,
+    /// Made at this time or later.
+    pub since: Option<SystemTime>,
+    /// With a lower number than this one.
+    pub before: Option<EntryId>,
+    /// That ended so.
+    pub ending: Option<Ending>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// Which figures.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TallyQuery {
+    /// Of this target; of all if none.
+    pub target: Option<String>,
+    /// Of which documents.
+    pub of: TallyOf,
+    /// Of updates made at this time or later.
+    pub since: Option<SystemTime>,
+}
+
+/// Of which documents figures are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum TallyOf {
+    /// Of all together.
+    #[default]
+    All,
+    /// Of one.
+    One(String),
+    /// Of each, those with the most updates first, at most so many.
+    Each(usize),
+}

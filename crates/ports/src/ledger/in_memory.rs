@@ -1,0 +1,279 @@
+//! A ledger that lives as long as the process does.
+
+mod outbox;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use domain::Version;
+use domain::json::Document;
+
+use super::{Ending, Entry, EntryId, IntentRecord, Ledger, LedgerFailure, OutcomeRecord, Recorded};
+use crate::history::{History, HistoryQuery, TallyOf, TallyQuery};
+use crate::tally::Tally;
+use outbox::Undelivered;
+
+/// A ledger that lives as long as the process does: for programs that keep their own record, and for tests.
+#[derive(Debug, Default)]
+pub struct InMemoryLedger {
+    sinks: Vec<String>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    /// In order: the number of a record is its place, counted from 1.
+    records: Vec<Record>,
+    undelivered: Vec<Undelivered>,
+    /// Sinks that want no more, and why.
+    disabled: Vec<(String, String)>,
+    claims: u64,
+}
+
+#[derive(Debug)]
+enum Record {
+    Intent(Box<IntentRecord>),
+    Outcome(Box<OutcomeRecord>),
+}
+
+impl InMemoryLedger {
+    /// An empty ledger that has an event for each of these sinks when a change was applied.
+    #[must_use]
+    pub fn for_sinks(sinks: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            sinks: sinks.into_iter().collect(),
+            kept: Mutex::default(),
+        }
+    }
+
+    /// Every update, in order.
+    #[must_use]
+    pub fn all(&self) -> Vec<Entry> {
+        self.kept().entries()
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn add(&mut self, record: Record) -> EntryId {
+        self.records.push(record);
+        EntryId(self.records.len() as u64)
+    }
+
+    fn intent(&self, id: EntryId) -> Option<&IntentRecord> {
+        let place = usize::try_from(id.0).ok()?.checked_sub(1)?;
+        match self.records.get(place)? {
+            Record::Intent(intent) => Some(intent),
+            Record::Outcome(_) => None,
+        }
+    }
+
+    /// The last word about an intent, with the figures of the first.
+    fn outcome_of(&self, id: EntryId) -> Option<OutcomeRecord> {
+        let mut outcomes = self.records.iter().filter_map(|record| match record {
+            Record::Outcome(outcome) if outcome.intent == Some(id) => Some(outcome.as_ref()),
+            Record::Outcome(_) | Record::Intent(_) => None,
+        });
+        let first = outcomes.next()?.clone();
+        Some(match outcomes.next_back() {
+            Some(last) => last.clone().with_the_figures_of(&first),
+            None => first,
+        })
+    }
+
+    fn is_followed(&self, id: EntryId) -> bool {
+        self.records
+            .iter()
+            .any(|record| matches!(record, Record::Intent(intent) if intent.follows == Some(id)))
+    }
+
+    fn entries(&self) -> Vec<Entry> {
+        let numbered = (1..).map(EntryId).zip(&self.records);
+        let entry = |(id, record): (EntryId, &Record)| match record {
+            Record::Intent(_) if self.is_followed(id) => None,
+            Record::Intent(intent) => Some(Entry {
+                id,
+                intent: Some(intent.as_ref().clone()),
+                outcome: self.outcome_of(id),
+            }),
+            Record::Outcome(outcome) if outcome.intent.is_none() => Some(Entry {
+                id,
+                intent: None,
+                outcome: Some(outcome.as_ref().clone()),
+            }),
+            Record::Outcome(_) => None,
+        };
+        numbered.filter_map(entry).collect()
+    }
+}
+
+fn is_open(entry: &Entry) -> bool {
+    matches!(entry.ending(), None | Some(Ending::Unknown))
+}
+
+#[async_trait]
+impl Ledger for InMemoryLedger {
+    async fn intend(&self, intent: IntentRecord) -> Result<EntryId, LedgerFailure> {
+        let mut kept = self.kept();
+        let holder = kept.entries().into_iter().find(|entry| {
+            entry.outcome.is_none()
+                && Some(entry.id) != intent.follows
+                && entry.intent.as_ref().is_some_and(|held| {
+                    (&held.target, &held.document) == (&intent.target, &intent.document)
+                        && held.leased_until > intent.at
+                })
+        });
+        if let Some(held) = holder.and_then(|entry| entry.intent) {
+            return Err(LedgerFailure::Leased {
+                until: held.leased_until,
+                by: held.author.run,
+            });
+        }
+        Ok(kept.add(Record::Intent(Box::new(intent))))
+    }
+
+    async fn conclude(&self, outcome: OutcomeRecord) -> Result<Recorded, LedgerFailure> {
+        let mut kept = self.kept();
+        if let Some(id) = outcome.intent {
+            let is_settled = kept.is_followed(id)
+                || kept
+                    .outcome_of(id)
+                    .is_some_and(|settled| settled.ending != Ending::Unknown);
+            if kept.intent(id).is_none() {
+                return Err(LedgerFailure::NoEntry(id));
+            }
+            if is_settled {
+                return Err(LedgerFailure::Settled(id));
+            }
+        }
+        let id = kept.add(Record::Outcome(Box::new(outcome.clone())));
+        let event = kept.tell(id, &outcome, &self.sinks);
+        Ok(Recorded {
+            entry: outcome.intent.unwrap_or(id),
+            head: None,
+            event,
+        })
+    }
+
+    async fn unsettled(&self, target: &str) -> Result<Vec<Entry>, LedgerFailure> {
+        let open = self.all().into_iter().filter(|entry| {
+            let is_of_target = entry.intent.as_ref().is_some_and(|intent| intent.target == target);
+            is_of_target && is_open(entry)
+        });
+        Ok(open.collect())
+    }
+}
+
+fn target_of(entry: &Entry) -> &str {
+    let of_outcome = entry.outcome.as_ref().map(|outcome| outcome.target.as_str());
+    let of_intent = entry.intent.as_ref().map(|intent| intent.target.as_str());
+    of_intent.or(of_outcome).unwrap_or_default()
+}
+
+#[async_trait]
+impl History for InMemoryLedger {
+    async fn entries(&self, query: &HistoryQuery) -> Result<Vec<Entry>, LedgerFailure> {
+        let wanted = |entry: &Entry| {
+            query.target.as_deref().is_none_or(|target| target == target_of(entry))
+                && query
+                    .document
+                    .as_deref()
+                    .is_none_or(|document| document == entry.document())
+                && query.since.is_none_or(|since| entry.at() >= Some(since))
+                && query.before.is_none_or(|before| entry.id < before)
+                && query.ending.is_none_or(|ending| entry.ending() == Some(ending))
+        };
+        Ok(self.all().into_iter().rev().filter(wanted).take(query.limit).collect())
+    }
+
+    async fn entry(&self, id: EntryId) -> Result<Option<Entry>, LedgerFailure> {
+        let mut id = id;
+        {
+            let kept = self.kept();
+            let place = usize::try_from(id.0).unwrap_or(usize::MAX).wrapping_sub(1);
+            if let Some(Record::Outcome(outcome)) = kept.records.get(place) {
+                id = outcome.intent.unwrap_or(id);
+            }
+            let follower = |id: EntryId| {
+                let numbered = (1..).map(EntryId).zip(&kept.records);
+                let mut followers = numbered
+                    .filter(|(_, record)| matches!(record, Record::Intent(intent) if intent.follows == Some(id)));
+                followers.next().map(|(id, _)| id)
+            };
+            while let Some(next) = follower(id) {
+                id = next;
+            }
+        }
+        Ok(self.all().into_iter().find(|entry| entry.id == id))
+    }
+
+    async fn document_at(
+        &self,
+        target: &str,
+        document: &str,
+        version: &Version,
+    ) -> Result<Option<Document>, LedgerFailure> {
+        let found = self.all().into_iter().rev().find_map(|entry| {
+            if (target_of(&entry), entry.document()) != (target, document) {
+                return None;
+            }
+            let intent = entry.intent.as_ref()?;
+            let outcome = entry.outcome.as_ref();
+            let is_after = outcome.and_then(|outcome| outcome.version_after.as_ref()) == Some(version);
+            match outcome.and_then(|outcome| outcome.after.clone()) {
+                Some(after) if is_after => Some(after),
+                _ if &intent.version == version => Some(intent.base.clone()),
+                _ => None,
+            }
+        });
+        Ok(found)
+    }
+
+    async fn tally(&self, query: &TallyQuery) -> Result<Vec<(Option<String>, Tally)>, LedgerFailure> {
+        let mut tallies: Vec<(Option<String>, Tally)> = Vec::new();
+        for entry in self.all() {
+            let Some(outcome) = &entry.outcome else { continue };
+            let document = entry.document().to_owned();
+            let of_target = query.target.as_deref().is_none_or(|target| target == target_of(&entry));
+            let is_wanted = of_target
+                && query.since.is_none_or(|since| entry.at() >= Some(since))
+                && !matches!(&query.of, TallyOf::One(one) if *one != document);
+            if !is_wanted {
+                continue;
+            }
+            let name = (query.of != TallyOf::All).then_some(document);
+            if let Some((_, tally)) = tallies.iter_mut().find(|(known, _)| *known == name) {
+                tally.add(outcome);
+            } else {
+                let mut tally = Tally::default();
+                tally.add(outcome);
+                tallies.push((name, tally));
+            }
+        }
+        if let TallyOf::Each(most) = query.of {
+            tallies.sort_by_key(|(_, tally)| -tally.updates());
+            tallies.truncate(most);
+        }
+        Ok(tallies)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::testing::ledger_conformance::{self, Books, SINKS};
+
+    #[tokio::test]
+    async fn the_ledger_in_memory_keeps_the_contract() {
+        ledger_conformance::check(|| async {
+            let ledger = InMemoryLedger::for_sinks(SINKS.map(str::to_owned));
+            Books::of(Arc::new(ledger), "run-1".to_owned())
+        })
+        .await;
+    }
+}

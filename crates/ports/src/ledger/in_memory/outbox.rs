@@ -1,0 +1,162 @@
+//! The outbox of the ledger in memory.
+
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+
+use super::{InMemoryLedger, Kept};
+use crate::event::Event;
+use crate::ledger::{Ending, EntryId, LedgerFailure, OutcomeRecord};
+use crate::outbox::{Backlog, Claim, Claimed, Due, Fate, Outbox};
+
+/// An event and what became of it at one sink.
+#[derive(Debug)]
+pub(super) struct Undelivered {
+    sink: String,
+    event: Event,
+    state: State,
+    failures: u32,
+    next_at: Option<SystemTime>,
+    leased: Option<(SystemTime, String)>,
+    last_failure: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Pending,
+    Delivered,
+    Dead,
+}
+
+impl Kept {
+    /// Puts the event about what was applied, if it was, in the outbox of each sink.
+    pub(super) fn tell(&mut self, record: EntryId, outcome: &OutcomeRecord, sinks: &[String]) -> Option<String> {
+        let entry = outcome.intent.filter(|_| outcome.ending == Ending::Applied)?;
+        let id = format!("event-{record}");
+        let event = Event::of(id.clone(), entry, None, self.intent(entry)?, outcome);
+        for sink in sinks {
+            self.undelivered.push(Undelivered {
+                sink: sink.clone(),
+                event: event.clone(),
+                state: State::Pending,
+                failures: 0,
+                next_at: None,
+                leased: None,
+                last_failure: None,
+            });
+        }
+        Some(id)
+    }
+
+    fn is_disabled(&self, sink: &str) -> bool {
+        self.disabled.iter().any(|(disabled, _)| disabled == sink)
+    }
+}
+
+#[async_trait]
+impl Outbox for InMemoryLedger {
+    async fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, LedgerFailure> {
+        let mut kept = self.kept();
+        let mut seen: Vec<(String, String)> = Vec::new();
+        let mut claimed = Vec::new();
+        if kept.is_disabled(&claim.sink) {
+            return Ok(claimed);
+        }
+        let Kept {
+            undelivered, claims, ..
+        } = &mut *kept;
+        for waiting in undelivered {
+            if waiting.sink != claim.sink || waiting.state != State::Pending || claimed.len() == claim.limit {
+                continue;
+            }
+            let key = (waiting.event.target.clone(), waiting.event.document.clone());
+            if seen.contains(&key) {
+                continue;
+            }
+            seen.push(key);
+            let is_leased = waiting.leased.as_ref().is_some_and(|(until, _)| *until > claim.now);
+            let is_due = claim.due == Due::Anytime || waiting.next_at.is_none_or(|at| at <= claim.now);
+            if is_leased || !is_due {
+                continue;
+            }
+            *claims += 1;
+            let token = claims.to_string();
+            waiting.leased = Some((claim.now + claim.lease, token.clone()));
+            claimed.push(Claimed {
+                sink: claim.sink.clone(),
+                event: waiting.event.clone(),
+                failures: waiting.failures,
+                token,
+            });
+        }
+        Ok(claimed)
+    }
+
+    async fn acknowledge(&self, claimed: &Claimed, fate: &Fate) -> Result<(), LedgerFailure> {
+        let mut kept = self.kept();
+        let held = kept.undelivered.iter_mut().find(|waiting| {
+            let is_held = waiting
+                .leased
+                .as_ref()
+                .is_some_and(|(_, token)| *token == claimed.token);
+            waiting.sink == claimed.sink && is_held
+        });
+        let Some(held) = held else { return Ok(()) };
+        held.leased = None;
+        match fate {
+            Fate::Delivered => held.state = State::Delivered,
+            Fate::Again { at, counts, why } => {
+                held.next_at = Some(*at);
+                held.failures += u32::from(*counts);
+                held.last_failure = Some(why.clone());
+            }
+            Fate::Dead { why } => {
+                held.state = State::Dead;
+                held.last_failure = Some(why.clone());
+            }
+            Fate::Disabled { why } => {
+                held.last_failure = Some(why.clone());
+                kept.disabled.push((claimed.sink.clone(), why.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    async fn replay(&self, event: &str, sink: Option<&str>) -> Result<u64, LedgerFailure> {
+        let mut kept = self.kept();
+        let is_meant = |waiting: &&mut Undelivered| {
+            let is_of_sink = sink.is_none_or(|sink| sink == waiting.sink);
+            waiting.event.id == event && is_of_sink && waiting.state != State::Pending
+        };
+        let mut replayed = 0;
+        for waiting in kept.undelivered.iter_mut().filter(is_meant) {
+            (waiting.state, waiting.failures, waiting.next_at) = (State::Pending, 0, None);
+            replayed += 1;
+        }
+        Ok(replayed)
+    }
+
+    async fn enable(&self, sink: &str) -> Result<(), LedgerFailure> {
+        self.kept().disabled.retain(|(disabled, _)| disabled != sink);
+        Ok(())
+    }
+
+    async fn backlog(&self) -> Result<Vec<Backlog>, LedgerFailure> {
+        let kept = self.kept();
+        let backlog = |sink: &String| {
+            let of_sink = || kept.undelivered.iter().filter(|waiting| waiting.sink == *sink);
+            let count = |state| of_sink().filter(|waiting| waiting.state == state).count() as u64;
+            let oldest = of_sink().find(|waiting| waiting.state == State::Pending);
+            let disabled = kept.disabled.iter().find(|(disabled, _)| disabled == sink);
+            Backlog {
+                sink: sink.clone(),
+                pending: count(State::Pending),
+                dead: count(State::Dead),
+                last_failure: oldest.and_then(|waiting| waiting.last_failure.clone()),
+                next_at: oldest.and_then(|waiting| waiting.next_at),
+                disabled: disabled.map(|(_, why)| why.clone()),
+            }
+        };
+        Ok(self.sinks.iter().map(backlog).collect())
+    }
+}

@@ -1,0 +1,133 @@
+//! The events that sinks are still to be told.
+
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+
+use crate::event::Event;
+use crate::ledger::LedgerFailure;
+
+/// The events that sinks are still to be told: in order for each sink and document, at least once each.
+///
+/// An implementation
+/// - MUST give out only the oldest undelivered event of each sink and document, and to one worker at a time;
+/// - MUST give it out again when its lease is over;
+/// - MUST keep what it is told where no crash can take it.
+#[async_trait]
+pub trait Outbox: Send + Sync {
+    /// Takes the oldest undelivered events of a sink, one of each document, that may be tried now.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be read or leased.
+    async fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, LedgerFailure>;
+
+    /// Records what became of a try. Does nothing if somebody else has the event by now.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be recorded.
+    async fn acknowledge(&self, claimed: &Claimed, fate: &Fate) -> Result<(), LedgerFailure>;
+
+    /// Puts a dead event, or one that was delivered, back among the undelivered: of all sinks that it was meant for,
+    /// or of one. How many it put back.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be recorded.
+    async fn replay(&self, event: &str, sink: Option<&str>) -> Result<u64, LedgerFailure>;
+
+    /// Takes events for a sink again that wanted no more.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be recorded.
+    async fn enable(&self, sink: &str) -> Result<(), LedgerFailure>;
+
+    /// What is in it, sink by sink.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    async fn backlog(&self) -> Result<Vec<Backlog>, LedgerFailure>;
+}
+
+/// What a worker asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Events for this sink.
+    pub sink: String,
+    /// Whether those are wanted too that are to be tried later.
+    pub due: Due,
+    /// What time it is.
+    pub now: SystemTime,
+    /// How long the worker has them for itself.
+    pub lease: Duration,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// Which events may be tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// Those whose time has come.
+    Now,
+    /// All, by a person's wish.
+    Anytime,
+}
+
+/// An event that a worker has for itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claimed {
+    /// The sink.
+    pub sink: String,
+    /// The event.
+    pub event: Event,
+    /// How many tries have failed.
+    pub failures: u32,
+    /// What tells this claim from a later one.
+    pub token: String,
+}
+
+/// What became of a try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// The sink has it.
+    Delivered,
+    /// It is tried again.
+    Again {
+        /// Not before that.
+        at: SystemTime,
+        /// Whether this try counts towards giving up.
+        counts: bool,
+        /// What went wrong.
+        why: String,
+    },
+    /// It was given up.
+    Dead {
+        /// What went wrong.
+        why: String,
+    },
+    /// The sink wants no more events: this one and all after it wait until it is enabled again.
+    Disabled {
+        /// What it said.
+        why: String,
+    },
+}
+
+/// What is in the outbox for one sink.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backlog {
+    /// The sink.
+    pub sink: String,
+    /// Events that are still to be delivered.
+    pub pending: u64,
+    /// Events that were given up.
+    pub dead: u64,
+    /// The oldest undelivered event's last failure, if it had one.
+    pub last_failure: Option<String>,
+    /// When the next try is due.
+    pub next_at: Option<SystemTime>,
+    /// Why it takes no more events, if it does not.
+    pub disabled: Option<String>,
+}

@@ -1,0 +1,351 @@
+//! What every [`Ledger`] must be able to do, with its [`History`] and its [`Outbox`], as checks that each adapter
+//! runs against its own store.
+//!
+//! A check panics with what went wrong.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "these are tests that adapters call: a failure is a panic"
+)]
+
+mod records;
+mod telling;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use records::{intent, moment, outcome};
+
+use crate::{
+    Ending, Entry, EntryId, History, HistoryQuery, IntentRecord, Ledger, LedgerFailure, Outbox, OutcomeRecord, Proof,
+    TallyOf, TallyQuery,
+};
+
+/// An empty ledger that tells two sinks, `a` and `b`.
+#[derive(Clone)]
+pub struct Books {
+    /// For writers.
+    pub ledger: Arc<dyn Ledger>,
+    /// For readers.
+    pub history: Arc<dyn History>,
+    /// For deliverers.
+    pub outbox: Arc<dyn Outbox>,
+    /// The run that records.
+    pub run: String,
+}
+
+impl Books {
+    /// A ledger that is all three.
+    pub fn of<L: Ledger + History + Outbox + 'static>(ledger: Arc<L>, run: String) -> Self {
+        Self {
+            ledger: ledger.clone(),
+            history: ledger.clone(),
+            outbox: ledger,
+            run,
+        }
+    }
+
+    fn intent(&self, document: &str, version: u64, at: u64) -> IntentRecord {
+        let mut intent = intent(document, version, at);
+        intent.author.run.clone_from(&self.run);
+        intent
+    }
+}
+
+/// The sinks of the books.
+pub const SINKS: [&str; 2] = ["a", "b"];
+
+/// Runs every check, each on books of its own.
+///
+/// # Panics
+///
+/// With what the ledger does wrong.
+pub async fn check<F: Future<Output = Books>>(books: impl Fn() -> F) {
+    what_is_recorded_is_read_back(&books().await).await;
+    an_outcome_is_not_changed(&books().await).await;
+    what_was_unknown_is_settled_later(&books().await).await;
+    a_document_is_leased_to_one_update(&books().await).await;
+    an_intent_that_follows_closes_the_one_before(&books().await).await;
+    updates_are_found_by_what_is_asked(&books().await).await;
+    a_document_is_found_by_its_version(&books().await).await;
+    figures_are_those_of_the_updates(&books().await).await;
+    telling::check(&books).await;
+}
+
+/// Everything, newest first.
+fn everything() -> HistoryQuery {
+    HistoryQuery {
+        limit: 1_000,
+        ..HistoryQuery::default()
+    }
+}
+
+async fn add(books: &Books, document: &str, version: u64, ending: Ending, at: u64) -> Entry {
+    let intent = books.intent(document, version, at);
+    let id = books.ledger.intend(intent.clone()).await.unwrap();
+    let outcome = outcome(&intent, Some(id), ending, at + 1);
+    books.ledger.conclude(outcome.clone()).await.unwrap();
+    Entry {
+        id,
+        intent: Some(intent),
+        outcome: Some(outcome),
+    }
+}
+
+async fn what_is_recorded_is_read_back(books: &Books) {
+    let first = add(books, "r1", 7, Ending::Applied, 0).await;
+    let second = add(books, "r2", 1, Ending::Rejected, 10).await;
+    let open = books.intent("r3", 1, 20);
+    let third = Entry {
+        id: books.ledger.intend(open.clone()).await.unwrap(),
+        intent: Some(open),
+        outcome: None,
+    };
+    let mut lone = outcome(&books.intent("r1", 8, 30), None, Ending::Conflict, 31);
+    lone.version_before = None;
+    let recorded = books.ledger.conclude(lone.clone()).await.unwrap();
+    let fourth = Entry {
+        id: recorded.entry,
+        intent: None,
+        outcome: Some(lone),
+    };
+    let all = books.history.entries(&everything()).await.unwrap();
+    assert_eq!(all, [fourth, third.clone(), second, first.clone()]);
+    assert_eq!(
+        books.ledger.unsettled("api client").await.unwrap(),
+        std::slice::from_ref(&third)
+    );
+    assert_eq!(books.ledger.unsettled("another").await.unwrap(), []);
+    assert_eq!(books.history.entry(first.id).await.unwrap(), Some(first));
+    assert_eq!(books.history.entry(EntryId(4_711)).await.unwrap(), None);
+}
+
+async fn an_outcome_is_not_changed(books: &Books) {
+    let entry = add(books, "r1", 7, Ending::Applied, 0).await;
+    let again = outcome(entry.intent.as_ref().unwrap(), Some(entry.id), Ending::NotApplied, 5);
+    let refused = books.ledger.conclude(again.clone()).await.unwrap_err();
+    assert_eq!(refused, LedgerFailure::Settled(entry.id));
+    let nobody = EntryId(4_711);
+    let of_nobody = OutcomeRecord {
+        intent: Some(nobody),
+        ..again
+    };
+    let refused = books.ledger.conclude(of_nobody).await.unwrap_err();
+    assert_eq!(refused, LedgerFailure::NoEntry(nobody));
+    assert_eq!(books.history.entries(&everything()).await.unwrap(), [entry]);
+}
+
+async fn what_was_unknown_is_settled_later(books: &Books) {
+    let unknown = add(books, "r1", 7, Ending::Unknown, 0).await;
+    assert_eq!(
+        books.ledger.unsettled("api client").await.unwrap(),
+        std::slice::from_ref(&unknown)
+    );
+    let first = unknown.outcome.clone().unwrap();
+    let settled = OutcomeRecord {
+        ending: Ending::Applied,
+        proof: Some(Proof::Person),
+        latency: None,
+        attempts: 0,
+        requests: 0,
+        retries: 0,
+        merges: 0,
+        waited: Duration::ZERO,
+        correlation_id: None,
+        at: moment(900),
+        ..first.clone()
+    };
+    let recorded = books.ledger.conclude(settled.clone()).await.unwrap();
+    assert_eq!(recorded.entry, unknown.id);
+    assert!(recorded.event.is_some(), "what is applied after all is told");
+    assert_eq!(books.ledger.unsettled("api client").await.unwrap(), []);
+    let now = Entry {
+        outcome: Some(settled.with_the_figures_of(&first)),
+        ..unknown
+    };
+    assert_eq!(books.history.entries(&everything()).await.unwrap(), [now]);
+    let tally = books.history.tally(&TallyQuery::default()).await.unwrap();
+    let [(None, tally)] = tally.as_slice() else {
+        panic!("{tally:?}")
+    };
+    assert_eq!(
+        (tally.updates(), tally.of(Ending::Applied), tally.of(Ending::Unknown)),
+        (1, 1, 0)
+    );
+    assert_eq!(tally.latencies.count(), 1, "its time is that of the update");
+}
+
+async fn a_document_is_leased_to_one_update(books: &Books) {
+    let first = books.intent("r1", 7, 0);
+    let id = books.ledger.intend(first.clone()).await.unwrap();
+    let refused = books.ledger.intend(books.intent("r1", 7, 100)).await.unwrap_err();
+    assert!(
+        matches!(refused, LedgerFailure::Leased { until, .. } if until == first.leased_until),
+        "{refused:?}"
+    );
+    books.ledger.intend(books.intent("r2", 7, 100)).await.unwrap();
+    let elsewhere = IntentRecord {
+        target: "another".to_owned(),
+        ..intent("r1", 7, 100)
+    };
+    books.ledger.intend(elsewhere).await.unwrap();
+    books
+        .ledger
+        .conclude(outcome(&first, Some(id), Ending::Unknown, 100))
+        .await
+        .unwrap();
+    let second = books.ledger.intend(books.intent("r1", 7, 101)).await.unwrap();
+    assert!(second > id, "entries are numbered in their order");
+    books.ledger.intend(books.intent("r1", 7, 101 + 181)).await.unwrap();
+}
+
+async fn an_intent_that_follows_closes_the_one_before(books: &Books) {
+    let first = books.intent("r1", 7, 0);
+    let id = books.ledger.intend(first.clone()).await.unwrap();
+    let second = IntentRecord {
+        follows: Some(id),
+        ..intent("r1", 8, 1)
+    };
+    let next = books.ledger.intend(second.clone()).await.unwrap();
+    let refused = books
+        .ledger
+        .conclude(outcome(&first, Some(id), Ending::Applied, 2))
+        .await
+        .unwrap_err();
+    assert_eq!(refused, LedgerFailure::Settled(id));
+    let open = books.ledger.unsettled("api client").await.unwrap();
+    assert_eq!(open.iter().map(|entry| entry.id).collect::<Vec<_>>(), [next]);
+    let ended = outcome(&second, Some(next), Ending::Applied, 3);
+    books.ledger.conclude(ended.clone()).await.unwrap();
+    let entry = Entry {
+        id: next,
+        intent: Some(second),
+        outcome: Some(ended),
+    };
+    assert_eq!(
+        books.history.entries(&everything()).await.unwrap(),
+        std::slice::from_ref(&entry)
+    );
+    assert_eq!(
+        books.history.entry(id).await.unwrap(),
+        Some(entry),
+        "by the number of any entry of it"
+    );
+}
+
+async fn updates_are_found_by_what_is_asked(books: &Books) {
+    for number in 0..6 {
+        let ending = if number % 2 == 0 {
+            Ending::Applied
+        } else {
+            Ending::Failed
+        };
+        add(
+            books,
+            if number < 4 { "r1" } else { "r2" },
+            number,
+            ending,
+            number * 100,
+        )
+        .await;
+    }
+    let all = books.history.entries(&everything()).await.unwrap();
+    let found = async |change: fn(&mut HistoryQuery)| {
+        let mut query = everything();
+        change(&mut query);
+        let entries = books.history.entries(&query).await.unwrap();
+        let places = entries
+            .iter()
+            .map(|entry| all.iter().position(|known| known == entry).unwrap());
+        places.collect::<Vec<_>>()
+    };
+    assert_eq!(found(|_| ()).await, [0, 1, 2, 3, 4, 5]);
+    assert_eq!(found(|query| query.limit = 2).await, [0, 1]);
+    assert_eq!(found(|query| query.document = Some("r2".to_owned())).await, [0, 1]);
+    assert_eq!(found(|query| query.ending = Some(Ending::Failed)).await, [0, 2, 4]);
+    assert_eq!(found(|query| query.since = Some(moment(300))).await, [0, 1, 2]);
+    assert_eq!(
+        found(|query| query.target = Some("another".to_owned())).await,
+        [0_usize; 0]
+    );
+    let both = |query: &mut HistoryQuery| {
+        query.target = Some("api client".to_owned());
+        query.document = Some("r1".to_owned());
+        query.limit = 1;
+    };
+    assert_eq!(found(both).await, [2]);
+    let older = HistoryQuery {
+        before: Some(all.get(3).unwrap().id),
+        ..everything()
+    };
+    assert_eq!(
+        books.history.entries(&older).await.unwrap().as_slice(),
+        all.get(4..).unwrap()
+    );
+}
+
+async fn a_document_is_found_by_its_version(books: &Books) {
+    let entry = add(books, "r1", 7, Ending::Applied, 0).await;
+    let intent = entry.intent.as_ref().unwrap();
+    let at = async |document: &str, version: &str| {
+        let version = version.parse().unwrap();
+        let found = books
+            .history
+            .document_at("api client", document, &version)
+            .await
+            .unwrap();
+        found.map(|found| found.text().to_owned())
+    };
+    assert_eq!(at("r1", "\"7\"").await, Some(intent.base.text().to_owned()));
+    assert_eq!(at("r1", "7").await, Some(intent.base.text().to_owned()));
+    assert_eq!(at("r1", "\"7-after\"").await, Some(r#"{"after": "7"}"#.to_owned()));
+    assert_eq!(at("r1", "\"8\"").await, None);
+    assert_eq!(at("r2", "\"7\"").await, None);
+}
+
+async fn figures_are_those_of_the_updates(books: &Books) {
+    let mut expected = crate::Tally::default();
+    for (document, ending, at) in [
+        ("r1", Ending::Applied, 0),
+        ("r1", Ending::Conflict, 100),
+        ("r2", Ending::Applied, 200),
+    ] {
+        expected.add(add(books, document, at, ending, at).await.outcome.as_ref().unwrap());
+    }
+    let tally = async |query: TallyQuery| books.history.tally(&query).await.unwrap();
+    let of_all = tally(TallyQuery::default()).await;
+    assert_eq!(of_all, [(None, expected.clone())]);
+    let since_ever = TallyQuery {
+        since: Some(moment(0)),
+        target: Some("api client".to_owned()),
+        ..TallyQuery::default()
+    };
+    assert_eq!(tally(since_ever).await, [(None, expected)]);
+    for since in [None, Some(moment(100))] {
+        let each = TallyQuery {
+            of: TallyOf::Each(10),
+            since,
+            ..TallyQuery::default()
+        };
+        let counts = tally(each).await;
+        let counts: Vec<_> = counts
+            .iter()
+            .map(|(document, tally)| (document.as_deref(), tally.updates()))
+            .collect();
+        let of_r1 = if since.is_none() { 2 } else { 1 };
+        assert_eq!(counts, [(Some("r1"), of_r1), (Some("r2"), 1)]);
+    }
+    let one = TallyQuery {
+        of: TallyOf::One("r2".to_owned()),
+        ..TallyQuery::default()
+    };
+    let one = tally(one).await;
+    let [(Some(document), one)] = one.as_slice() else {
+        panic!("{one:?}")
+    };
+    assert_eq!(
+        (document.as_str(), one.of(Ending::Applied), one.updates()),
+        ("r2", 1, 1)
+    );
+}

@@ -1,0 +1,78 @@
+//! Records for the checks, with something in every member.
+
+use std::time::{Duration, SystemTime};
+
+use domain::Collision;
+
+use crate::{Author, Ending, EntryId, IntentRecord, OutcomeRecord, Proof};
+
+/// An author with everything.
+fn author() -> Author {
+    Author {
+        run: "run-1".to_owned(),
+        command: "update".to_owned(),
+        client: "client".to_owned(),
+        user: Some("ann".to_owned()),
+        host: Some("desk".to_owned()),
+        reason: Some("because \"quotes\" and ümlauts".to_owned()),
+    }
+}
+
+/// A time, to the microsecond.
+#[must_use]
+pub fn moment(seconds: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_micros(1_800_000_000_000_007 + seconds * 1_000_000)
+}
+
+/// An intent for a document, made at a time.
+#[must_use]
+pub fn intent(document: &str, version: u64, at: u64) -> IntentRecord {
+    let base = format!(r#"{{"id": "{document}", "name": "v{version}", "weight": 1.50, "big": 12345678901234567890}}"#);
+    let ours = format!(r#"{{"id": "{document}", "name": "v{}", "weight": 1.50}}"#, version + 1);
+    IntentRecord {
+        target: "api client".to_owned(),
+        document: document.to_owned(),
+        author: author(),
+        follows: None,
+        guard: "etag".to_owned(),
+        version: format!("\"{version}\"").parse().unwrap(),
+        base: base.parse().unwrap(),
+        ours: ours.parse().unwrap(),
+        change: format!(r#"{{"name": "v{}"}}"#, version + 1).parse().unwrap(),
+        overwrites: vec![Collision {
+            pointer: "/name".parse().unwrap(),
+            base: Some("1.50".parse().unwrap()),
+            ours: None,
+            theirs: Some(r#"{"a": [1e2]}"#.parse().unwrap()),
+        }],
+        merges: 2,
+        at: moment(at),
+        leased_until: moment(at + 180),
+    }
+}
+
+/// An outcome of an intent.
+#[must_use]
+pub fn outcome(intent: &IntentRecord, id: Option<EntryId>, ending: Ending, at: u64) -> OutcomeRecord {
+    let is_applied = ending == Ending::Applied;
+    OutcomeRecord {
+        target: intent.target.clone(),
+        document: intent.document.clone(),
+        author: intent.author.clone(),
+        intent: id,
+        ending,
+        proof: is_applied.then_some(Proof::Answer),
+        version_before: Some(intent.version.clone()),
+        version_after: is_applied.then(|| format!("\"{}-after\"", intent.version).parse().unwrap()),
+        after: is_applied.then(|| format!(r#"{{"after": "{}"}}"#, intent.version).parse().unwrap()),
+        attempts: 1,
+        requests: 2,
+        retries: 3,
+        merges: 1,
+        waited: Duration::from_micros(1_234),
+        latency: Some(Duration::from_millis(40 + at)),
+        correlation_id: Some("c-1".to_owned()),
+        error: (!is_applied).then(|| "AR0501 it went wrong".to_owned()),
+        at: moment(at),
+    }
+}

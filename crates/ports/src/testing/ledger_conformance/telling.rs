@@ -1,0 +1,188 @@
+//! What every [`Outbox`](crate::Outbox) must be able to do.
+
+use std::time::Duration;
+
+use super::{Books, Ending, add, moment};
+use crate::{Claim, Claimed, Due, Fate};
+
+pub(super) async fn check<F: Future<Output = Books>>(books: &impl Fn() -> F) {
+    only_what_was_applied_is_told(&books().await).await;
+    the_oldest_of_each_document_comes_first(&books().await).await;
+    a_lease_that_is_over_is_given_out_again(&books().await).await;
+    a_try_that_failed_comes_again_when_it_is_due(&books().await).await;
+    what_was_given_up_is_told_again_by_hand(&books().await).await;
+    a_sink_that_wants_no_more_is_left_alone(&books().await).await;
+}
+
+async fn claim_at(books: &Books, sink: &str, at: u64, due: Due) -> Vec<Claimed> {
+    let claim = Claim {
+        sink: sink.to_owned(),
+        due,
+        now: moment(at),
+        lease: Duration::from_mins(1),
+        limit: 100,
+    };
+    books.outbox.claim(&claim).await.unwrap()
+}
+
+async fn claim(books: &Books, sink: &str, at: u64) -> Vec<Claimed> {
+    claim_at(books, sink, at, Due::Now).await
+}
+
+fn documents(claimed: &[Claimed]) -> Vec<&str> {
+    claimed.iter().map(|claimed| claimed.event.document.as_str()).collect()
+}
+
+async fn only_what_was_applied_is_told(books: &Books) {
+    for (number, ending) in Ending::ALL.into_iter().enumerate() {
+        add(books, &format!("r{number}"), 1, ending, 0).await;
+    }
+    let claimed = claim(books, "a", 10).await;
+    assert_eq!(documents(&claimed), ["r0"]);
+    let event = &claimed.first().unwrap().event;
+    assert_eq!(
+        (event.version_before.to_string().as_str(), event.target.as_str()),
+        ("1", "api client")
+    );
+    assert_eq!(event.after.text(), r#"{"after": "1"}"#);
+    let of_b = claim(books, "b", 10).await;
+    assert_eq!(
+        &of_b.first().unwrap().event,
+        event,
+        "each sink is told the same, under one id"
+    );
+    assert_eq!(documents(&claim(books, "c", 10).await), [""; 0]);
+}
+
+async fn the_oldest_of_each_document_comes_first(books: &Books) {
+    for (document, version) in [("r1", 1), ("r1", 2), ("r2", 1)] {
+        add(books, document, version, Ending::Applied, version).await;
+    }
+    let first = claim(books, "a", 10).await;
+    assert_eq!(documents(&first), ["r1", "r2"]);
+    assert_eq!(documents(&claim(books, "a", 10).await), [""; 0], "they are leased");
+    for claimed in &first {
+        books.outbox.acknowledge(claimed, &Fate::Delivered).await.unwrap();
+    }
+    let second = claim(books, "a", 10).await;
+    assert_eq!(documents(&second), ["r1"]);
+    assert_eq!(second.first().unwrap().event.version_before.to_string(), "2");
+    let pending: Vec<_> = books
+        .outbox
+        .backlog()
+        .await
+        .unwrap()
+        .iter()
+        .map(|sink| sink.pending)
+        .collect();
+    assert_eq!(pending, [1, 3]);
+}
+
+async fn a_lease_that_is_over_is_given_out_again(books: &Books) {
+    add(books, "r1", 1, Ending::Applied, 0).await;
+    let first = claim(books, "a", 10).await;
+    let second = claim(books, "a", 70).await;
+    let (first, second) = (first.first().unwrap(), second.first().unwrap());
+    assert_eq!(first.event, second.event);
+    books
+        .outbox
+        .acknowledge(first, &Fate::Dead { why: "late".to_owned() })
+        .await
+        .unwrap();
+    assert_eq!(
+        books.outbox.backlog().await.unwrap().first().unwrap().dead,
+        0,
+        "it is another's by now"
+    );
+    books.outbox.acknowledge(second, &Fate::Delivered).await.unwrap();
+    assert_eq!(documents(&claim(books, "a", 999).await), [""; 0]);
+}
+
+async fn a_try_that_failed_comes_again_when_it_is_due(books: &Books) {
+    add(books, "r1", 1, Ending::Applied, 0).await;
+    let again = |at, counts| Fate::Again {
+        at: moment(at),
+        counts,
+        why: "no route".to_owned(),
+    };
+    let first = claim(books, "a", 10).await;
+    books
+        .outbox
+        .acknowledge(first.first().unwrap(), &again(100, true))
+        .await
+        .unwrap();
+    let backlog = books.outbox.backlog().await.unwrap();
+    let of_a = backlog.first().unwrap();
+    assert_eq!(
+        (of_a.last_failure.as_deref(), of_a.next_at),
+        (Some("no route"), Some(moment(100)))
+    );
+    assert_eq!(documents(&claim(books, "a", 99).await), [""; 0]);
+    let early = claim_at(books, "a", 99, Due::Anytime).await;
+    assert_eq!(early.first().unwrap().failures, 1);
+    books
+        .outbox
+        .acknowledge(early.first().unwrap(), &again(100, false))
+        .await
+        .unwrap();
+    assert_eq!(claim(books, "a", 100).await.first().unwrap().failures, 1);
+}
+
+async fn what_was_given_up_is_told_again_by_hand(books: &Books) {
+    add(books, "r1", 1, Ending::Applied, 0).await;
+    for sink in ["a", "b"] {
+        let claimed = claim(books, sink, 10).await;
+        let fate = Fate::Dead { why: "410".to_owned() };
+        books.outbox.acknowledge(claimed.first().unwrap(), &fate).await.unwrap();
+    }
+    let dead: Vec<_> = books
+        .outbox
+        .backlog()
+        .await
+        .unwrap()
+        .iter()
+        .map(|sink| sink.dead)
+        .collect();
+    assert_eq!(dead, [1, 1]);
+    assert_eq!(documents(&claim(books, "a", 999).await), [""; 0]);
+    let id = {
+        let entries = books.outbox.replay("no such event", None).await.unwrap();
+        assert_eq!(entries, 0);
+        add(books, "r2", 1, Ending::Applied, 20).await;
+        claim(books, "a", 30).await.first().unwrap().event.id.clone()
+    };
+    assert_eq!(
+        books.outbox.replay(&id, None).await.unwrap(),
+        0,
+        "it is not delivered yet"
+    );
+    let again = claim(books, "a", 200).await;
+    books
+        .outbox
+        .acknowledge(again.first().unwrap(), &Fate::Delivered)
+        .await
+        .unwrap();
+    assert_eq!(books.outbox.replay(&id, Some("b")).await.unwrap(), 0);
+    assert_eq!(books.outbox.replay(&id, Some("a")).await.unwrap(), 1);
+    let replayed = claim(books, "a", 201).await;
+    assert_eq!(
+        (documents(&replayed), replayed.first().unwrap().event.id.clone()),
+        (vec!["r2"], id)
+    );
+}
+
+async fn a_sink_that_wants_no_more_is_left_alone(books: &Books) {
+    add(books, "r1", 1, Ending::Applied, 0).await;
+    let claimed = claim(books, "a", 10).await;
+    let fate = Fate::Disabled {
+        why: "410 Gone".to_owned(),
+    };
+    books.outbox.acknowledge(claimed.first().unwrap(), &fate).await.unwrap();
+    assert_eq!(documents(&claim_at(books, "a", 999, Due::Anytime).await), [""; 0]);
+    let backlog = books.outbox.backlog().await.unwrap();
+    let of_a = backlog.first().unwrap();
+    assert_eq!((of_a.disabled.as_deref(), of_a.pending), (Some("410 Gone"), 1));
+    assert_eq!(documents(&claim(books, "b", 999).await), ["r1"]);
+    books.outbox.enable("a").await.unwrap();
+    assert_eq!(documents(&claim(books, "a", 999).await), ["r1"]);
+}

@@ -33,17 +33,20 @@ impl<K: Kind> Update<K> {
 
     /// The document moved, and the change is not made: where both sides collide is shown, and what others did.
     pub(super) fn conflict(&mut self, theirs: Option<Stored<K>>, collisions: Vec<Collision>) -> Step<K> {
-        let theirs_changed = match (&self.made, &theirs) {
-            (Some(made), Some(theirs)) => made.asked.base.diff(&theirs.value),
+        let theirs_changed = match (&self.asked, &theirs) {
+            (Some(asked), Some(theirs)) => asked.base.diff(&theirs.value),
             _ => Vec::new(),
         };
+        let base = theirs.clone().filter(|_| self.made.is_none());
+        let expected = base.as_ref().and(self.named_version());
         let conflict = Conflict {
             theirs,
-            expected: None,
+            expected,
             collisions,
             theirs_changed,
         };
-        let verdict = self.verdict_of_made(Outcome::Conflict(conflict));
+        let mut verdict = self.verdict_of_made(Outcome::Conflict(conflict));
+        verdict.base = verdict.base.or(base);
         self.done(verdict)
     }
 
@@ -58,7 +61,7 @@ impl<K: Kind> Update<K> {
         let conflict = Conflict {
             collisions: collisions.collect(),
             theirs_changed: Vec::new(),
-            expected: self.terms.expected.clone().or_else(|| K::made_from(&self.wish)),
+            expected: self.named_version(),
             theirs: Some(theirs.clone()),
         };
         self.done(Verdict {

@@ -62,7 +62,7 @@ const EXTERNALS: &[External] = &[
     External { name: "sqlx", why: "SQLite, built in, and PostgreSQL, under one set of statements", used_by: &[LEDGER] },
     External { name: "strsim", why: "\"did you mean\"", used_by: &[CLI, DOMAIN] },
     External { name: "tempfile", why: "files that are written whole or not at all", used_by: &[CLI, ADAPTER] },
-    External { name: "thiserror", why: "errors that callers match on", used_by: &[DOMAIN, EMULATOR, ADAPTER, PORTS, LEDGER] },
+    External { name: "thiserror", why: "errors that callers match on", used_by: &[APP, DOMAIN, EMULATOR, ADAPTER, PORTS, LEDGER] },
     External { name: "tokio", why: "sockets, timers and signals", used_by: &[CLI, EMULATOR, ADAPTER, LEDGER] },
     External { name: "tracing", why: "what happened, as data, in spans", used_by: &[APP, CLI, EMULATOR, ADAPTER, LEDGER] },
     External { name: "tracing-subscriber", why: "the same as text or JSON on stderr", used_by: &[CLI] },

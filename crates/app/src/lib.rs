@@ -5,6 +5,7 @@ mod paced;
 mod patient;
 mod read_only;
 mod reconcile;
+mod rollback;
 mod update;
 
 pub use listing::every_rule;
@@ -12,4 +13,5 @@ pub use paced::{LONGEST_PAUSE, Paced};
 pub use patient::Patient;
 pub use read_only::ReadOnly;
 pub use reconcile::{Finding, NO_WRITE_IS_OLDER, Reconciled, Reconciler};
+pub use rollback::{Back, NothingToUndo, Rollback, rollback};
 pub use update::{Progress, Report, Updater};

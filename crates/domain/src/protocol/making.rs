@@ -141,19 +141,25 @@ mod tests {
         update.next(Event::Started, now);
         match update.next(Event::Read(Ok(read)), now) {
             Step::Record(intent) => {
-                let said = |member| intent.ours.member(member).map(|it| it.compact()).unwrap_or_default();
+                let said = |member| {
+                    intent
+                        .ours
+                        .member(member)
+                        .map(crate::json::Node::compact)
+                        .unwrap_or_default()
+                };
                 format!("{} {} under {}", said("name"), said("description"), intent.version)
             }
-            Step::Done(verdict) => match verdict.outcome {
-                Outcome::Conflict(conflict) => {
-                    let expected = conflict.expected.map(|it| it.to_string()).unwrap_or_default();
-                    let places: Vec<_> = conflict.collisions.iter().map(|it| it.pointer.as_str()).collect();
-                    let theirs: Vec<_> = conflict.theirs_changed.iter().map(|it| it.pointer.as_str()).collect();
-                    format!("conflict {expected} {places:?} {theirs:?}")
-                }
-                outcome => format!("{outcome:?}"),
-            },
-            step => format!("{step:?}"),
+            Step::Done(verdict) => {
+                let Outcome::Conflict(conflict) = &verdict.outcome else {
+                    return format!("{:?}", verdict.outcome);
+                };
+                let expected = conflict.expected.as_ref().map(ToString::to_string).unwrap_or_default();
+                let places: Vec<_> = conflict.collisions.iter().map(|it| it.pointer.as_str()).collect();
+                let theirs: Vec<_> = conflict.theirs_changed.iter().map(|it| it.pointer.as_str()).collect();
+                format!("conflict {expected} {places:?} {theirs:?}")
+            }
+            step @ (Step::Read | Step::Write { .. } | Step::Wait(_)) => format!("{step:?}"),
         }
     }
 

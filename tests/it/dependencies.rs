@@ -47,6 +47,7 @@ const EXTERNALS: &[External] = &[
     External { name: "httpdate", why: "Retry-After as a date", used_by: &[ADAPTER] },
     External { name: "jiff", why: "times as people and RFC 3339 write them", used_by: &[CLI, LEDGER] },
     External { name: "mockall", why: "\"must not be called\", \"exactly once\", \"fails the second time\"; under `testing`", used_by: &[PORTS] },
+    External { name: "prometheus-client", why: "figures as Prometheus reads them, labels escaped", used_by: &[CLI] },
     External { name: "proptest", why: "laws instead of examples; strategies under `testing`", used_by: &[DOMAIN] },
     External { name: "regex", why: "the `regex` operator, with a size limit, in linear time", used_by: &[DOMAIN, EMULATOR] },
     External { name: "regex-syntax", why: "whether a pattern matches the empty text, without compiling it", used_by: &[DOMAIN] },

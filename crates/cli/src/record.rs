@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::Code;
 use ledger_adapter::{LedgerSettings, SqlLedger};
-use ports::{Author, InMemoryLedger, Ledger, LedgerFailure};
+use ports::{Author, History, InMemoryLedger, Ledger, LedgerFailure};
 
 use crate::config::{Settings, Target};
 use crate::problem::Problem;
@@ -12,6 +12,7 @@ use crate::problem::Problem;
 /// The record, for writers, readers and deliverers.
 pub(crate) struct Record {
     pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) history: Arc<dyn History>,
     /// The run of this program, one id for all that it records.
     pub(crate) run: String,
     /// The store, if there is one.
@@ -38,7 +39,8 @@ impl Record {
     pub(crate) fn of_nothing() -> Self {
         let ledger = Arc::new(InMemoryLedger::default());
         Self {
-            ledger,
+            ledger: ledger.clone(),
+            history: ledger,
             run: new_run(),
             store: None,
         }
@@ -57,6 +59,7 @@ impl Record {
         let store = Arc::new(opened.await.map_err(|failure| unusable(&failure))?);
         Ok(Self {
             ledger: store.clone(),
+            history: store.clone(),
             run,
             store: Some(store),
         })
@@ -91,7 +94,8 @@ impl Record {
     }
 }
 
-fn new_run() -> String {
+/// A name for a run that no other has.
+pub(crate) fn new_run() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 

@@ -3,9 +3,12 @@
 pub(crate) mod diff;
 pub(crate) mod findings;
 pub(crate) mod github;
+pub(crate) mod history;
 pub(crate) mod junit;
+pub(crate) mod prometheus;
 pub(crate) mod report;
 pub(crate) mod result;
 pub(crate) mod rule;
 pub(crate) mod sarif;
 pub(crate) mod snippet;
+pub(crate) mod stats;

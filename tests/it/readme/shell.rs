@@ -190,6 +190,7 @@ fn redacted(text: &str) -> String {
         (r#""(latency|waited)_ms": [0-9.]+"#, "\"${1}_ms\": N"),
         (r"[0-9.]+ s of the server", "N s of the server"),
         (r"(correlation id:?) +[0-9a-f-]{36}", "$1 ID"),
+        (r"head [0-9a-f]{64}", "head HASH"),
         (r"state is kept in `[^`]+`", "state is kept in `FOLDER`"),
     ];
     let mut text = text.replace('\\', "/");

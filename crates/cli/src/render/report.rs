@@ -53,7 +53,7 @@ pub(crate) fn report(
     );
     fact(&mut text, "version", &versions(report));
     if let Outcome::Conflict(conflict) = &verdict.outcome {
-        collisions(&mut text, &conflict.collisions, conflict.expected.is_some());
+        collisions(&mut text, &conflict.collisions, conflict.is_base_unknown());
         they_changed(&mut text, &conflict.theirs_changed);
         text.push('\n');
     }
@@ -90,6 +90,13 @@ pub(crate) fn report(
             "time",
             &format!("{} ms, {requests}{waited}", milliseconds(report.latency)),
         );
+    }
+    if let Some(recorded) = &report.recorded {
+        let head = recorded
+            .head
+            .as_ref()
+            .map_or_else(String::new, |head| format!(", head {head}"));
+        fact(&mut text, "recorded", &format!("entry {}{head}", recorded.entry));
     }
     fact(&mut text, "come back at", retry_at.unwrap_or_default());
     if asked == Asked::Update {

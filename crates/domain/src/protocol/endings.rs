@@ -37,8 +37,12 @@ impl<K: Kind> Update<K> {
             (Some(asked), Some(theirs)) => asked.base.diff(&theirs.value),
             _ => Vec::new(),
         };
+        // Without a document of ours it is the first read that shows what others did.
         let base = theirs.clone().filter(|_| self.made.is_none());
-        let expected = base.as_ref().and(self.named_version());
+        let read = base.as_ref().map(|base| &base.version);
+        let expected = self
+            .named_version()
+            .filter(|named| read.is_some_and(|read| read.as_ref() != Some(named)));
         let conflict = Conflict {
             theirs,
             expected,

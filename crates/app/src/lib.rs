@@ -1,5 +1,6 @@
 //! The use cases, over ports. Thin: the domain decides, the ports do.
 
+mod deliver;
 mod listing;
 mod paced;
 mod patient;
@@ -8,6 +9,7 @@ mod reconcile;
 mod rollback;
 mod update;
 
+pub use deliver::{Deliverer, Round, SCHEDULE};
 pub use listing::every_rule;
 pub use paced::{LONGEST_PAUSE, Paced};
 pub use patient::Patient;

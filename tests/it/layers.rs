@@ -15,7 +15,7 @@ struct Layer {
     tests_lean_on: &'static [&'static str],
 }
 
-const LAYERS: [Layer; 9] = [
+const LAYERS: [Layer; 10] = [
     Layer {
         package: "assist-rules-domain",
         leans_on: &[],
@@ -42,6 +42,11 @@ const LAYERS: [Layer; 9] = [
     },
     Layer {
         package: "assist-rules-ledger-adapter",
+        leans_on: &["assist-rules-domain", "assist-rules-ports"],
+        tests_lean_on: &["assist-rules-ports"],
+    },
+    Layer {
+        package: "assist-rules-sink-adapter",
         leans_on: &["assist-rules-domain", "assist-rules-ports"],
         tests_lean_on: &["assist-rules-ports"],
     },
@@ -83,6 +88,7 @@ const EVERYTHING: &[&str] = &[
     "assist-rules-genesys-adapter",
     "assist-rules-ledger-adapter",
     "assist-rules-ports",
+    "assist-rules-sink-adapter",
 ];
 
 #[test]

@@ -66,6 +66,7 @@ const LAYERS: [Layer; 10] = [
             "assist-rules-genesys-adapter",
             "assist-rules-ledger-adapter",
             "assist-rules-ports",
+            "assist-rules-sink-adapter",
         ],
         tests_lean_on: EVERYTHING,
     },

@@ -80,7 +80,7 @@ impl PostgresSink {
             Some(connection) => connection,
             None => self.connect().await?,
         };
-        statement::upsert(&self.table, event, &mut connection).await?;
+        statement::write(&self.table, event, &mut connection).await?;
         *kept = Some(connection);
         Ok(())
     }

@@ -15,6 +15,9 @@ use crate::webhook::{BadSecret, BadUrl, Webhook};
 /// The table of events, where none is named.
 pub const DEFAULT_TABLE: &str = "assist_rules_events";
 
+/// The longest time that a delivery may take.
+const LONGEST: Duration = Duration::from_mins(10);
+
 /// A sink.
 #[derive(Clone, Debug)]
 pub struct SinkSettings {
@@ -67,9 +70,9 @@ pub enum BadSink {
     /// The name is none.
     #[error("a sink's name is at most 64 letters, digits, `_` and `-`, and `{0}` is none")]
     Name(String),
-    /// Nothing can be delivered in no time.
-    #[error("a time limit is longer than nothing")]
-    NoTime,
+    /// Nothing can be delivered in no time, and an event is not kept from others for long.
+    #[error("its time limit is more than nothing and at most 10 minutes")]
+    Timeout,
     /// Where a webhook is.
     #[error("its URL cannot be used")]
     Url(#[source] BadUrl),
@@ -124,17 +127,17 @@ impl SinkSettings {
                 allow_private,
                 timeout,
             } => {
-                let timeout = some_time(*timeout)?;
+                let timeout = bounded(*timeout)?;
                 Arc::new(Webhook::new(name, url, secrets, *allow_private, timeout, clock)?)
             }
             SinkKind::Command { argv, timeout } => {
-                let timeout = some_time(*timeout)?;
+                let timeout = bounded(*timeout)?;
                 Arc::new(CommandSink::new(name, argv, timeout).map_err(BadSink::Command)?)
             }
             SinkKind::Directory { path } if path.as_os_str().is_empty() => return Err(BadSink::NoPath),
             SinkKind::Directory { path } => Arc::new(DirectorySink::new(name, path.clone())),
             SinkKind::Postgres { url, table, timeout } => {
-                let timeout = some_time(*timeout)?;
+                let timeout = bounded(*timeout)?;
                 Arc::new(PostgresSink::new(name, url, table, timeout)?)
             }
         })
@@ -166,9 +169,9 @@ fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.bytes().all(belongs)
 }
 
-fn some_time(timeout: Duration) -> Result<Duration, BadSink> {
-    if timeout.is_zero() {
-        return Err(BadSink::NoTime);
+fn bounded(timeout: Duration) -> Result<Duration, BadSink> {
+    if timeout.is_zero() || timeout > LONGEST {
+        return Err(BadSink::Timeout);
     }
     Ok(timeout)
 }
@@ -237,7 +240,13 @@ mod tests {
             (
                 "a",
                 command("true", Duration::ZERO),
-                Some("a time limit is longer than nothing"),
+                Some("its time limit is more than nothing and at most 10 minutes"),
+            ),
+            ("a", command("true", LONGEST), None),
+            (
+                "a",
+                command("true", LONGEST + Duration::from_nanos(1)),
+                Some("its time limit is more than nothing and at most 10 minutes"),
             ),
             (
                 "a",

@@ -44,6 +44,19 @@ async fn a_rule_is_a_file_without_its_version_and_with_every_digit() {
     }
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn who_may_read_a_file_is_said_by_the_users_mask() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(directory(folder.path()).deliver(&event()).await, Ok(()));
+    let any = folder.path().join("any");
+    fs::write(&any, "").unwrap();
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode();
+    assert_eq!(mode(&folder.path().join("r1.json")), mode(&any));
+}
+
 #[tokio::test]
 async fn the_file_is_a_rule_that_can_be_taken_back() {
     let folder = tempfile::tempdir().unwrap();

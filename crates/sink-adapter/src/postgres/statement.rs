@@ -28,21 +28,41 @@ pub(super) fn create(table: &Table) -> String {
     )
 }
 
+/// The columns that an event told again may change.
+const COLUMNS: [&str; 10] = [
+    "target",
+    "rule_id",
+    "entry",
+    "applied_at",
+    "version_before",
+    "version_after",
+    "author",
+    "diff",
+    "rule",
+    "event",
+];
+
 /// Writes the row of an event: a new one, or the one that is there.
-pub(super) async fn upsert(table: &Table, event: &Event, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+fn upsert(table: &Table) -> String {
+    let all = |prefix: &str| COLUMNS.map(|column| format!("{prefix}{column}")).join(", ");
     // Why the last line: a row that says so already is left as it is, and no trigger fires for nothing.
-    let sql = format!(
-        "INSERT INTO {} AS told (event_id, target, rule_id, entry, applied_at, version_before, version_after,
-                                 author, diff, rule, event)
+    format!(
+        "INSERT INTO {} AS told (event_id, {})
          VALUES ($1, $2, $3, $4, $5::timestamptz, $6, $7, $8::jsonb, $9::jsonb, $10::jsonb, $11::jsonb)
-         ON CONFLICT (event_id) DO UPDATE SET
-            target = excluded.target, rule_id = excluded.rule_id, entry = excluded.entry,
-            applied_at = excluded.applied_at, version_before = excluded.version_before,
-            version_after = excluded.version_after, author = excluded.author, diff = excluded.diff,
-            rule = excluded.rule, event = excluded.event
-         WHERE told IS DISTINCT FROM excluded",
-        table.quoted()
-    );
+         ON CONFLICT (event_id) DO UPDATE SET ({}) = ({})
+         WHERE ({}) IS DISTINCT FROM ({})",
+        table.quoted(),
+        all(""),
+        all(""),
+        all("excluded."),
+        all("told."),
+        all("excluded."),
+    )
+}
+
+/// Writes an event.
+pub(super) async fn write(table: &Table, event: &Event, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let sql = upsert(table);
     sqlx::query(AssertSqlSafe(sql))
         .bind(&event.id)
         .bind(&event.target)

@@ -101,7 +101,13 @@ async fn an_event_is_one_row_however_often_it_is_told() {
              {\"n\": 1000, \"id\": \"r1\"} 1.0",
         ]
     );
-    // A row that somebody altered is as it was told again; one that is as told is not written anew.
+    // A row that somebody altered is as it was told again; one that is as told is not written anew. Columns of
+    // others are left alone.
+    let add = format!(
+        "ALTER TABLE {0}.{DEFAULT_TABLE} ADD theirs text; UPDATE {0}.{DEFAULT_TABLE} SET theirs = 'x'",
+        schema.name
+    );
+    schema.run(&add).await;
     let mischief = format!(
         "UPDATE {}.{DEFAULT_TABLE} SET rule = '1' WHERE event_id = 'e1'",
         schema.name
@@ -113,7 +119,10 @@ async fn an_event_is_one_row_however_often_it_is_told() {
     for event in [event(), event_of("e2", 13, r#"{"id":"r1","n":1e3}"#)] {
         assert_eq!(told.deliver(&event).await, Ok(()));
     }
-    assert_eq!(schema.ask("rule->>'id'", DEFAULT_TABLE).await, ["r1", "r1"]);
+    assert_eq!(
+        schema.ask("theirs || (rule->>'id')", DEFAULT_TABLE).await,
+        ["xr1", "xr1"]
+    );
     let after = schema.ask(written_by, DEFAULT_TABLE).await;
     assert_ne!(before[0], after[0]);
     assert_eq!(before[1], after[1]);

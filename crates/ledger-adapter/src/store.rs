@@ -3,6 +3,7 @@
 
 mod schema;
 mod sessions;
+mod snapshot;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use tokio::sync::Mutex;
 
 use crate::address::LedgerAddress;
 pub(crate) use sessions::Sessions;
+pub(crate) use snapshot::Snapshot;
 
 /// How many times a lost connection is made again, and how long is waited in between.
 const RECONNECTS: u32 = 40;

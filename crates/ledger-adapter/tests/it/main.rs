@@ -5,6 +5,8 @@
     reason = "these are tests: a failure is a panic, and what is skipped is said"
 )]
 
+mod mutations;
 mod postgres;
 mod sqlite;
 mod stores;
+mod varied;

@@ -9,6 +9,9 @@ use ports::{Ending, EntryId, IntentRecord, Ledger, OutcomeRecord, Proof};
 
 use crate::stores::open;
 
+/// A document that can be written in more than one way.
+const ODD: &str = r#"{ "name":"Größe \u00e9\n", "n":-0.0, "e":1E+2, "gone":null }"#;
+
 /// Makes one: intents and outcomes of every ending, with and without a write; merges; what was overwritten; what was
 /// unknown and closed by a person; a rule that is gone; scripts of all sorts.
 pub(crate) async fn varied(address: &str, folder: &Path) -> Arc<SqlLedger> {
@@ -21,11 +24,7 @@ pub(crate) async fn varied(address: &str, folder: &Path) -> Arc<SqlLedger> {
             0 => wanted.overwrites.clear(),
             1 => wanted.author.reason = Some("för Ωμέγα, 因為 \u{1f980}\u{0}\u{7f}".to_owned()),
             2 => wanted.author.user = None,
-            _ => {
-                wanted.base = r#"{ "name":"Größe \u00e9\n", "n":-0.0, "e":1E+2, "gone":null }"#
-                    .parse()
-                    .unwrap()
-            }
+            _ => wanted.base = ODD.parse().unwrap(),
         }
         if number % 5 == 4 {
             let ended = outcome(&wanted, None, ending, at + 1);

@@ -106,7 +106,8 @@ impl Tampering {
             let row = sqlx::query(AssertSqlSafe(sql)).fetch_one(&mut self.beside).await;
             let whole: Vec<u8> = row.unwrap().get(0);
             let set = |bytes: &[u8]| {
-                let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                let hex = hex.concat();
                 format!("UPDATE {table} SET {column} = CAST(x'{hex}' AS TEXT) WHERE rowid = {place}")
             };
             for at in 0..whole.len() {

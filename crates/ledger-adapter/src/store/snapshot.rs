@@ -5,7 +5,8 @@ use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 use tokio::sync::MutexGuard;
 
-use super::{Dialect, State, Store, Value, bound, unusable};
+use super::transaction::{Value, bound};
+use super::{Dialect, State, Store, unusable};
 
 /// All that is read through it was there at one moment. Nobody else uses the connection before it ends.
 pub(crate) struct Snapshot<'s> {
@@ -18,9 +19,7 @@ impl Store {
     /// Begins to look.
     pub(crate) async fn look(&self) -> Result<Snapshot<'_>, LedgerFailure> {
         let mut state = self.state.lock().await;
-        if let Some(why) = &state.poisoned {
-            return Err(LedgerFailure::Unusable(format!("the ledger failed before: {why}")));
-        }
+        state.refuse_if_poisoned()?;
         let failed = |error: sqlx::Error| unusable("read", &error);
         let connection = match state.connection.take() {
             Some(connection) => connection,
@@ -36,8 +35,8 @@ impl Store {
             Dialect::Sqlite => "BEGIN",
             Dialect::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
-        let begun = sqlx::raw_sql(begin).execute(&mut snapshot.connection).await;
-        begun.map_err(failed)?;
+        let done = sqlx::raw_sql(begin).execute(&mut snapshot.connection).await;
+        done.map_err(failed)?;
         Ok(snapshot)
     }
 }

@@ -6,6 +6,7 @@ mod sessions;
 mod snapshot;
 mod transaction;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ports::LedgerFailure;
@@ -29,9 +30,14 @@ const RECONNECT_PAUSE: Duration = Duration::from_millis(250);
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A write-ahead log that is longer, in bytes, is copied.
+const LONG_LOG: u64 = 2 << 20;
+
 /// The database, and what is known of it.
 pub(crate) struct Store {
     options: AnyConnectOptions,
+    /// The write-ahead log of a file.
+    log: Option<PathBuf>,
     pub(crate) dialect: Dialect,
     state: Mutex<State>,
     pub(crate) sessions: Sessions,
@@ -85,8 +91,14 @@ impl Store {
             Dialect::Postgres
         };
         let options = address.options().map_err(|error| unusable("open", &error))?;
+        let log = address.file().map(|file| {
+            let mut log = file.as_os_str().to_owned();
+            log.push("-wal");
+            log.into()
+        });
         let store = Self {
             options,
+            log,
             dialect,
             state: Mutex::new(State {
                 connection: None,
@@ -133,7 +145,10 @@ impl Store {
         let mut committing = None;
         loop {
             let failed = match self.attempt(&mut state, work, &mut committing).await {
-                Ok(made) => return Ok(made),
+                Ok(made) => {
+                    self.shorten_log(&mut state).await;
+                    return Ok(made);
+                }
                 Err(Broken::Refused(failure)) => return Err(failure),
                 Err(Broken::Failed(error)) => error,
             };
@@ -203,6 +218,26 @@ impl Store {
         sqlx::raw_sql("COMMIT").execute(connection).await?;
         let made = committing.take().map(|(_, made)| made);
         made.ok_or_else(|| sqlx::Error::WorkerCrashed.into())
+    }
+
+    /// Copies a log that has grown into the file of the ledger. SQLite would do it by itself, and would not say that it
+    /// failed. What was recorded is not touched by a failure: it is in the log.
+    async fn shorten_log(&self, state: &mut State) {
+        let length = |log: &PathBuf| std::fs::metadata(log).map_or(0, |data| data.len());
+        if self.log.as_ref().map_or(0, length) <= LONG_LOG {
+            return;
+        }
+        let Some(connection) = state.connection.as_mut() else {
+            return;
+        };
+        let done = sqlx::raw_sql("PRAGMA wal_checkpoint(PASSIVE)")
+            .execute(connection)
+            .await;
+        if let Err(error) = done
+            && !is_busy(&error)
+        {
+            Self::poison(state, unusable("write", &error).to_string());
+        }
     }
 
     /// Gives a shared database that is gone time to come back; whether it is worth another try.

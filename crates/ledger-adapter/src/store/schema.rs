@@ -108,7 +108,8 @@ CREATE OR REPLACE TRIGGER documents_are_append_only BEFORE UPDATE OR DELETE OR T
 pub(super) async fn settle(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), sqlx::Error> {
     let settings = match dialect {
         Dialect::Sqlite => {
-            "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;"
+            "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+             PRAGMA foreign_keys = OFF; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 2097152;"
         }
         // A machine that falls asleep in a transaction must not keep everybody else from the chain.
         Dialect::Postgres => {

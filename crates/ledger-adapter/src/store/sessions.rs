@@ -239,3 +239,33 @@ fn sync_folder(folder: &Path) -> std::io::Result<()> {
 fn sync_folder(_folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spill_file_that_failed_once_is_not_tried_again() {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("/dev/full", folder.path().join("run-1.run")).unwrap();
+        let sessions = Sessions::begin(folder.path().to_owned(), "run-1").unwrap();
+        let [first, second] = [sessions.spill("{}"), sessions.spill("{}")].map(|kept| kept.unwrap_err().to_string());
+        assert_eq!(second, format!("it failed before: {first}"));
+    }
+
+    #[test]
+    fn the_file_of_a_run_is_its_own_until_it_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let sessions = Sessions::begin(folder.path().to_owned(), "run-1").unwrap();
+        let other = Sessions::begin(folder.path().to_owned(), "run-2").unwrap();
+        let kept = sessions.spill("{}").unwrap();
+        assert_eq!(other.left_behind().count(), 0);
+        drop(sessions);
+        let mut left: Vec<LeftBehind> = other.left_behind().collect();
+        let [left] = left.as_mut_slice() else {
+            panic!("{}", left.len())
+        };
+        assert_eq!((left.text().unwrap().as_str(), &left.path), ("{}\n", &kept));
+        assert_eq!(other.left_behind().count(), 0, "one takes it in at a time");
+    }
+}

@@ -5,6 +5,7 @@
     reason = "these are tests: a failure is a panic, and what is skipped is said"
 )]
 
+mod faults;
 mod mutations;
 mod postgres;
 mod sqlite;

@@ -9,7 +9,7 @@ mod rows;
 
 use std::collections::BTreeMap;
 
-use crate::stores::connection;
+use crate::stores::{connection, in_a_runtime};
 use crate::varied::varied;
 
 /// How many mutations there are at the least, in all.
@@ -53,14 +53,6 @@ fn every_mutation_of_a_ledger_is_found() {
         started.elapsed().as_secs_f64()
     );
     assert!(all >= LEAST, "{all}");
-}
-
-fn in_a_runtime<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
-        .block_on(work)
 }
 
 /// A byte with one bit flipped: another bit for each place.

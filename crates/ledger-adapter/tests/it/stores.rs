@@ -34,6 +34,15 @@ async fn open_for(address: &str, folder: &Path, run: &str) -> Arc<SqlLedger> {
     Arc::new(SqlLedger::open(settings).await.unwrap())
 }
 
+/// Does work that has no runtime around it.
+pub(crate) fn in_a_runtime<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(work)
+}
+
 /// A connection beside the ledger, for looking and for mischief.
 pub(crate) async fn connection(url: &str) -> AnyConnection {
     sqlx::any::install_default_drivers();

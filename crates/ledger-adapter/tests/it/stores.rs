@@ -16,16 +16,17 @@ pub(crate) fn run() -> String {
 
 /// Opens a ledger at an address, to record there.
 pub(crate) async fn open(address: &str, folder: &Path) -> Arc<SqlLedger> {
-    open_for(address, folder, &run()).await
+    open_as(address, folder, &run()).await
 }
 
 /// Opens a ledger at an address for the contract.
 pub(crate) async fn books(address: &str, folder: &Path) -> Books {
     let run = run();
-    Books::of(open_for(address, folder, &run).await, run)
+    Books::of(open_as(address, folder, &run).await, run)
 }
 
-async fn open_for(address: &str, folder: &Path, run: &str) -> Arc<SqlLedger> {
+/// Opens a ledger at an address, for a run.
+pub(crate) async fn open_as(address: &str, folder: &Path, run: &str) -> Arc<SqlLedger> {
     let settings = LedgerSettings {
         address: address.parse().unwrap(),
         run: Some((run.to_owned(), folder.join("runs"))),

@@ -11,7 +11,7 @@ use crate::writers::{Platform, assert_in_order, assert_true, deliver};
 
 /// How many times the server is stopped, and after how many updates.
 const STOPS: usize = 4;
-const UPDATES: usize = 80;
+const UPDATES: usize = 40;
 
 #[test]
 fn a_server_that_is_stopped_at_once_takes_nothing_that_was_recorded() {
@@ -24,7 +24,7 @@ fn a_server_that_is_stopped_at_once_takes_nothing_that_was_recorded() {
         let count = watch::Sender::new(0);
         let stopper = tokio::spawn(stop_now_and_then(cluster, count.subscribe()));
         let enough = (STOPS + 1) * UPDATES;
-        let acknowledged = write_together(8, 4, (&url, folder.path()), &platform, &count, enough).await;
+        let acknowledged = write_together(8, 6, (&url, folder.path()), &platform, &count, enough).await;
         let cluster = stopper.await.unwrap();
         let ledger = open(&url, folder.path()).await;
         assert_true(&ledger, &platform, &acknowledged).await;

@@ -86,6 +86,14 @@ impl Schema {
         })
     }
 
+    /// The host and port in its address.
+    pub(crate) fn server(&self) -> String {
+        let rest = self.base.split_once("://").unwrap().1;
+        let rest = rest.split_once('/').map_or(rest, |(server, _)| server);
+        let server = rest.rsplit_once('@').map_or(rest, |(_, server)| server);
+        server.to_owned()
+    }
+
     /// Takes it away again; one of a test that failed stays to be looked at.
     pub(crate) async fn drop(self) {
         let mut connection = connection(&self.base).await;

@@ -69,8 +69,11 @@ impl Writer {
             let version = self.platform.version(rule);
             let entry = match self.ledger.intend(self.intent(rule, version, follows)).await {
                 Ok(entry) => entry,
-                Err(LedgerFailure::Leased { .. }) if follows.is_none() => return None,
-                Err(failure) => panic!("{failure}"),
+                Err(failure) => {
+                    let waits = matches!(failure, LedgerFailure::Leased { .. }) && follows.is_none();
+                    assert!(waits, "{failure}");
+                    return None;
+                }
             };
             if self.platform.put(rule, version, entry) {
                 break (version, entry);

@@ -19,7 +19,7 @@ impl Work for Conclude<'_> {
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Recorded, Broken> {
         let record = self.record;
         let before = match record.intent {
-            Some(id) => Some(open(transaction, id).await?),
+            Some(id) => Some(open(transaction, id, record).await?),
             None => None,
         };
         let (seq, hash) = row::add(transaction, |seq, previous| Body::of_outcome(seq, previous, record)).await?;
@@ -61,7 +61,7 @@ impl Conclude<'_> {
         let record = self.record;
         let version_before = record.version_before.as_ref().map(ToString::to_string);
         let sql = "INSERT INTO updates (id, outcome, measured, target, document, at, ending, leased_until, run, host, \
-                   version_before, version_after) VALUES ($1, $1, $1, $2, $3, $4, $5, 0, $6, $7, $8, $9)";
+                   server, version_before, version_after) VALUES ($1, $1, $1, $2, $3, $4, $5, 0, $6, $7, 0, $8, $9)";
         let values = [
             seq.into(),
             record.target.as_str().into(),
@@ -96,18 +96,15 @@ impl Conclude<'_> {
 }
 
 /// The outcome of an open update that has its figures; 0 if it has none yet.
-async fn open(transaction: &mut Transaction<'_>, id: EntryId) -> Result<i64, Broken> {
-    let sql = "SELECT ending, measured FROM updates WHERE id = $1";
+async fn open(transaction: &mut Transaction<'_>, id: EntryId, record: &OutcomeRecord) -> Result<i64, Broken> {
+    let sql = "SELECT ending, measured, target, document FROM updates WHERE id = $1";
     let rows = transaction.rows(sql, &[signed(id.0).into()]).await?;
     let Some(row) = rows.first() else {
-        // An intent that another followed is settled by that: its write was refused.
-        let is_entry = row::body(transaction, signed(id.0)).await?;
-        return Err(match is_entry {
-            Some(_) => LedgerFailure::Settled(id),
-            None => LedgerFailure::NoEntry(id),
-        }
-        .into());
+        return Err(row::not_open(transaction, id).await?.into());
     };
+    if (text(row, 2)?, text(row, 3)?) != (record.target.clone(), record.document.clone()) {
+        return Err(LedgerFailure::NoEntry(id).into());
+    }
     if ["open", Ending::Unknown.word()].contains(&text(row, 0)?.as_str()) {
         Ok(number(row, 1)?)
     } else {

@@ -169,14 +169,21 @@ impl History for SqlLedger {
 impl SqlLedger {
     async fn follower(&self, refused: i64) -> Result<Option<i64>, LedgerFailure> {
         let sql = "SELECT seq, body FROM entries WHERE seq > $1 ORDER BY seq LIMIT 1000";
-        for found in self.store.read(sql, &[refused.into()]).await? {
-            let body = row::read(&found, 1).map_err(|error| corrupt(&error))?;
-            let follows = body.intent.as_ref().and_then(|intent| intent.follows);
-            if follows == Some(unsigned(refused)) {
-                return number(&found, 0).map(Some).map_err(|error| corrupt(&error));
+        let mut after = refused;
+        loop {
+            let rows = self.store.read(sql, &[after.into()]).await?;
+            if rows.is_empty() {
+                return Ok(None);
+            }
+            for found in &rows {
+                after = number(found, 0).map_err(|error| corrupt(&error))?;
+                let body = row::read(found, 1).map_err(|error| corrupt(&error))?;
+                let follows = body.intent.as_ref().and_then(|intent| intent.follows);
+                if follows == Some(unsigned(refused)) {
+                    return Ok(Some(after));
+                }
             }
         }
-        Ok(None)
     }
 
     async fn kept_tallies(&self, query: &TallyQuery) -> Result<Vec<AnyRow>, LedgerFailure> {

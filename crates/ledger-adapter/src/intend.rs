@@ -18,17 +18,14 @@ impl Work for Intend<'_> {
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<EntryId, Broken> {
         let record = self.record;
-        match record.follows {
-            None => self.refuse_a_leased_document(transaction).await?,
-            Some(refused) => {
-                let sql = "DELETE FROM updates WHERE id = $1";
-                transaction.execute(sql, &[signed(refused.0).into()]).await?;
-            }
+        self.refuse_a_leased_document(transaction).await?;
+        if let Some(refused) = record.follows {
+            self.close(transaction, refused).await?;
         }
         let (seq, _) = row::add(transaction, |seq, previous| Body::of_intent(seq, previous, record)).await?;
         let version = record.version.to_string();
         let sql = "INSERT INTO updates (id, outcome, measured, target, document, at, ending, leased_until, run, host, \
-                   version_before, version_after) VALUES ($1, 0, 0, $2, $3, $4, 'open', $5, $6, $7, $8, '')";
+                   server, version_before, version_after) VALUES ($1, 0, 0, $2, $3, $4, 'open', $5, $6, $7, $8, $9, '')";
         let values = [
             seq.into(),
             record.target.as_str().into(),
@@ -37,6 +34,7 @@ impl Work for Intend<'_> {
             micros_of(record.leased_until).into(),
             record.author.run.as_str().into(),
             record.author.host.as_deref().unwrap_or_default().into(),
+            self.sessions.server().into(),
             version.as_str().into(),
         ];
         transaction.execute(sql, &values).await?;
@@ -45,18 +43,38 @@ impl Work for Intend<'_> {
 }
 
 impl Intend<'_> {
+    /// Its lease is taken over by the one that follows: only from an update that is still open.
+    async fn close(&self, transaction: &mut Transaction<'_>, refused: EntryId) -> Result<(), Broken> {
+        let record = self.record;
+        let sql = "DELETE FROM updates WHERE id = $1 AND ending = 'open' AND target = $2 AND document = $3";
+        let values = [
+            signed(refused.0).into(),
+            record.target.as_str().into(),
+            record.document.as_str().into(),
+        ];
+        match transaction.execute(sql, &values).await? {
+            0 => Err(row::not_open(transaction, refused).await?.into()),
+            _ => Ok(()),
+        }
+    }
+
     async fn refuse_a_leased_document(&self, transaction: &mut Transaction<'_>) -> Result<(), Broken> {
         let record = self.record;
-        let sql = "SELECT leased_until, run, host FROM updates WHERE target = $1 AND document = $2 \
-                   AND ending = 'open' AND leased_until > $3";
+        let sql = "SELECT leased_until, run, host, server FROM updates WHERE target = $1 AND document = $2 \
+                   AND ending = 'open' AND leased_until > $3 AND id <> $4";
         let values = [
             record.target.as_str().into(),
             record.document.as_str().into(),
             micros_of(record.at).into(),
+            record.follows.map_or(0, |id| signed(id.0)).into(),
         ];
         for held in transaction.rows(sql, &values).await? {
             let (until, run, host) = (number(&held, 0)?, text(&held, 1)?, text(&held, 2)?);
-            let is_here = record.author.host.as_deref().unwrap_or_default() == host;
+            // The locks of a run are gone with the server or the machine that it had them on, and it may live.
+            let is_here = match self.dialect {
+                Dialect::Sqlite => record.author.host.as_deref().unwrap_or_default() == host,
+                Dialect::Postgres => self.sessions.server() == number(&held, 3)?,
+            };
             let is_gone = self.sessions.is_gone(transaction, self.dialect, &run, is_here);
             if !is_gone.await? {
                 let by = format!("run {run}");

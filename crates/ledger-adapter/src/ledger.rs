@@ -7,6 +7,7 @@ use ports::{Entry, EntryId, IntentRecord, Ledger, LedgerFailure, OutcomeRecord, 
 
 use crate::address::LedgerAddress;
 use crate::conclude::Conclude;
+use crate::digest::digest;
 use crate::intend::Intend;
 use crate::store::{Sessions, Store};
 use crate::{history, spill};
@@ -49,7 +50,11 @@ impl SqlLedger {
                 folder.push(".runs");
                 Sessions::begin(folder.into(), run).map_err(|error| cannot(&error))?
             }
-            (Some((run, folder)), None) => Sessions::begin(folder.clone(), run).map_err(|error| cannot(&error))?,
+            (Some((run, folder)), None) => {
+                // What one ledger could not take is not another's.
+                let name: String = digest(settings.address.to_string().as_bytes()).to_string();
+                Sessions::begin(folder.join(name), run).map_err(|error| cannot(&error))?
+            }
         };
         let store = Store::open(&settings.address, sessions).await?;
         let ledger = Self {

@@ -26,8 +26,9 @@ pub trait Ledger: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`LedgerFailure::Leased`] while another update is at work on the document; otherwise if it cannot be made
-    /// durable. Nothing may be written then.
+    /// [`LedgerFailure::Leased`] while another update is at work on the document; [`LedgerFailure::NoEntry`] and
+    /// [`LedgerFailure::Settled`] if the intent that it follows is not there, or has an outcome by now; otherwise if
+    /// it cannot be made durable. Nothing may be written then.
     async fn intend(&self, intent: IntentRecord) -> Result<EntryId, LedgerFailure>;
 
     /// Records how an update ended and, if it was applied, the event for each sink, all or nothing. What was unknown

@@ -33,6 +33,7 @@ CREATE TABLE IF NOT EXISTS updates (
     leased_until {number} NOT NULL,
     run TEXT NOT NULL,
     host TEXT NOT NULL,
+    server {number} NOT NULL,
     version_before TEXT NOT NULL,
     version_after TEXT NOT NULL
 );
@@ -85,6 +86,9 @@ CREATE TRIGGER IF NOT EXISTS entries_are_not_changed BEFORE UPDATE ON entries
     BEGIN SELECT raise(ABORT, 'entries are not changed'); END;
 CREATE TRIGGER IF NOT EXISTS entries_are_not_deleted BEFORE DELETE ON entries
     BEGIN SELECT raise(ABORT, 'entries are not deleted'); END;
+CREATE TRIGGER IF NOT EXISTS documents_are_not_replaced BEFORE INSERT ON documents
+    WHEN EXISTS (SELECT 1 FROM documents WHERE digest = NEW.digest AND content <> NEW.content)
+    BEGIN SELECT raise(ABORT, 'documents are not replaced'); END;
 CREATE TRIGGER IF NOT EXISTS documents_are_not_changed BEFORE UPDATE ON documents
     BEGIN SELECT raise(ABORT, 'documents are not changed'); END;
 CREATE TRIGGER IF NOT EXISTS documents_are_not_deleted BEFORE DELETE ON documents
@@ -104,9 +108,14 @@ CREATE OR REPLACE TRIGGER documents_are_append_only BEFORE UPDATE OR DELETE OR T
 pub(super) async fn settle(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), sqlx::Error> {
     let settings = match dialect {
         Dialect::Sqlite => {
-            "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;"
+            "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+             PRAGMA foreign_keys = OFF; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 2097152;"
         }
-        Dialect::Postgres => "SET synchronous_commit = on; SET client_min_messages = warning;",
+        // A machine that falls asleep in a transaction must not keep everybody else from the chain.
+        Dialect::Postgres => {
+            "SET synchronous_commit = on; SET idle_in_transaction_session_timeout = '15s'; \
+             SET client_min_messages = warning;"
+        }
     };
     sqlx::raw_sql(settings).execute(connection).await?;
     Ok(())
@@ -149,9 +158,7 @@ async fn create(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), 
         Dialect::Sqlite => ("INTEGER", SQLITE_TRIGGERS),
         Dialect::Postgres => ("BIGINT", POSTGRES_TRIGGERS),
     };
-    for statement in dialect.begin() {
-        sqlx::raw_sql(*statement).execute(&mut *connection).await?;
-    }
+    sqlx::raw_sql(dialect.begin()).execute(&mut *connection).await?;
     // Another process may have made them while this one waited for its turn.
     if format(connection, dialect).await?.is_none() {
         let tables = TABLES.replace("{number}", number);

@@ -53,6 +53,7 @@ async fn entries_and_documents_can_only_be_added() {
         "INSERT INTO entries (seq, hash, body) VALUES (3, '', '')",
         "UPDATE documents SET content = ''",
         "DELETE FROM documents",
+        "INSERT OR REPLACE INTO documents (digest, content) SELECT digest, '' FROM documents",
     ] {
         let refused = sqlx::raw_sql(mischief).execute(&mut beside).await.unwrap_err();
         assert!(refused.to_string().contains("are"), "{mischief}: {refused}");

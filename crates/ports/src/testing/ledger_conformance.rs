@@ -232,6 +232,20 @@ async fn an_intent_that_follows_closes_the_one_before(books: &Books) {
         Some(entry),
         "by the number of any entry of it"
     );
+    for (settled, what) in [(id, "refused"), (next, "ended")] {
+        let late = IntentRecord {
+            follows: Some(settled),
+            ..books.intent("r1", 9, 4)
+        };
+        let refused = books.ledger.intend(late).await.unwrap_err();
+        assert_eq!(refused, LedgerFailure::Settled(settled), "{what}");
+    }
+    let of_nobody = IntentRecord {
+        follows: Some(EntryId(4_711)),
+        ..books.intent("r1", 9, 4)
+    };
+    let refused = books.ledger.intend(of_nobody).await.unwrap_err();
+    assert_eq!(refused, LedgerFailure::NoEntry(EntryId(4_711)));
 }
 
 async fn updates_are_found_by_what_is_asked(books: &Books) {

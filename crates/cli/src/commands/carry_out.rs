@@ -14,7 +14,7 @@ use crate::args::{OnConflictArg, TermsArgs};
 use crate::commands::{Context, reconcile, stats};
 use crate::config::Settings;
 use crate::exit::Exit;
-use crate::output::{Output, visible, words};
+use crate::output::{Output, visible};
 use crate::problem::Problem;
 use crate::record::{self, Record};
 use crate::render::report::Asked;
@@ -130,12 +130,7 @@ pub(super) async fn carry_out(
     let watch = move |progress| tell(output, &progress);
     let report = updater.bring_about(id, wanted, terms, &watch, stop).await;
     run.delivery = deliver(output, &record, &report).await;
-    if let Some(file) = &context.cli.global.metrics_file {
-        // What happened to the rule is not undone by a file that cannot be written.
-        if let Err(problem) = stats::write_metrics(&record, settings, file).await {
-            output.complain(&words(&problem));
-        }
-    }
+    stats::keep_metrics(context, &record, settings).await;
     record.close().await;
     session.close().await?;
     if run.target.sandbox {

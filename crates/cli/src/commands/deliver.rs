@@ -1,16 +1,17 @@
 //! `deliver`: tells the sinks what they have not been told yet.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use app::Round;
 use domain::Code;
-use ports::{Backlog, Due};
+use ports::{Backlog, Claimed, Due, Fate};
 
 use crate::args::{DeliverArgs, Format};
 use crate::commands::{Context, rule};
 use crate::exit::Exit;
-use crate::output::visible;
+use crate::output::{Output, visible};
 use crate::problem::Problem;
 use crate::record::{Record, unusable};
 use crate::render::delivery;
@@ -83,17 +84,47 @@ async fn tell(
             .output
             .note("stopping; a delivery that is under way is finished first");
         is_stopped.store(true, Ordering::Relaxed);
-        *stopped.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(exit);
+        *stopped.lock().unwrap_or_else(PoisonError::into_inner) = Some(exit);
         std::future::pending::<()>().await;
     };
     let asked = || is_stopped.load(Ordering::Relaxed);
-    let deliver = deliverer.deliver(Due::Anytime, &|_, _| (), &asked);
+    let progress = Progress::start(context.output);
+    let watch = |_: &Claimed, fate: &Fate| progress.tried(fate);
+    let deliver = deliverer.deliver(Due::Anytime, &watch, &asked);
     let rounds = tokio::select! {
         () = stop => Vec::new(),
         rounds = deliver => rounds,
     };
-    Ok((
-        rounds,
-        stopped.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner),
-    ))
+    Ok((rounds, stopped.into_inner().unwrap_or_else(PoisonError::into_inner)))
+}
+
+/// Says every ten seconds how far it is.
+struct Progress {
+    output: Output,
+    state: Mutex<(Instant, u64, u64)>,
+}
+
+impl Progress {
+    const EVERY: Duration = Duration::from_secs(10);
+
+    fn start(output: Output) -> Self {
+        Self {
+            output,
+            state: Mutex::new((Instant::now(), 0, 0)),
+        }
+    }
+
+    fn tried(&self, fate: &Fate) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (told, delivered, failed) = &mut *state;
+        match fate {
+            Fate::Delivered => *delivered += 1,
+            Fate::Again { .. } | Fate::Dead { .. } | Fate::Disabled { .. } => *failed += 1,
+        }
+        if told.elapsed() >= Self::EVERY {
+            *told = Instant::now();
+            self.output
+                .note(&format!("{delivered} delivered, {failed} failed so far"));
+        }
+    }
 }

@@ -61,6 +61,12 @@ pub(crate) fn sink(kind: SinkKind) -> Arc<dyn EventSink> {
     SinkSettings { name, kind }.build(clock()).unwrap()
 }
 
+/// What comes of a delivery, which is to end long before this.
+pub(crate) async fn soon<T>(delivery: impl Future<Output = T>) -> T {
+    let ended = tokio::time::timeout(Duration::from_secs(5), delivery).await;
+    ended.expect("it does not end")
+}
+
 /// Why something is tried again.
 pub(crate) fn why_again(told: Result<(), DeliveryFailure>) -> String {
     match told {

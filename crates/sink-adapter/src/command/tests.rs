@@ -4,8 +4,11 @@ use std::path::Path;
 use std::process::Command as Tool;
 use std::sync::Arc;
 
+use tokio::io::AsyncReadExt;
+use tokio::net::unix::pipe::{OpenOptions, Receiver, Sender};
+
 use super::*;
-use crate::samples::{event, event_of, sink, why_again};
+use crate::samples::{event, event_of, sink, soon, why_again};
 use crate::settings::SinkKind;
 
 fn command(argv: &[&str], timeout: Duration) -> Arc<dyn EventSink> {
@@ -103,36 +106,71 @@ async fn what_fails_is_told_with_the_end_of_its_last_words() {
     }
 }
 
+/// A named pipe that a script writes to and holds open.
+struct Held {
+    _folder: tempfile::TempDir,
+    path: String,
+    from: Receiver,
+    /// Without a writer there would be an end before the script has begun.
+    writer: Sender,
+}
+
+impl Held {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        assert!(Tool::new("mkfifo").arg(&path).status().unwrap().success());
+        let from = OpenOptions::new().open_receiver(&path).unwrap();
+        Self {
+            path: path.to_str().unwrap().to_owned(),
+            from,
+            writer: OpenOptions::new().open_sender(&path).unwrap(),
+            _folder: folder,
+        }
+    }
+
+    /// A script that says that it is up, and has something in the background that does not want to end.
+    fn script(&self) -> [&str; 4] {
+        let script = r#"exec 3> "$0"; echo up >&3; (trap '' TERM INT; tail -f /dev/null; tail -f /dev/null) & wait"#;
+        ["sh", "-c", script, &self.path]
+    }
+
+    async fn is_up(&mut self) {
+        let mut word = [0; 3];
+        self.from.read_exact(&mut word).await.unwrap();
+        assert_eq!(&word, b"up\n");
+    }
+
+    /// There is an end once nobody holds it open any more.
+    async fn ends(mut self) {
+        drop(self.writer);
+        assert_eq!(
+            soon(self.from.read_u8()).await.unwrap_err().kind(),
+            io::ErrorKind::UnexpectedEof
+        );
+    }
+}
+
 #[tokio::test]
 async fn when_the_time_is_over_a_command_ends_with_all_that_it_started() {
-    let folder = tempfile::tempdir().unwrap();
-    let pipe = folder.path().join("pipe");
-    assert!(Tool::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let script = r#"exec 3> "$0"; (trap '' TERM INT; tail -f /dev/null; tail -f /dev/null) & wait"#;
-    let limited = command(
-        &["sh", "-c", script, pipe.to_str().unwrap()],
-        Duration::from_millis(200),
-    );
-    // Opening waits for the writer, and reading for the end of the last one.
-    let ends = tokio::task::spawn_blocking(move || std::fs::read(pipe).unwrap());
-    let why = why_again(limited.deliver(&event()).await);
-    assert_eq!(why, "`sh` ran for more than 200ms and was stopped");
-    let read = tokio::time::timeout(Duration::from_secs(20), ends).await;
-    assert_eq!(read.expect("something still runs").unwrap(), b"");
+    let mut held = Held::new();
+    let limited = command(&held.script(), Duration::from_secs(1));
+    let why = why_again(soon(limited.deliver(&event())).await);
+    assert_eq!(why, "`sh` ran for more than 1s and was stopped");
+    held.is_up().await;
+    held.ends().await;
 }
 
 #[tokio::test]
 async fn whoever_gives_up_waiting_ends_the_command_too() {
-    let folder = tempfile::tempdir().unwrap();
-    let pipe = folder.path().join("pipe");
-    assert!(Tool::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let script = r#"exec 3> "$0"; echo up >&3; tail -f /dev/null & wait"#;
-    let command = command(&["sh", "-c", script, pipe.to_str().unwrap()], SinkKind::COMMAND_TIMEOUT);
-    let ends = tokio::task::spawn_blocking(move || std::fs::read(pipe).unwrap());
-    let given_up = tokio::time::timeout(Duration::from_millis(200), async { command.deliver(&event()).await }).await;
-    assert!(given_up.is_err(), "{given_up:?}");
-    let read = tokio::time::timeout(Duration::from_secs(20), ends).await;
-    assert_eq!(read.expect("something still runs").unwrap(), b"up\n");
+    let mut held = Held::new();
+    let command = command(&held.script(), SinkKind::COMMAND_TIMEOUT);
+    let event = event();
+    tokio::select! {
+        told = command.deliver(&event) => panic!("{told:?}"),
+        () = held.is_up() => {}
+    }
+    held.ends().await;
 }
 
 #[tokio::test]

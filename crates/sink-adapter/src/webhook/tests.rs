@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::*;
-use crate::samples::{clock, event, event_of, sink, why_again};
+use crate::samples::{clock, event, event_of, sink, soon, why_again};
 use crate::settings::SinkKind;
 use receiver::Receiver;
 
@@ -146,9 +146,8 @@ async fn what_is_not_answered_is_tried_again() {
 
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", silent.local_addr().unwrap());
-    let told = webhook(&url, &[SECRET], Duration::from_millis(50))
-        .deliver(&event())
-        .await;
+    let hurried = webhook(&url, &[SECRET], Duration::from_millis(50));
+    let told = soon(hurried.deliver(&event())).await;
     assert_eq!(why_again(told), "the server took too long");
 }
 
@@ -156,9 +155,8 @@ async fn what_is_not_answered_is_tried_again() {
 async fn an_answer_without_end_is_not_read_to_its_end() {
     for (status, is_taken) in [("200 OK", true), ("500 Oops", false)] {
         let receiver = Receiver::endless(answer(status, "\r\n")).await;
-        let told = webhook(&receiver.url(), &[SECRET], SinkKind::TIMEOUT)
-            .deliver(&event())
-            .await;
+        let webhook = webhook(&receiver.url(), &[SECRET], SinkKind::TIMEOUT);
+        let told = soon(webhook.deliver(&event())).await;
         assert_eq!(told.is_ok(), is_taken, "{told:?}");
     }
 }

@@ -56,8 +56,8 @@ async fn entries_and_documents_of_a_shared_ledger_can_only_be_added() {
 const GRANTS: &str = "
     GRANT USAGE ON SCHEMA {schema} TO {role};
     GRANT SELECT, INSERT ON {schema}.entries, {schema}.documents TO {role};
-    GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.updates, {schema}.tallies, {schema}.outbox,
-        {schema}.disabled_sinks TO {role};
+    GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.updates, {schema}.tallies, {schema}.activity,
+        {schema}.outbox, {schema}.disabled_sinks TO {role};
     GRANT SELECT ON {schema}.ledger_format TO {role};
 ";
 

@@ -17,12 +17,14 @@ mod foreground;
 mod merging;
 mod outcomes;
 mod reading;
+mod recording;
 mod rehearsing;
 mod round_trip;
 mod schemas;
 mod secrets;
 #[cfg(unix)]
 mod stopping;
+mod telling;
 mod updating;
 mod usage;
 mod validating;
@@ -91,6 +93,8 @@ fn redacted(text: &str) -> String {
         let is_time = is_number && words.peek().is_some_and(|next| next.starts_with("ms"));
         let place = if is_uuid(core) && core != SAMPLE_RULE_ID {
             "<id>".to_owned()
+        } else if core.len() == 64 && core.chars().all(|digit| digit.is_ascii_hexdigit()) {
+            "<head>".to_owned()
         } else if is_number && (is_time || is_latency) {
             "<n>".to_owned()
         } else if core.ends_with('Z') && core.matches(':').count() == 2 {
@@ -123,12 +127,14 @@ fn what_differs_from_run_to_run_is_not_in_snapshots() {
         "\"latency_ms\": 9.4,\nlatency_ms: 2.3\n\"waited_ms\": 0\n",
         "at http://127.0.0.1:39361/x, a1b2c3d4-e5f6-7890-abcd-ef1234567890\n",
         "time 75.4 ms, 3 requests\n\"retry_at\": \"2026-11-24T10:00:00Z\"\n",
+        "head 2520c4b5cb1b142f4d06771c8ee44a8bac3f7cc790bdf3f2865e645141a751c5\n",
     );
     let shown = concat!(
         "\"run_id\": \"<id>\",\n",
         "\"latency_ms\": <n>,\nlatency_ms: <n>\n\"waited_ms\": 0\n",
         "at http://127.0.0.1:<port>/x, a1b2c3d4-e5f6-7890-abcd-ef1234567890\n",
         "time <n> ms, 3 requests\n\"retry_at\": \"<time>\"\n",
+        "head <head>\n",
     );
     assert_eq!(redacted(text), shown);
 }

@@ -15,7 +15,7 @@ struct Layer {
     tests_lean_on: &'static [&'static str],
 }
 
-const LAYERS: [Layer; 9] = [
+const LAYERS: [Layer; 10] = [
     Layer {
         package: "assist-rules-domain",
         leans_on: &[],
@@ -45,6 +45,11 @@ const LAYERS: [Layer; 9] = [
         leans_on: &["assist-rules-domain", "assist-rules-ports"],
         tests_lean_on: &["assist-rules-ports"],
     },
+    Layer {
+        package: "assist-rules-sink-adapter",
+        leans_on: &["assist-rules-domain", "assist-rules-ports"],
+        tests_lean_on: &["assist-rules-ports"],
+    },
     // It judges the product, so it shares nothing with it.
     Layer {
         package: "assist-rules-emulator",
@@ -61,6 +66,7 @@ const LAYERS: [Layer; 9] = [
             "assist-rules-genesys-adapter",
             "assist-rules-ledger-adapter",
             "assist-rules-ports",
+            "assist-rules-sink-adapter",
         ],
         tests_lean_on: EVERYTHING,
     },
@@ -83,6 +89,7 @@ const EVERYTHING: &[&str] = &[
     "assist-rules-genesys-adapter",
     "assist-rules-ledger-adapter",
     "assist-rules-ports",
+    "assist-rules-sink-adapter",
 ];
 
 #[test]

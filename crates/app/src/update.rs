@@ -10,7 +10,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::protocol::{Event, Moment, Step, Terms, Update, Verdict};
+use domain::protocol::{Event, Moment, Step, Terms, Update, Verdict, Wanted};
 use domain::{Facts, Failure, FailureClass, Kind, Retry, RetryBudget};
 use ports::{Author, Clock, EntryId, Ledger, Recorded, RuleRepository, Sleeper};
 use stop::Stop;
@@ -107,9 +107,21 @@ impl<K: Kind> Updater<K> {
         watch: &(dyn Fn(Progress) + Send + Sync),
         stop: impl Future<Output = ()> + Send,
     ) -> Report<K> {
+        self.bring_about(id, Wanted::Wish(wish), terms, watch, stop).await
+    }
+
+    /// Brings about what is wanted of one document, and stops as [`update_until`](Self::update_until) does.
+    pub async fn bring_about(
+        &self,
+        id: &K::Id,
+        wanted: Wanted<K>,
+        terms: Terms,
+        watch: &(dyn Fn(Progress) + Send + Sync),
+        stop: impl Future<Output = ()> + Send,
+    ) -> Report<K> {
         let started = self.clock.elapsed();
         let (mode, deadline) = (terms.mode, terms.deadline);
-        let mut update = Update::new(wish, terms);
+        let mut update = Update::of(wanted, terms);
         let stop = pin!(stop);
         let mut stop = Stop::new(stop);
         let mut notes = Notes::default();

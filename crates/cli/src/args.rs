@@ -1,20 +1,27 @@
 //! The command line: names and flags that users and scripts rely on.
 #![expect(clippy::doc_markdown, reason = "these comments are the help text that is printed")]
 
+mod change;
+mod record;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(crate) use change::{ChangeArgs, EditArgs, OnConflictArg, RollbackArgs, TermsArgs, UpdateArgs};
+pub(crate) use record::{AuditCommand, Closing, DeliverArgs, HistoryArgs, ReconcileArgs, StatsArgs, VerifyArgs};
+
 const EXIT_CODES: &str = "\
 Exit codes:
     0  done, or nothing to do             7  temporary: try again
     1  failed; nothing was changed        8  not authenticated, or not allowed
-    2  there are changes                 11  the outcome of a write is unknown
-       (with --detailed-exitcode)        12  applied, but could not be recorded
-    3  findings; nothing was sent        64  usage or configuration
-    4  conflict: the rule moved          70  a bug in this program
+    2  there are changes                 10  applied, but a delivery is pending
+       (with --detailed-exitcode)        11  the outcome of a write is unknown
+    3  findings; nothing was sent        12  applied, but could not be recorded
+    4  conflict: the rule moved          64  usage or configuration
+                                         70  a bug in this program
                                    130, 143  stopped by a signal
 
 Credentials come from GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, from
@@ -55,6 +62,9 @@ pub(crate) struct Global {
     /// Where changes are recorded: sqlite:PATH or postgres://...
     #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
     pub(crate) ledger: Option<String>,
+    /// Write the figures of all updates there after the run, for Prometheus
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    pub(crate) metrics_file: Option<PathBuf>,
     /// When to give up: 90s, 2m
     #[arg(long, global = true, value_name = "TIME", value_parser = duration, help_heading = "Global options")]
     pub(crate) deadline: Option<Duration>,
@@ -87,6 +97,10 @@ pub(crate) enum Format {
     Github,
     /// Findings as a JUnit report
     Junit,
+    /// One JSON document a line
+    Ndjson,
+    /// Figures for Prometheus, as text
+    Prometheus,
 }
 
 /// When to use colour.
@@ -143,6 +157,23 @@ pub(crate) enum Command {
     /// The update is bound to the version that was opened. On findings or a conflict your text is kept, and the way
     /// back is printed.
     Edit(EditArgs),
+    /// Show what was changed, by whom, when, and what came of it
+    History(HistoryArgs),
+    /// Undo what was changed, in the rule as it is now
+    ///
+    /// Without --to it undoes the last change that was applied; with it, all that was applied after that entry. What
+    /// others changed since stays, and where it collides with what is undone nothing is written. It is checked,
+    /// written and recorded like any other change, so it can be undone too.
+    Rollback(RollbackArgs),
+    /// Find out what became of changes whose outcome is not known
+    ///
+    /// A change is applied if it is in the rule, and not applied if the rule has not moved and no write can be under
+    /// way any more. Where neither can be said, a person closes the entry with --close.
+    Reconcile(ReconcileArgs),
+    /// Count updates: how many took effect, how long they took
+    Stats(StatsArgs),
+    /// Tell the sinks what they have not been told yet
+    Deliver(DeliverArgs),
     /// Prove the record, or print it
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -178,81 +209,6 @@ pub(crate) struct RuleArg {
     pub(crate) rule: Option<String>,
 }
 
-/// What to change.
-#[derive(Args, Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-pub(crate) struct ChangeArgs {
-    #[command(flatten)]
-    pub(crate) rule: RuleArg,
-    /// The change, or the whole rule, as JSON or YAML; `-` is stdin
-    #[arg(long, value_name = "FILE")]
-    pub(crate) from: Option<PathBuf>,
-    /// The new name
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) name: Option<String>,
-    /// The new description
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) description: Option<String>,
-    /// Switch the rule on
-    #[arg(long, conflicts_with = "disable")]
-    pub(crate) enable: bool,
-    /// Switch the rule off
-    #[arg(long)]
-    pub(crate) disable: bool,
-    /// Refuse (exit 4) unless the rule is at this version
-    #[arg(long, value_name = "VERSION")]
-    pub(crate) if_version: Option<String>,
-    /// Exit with 2 if there are changes that were not made
-    #[arg(long)]
-    pub(crate) detailed_exitcode: bool,
-    /// From which severity on findings end the run
-    #[arg(long, value_enum, default_value_t = FailOn::Error)]
-    pub(crate) fail_on: FailOn,
-    /// What to do if somebody else changes the rule meanwhile
-    #[arg(long, value_enum, default_value_t = OnConflictArg::Fail)]
-    pub(crate) on_conflict: OnConflictArg,
-    /// Merge even if they changed other parts of what belongs together: enabled, conditions, actions
-    #[arg(long)]
-    pub(crate) accept_group_merge: bool,
-}
-
-/// What to do if somebody else changes the rule meanwhile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum OnConflictArg {
-    /// Report it, and change nothing
-    Fail,
-    /// Merge what merges by itself, and report the rest
-    Merge,
-    /// Overwrite what collides, and say what it was
-    Ours,
-}
-
-/// How to update.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct UpdateArgs {
-    #[command(flatten)]
-    pub(crate) change: ChangeArgs,
-    /// Do everything but the write
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Why, for the record
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) reason: Option<String>,
-}
-
-/// How to edit.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct EditArgs {
-    #[command(flatten)]
-    pub(crate) rule: RuleArg,
-    /// Why, for the record
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) reason: Option<String>,
-    /// From which severity on findings end the run
-    #[arg(long, value_enum, default_value_t = FailOn::Error)]
-    pub(crate) fail_on: FailOn,
-}
-
 /// What to validate.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ValidateArgs {
@@ -262,32 +218,6 @@ pub(crate) struct ValidateArgs {
     /// From which severity on findings end with exit 3
     #[arg(long, value_enum, default_value_t = FailOn::Error)]
     pub(crate) fail_on: FailOn,
-}
-
-/// What to do with the record.
-#[derive(Clone, Debug, Subcommand)]
-pub(crate) enum AuditCommand {
-    /// Hash every entry and document again, and say what was changed since
-    ///
-    /// An edit, a deletion and a swap show by themselves. An end that was cut off, or a record that was made anew
-    /// from the start, shows only against a head that was noted elsewhere: every report and every event has it.
-    Verify(VerifyArgs),
-    /// Print the whole record as JSON lines
-    ///
-    /// Each document stands before the first entry that names it, and the head stands at the end. `audit verify
-    /// --export FILE` proves such a file without the ledger.
-    Export,
-}
-
-/// What to prove.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct VerifyArgs {
-    /// A head that was noted earlier: one of the entries must have it
-    #[arg(long, value_name = "HASH")]
-    pub(crate) head: Option<String>,
-    /// Prove an export in place of the ledger; `-` is stdin
-    #[arg(long, value_name = "FILE")]
-    pub(crate) export: Option<PathBuf>,
 }
 
 /// How to run the sandbox.
@@ -310,6 +240,8 @@ pub(crate) enum SchemaKind {
     Change,
     /// What `update -o json` prints
     Result,
+    /// What sinks are told
+    Event,
     /// The configuration file
     Config,
 }

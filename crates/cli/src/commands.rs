@@ -1,16 +1,23 @@
 //! One file a command.
 
 mod audit;
+mod carry_out;
 mod change;
 mod completions;
+mod deliver;
 mod doctor;
 mod edit;
+mod ending;
 mod explain;
 mod get;
+mod history;
 mod list;
+mod reconcile;
+mod rollback;
 mod rule;
 mod sandbox;
 mod schema;
+mod stats;
 mod validate;
 
 use crate::args::{Cli, Command};
@@ -18,9 +25,8 @@ use crate::config::{Environment, Settings};
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::problem::Problem;
-use crate::render::report::Asked;
 use crate::session::{SandboxStart, Session};
-use change::Errand;
+use carry_out::Errand;
 
 /// What a command works with.
 pub(crate) struct Context<'a> {
@@ -52,17 +58,17 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, Problem> {
         Command::Get(rule) => get::run(context, rule).await,
         Command::List => list::run(context).await,
         Command::Validate(args) => validate::run(context, args),
-        Command::Diff(args) => change::run(context, args, Errand::DRY_RUN).await,
-        Command::Update(args) if args.dry_run => change::run(context, &args.change, Errand::DRY_RUN).await,
+        Command::Diff(args) => change::run(context, args, &Errand::of("update", true, None)).await,
         Command::Update(args) => {
-            let errand = Errand {
-                asked: Asked::Update,
-                command: "update",
-                reason: args.reason.as_deref(),
-            };
-            change::run(context, &args.change, errand).await
+            let errand = Errand::of("update", args.dry_run, args.reason.as_ref());
+            change::run(context, &args.change, &errand).await
         }
         Command::Edit(args) => edit::run(context, args).await,
+        Command::History(args) => history::run(context, args).await,
+        Command::Rollback(args) => rollback::run(context, args).await,
+        Command::Reconcile(args) => reconcile::run(context, args).await,
+        Command::Stats(args) => stats::run(context, args).await,
+        Command::Deliver(args) => deliver::run(context, args).await,
         Command::Audit(command) => audit::run(context, command).await,
         Command::Sandbox(args) => sandbox::run(context, args).await,
         Command::Doctor(rule) => doctor::run(context, rule).await,

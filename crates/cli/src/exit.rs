@@ -21,6 +21,8 @@ pub(crate) enum Exit {
     Temporary,
     /// Not authenticated, or not allowed.
     Denied,
+    /// Applied, but a delivery is pending.
+    Pending,
     /// The outcome of a write is unknown.
     Unknown,
     /// Applied, but could not be recorded.
@@ -46,6 +48,7 @@ impl Exit {
             Self::Conflict => 4,
             Self::Temporary => 7,
             Self::Denied => 8,
+            Self::Pending => 10,
             Self::Unknown => 11,
             Self::Unrecorded => 12,
             Self::Usage => 64,
@@ -81,12 +84,15 @@ impl Exit {
             | Code::UnreadableFile
             | Code::BadRuleId
             | Code::NothingNamed => Self::Usage,
+            Code::DeliveryPending => Self::Pending,
             Code::Bug => Self::Bug,
             Code::NotFound
             | Code::Refused
             | Code::Malformed
             | Code::NoVersion
             | Code::NotRecorded
+            | Code::NothingToUndo
+            | Code::NoEntry
             | Code::Stopped
             | Code::Redirected
             | Code::Untrusted

@@ -110,6 +110,7 @@ fn wanted_format() -> Option<Format> {
         format = match value.as_str() {
             "json" => Some(Format::Json),
             "yaml" => Some(Format::Yaml),
+            "ndjson" => Some(Format::Ndjson),
             _ => None,
         };
     }
@@ -125,6 +126,7 @@ fn defaults(output: Format) -> Global {
         sandbox: false,
         reset_sandbox: false,
         ledger: None,
+        metrics_file: None,
         deadline: None,
         color: Color::Auto,
         quiet: false,

@@ -63,11 +63,22 @@ impl Output {
             |error: &dyn std::fmt::Display| Problem::new(Code::Bug, format!("cannot print the document: {error}"));
         let text = match self.format {
             Format::Yaml => serde_saphyr::to_string(document).map_err(|error| bug(&error))?,
-            Format::Human | Format::Json | Format::Sarif | Format::Github | Format::Junit => {
-                serde_json::to_string_pretty(document).map_err(|error| bug(&error))? + "\n"
-            }
+            Format::Human
+            | Format::Json
+            | Format::Sarif
+            | Format::Github
+            | Format::Junit
+            | Format::Ndjson
+            | Format::Prometheus => serde_json::to_string_pretty(document).map_err(|error| bug(&error))? + "\n",
         };
         self.document(&text)
+    }
+
+    /// Prints a document as JSON on one line.
+    pub(crate) fn line(self, document: &impl Serialize) -> Result<(), Problem> {
+        let text = serde_json::to_string(document);
+        let text = text.map_err(|error| Problem::new(Code::Bug, format!("cannot print the document: {error}")))?;
+        self.document(&(text + "\n"))
     }
 
     /// Says something beside the document, unless that is not wanted.
@@ -86,7 +97,7 @@ impl Output {
 
     /// Reports why the program ends: to people on stderr, to programs on stdout.
     pub(crate) fn problem(self, problem: &Problem) {
-        if matches!(self.format, Format::Json | Format::Yaml) {
+        if matches!(self.format, Format::Json | Format::Yaml | Format::Ndjson) {
             #[derive(Serialize)]
             struct Document {
                 format_version: &'static str,

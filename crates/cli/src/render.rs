@@ -1,11 +1,15 @@
 //! How things look: for people, and for other programs.
 
+pub(crate) mod delivery;
 pub(crate) mod diff;
 pub(crate) mod findings;
 pub(crate) mod github;
+pub(crate) mod history;
 pub(crate) mod junit;
+pub(crate) mod prometheus;
 pub(crate) mod report;
 pub(crate) mod result;
 pub(crate) mod rule;
 pub(crate) mod sarif;
 pub(crate) mod snippet;
+pub(crate) mod stats;

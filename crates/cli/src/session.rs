@@ -125,6 +125,11 @@ impl Session {
         }
     }
 
+    /// The rules here, one request after the other's turn.
+    pub(crate) fn paced(&self) -> Arc<dyn RuleRepository> {
+        self.paced.clone()
+    }
+
     /// The rules here, for commands that only read.
     pub(crate) fn reader(&self, settings: &Settings) -> Patient<TriggerRule> {
         Patient {
@@ -202,7 +207,8 @@ fn restored(text: &str) -> Result<World, String> {
     Ok(world)
 }
 
-fn write_whole(file: &std::path::Path, content: &[u8]) -> std::io::Result<()> {
+/// Writes a file whole, or leaves it as it was.
+pub(crate) fn write_whole(file: &std::path::Path, content: &[u8]) -> std::io::Result<()> {
     let folder = file.parent().unwrap_or(std::path::Path::new("."));
     std::fs::create_dir_all(folder)?;
     let mut new = tempfile::NamedTempFile::new_in(folder)?;

@@ -22,11 +22,16 @@ use crate::rule::TriggerRule;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct RuleChange(Vec<(Field, Document)>);
+pub struct RuleChange(Vec<(Field, Option<Document>)>);
 
 impl RuleChange {
     /// Names a field's new value as it stands in a document.
     pub fn set(&mut self, field: Field, value: Document) {
+        self.put(field, Some(value));
+    }
+
+    /// Names what becomes of a field: its new value, or nothing if it is taken away.
+    pub(crate) fn put(&mut self, field: Field, value: Option<Document>) {
         self.0.retain(|(named, _)| *named != field);
         self.0.push((field, value));
         self.0.sort_by_key(|(named, _)| *named);
@@ -84,9 +89,14 @@ impl RuleChange {
         self.with(Field::Actions, &list)
     }
 
-    /// The fields that it names, in the order of a document.
+    /// The fields that it sets, in the order of a document.
     pub fn fields(&self) -> impl Iterator<Item = (Field, &Document)> {
-        self.0.iter().map(|(field, value)| (*field, value))
+        self.named().filter_map(|(field, value)| Some((field, value?)))
+    }
+
+    /// The fields that it sets or takes away, in the order of a document.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (Field, Option<&Document>)> {
+        self.0.iter().map(|(field, value)| (*field, value.as_ref()))
     }
 
     /// Whether it names nothing.
@@ -95,7 +105,7 @@ impl RuleChange {
         self.0.is_empty()
     }
 
-    /// The rule with these fields set and all else as it was.
+    /// The rule with these fields set or taken away, and all else as it was.
     ///
     /// # Errors
     ///
@@ -106,10 +116,18 @@ impl RuleChange {
             .filter(|(field, value)| !rule.member(field.name()).is_some_and(|old| old.same(value.root())))
             .map(|(field, value)| (field.name(), value.text()))
             .collect();
-        if set.is_empty() {
+        let taken_away: Vec<&str> = self
+            .named()
+            .filter(|(field, value)| value.is_none() && rule.member(field.name()).is_some())
+            .map(|(field, _)| field.name())
+            .collect();
+        if set.is_empty() && taken_away.is_empty() {
             return Ok(rule.clone());
         }
-        let document = rule.document().with_members(&set)?;
+        let mut document = rule.document().with_members(&set)?;
+        if !taken_away.is_empty() {
+            document = document.without_members(&taken_away)?;
+        }
         Ok(TriggerRule::try_from(document).unwrap_or_else(|_| rule.clone()))
     }
 
@@ -122,10 +140,14 @@ impl RuleChange {
 
     /// The fields that a rule does not have as this names them.
     pub fn missing_in(&self, rule: &TriggerRule) -> impl Iterator<Item = Field> {
-        self.fields()
+        self.named()
             .filter(|(field, value)| {
                 let theirs = rule.member(field.name());
-                !theirs.is_some_and(|theirs| is_within(value.root(), theirs))
+                let is_as_named = match value {
+                    Some(value) => theirs.is_some_and(|theirs| is_within(value.root(), theirs)),
+                    None => theirs.is_none_or(Node::is_null),
+                };
+                !is_as_named
             })
             .map(|(field, _)| field)
     }

@@ -126,7 +126,7 @@ codes! {
     Unavailable = "AR0507", Error, "the server cannot be reached",
         "No connection was made, or no answer to a read came back whole. Nothing was changed. Check the region, the network and the proxy; `assist-rules doctor` tries each of them.";
     Unclear = "AR0508", Error, "the outcome is not known",
-        "A write was sent, and its answer never came or said nothing. It may have been applied, and it may still be. Look at the rule before trying again: the same command is safe, for it starts from the rule as it is then.";
+        "A write was sent, and its answer never came or said nothing. It may have been applied, and it may still be. The next command that writes, or `assist-rules reconcile`, finds out as soon as it can be known. The same command is safe to run again: it starts from the rule as it is then.";
     Malformed = "AR0509", Error, "the answer cannot be understood",
         "The server answered with something that is no rule: a proxy's page, half a document, or far too much of it. Check the URL and what stands between here and there.";
     NoVersion = "AR0510", Error, "the rule has no version",
@@ -143,6 +143,12 @@ codes! {
         "Before a rule is written, the intent is recorded, so that what happened can be told after a crash. If that record cannot be made, nothing is sent. If the outcome cannot be recorded, the rule was changed all the same, and the message says so.";
     Stopped = "AR0516", Error, "stopped before anything was written",
         "The program was told to stop (SIGINT or SIGTERM) before it had sent the change. Nothing was changed; run the command again.";
+    NothingToUndo = "AR0517", Error, "nothing to undo",
+        "A rollback undoes what the ledger says was applied to the rule: its last applied entry, or with `--to` all that was applied after that entry. `assist-rules history` lists the entries. Each ledger and each target (API and OAuth client) has its own.";
+    NoEntry = "AR0518", Error, "no such entry",
+        "The ledger has no entry of that number or, for `reconcile --close`, none whose outcome is not known. `assist-rules history` lists the entries.";
+    DeliveryPending = "AR0519", Error, "a delivery is pending",
+        "The change was applied and recorded, and at least one sink could not be told of it yet. Nothing is lost: what is undelivered stays in the ledger, and goes out after the next run or by `assist-rules deliver`. `assist-rules doctor` says what keeps a sink from being told.";
     Usage = "AR0601", Error, "the command line is wrong",
         "`assist-rules help COMMAND` shows what a command takes.";
     Configuration = "AR0602", Error, "the configuration is wrong",

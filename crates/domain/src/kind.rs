@@ -10,6 +10,7 @@ use crate::finding::{Finding, Findings};
 use crate::json::{Document, TextError};
 use crate::limits::EngineLimits;
 use crate::merge::{GroupMerge, Merged};
+use crate::reversal::{Reversal, Taken};
 use crate::rule::TriggerRule;
 use crate::rule_id::RuleId;
 use crate::version::Version;
@@ -60,7 +61,18 @@ pub trait Kind: Clone + Debug + PartialEq + Send + Sync + Sized + 'static {
     /// If the merged document would be larger than a document may be.
     fn merge(base: &Self, change: &Self::Change, theirs: &Self, group: GroupMerge) -> Result<Merged<Self>, TextError>;
 
-    /// The change as a document, to be kept until its outcome is known.
+    /// The change that brings what these steps touched, first to last, back to how it is in `goal`. Nothing if there
+    /// is no step.
+    ///
+    /// # Errors
+    ///
+    /// If a document would be larger than a document may be.
+    fn reverse(goal: &Self, steps: &[Taken<Self>]) -> Result<Option<Reversal<Self>>, TextError>;
+
+    /// A document of this kind from what was kept of it; nothing if it is none.
+    fn of_document(document: Document) -> Option<Self>;
+
+    /// The change as a document, to be kept until its outcome is known. A member that it takes away is `null`.
     fn write_down(change: &Self::Change) -> Document;
 
     /// A change that was written down.
@@ -129,16 +141,30 @@ impl Kind for TriggerRule {
         crate::merge::merge(base, change, theirs, group)
     }
 
+    fn reverse(goal: &Self, steps: &[Taken<Self>]) -> Result<Option<Reversal<Self>>, TextError> {
+        crate::reversal::reverse(goal, steps)
+    }
+
+    fn of_document(document: Document) -> Option<Self> {
+        Self::try_from(document).ok()
+    }
+
     fn write_down(change: &RuleChange) -> Document {
-        Draft::from(change).document().clone()
+        let members: Vec<_> = change
+            .named()
+            .map(|(field, value)| (field.name(), value.map_or("null", Document::text)))
+            .collect();
+        let empty = Document::empty_object();
+        empty.with_members(&members).unwrap_or(empty)
     }
 
     fn read_back(document: &Document) -> RuleChange {
         let mut change = RuleChange::default();
         for field in Field::ALL {
             let value = document.root().get(field.name());
-            if let Some(value) = value.and_then(|value| Document::from_node(value).ok()) {
-                change.set(field, value);
+            if let Some(value) = value {
+                let value = Document::from_node(value).ok().filter(|_| !value.is_null());
+                change.put(field, value);
             }
         }
         change

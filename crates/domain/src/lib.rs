@@ -9,6 +9,7 @@ pub mod diff;
 pub mod json;
 pub mod merge;
 pub mod protocol;
+pub mod reversal;
 #[cfg(feature = "testing")]
 pub mod testing;
 

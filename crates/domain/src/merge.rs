@@ -62,14 +62,14 @@ pub fn merge(
 ) -> Result<Merged<TriggerRule>, TextError> {
     let mut wanted = RuleChange::default();
     let mut collisions = Vec::new();
-    for (field, ours) in change.fields() {
-        match merge_field(member(base, field), ours.root(), member(theirs, field))? {
-            FieldMerge::Ours => wanted.set(field, ours.clone()),
+    for (field, ours) in change.named() {
+        match merge_field(member(base, field), ours.map(Document::root), member(theirs, field))? {
+            FieldMerge::Ours => wanted.put(field, ours.cloned()),
             FieldMerge::Theirs => {}
             FieldMerge::Both(list) => wanted.set(field, list),
             FieldMerge::Collide => {
-                wanted.set(field, ours.clone());
-                collisions.push(collision(base, field, Some(ours.clone()), theirs));
+                wanted.put(field, ours.cloned());
+                collisions.push(collision(base, field, ours.cloned(), theirs));
             }
         }
     }
@@ -82,11 +82,9 @@ pub fn merge(
         }
     }
     let mut change_in_it = RuleChange::default();
-    for (field, value) in change.fields() {
-        change_in_it.set(
-            field,
-            member(&document, field).and_then(copy).unwrap_or_else(|| value.clone()),
-        );
+    for (field, value) in change.named() {
+        let merged = member(&document, field).and_then(copy);
+        change_in_it.put(field, merged.or_else(|| value.cloned()));
     }
     Ok(Merged {
         document,
@@ -103,16 +101,20 @@ enum FieldMerge {
     Collide,
 }
 
-fn merge_field(base: Option<Node<'_>>, ours: Node<'_>, theirs: Option<Node<'_>>) -> Result<FieldMerge, TextError> {
+fn merge_field(
+    base: Option<Node<'_>>,
+    ours: Option<Node<'_>>,
+    theirs: Option<Node<'_>>,
+) -> Result<FieldMerge, TextError> {
     if base == theirs {
         return Ok(FieldMerge::Ours);
     }
-    if theirs.is_some_and(|theirs| theirs.same(ours)) {
+    if theirs == ours {
         return Ok(FieldMerge::Theirs);
     }
     let sides = (
         base.and_then(Elements::of),
-        Elements::of(ours),
+        ours.and_then(Elements::of),
         theirs.and_then(Elements::of),
     );
     if let (Some(base), Some(ours), Some(theirs)) = sides {
@@ -125,12 +127,10 @@ fn merge_field(base: Option<Node<'_>>, ours: Node<'_>, theirs: Option<Node<'_>>)
 /// Both sides changed the group, and not the same member of it: each that either side changed.
 fn group_collisions(base: &TriggerRule, change: &RuleChange, theirs: &TriggerRule) -> Vec<Collision> {
     let ours_of = |field| {
-        change
-            .fields()
-            .find(|(named, _)| *named == field)
-            .map(|(_, value)| value.root())
+        let mut named = change.named().filter(|(named, _)| *named == field);
+        named.next().map(|(_, value)| value.map(Document::root))
     };
-    let we_touched = |field| ours_of(field).is_some_and(|ours| member(base, field) != Some(ours));
+    let we_touched = |field| ours_of(field).is_some_and(|ours| member(base, field) != ours);
     let they_touched = |field| member(base, field) != member(theirs, field);
     let ours: Vec<Field> = GROUP.into_iter().filter(|field| we_touched(*field)).collect();
     let others: Vec<Field> = GROUP.into_iter().filter(|field| they_touched(*field)).collect();
@@ -143,8 +143,8 @@ fn group_collisions(base: &TriggerRule, change: &RuleChange, theirs: &TriggerRul
         .filter(|field| ours.contains(field) || others.contains(field));
     touched
         .map(|field| {
-            let ours = ours_of(field).or_else(|| member(base, field)).and_then(copy);
-            collision(base, field, ours, theirs)
+            let ours = ours_of(field).unwrap_or_else(|| member(base, field));
+            collision(base, field, ours.and_then(copy), theirs)
         })
         .collect()
 }

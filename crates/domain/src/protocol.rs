@@ -12,11 +12,13 @@
 mod backoff;
 mod endings;
 mod looking;
+mod making;
 mod moving;
 mod steps;
 mod stopping;
 mod terms;
 mod verdict;
+mod wanted;
 
 use std::time::Duration;
 
@@ -24,12 +26,11 @@ pub use backoff::Retries;
 pub use steps::{Event, Intent, Moment, Step};
 pub use terms::{Mode, OnConflict, Terms};
 pub use verdict::{Confirmation, Conflict, Outcome, Verdict};
+pub use wanted::Wanted;
 
-use crate::code::Code;
 use crate::failure::{Failure, FailureClass};
-use crate::finding::{Finding, Findings};
+use crate::finding::Finding;
 use crate::kind::{Collision, Kind};
-use crate::pointer::Pointer;
 use crate::stored::Stored;
 use crate::version::Version;
 
@@ -48,9 +49,10 @@ pub const STALE_READS_WITHIN: Duration = Duration::from_secs(5);
 /// The update of one document, as far as it has come.
 #[derive(Clone, Debug)]
 pub struct Update<K: Kind> {
-    wish: K::Wish,
+    wanted: Wanted<K>,
     terms: Terms,
     phase: Phase,
+    asked: Option<Asked<K>>,
     made: Option<Made<K>>,
     merges: u32,
     /// Whether a write was sent whose effect is not known.
@@ -62,10 +64,9 @@ pub struct Update<K: Kind> {
     retries: Retries,
 }
 
-/// The change as it was made from the document that was read.
+/// The document that is written, and what it was made from.
 #[derive(Clone, Debug)]
 struct Made<K: Kind> {
-    asked: Asked<K>,
     base: Stored<K>,
     version: Version,
     change: K::Change,
@@ -111,13 +112,20 @@ enum Purpose {
 }
 
 impl<K: Kind> Update<K> {
-    /// An update that has not begun.
+    /// An update that has not begun, of the document as it is read.
     #[must_use]
     pub fn new(wish: K::Wish, terms: Terms) -> Self {
+        Self::of(Wanted::Wish(wish), terms)
+    }
+
+    /// An update that has not begun.
+    #[must_use]
+    pub fn of(wanted: Wanted<K>, terms: Terms) -> Self {
         Self {
-            wish,
+            wanted,
             terms,
             phase: Phase::Starting,
+            asked: None,
             made: None,
             merges: 0,
             unclear: None,
@@ -193,66 +201,6 @@ impl<K: Kind> Update<K> {
                 self.applied(shown, Confirmation::Answer, Vec::new())
             }
         }
-    }
-
-    /// Makes the change from what was read, and writes it if it is sound and changes something.
-    fn make(&mut self, base: Stored<K>) -> Step<K> {
-        let expected = self.terms.expected.clone().or_else(|| K::made_from(&self.wish));
-        let change = match base.value.change(&self.wish) {
-            Ok(change) => change,
-            Err(findings) => return self.rejected(Some(base), findings),
-        };
-        let ours = match base.value.apply(&change) {
-            Ok(ours) => ours,
-            Err(error) => {
-                let mut findings = Findings::default();
-                findings.add(Finding::new(Code::TooLarge, Pointer::root(), error.to_string()));
-                return self.rejected(Some(base), findings);
-            }
-        };
-        let findings = ours.check(&base.value);
-        let is_expected = expected
-            .as_ref()
-            .is_none_or(|expected| base.version.as_ref() == Some(expected));
-        if !is_expected {
-            return self.not_the_expected_version(base, &ours);
-        }
-        if base.value.diff(&ours).is_empty() {
-            return self.done(Verdict {
-                base: Some(base),
-                ours: Some(ours),
-                findings: findings.into_vec(),
-                ..Verdict::of(Outcome::Unchanged)
-            });
-        }
-        if findings.reaches(self.terms.fail_on) {
-            return self.rejected(Some(base), findings);
-        }
-        let findings = findings.into_vec();
-        let Some(version) = base.version.clone() else {
-            return self.no_version(base, findings);
-        };
-        if self.terms.mode == Mode::DryRun {
-            return self.done(Verdict {
-                base: Some(base),
-                ours: Some(ours),
-                findings,
-                ..Verdict::of(Outcome::Planned)
-            });
-        }
-        let asked = Asked {
-            base: base.value.clone(),
-            change: change.clone(),
-        };
-        self.record(Made {
-            asked,
-            base,
-            version,
-            change,
-            ours,
-            findings,
-            overwrites: Vec::new(),
-        })
     }
 
     /// Has the intent recorded; the write comes after that.

@@ -3,8 +3,9 @@
 use ports::{EntryId, IntentRecord, LedgerFailure};
 
 use crate::body::{Body, micros_of, time_of};
+use crate::lease::Lease;
 use crate::row::{self, signed, unsigned};
-use crate::store::{Broken, Dialect, Sessions, Transaction, Work, number, text};
+use crate::store::{Broken, Dialect, Sessions, Transaction, Work};
 
 /// An intent to be recorded.
 pub(crate) struct Intend<'l> {
@@ -70,16 +71,11 @@ impl Intend<'_> {
             record.follows.map_or(0, |id| signed(id.0)).into(),
         ];
         for held in transaction.rows(sql, &values).await? {
-            let (until, run, host) = (number(&held, 0)?, text(&held, 1)?, text(&held, 2)?);
-            // The locks of a run are gone with the server or the machine that it had them on, and it may live.
-            let is_here = match self.dialect {
-                Dialect::Sqlite => record.author.host.as_deref().unwrap_or_default() == host,
-                Dialect::Postgres => self.sessions.server() == number(&held, 3)?,
-            };
-            let is_gone = self.sessions.is_gone(transaction, self.dialect, &run, is_here);
-            if !is_gone.await? {
-                let by = format!("run {run}");
-                let until = time_of(until);
+            let lease = Lease::read(&held)?;
+            let given_up = lease.is_given_up(transaction, self.sessions, self.dialect, &record.author);
+            if !given_up.await? {
+                let by = format!("run {}", lease.run);
+                let until = time_of(lease.until);
                 return Err(LedgerFailure::Leased { until, by }.into());
             }
         }

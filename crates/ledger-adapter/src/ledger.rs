@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use ports::{Entry, EntryId, IntentRecord, Ledger, LedgerFailure, OutcomeRecord, Recorded};
+use ports::{Author, Entry, EntryId, IntentRecord, Ledger, LedgerFailure, OutcomeRecord, Recorded};
 
 use crate::address::LedgerAddress;
 use crate::conclude::Conclude;
 use crate::digest::digest;
 use crate::intend::Intend;
+use crate::lease::Abandoned;
 use crate::store::{Sessions, Store};
 use crate::{history, spill};
 
@@ -106,6 +107,16 @@ impl Ledger for SqlLedger {
             Err(LedgerFailure::Unusable(why)) => Err(spill::keep(self, &outcome, &why)),
             recorded => recorded,
         }
+    }
+
+    async fn is_abandoned(&self, entry: EntryId, asks: &Author) -> Result<bool, LedgerFailure> {
+        let work = Abandoned {
+            entry,
+            author: asks,
+            sessions: &self.store.sessions,
+            dialect: self.store.dialect,
+        };
+        self.store.write(&work).await
     }
 
     async fn unsettled(&self, target: &str) -> Result<Vec<Entry>, LedgerFailure> {

@@ -13,6 +13,7 @@ mod conclude;
 mod digest;
 mod history;
 mod intend;
+mod lease;
 mod ledger;
 mod outbox;
 mod row;

@@ -10,9 +10,10 @@ use crate::store::{Broken, Transaction, Work, number, text};
 
 struct TakeDue<'c>(&'c Claim);
 
-/// What was claimed: the number of the outcome, how many tries failed, and the token.
+/// What was claimed: the number of the outcome, when it was to be tried, how many tries failed, and the token.
 struct Taken {
     seq: i64,
+    next_at: i64,
     failures: i64,
     token: String,
 }
@@ -28,23 +29,29 @@ impl Work for TakeDue<'_> {
             Due::Anytime => i64::MAX,
         };
         // Why the inner query: only the oldest undelivered event of a document may be tried.
-        let sql = "SELECT o.seq, o.failures FROM outbox o WHERE o.sink = $1 AND o.state = 'pending' \
-                   AND o.next_at <= $2 AND o.leased_until <= $3 AND NOT EXISTS (SELECT 1 FROM outbox p \
+        let sql = "SELECT o.seq, o.failures, o.next_at FROM outbox o WHERE o.sink = $1 AND o.state = 'pending' \
+                   AND o.next_at <= $2 AND o.leased_until <= $3 AND o.seq > $5 AND NOT EXISTS (SELECT 1 FROM outbox p \
                    WHERE p.sink = o.sink AND p.target = o.target AND p.document = o.document \
                    AND p.state = 'pending' AND p.seq < o.seq) \
                    AND NOT EXISTS (SELECT 1 FROM disabled_sinks d WHERE d.sink = o.sink) ORDER BY o.seq LIMIT $4";
         let limit = i64::try_from(claim.limit).unwrap_or(i64::MAX);
         let sink = claim.sink.as_str();
-        let values = [sink.into(), due.into(), now.into(), limit.into()];
+        let after = signed(claim.after).into();
+        let values = [sink.into(), due.into(), now.into(), limit.into(), after];
         let mut all = Vec::new();
         for found in transaction.rows(sql, &values).await? {
-            let (seq, failures) = (number(&found, 0)?, number(&found, 1)?);
+            let (seq, failures, next_at) = (number(&found, 0)?, number(&found, 1)?, number(&found, 2)?);
             // A claim of the same event is later than this one, and its lease ends later.
             let token = format!("{seq}-{until}");
             let sql = "UPDATE outbox SET leased_until = $3, token = $4 WHERE sink = $1 AND seq = $2";
             let values = [sink.into(), seq.into(), until.into(), token.as_str().into()];
             transaction.execute(sql, &values).await?;
-            all.push(Taken { seq, failures, token });
+            all.push(Taken {
+                seq,
+                next_at,
+                failures,
+                token,
+            });
         }
         Ok(all)
     }
@@ -122,6 +129,8 @@ impl Outbox for SqlLedger {
             claimed.push(Claimed {
                 sink: claim.sink.clone(),
                 event: self.event(taken.seq).await?,
+                place: unsigned(taken.seq),
+                due_at: Some(taken.next_at).filter(|at| *at != 0).map(time_of),
                 failures: u32::try_from(taken.failures).unwrap_or(u32::MAX),
                 token: taken.token,
             });

@@ -47,6 +47,17 @@ pub trait Ledger: Send + Sync {
     ///
     /// If they cannot be read.
     async fn unsettled(&self, target: &str) -> Result<Vec<Entry>, LedgerFailure>;
+
+    /// Whether whoever made an open entry is gone for certain, before its lease is over. An implementation that
+    /// cannot tell MUST say no.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    async fn is_abandoned(&self, entry: EntryId, asks: &Author) -> Result<bool, LedgerFailure> {
+        let _ = (entry, asks);
+        Ok(false)
+    }
 }
 
 /// The record could not be made or read.

@@ -59,6 +59,8 @@ pub struct Claim {
     pub sink: String,
     /// Whether those are wanted too that are to be tried later.
     pub due: Due,
+    /// Only events that were put in the outbox after the one in this place; 0 is before all.
+    pub after: u64,
     /// What time it is.
     pub now: SystemTime,
     /// How long the worker has them for itself.
@@ -83,6 +85,10 @@ pub struct Claimed {
     pub sink: String,
     /// The event.
     pub event: Event,
+    /// Its place in the outbox: a later event of the same document has a later place.
+    pub place: u64,
+    /// When it was to be tried; at once if nothing is said.
+    pub due_at: Option<SystemTime>,
     /// How many tries have failed.
     pub failures: u32,
     /// What tells this claim from a later one.

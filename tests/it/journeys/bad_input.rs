@@ -94,6 +94,7 @@ fn an_unknown_member_is_shown_with_the_one_that_was_meant() {
         rejected  Credit Card Detection Rule (a1b2c3d4-e5f6-7890-abcd-ef1234567890)
           version        7
           time           <n> ms, 1 request
+          recorded       entry 1, head <head>
           activation     0 of 1 (0 %)
           correlation id <id>
         --- stderr

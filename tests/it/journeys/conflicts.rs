@@ -38,6 +38,7 @@ fn a_stale_version_overwrites_nothing_and_shows_three_sides() {
             /name  "Credit Card Detection Rule" → "Theirs"
 
           time           <n> ms, 3 requests
+          recorded       entry 1, head <head>
           activation     0 of 1 (0 %)
           correlation id <id>
         --- stderr
@@ -94,6 +95,7 @@ fn a_version_that_was_named_must_be_the_stored_one() {
             theirs  "Credit Card Detection Rule"
 
           time           <n> ms, 1 request
+          recorded       entry 1, head <head>
           activation     0 of 1 (0 %)
           correlation id <id>
         --- stderr

@@ -120,7 +120,7 @@ fn each_command_has_help_that_fits_a_terminal() {
               --fail-on <FAIL_ON>          From which severity on findings end the run [default: error]
                                            [possible values: error, warning]
               --on-conflict <ON_CONFLICT>  What to do if somebody else changes the rule meanwhile [default:
-                                           fail] [possible values: fail, merge, ours]
+                                           merge] [possible values: fail, merge, ours]
               --accept-group-merge         Merge even if they changed other parts of what belongs together:
                                            enabled, conditions, actions
               --dry-run                    Do everything but the write
@@ -130,7 +130,7 @@ fn each_command_has_help_that_fits_a_terminal() {
 
         Global options:
           -o, --output <OUTPUT>          How to print [default: human] [possible values: human, json, yaml,
-                                         sarif, github, junit]
+                                         sarif, github, junit, ndjson, prometheus]
               --profile <NAME>           A profile of the gc CLI to take credentials and region from
               --region <REGION>          The region: its AWS name (eu-central-1) or its domain
                                          (mypurecloud.de)
@@ -138,6 +138,8 @@ fn each_command_has_help_that_fits_a_terminal() {
               --sandbox                  Use the built-in Genesys Cloud instead of a real one
               --reset-sandbox            Put the sandbox back to its sample rule first
               --ledger <URL>             Where changes are recorded: sqlite:PATH or postgres://...
+              --metrics-file <FILE>      Write the figures of all updates there after the run, for
+                                         Prometheus
               --deadline <TIME>          When to give up: 90s, 2m
               --color <COLOR>            When to use colour; NO_COLOR is heeded too [default: auto]
                                          [possible values: auto, always, never]

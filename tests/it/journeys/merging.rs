@@ -23,8 +23,8 @@ fn change(theirs_members: &str, args: &[&str]) -> (Option<i32>, Value, Value, us
 const DESCRIBED: &str = r#"{"description": "theirs"}"#;
 
 #[test]
-fn different_fields_are_merged_where_that_is_asked_for() {
-    let (code, change, stored, writes) = change(DESCRIBED, &["--name", "ours", "--on-conflict", "merge"]);
+fn different_fields_are_merged() {
+    let (code, change, stored, writes) = change(DESCRIBED, &["--name", "ours"]);
     assert_eq!(
         (code, &change["outcome"], &change["merges"], writes),
         (Some(0), &json!("applied"), &json!(1), 2)
@@ -40,8 +40,8 @@ fn different_fields_are_merged_where_that_is_asked_for() {
 }
 
 #[test]
-fn without_that_they_are_a_conflict_that_says_they_would_merge() {
-    let (code, change, stored, writes) = change(DESCRIBED, &["--name", "ours"]);
+fn who_does_not_want_that_gets_a_conflict_that_says_they_would_merge() {
+    let (code, change, stored, writes) = change(DESCRIBED, &["--name", "ours", "--on-conflict", "fail"]);
     assert_eq!((code, &change["outcome"], writes), (Some(4), &json!("conflict"), 1));
     assert_eq!(change["conflicts"], json!([]));
     assert_eq!(change["theirs_changed"][0]["path"], "/description");
@@ -53,7 +53,7 @@ fn without_that_they_are_a_conflict_that_says_they_would_merge() {
 
 #[test]
 fn the_same_field_is_never_merged() {
-    let (code, change, stored, _) = change(DESCRIBED, &["--description", "ours", "--on-conflict", "merge"]);
+    let (code, change, stored, _) = change(DESCRIBED, &["--description", "ours"]);
     assert_eq!(
         (code, &change["outcome"], &stored["description"]),
         (Some(4), &json!("conflict"), &json!("theirs"))
@@ -78,7 +78,7 @@ fn ours_counts_where_the_user_says_so_and_what_it_overwrote_is_told() {
 #[test]
 fn what_belongs_together_is_merged_only_by_the_user_s_word() {
     let rewritten = r#"{"actions": [{"type": "call"}], "enabled": false}"#;
-    let switched_on = ["--enable", "--name", "ours", "--on-conflict", "merge"];
+    let switched_on = ["--enable", "--name", "ours"];
     let (code, change_of, _, _) = change(rewritten, &switched_on);
     assert_eq!(
         (code, &change_of["outcome"]),

@@ -24,6 +24,7 @@ fn each_outcome_has_its_words_and_its_exit_code() {
                 rejected  Ours (a1b2c3d4-e5f6-7890-abcd-ef1234567890)
                   version        7
                   time           <n> ms, 2 requests
+                  recorded       entry 1, head <head>
                   activation     0 of 1 (0 %)
                   correlation id <id>
                 --- stderr
@@ -40,6 +41,7 @@ fn each_outcome_has_its_words_and_its_exit_code() {
                 deferred  Ours (a1b2c3d4-e5f6-7890-abcd-ef1234567890)
                   version        7
                   time           <n> ms, 2 requests
+                  recorded       entry 1, head <head>
                   come back at   <time>
                   activation     0 of 1 (0 %)
                   correlation id <id>
@@ -55,32 +57,34 @@ fn each_outcome_has_its_words_and_its_exit_code() {
             11,
             "unknown",
             expect![[r#"
-            unknown  Ours (a1b2c3d4-e5f6-7890-abcd-ef1234567890)
-              version        7
-              time           <n> ms, 9 requests
-              activation     0 of 1 (0 %)
-              correlation id <id>
-            --- stderr
-            error[AR0508]: cannot update `a1b2c3d4-e5f6-7890-abcd-ef1234567890`: the answer was lost: connection closed before message completed
-              help: A write was sent, and its answer never came or said nothing. It may have been applied, and it may still be. Look at the rule before trying again: the same command is safe, for it starts from the rule as it is then.
-        "#]],
+                unknown  Ours (a1b2c3d4-e5f6-7890-abcd-ef1234567890)
+                  version        7
+                  time           <n> ms, 9 requests
+                  recorded       entry 1, head <head>
+                  activation     0 of 1 (0 %)
+                  correlation id <id>
+                --- stderr
+                error[AR0508]: cannot update `a1b2c3d4-e5f6-7890-abcd-ef1234567890`: the answer was lost: connection closed before message completed
+                  help: A write was sent, and its answer never came or said nothing. It may have been applied, and it may still be. Look at the rule before trying again: the same command is safe, for it starts from the rule as it is then.
+            "#]],
         ),
         (
             r#"{"status": {"code": 404}}"#,
             1,
             "failed",
             expect![[r#"
-            failed  Ours (a1b2c3d4-e5f6-7890-abcd-ef1234567890)
-              version        7
-              time           <n> ms, 2 requests
-              activation     0 of 1 (0 %)
-              correlation id <id>
-            --- stderr
-            error[AR0501]: cannot update `a1b2c3d4-e5f6-7890-abcd-ef1234567890`: the server answered 404: there is no such rule, or the organisation lacks the trigger-rule contract: The emulator was told to answer so.
-              help: The server has no such rule, or the organisation lacks the trigger-rule contract: it is not part of Genesys Cloud's published API, and an organisation without it answers 404 to every id. `assist-rules doctor` tells which; `trigger_rules_path` sets another path.
-              context id: <id>
-              correlation id: <id>
-        "#]],
+                failed  Ours (a1b2c3d4-e5f6-7890-abcd-ef1234567890)
+                  version        7
+                  time           <n> ms, 2 requests
+                  recorded       entry 1, head <head>
+                  activation     0 of 1 (0 %)
+                  correlation id <id>
+                --- stderr
+                error[AR0501]: cannot update `a1b2c3d4-e5f6-7890-abcd-ef1234567890`: the server answered 404: there is no such rule, or the organisation lacks the trigger-rule contract: The emulator was told to answer so.
+                  help: The server has no such rule, or the organisation lacks the trigger-rule contract: it is not part of Genesys Cloud's published API, and an organisation without it answers 404 to every id. `assist-rules doctor` tells which; `trigger_rules_path` sets another path.
+                  context id: <id>
+                  correlation id: <id>
+            "#]],
         ),
     ];
     for (deed, code, outcome, expected) in cases {

@@ -105,6 +105,7 @@ fn the_built_in_sandbox_keeps_its_rule_and_says_that_it_is_one() {
         applied  A (a1b2c3d4-e5f6-7890-abcd-ef1234567890)
           version        7 → 8
           time           <n> ms, 2 requests
+          recorded       entry 1, head <head>
           activation     1 of 1 (100 %)
         --- stderr
         This was the sandbox, the Genesys Cloud that is built in: no organisation was changed.

@@ -80,6 +80,7 @@ fn a_fetched_rule_is_bound_to_the_version_that_it_had() {
             theirs  "theirs"
 
           time           <n> ms, 1 request
+          recorded       entry 1, head <head>
           activation     0 of 1 (0 %)
           correlation id <id>
         --- stderr

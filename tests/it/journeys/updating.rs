@@ -44,6 +44,7 @@ fn the_sample_change_is_applied_to_the_sample_rule() {
         applied  Credit Card Detection Rule (a1b2c3d4-e5f6-7890-abcd-ef1234567890)
           version        7 → 8
           time           <n> ms, 2 requests
+          recorded       entry 1, head <head>
           activation     1 of 1 (100 %)
         --- stderr
     "#]]
@@ -94,6 +95,7 @@ fn an_applied_change_is_told_as_json() {
               "conflicts": [],
               "theirs_changed": [],
               "findings": [],
+              "entry": 1,
               "error": null
             }
           ],
@@ -118,7 +120,8 @@ fn an_applied_change_is_told_as_json() {
             "queued": 0,
             "delivered": 0,
             "failed": 0
-          }
+          },
+          "head": "<head>"
         }
         --- stderr
     "#]]
@@ -146,6 +149,7 @@ fn what_the_rule_says_already_is_not_sent() {
         unchanged  Credit Card Detection Rule (a1b2c3d4-e5f6-7890-abcd-ef1234567890)
           version        7
           time           <n> ms, 1 request
+          recorded       entry 1, head <head>
           activation     1 of 1 (100 %)
         --- stderr
     "#]]
@@ -207,6 +211,7 @@ fn a_warning_is_told_and_fails_only_where_it_is_to() {
         applied  Credit Card Detection Rule (a1b2c3d4-e5f6-7890-abcd-ef1234567890)
           version        7 → 8
           time           <n> ms, 2 requests
+          recorded       entry 1, head <head>
           activation     1 of 1 (100 %)
         --- stderr
         warning[AR0209]: the rule has no actions

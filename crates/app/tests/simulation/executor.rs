@@ -50,6 +50,7 @@ pub(crate) fn run(seed: u64, wrong: Option<Wrong>, lines: Lines) -> History {
         let habit = match (writer, wrong) {
             (0, Some(wrong)) => Habit::Wrong(wrong),
             (1, _) => Habit::PutsBack,
+            (2, None) => Habit::ChangesWhatHeSaw,
             _ => Habit::Changes,
         };
         let crashes = weather != Weather::Calm && chance.in_thousand(150);

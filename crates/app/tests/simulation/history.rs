@@ -84,6 +84,8 @@ pub(crate) struct UpdateRun {
     pub(crate) writer: usize,
     pub(crate) rule: usize,
     pub(crate) wanted: Wanted,
+    /// The state that it was made from, if its writer had one at hand.
+    pub(crate) seen: Option<usize>,
     pub(crate) on_conflict: OnConflict,
     pub(crate) accepts_group_merge: bool,
     pub(crate) requests: Vec<usize>,

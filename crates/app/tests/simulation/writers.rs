@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use assist_rules_app::{Reconciler, Updater};
-use domain::TriggerRule;
 use domain::merge::GroupMerge;
-use domain::protocol::{OnConflict, Outcome, Terms, Verdict};
+use domain::protocol::{self, OnConflict, Outcome, Terms, Verdict};
+use domain::{Kind, TriggerRule};
 use ports::{Author, Sleeper};
 
 use crate::client::{Client, TARGET, id_of, members_of};
@@ -21,6 +21,8 @@ use crate::wrong::{self, Wrong};
 pub(crate) enum Habit {
     /// Changes some members, by the real updater.
     Changes,
+    /// Changes some members of a document that he saw at some time, by the real updater.
+    ChangesWhatHeSaw,
     /// Puts back what he sees changed, by the real updater.
     PutsBack,
     /// Changes some members, and does it wrong.
@@ -42,13 +44,15 @@ pub(crate) async fn write(shared: Shared, task: usize, habit: Habit) {
         };
         client.sleep(pause).await;
         let run = plan(&client, task, habit, &liked);
-        let (rule, wanted) = (run.rule, run.wanted);
+        let (rule, wanted, seen) = (run.rule, run.wanted, run.seen);
         let terms = terms(&client, &run);
         let update = client.shared.world().begin(run);
         client.carries_out(update);
         let told = match habit {
             Habit::Wrong(wrong) => wrong::update(&client, wrong, update, rule, wanted).await,
-            Habit::Changes | Habit::PutsBack => by_the_updater(&client, rule, wanted, terms).await,
+            Habit::Changes | Habit::ChangesWhatHeSaw | Habit::PutsBack => {
+                by_the_updater(&client, rule, wanted, seen, terms).await
+            }
         };
         let mut world = client.shared.world();
         world.note(|_| format!("u{update} is told: {told:?}"));
@@ -80,10 +84,13 @@ fn plan(client: &Client, writer: usize, habit: Habit, liked: &[Content]) -> Upda
             wanted.0[member] = u8::try_from(world.chance.below(values_of(member))).ok();
         }
     }
+    let states = world.history.rules[rule].len();
+    let saw_one = matches!(habit, Habit::ChangesWhatHeSaw);
     UpdateRun {
         writer,
         rule,
         wanted,
+        seen: saw_one.then(|| world.chance.below(states)),
         on_conflict: world
             .chance
             .pick(&[OnConflict::Fail, OnConflict::Merge, OnConflict::Ours]),
@@ -112,7 +119,7 @@ fn terms(client: &Client, run: &UpdateRun) -> Terms {
     }
 }
 
-async fn by_the_updater(client: &Client, rule: usize, wanted: Wanted, terms: Terms) -> Told {
+async fn by_the_updater(client: &Client, rule: usize, wanted: Wanted, seen: Option<usize>, terms: Terms) -> Told {
     let port = Arc::new(client.clone());
     let chances = client.shared.clone();
     let updater = Updater::<TriggerRule> {
@@ -141,9 +148,15 @@ async fn by_the_updater(client: &Client, rule: usize, wanted: Wanted, terms: Ter
             None => std::future::pending().await,
         }
     };
-    let report = updater
-        .update_until(&id_of(rule), wanted.draft(), terms, &|_| (), stop)
-        .await;
+    let seen = seen.map(|state| client.shared.world().history.rules[rule][state].rule.clone());
+    let wanted = match seen {
+        None => protocol::Wanted::Wish(wanted.draft()),
+        Some(seen) => protocol::Wanted::Change {
+            change: seen.change(&wanted.draft()).unwrap(),
+            seen,
+        },
+    };
+    let report = updater.bring_about(&id_of(rule), wanted, terms, &|_| (), stop).await;
     told(&report.verdict)
 }
 

@@ -1,27 +1,18 @@
 //! `update`, and `diff`, which is `update` up to the send.
 
-mod ending;
-
-use std::sync::Arc;
-use std::time::Duration;
-
-use app::{Progress, ReadOnly, Report, Updater};
 use domain::check::Form;
-use domain::merge::GroupMerge;
-use domain::protocol::{Mode, OnConflict, Terms, Verdict};
-use domain::{Code, Draft, EngineLimits, Finding, Findings, RuleChange, RuleId, TriggerRule, Version};
-use ending::End;
+use domain::protocol::Wanted;
+use domain::{Code, Draft, EngineLimits, Finding, RuleChange, RuleId, TriggerRule};
 
-use crate::args::{ChangeArgs, OnConflictArg};
+use crate::args::ChangeArgs;
+use crate::commands::carry_out::{self, Ended, Errand};
+use crate::commands::ending::End;
 use crate::commands::{Context, rule};
 use crate::config::Settings;
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::record::Record;
+use crate::record::{Record, unusable};
 use crate::render::findings::File;
-use crate::render::report::Asked;
-use crate::render::result::{Run, TargetDocument};
-use crate::signals::Signals;
 use crate::source::{self, Source};
 
 /// What a person wrote, as far as it could be read.
@@ -32,47 +23,19 @@ enum Written {
     Broken(File),
 }
 
-/// What the change is for, as it is recorded.
-#[derive(Clone, Copy)]
-pub(super) struct Errand<'a> {
-    /// Whether it is carried out.
-    pub(super) asked: Asked,
-    /// The command.
-    pub(super) command: &'static str,
-    /// Why, if a reason was given.
-    pub(super) reason: Option<&'a str>,
-}
-
-impl Errand<'_> {
-    /// Up to the send, and no further; nothing is recorded.
-    pub(super) const DRY_RUN: Self = Self {
-        asked: Asked::DryRun,
-        command: "update",
-        reason: None,
-    };
-}
-
-pub(super) async fn run(context: &Context<'_>, args: &ChangeArgs, errand: Errand<'_>) -> Result<Exit, Problem> {
+pub(super) async fn run(context: &Context<'_>, args: &ChangeArgs, errand: &Errand) -> Result<Exit, Problem> {
     let asked = errand.asked;
     rule::only_formats(context, &rule::DATA)?;
     let id = rule::required(context, &args.rule)?;
     let written = written(args)?;
     let settings = context.settings()?;
-    let terms = terms(settings, args, asked)?;
+    let terms = carry_out::terms(settings, &args.terms, asked)?;
     let refused = |findings: Vec<Finding>, file, elsewhere| End {
-        report: unsent(id.clone(), findings),
+        ended: Ended::unsent(id.clone(), findings),
         file,
         elsewhere,
-        run: Run {
-            id: uuid::Uuid::now_v7().to_string(),
-            target: TargetDocument {
-                api: None,
-                sandbox: false,
-            },
-        },
-        asked,
-        args,
-        stopped: None,
+        errand,
+        args: &args.terms,
     };
     let (draft, source) = match written {
         Written::Draft(draft, source) => (draft, source),
@@ -87,37 +50,36 @@ pub(super) async fn run(context: &Context<'_>, args: &ChangeArgs, errand: Errand
         let (file, elsewhere) = placed(source, all.clone());
         return Ok(refused(all, file, elsewhere).print(context));
     }
-    let record = match asked {
-        Asked::Update => Record::open(settings).await?,
-        Asked::DryRun => Record::of_nothing(),
-    };
-    let session = context.open(settings).await?;
-    let run = Run {
-        id: record.run.clone(),
-        target: session.target.clone(),
-    };
-    let author = record.author(settings, errand.command, errand.reason);
-    let updater = session.updater(&record, author);
-    let carried_out = carry_out(context, updater, &id, draft, terms).await;
-    record.close().await;
-    session.close().await?;
-    let (report, stopped) = carried_out?;
-    if run.target.sandbox {
-        context
-            .output
-            .note("This was the sandbox, the Genesys Cloud that is built in: no organisation was changed.\n");
-    }
-    let (file, elsewhere) = placed(source, report.verdict.findings.clone());
+    let record = carry_out::open_record(settings, asked).await?;
+    let wanted = wanted(settings, &record, &id, draft).await?;
+    let ended = carry_out::carry_out(context, record, errand, &id, wanted, terms).await?;
+    let (file, elsewhere) = placed(source, ended.report.verdict.findings.clone());
     let end = End {
-        report,
+        ended,
         file,
         elsewhere,
-        run,
-        asked,
-        args,
-        stopped,
+        errand,
+        args: &args.terms,
     };
     Ok(end.print(context))
+}
+
+/// What is wanted: made from the version that the draft names, where the record has that version.
+async fn wanted(
+    settings: &Settings,
+    record: &Record,
+    id: &RuleId,
+    draft: Draft,
+) -> Result<Wanted<TriggerRule>, Problem> {
+    let (Some(version), Some(target)) = (draft.made_from(), settings.ledger_target()) else {
+        return Ok(Wanted::Wish(draft));
+    };
+    let seen = record.history.document_at(&target, id.as_str(), &version).await;
+    let seen = seen.map_err(|failure| unusable(&failure))?;
+    Ok(match seen.and_then(|document| TriggerRule::try_from(document).ok()) {
+        Some(seen) => Wanted::WishOf { wish: draft, seen },
+        None => Wanted::Wish(draft),
+    })
 }
 
 /// Findings in what the person wrote, and those about the rest of the stored rule.
@@ -133,35 +95,6 @@ fn placed(source: Option<Source>, findings: Vec<Finding>) -> (Option<File>, Vec<
     };
     let (written, elsewhere) = findings.into_iter().partition(is_written);
     (Some(File::of_source(source, written)), elsewhere)
-}
-
-fn terms(settings: &Settings, args: &ChangeArgs, asked: Asked) -> Result<Terms, Problem> {
-    let expected: Option<Version> = match &args.if_version {
-        None => None,
-        Some(text) => Some(text.parse().map_err(|error: domain::BadVersion| {
-            Problem::new(Code::Usage, format!("`--if-version {text}`: {error}"))
-        })?),
-    };
-    let mode = match asked {
-        Asked::Update => Mode::Write,
-        Asked::DryRun => Mode::DryRun,
-    };
-    Ok(Terms {
-        deadline: settings.deadline,
-        expected,
-        mode,
-        fail_on: args.fail_on.severity(),
-        on_conflict: match args.on_conflict {
-            OnConflictArg::Fail => OnConflict::Fail,
-            OnConflictArg::Merge => OnConflict::Merge,
-            OnConflictArg::Ours => OnConflict::Ours,
-        },
-        group: if args.accept_group_merge {
-            GroupMerge::Accept
-        } else {
-            GroupMerge::Refuse
-        },
-    })
 }
 
 /// What the file and the flags name together.
@@ -203,48 +136,4 @@ fn flags(args: &ChangeArgs) -> Result<RuleChange, domain::json::NotADocument> {
         change = change.enabled(args.enable)?;
     }
     Ok(change)
-}
-
-async fn carry_out(
-    context: &Context<'_>,
-    mut updater: Updater<TriggerRule>,
-    id: &RuleId,
-    draft: Draft,
-    terms: Terms,
-) -> Result<(Report<TriggerRule>, Option<Exit>), Problem> {
-    if terms.mode == Mode::DryRun {
-        updater.repository = Arc::new(ReadOnly(updater.repository));
-    }
-    let output = context.output;
-    let watch = move |progress: Progress| {
-        if let Progress::Waiting { time, because } = progress
-            && time >= Duration::from_millis(500)
-        {
-            let because = crate::output::visible(&because);
-            output.note(&format!("waiting {:.1} s: {because}", time.as_secs_f64()));
-        }
-    };
-    let mut signals = Signals::take()?;
-    let mut stopped = None;
-    let stop = async {
-        stopped = Some(signals.received().await);
-        output.note("stopping; a write that is under way is finished first");
-    };
-    let report = updater.update_until(id, draft, terms, &watch, stop).await;
-    Ok((report, stopped))
-}
-
-/// The report of an update that ended before anything was sent.
-fn unsent(id: RuleId, findings: Vec<Finding>) -> Report<TriggerRule> {
-    let mut found = Findings::default();
-    found.extend(findings);
-    Report {
-        id,
-        verdict: Verdict::rejected(found),
-        requests: 0,
-        latency: Duration::ZERO,
-        last: domain::Facts::default(),
-        recorded: None,
-        unrecorded: None,
-    }
 }

@@ -7,12 +7,11 @@ use std::process::Command;
 use domain::{Code, RuleId, Stored, TriggerRule};
 use ports::RuleRepository;
 
-use crate::args::{ChangeArgs, EditArgs, OnConflictArg, RuleArg};
-use crate::commands::change::Errand;
+use crate::args::{ChangeArgs, EditArgs, OnConflictArg, RuleArg, TermsArgs};
+use crate::commands::carry_out::Errand;
 use crate::commands::{Context, change, rule};
 use crate::exit::Exit;
 use crate::problem::Problem;
-use crate::render::report::Asked;
 
 pub(super) async fn run(context: &Context<'_>, args: &EditArgs) -> Result<Exit, Problem> {
     rule::only_formats(context, &rule::DATA)?;
@@ -42,18 +41,16 @@ pub(super) async fn run(context: &Context<'_>, args: &EditArgs) -> Result<Exit, 
         description: None,
         enable: false,
         disable: false,
-        if_version: stored.version.as_ref().map(|version| version.as_sent().to_owned()),
-        detailed_exitcode: false,
-        fail_on: args.fail_on,
-        on_conflict: OnConflictArg::Fail,
-        accept_group_merge: false,
+        terms: TermsArgs {
+            if_version: stored.version.as_ref().map(|version| version.as_sent().to_owned()),
+            detailed_exitcode: false,
+            fail_on: args.fail_on,
+            on_conflict: OnConflictArg::Fail,
+            accept_group_merge: false,
+        },
     };
-    let errand = Errand {
-        asked: Asked::Update,
-        command: "edit",
-        reason: args.reason.as_deref(),
-    };
-    let ended = change::run(context, &change, errand).await;
+    let errand = Errand::of("edit", false, args.reason.as_ref());
+    let ended = change::run(context, &change, &errand).await;
     if matches!(ended, Ok(Exit::Done)) {
         forget(&file);
     } else {

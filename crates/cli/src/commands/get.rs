@@ -22,7 +22,7 @@ pub(super) async fn run(context: &Context<'_>, arg: &RuleArg) -> Result<Exit, Pr
         Format::Human => context.output.document(&render::rule::describe(&stored))?,
         Format::Yaml => context.output.data(stored.value.document())?,
         // As it was served, digit for digit: printing it through another JSON library could round a number.
-        Format::Json | Format::Sarif | Format::Github | Format::Junit => {
+        Format::Json | Format::Sarif | Format::Github | Format::Junit | Format::Ndjson | Format::Prometheus => {
             context.output.document(&(stored.value.document().pretty() + "\n"))?;
         }
     }

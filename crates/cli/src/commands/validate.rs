@@ -5,7 +5,7 @@ use std::fmt::Write;
 use domain::{Draft, EngineLimits, Severity};
 
 use crate::args::{FailOn, Format, ValidateArgs};
-use crate::commands::Context;
+use crate::commands::{Context, rule};
 use crate::exit::Exit;
 use crate::output::{BAD, GOOD};
 use crate::problem::Problem;
@@ -28,7 +28,18 @@ impl FailOn {
     }
 }
 
+/// What findings are printed as.
+const FORMATS: [Format; 6] = [
+    Format::Human,
+    Format::Json,
+    Format::Yaml,
+    Format::Sarif,
+    Format::Github,
+    Format::Junit,
+];
+
 pub(super) fn run(context: &Context<'_>, args: &ValidateArgs) -> Result<Exit, Problem> {
+    rule::only_formats(context, &FORMATS)?;
     let mut files = Vec::new();
     for path in source::walk(&args.files)? {
         files.push(match source::read(&path)? {
@@ -49,6 +60,8 @@ pub(super) fn run(context: &Context<'_>, args: &ValidateArgs) -> Result<Exit, Pr
         Format::Sarif => output.data(&sarif::of_files(&files))?,
         Format::Github => output.document(&github::of_files(&files))?,
         Format::Junit => output.document(&junit::of_files(&files, args.fail_on))?,
+        // Refused above.
+        Format::Ndjson | Format::Prometheus => {}
     }
     let mut findings = files.iter().flat_map(|file| &file.findings);
     let fails = findings.any(|(finding, _)| args.fail_on.fails(finding.severity));

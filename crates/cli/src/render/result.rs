@@ -1,5 +1,7 @@
 //! The document that every writer prints: what was attempted, and what became of it.
 
+pub(crate) mod reconciled;
+
 use std::time::Duration;
 
 use app::Report;
@@ -25,6 +27,8 @@ pub(crate) struct ResultDocument {
     summary: Summary,
     activation: Activation,
     delivery: Delivery,
+    /// The hash that stands for the whole ledger after this run, if anything was recorded.
+    head: Option<String>,
 }
 
 /// A run: its id, under which it is recorded, and what it is done to.
@@ -32,6 +36,7 @@ pub(crate) struct ResultDocument {
 pub(crate) struct Run {
     pub(crate) id: String,
     pub(crate) target: TargetDocument,
+    pub(crate) delivery: Delivery,
 }
 
 /// What it was done to.
@@ -63,6 +68,8 @@ pub(crate) struct ChangeDocument {
     findings: Vec<FindingDocument>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_at: Option<String>,
+    /// Its number in the ledger; a dry run has none.
+    entry: Option<u64>,
     error: Option<ErrorDocument>,
 }
 
@@ -88,11 +95,15 @@ pub(crate) struct Activation {
     pub(crate) rate: f64,
 }
 
-#[derive(Debug, Default, Serialize)]
-struct Delivery {
-    queued: u32,
-    delivered: u32,
-    failed: u32,
+/// What became of the events of this run: each is counted once for each sink.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Delivery {
+    /// They were to be delivered.
+    pub(crate) queued: u64,
+    /// Their sink has them.
+    pub(crate) delivered: u64,
+    /// They are still to be delivered, or were given up.
+    pub(crate) failed: u64,
 }
 
 /// The word for an outcome.
@@ -162,7 +173,7 @@ pub(crate) fn document(
         attempts: verdict.attempts,
         requests: report.requests,
         merges: verdict.merges,
-        waited_ms: u64::try_from(verdict.waited.as_millis()).unwrap_or(u64::MAX),
+        waited_ms: whole_milliseconds(verdict.waited),
         latency_ms: milliseconds(report.latency),
         confirmed_by: verdict.confirmed_by.map(|confirmation| match confirmation {
             Confirmation::Answer => "answer",
@@ -174,37 +185,59 @@ pub(crate) fn document(
         theirs_changed,
         findings,
         retry_at,
+        entry: report.recorded.as_ref().map(|recorded| recorded.entry.0),
         error: problem.map(Problem::document),
     };
-    ResultDocument {
-        format_version: FORMAT_VERSION,
-        kind: "result",
-        run_id: run.id,
-        exit_code: exit.code(),
-        target: run.target,
-        summary: summary(&verdict.outcome),
-        activation: activation(&verdict.outcome, is_dry_run),
-        changes: vec![change],
-        delivery: Delivery::default(),
+    let head = report.recorded.as_ref().and_then(|recorded| recorded.head.clone());
+    let activation = activation(&verdict.outcome, is_dry_run);
+    ResultDocument::of(run, exit, vec![change], activation, head)
+}
+
+impl ResultDocument {
+    /// The document of a run that did this.
+    fn of(run: Run, exit: Exit, changes: Vec<ChangeDocument>, activation: Activation, head: Option<String>) -> Self {
+        let mut summary = Summary::default();
+        for change in &changes {
+            summary.count(change.outcome);
+        }
+        Self {
+            format_version: FORMAT_VERSION,
+            kind: "result",
+            run_id: run.id,
+            exit_code: exit.code(),
+            target: run.target,
+            changes,
+            summary,
+            activation,
+            delivery: run.delivery,
+            head,
+        }
     }
 }
 
-fn summary(outcome: &Outcome<TriggerRule>) -> Summary {
-    let mut summary = Summary::default();
-    let counter = match outcome {
-        Outcome::Applied => &mut summary.applied,
-        Outcome::Unchanged => &mut summary.unchanged,
-        Outcome::Planned => &mut summary.planned,
-        Outcome::Conflict(_) => &mut summary.conflict,
-        Outcome::Rejected => &mut summary.rejected,
-        Outcome::Denied => &mut summary.denied,
-        Outcome::Failed => &mut summary.failed,
-        Outcome::Deferred { .. } => &mut summary.deferred,
-        Outcome::Unknown => &mut summary.unknown,
-        Outcome::NotAttempted => &mut summary.not_attempted,
-    };
-    *counter += 1;
-    summary
+impl Summary {
+    fn count(&mut self, outcome: &str) {
+        let counters = [
+            ("applied", &mut self.applied),
+            ("unchanged", &mut self.unchanged),
+            ("conflict", &mut self.conflict),
+            ("rejected", &mut self.rejected),
+            ("denied", &mut self.denied),
+            ("failed", &mut self.failed),
+            ("deferred", &mut self.deferred),
+            ("unknown", &mut self.unknown),
+            ("planned", &mut self.planned),
+            ("not_attempted", &mut self.not_attempted),
+        ];
+        for (word, counter) in counters {
+            *counter += u32::from(word == outcome);
+        }
+    }
+}
+
+/// A time in whole milliseconds.
+pub(crate) fn whole_milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A time in milliseconds, to a tenth.

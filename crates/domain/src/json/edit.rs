@@ -45,6 +45,19 @@ impl Document {
         Self::parse(&format!("{{{}}}", parts.join(",")))
     }
 
+    /// The same object without these members.
+    ///
+    /// # Errors
+    ///
+    /// Never for an object; anything else is an error, or becomes an empty one.
+    pub fn without_members(&self, names: &[&str]) -> Result<Self, TextError> {
+        let kept = self.root().members().filter(|member| !names.contains(&member.name));
+        let parts: Vec<String> = kept
+            .map(|member| format!("{}:{}", member.raw_name(), member.value.raw()))
+            .collect();
+        Self::parse(&format!("{{{}}}", parts.join(",")))
+    }
+
     /// The value at a node as a document of its own.
     ///
     /// # Errors

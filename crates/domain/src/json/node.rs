@@ -130,6 +130,12 @@ impl<'d> Node<'d> {
         }
     }
 
+    /// Whether it is `null`.
+    #[must_use]
+    pub fn is_null(self) -> bool {
+        matches!(self.value(), Value::Null)
+    }
+
     /// Whether the value is an object.
     #[must_use]
     pub fn is_object(self) -> bool {

@@ -33,17 +33,24 @@ impl<K: Kind> Update<K> {
 
     /// The document moved, and the change is not made: where both sides collide is shown, and what others did.
     pub(super) fn conflict(&mut self, theirs: Option<Stored<K>>, collisions: Vec<Collision>) -> Step<K> {
-        let theirs_changed = match (&self.made, &theirs) {
-            (Some(made), Some(theirs)) => made.asked.base.diff(&theirs.value),
+        let theirs_changed = match (&self.asked, &theirs) {
+            (Some(asked), Some(theirs)) => asked.base.diff(&theirs.value),
             _ => Vec::new(),
         };
+        // Without a document of ours it is the first read that shows what others did.
+        let base = theirs.clone().filter(|_| self.made.is_none());
+        let read = base.as_ref().map(|base| &base.version);
+        let expected = self
+            .named_version()
+            .filter(|named| read.is_some_and(|read| read.as_ref() != Some(named)));
         let conflict = Conflict {
             theirs,
-            expected: None,
+            expected,
             collisions,
             theirs_changed,
         };
-        let verdict = self.verdict_of_made(Outcome::Conflict(conflict));
+        let mut verdict = self.verdict_of_made(Outcome::Conflict(conflict));
+        verdict.base = verdict.base.or(base);
         self.done(verdict)
     }
 
@@ -58,7 +65,7 @@ impl<K: Kind> Update<K> {
         let conflict = Conflict {
             collisions: collisions.collect(),
             theirs_changed: Vec::new(),
-            expected: self.terms.expected.clone().or_else(|| K::made_from(&self.wish)),
+            expected: self.named_version(),
             theirs: Some(theirs.clone()),
         };
         self.done(Verdict {

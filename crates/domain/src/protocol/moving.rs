@@ -1,10 +1,7 @@
 //! What becomes of a change when the document moved and no write of ours is in doubt.
 
-use super::{MAX_MERGES, Made, OnConflict, Step, Update};
-use crate::code::Code;
-use crate::finding::{Finding, Findings};
+use super::{MAX_MERGES, OnConflict, Step, Update};
 use crate::kind::Kind;
-use crate::pointer::Pointer;
 use crate::stored::Stored;
 
 impl<K: Kind> Update<K> {
@@ -13,20 +10,14 @@ impl<K: Kind> Update<K> {
     /// A version that moved while the content did not is nobody's change, and goes on whatever the policy: but not
     /// where the user named the version that it must be.
     pub(super) fn moved(&mut self, theirs: Stored<K>) -> Step<K> {
-        let Some(made) = &self.made else {
+        let Some(asked) = self.asked.clone() else {
             return self.conflict(Some(theirs), Vec::new());
         };
-        let asked = made.asked.clone();
-        let merged = K::merge(&asked.base, &asked.change, &theirs.value, self.terms.group);
-        let merged = match merged {
+        let merged = match K::merge(&asked.base, &asked.change, &theirs.value, self.terms.group) {
             Ok(merged) => merged,
-            Err(error) => {
-                let mut findings = Findings::default();
-                findings.add(Finding::new(Code::TooLarge, Pointer::root(), error.to_string()));
-                return self.rejected(Some(theirs), findings);
-            }
+            Err(error) => return self.too_large(theirs, &error),
         };
-        let only_the_version_moved = asked.base.diff(&theirs.value).is_empty() && !self.names_a_version();
+        let only_the_version_moved = asked.base.diff(&theirs.value).is_empty() && self.named_version().is_none();
         let goes_on = match self.terms.on_conflict {
             OnConflict::Fail => only_the_version_moved,
             OnConflict::Merge => merged.collisions.is_empty(),
@@ -35,27 +26,10 @@ impl<K: Kind> Update<K> {
         if !goes_on || self.merges == MAX_MERGES {
             return self.conflict(Some(theirs), merged.collisions);
         }
-        let findings = merged.document.check(&theirs.value);
-        if findings.reaches(self.terms.fail_on) {
-            return self.rejected(Some(theirs), findings);
+        if theirs.value.diff(&merged.document).is_empty() {
+            return self.unchanged_by_others(theirs);
         }
-        let findings = findings.into_vec();
-        let Some(version) = theirs.version.clone() else {
-            return self.no_version(theirs, findings);
-        };
         self.merges += 1;
-        self.record(Made {
-            asked,
-            base: theirs,
-            version,
-            change: merged.change,
-            ours: merged.document,
-            findings,
-            overwrites: merged.collisions,
-        })
-    }
-
-    fn names_a_version(&self) -> bool {
-        self.terms.expected.is_some() || K::made_from(&self.wish).is_some()
+        self.send(theirs, merged.change, merged.document, merged.collisions)
     }
 }

@@ -83,6 +83,14 @@ pub struct Conflict<K: Kind> {
     pub theirs_changed: Vec<Difference>,
 }
 
+impl<K: Kind> Conflict<K> {
+    /// Whether the change was made from a version whose content nobody here knows.
+    #[must_use]
+    pub fn is_base_unknown(&self) -> bool {
+        self.expected.is_some() && self.theirs_changed.is_empty()
+    }
+}
+
 /// How it is known that an update was applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confirmation {

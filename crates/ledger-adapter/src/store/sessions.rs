@@ -101,7 +101,7 @@ impl Sessions {
         run: &str,
         is_here: bool,
     ) -> Result<bool, sqlx::Error> {
-        if run == self.run || !is_here {
+        if run == self.run || self.run.is_empty() || !is_here {
             return Ok(false);
         }
         match dialect {

@@ -151,6 +151,7 @@ pub(crate) async fn deliver(workers: Vec<Arc<SqlLedger>>) -> Vec<(String, u64, S
 async fn deliver_some(ledger: Arc<SqlLedger>, told: Arc<Mutex<Vec<(String, u64, String)>>>) {
     let claim = Claim {
         sink: "a".to_owned(),
+        after: 0,
         due: Due::Now,
         now: moment(1_000),
         lease: std::time::Duration::from_mins(1),

@@ -139,9 +139,18 @@ fn stands(history: &History, run: &UpdateRun, effect: usize, place: &str, found:
     }
 }
 
-/// Whether the document was at another version than the one written under, when that was refused.
+/// Whether the document was at another version than the one written under, when that was refused, or was read
+/// otherwise than its writer had seen it.
 fn has_somebody_else(history: &History, run: &UpdateRun) -> bool {
-    writes(history, run).any(|(_, request)| request.answer == Some(Answer::Moved))
+    let log = &history.rules[run.rule];
+    let shown = run.requests.iter().filter_map(|number| history.requests[*number].shown);
+    let moved_on = |seen: usize| {
+        shown
+            .map(|shown| log[shown].content)
+            .any(|now| now != log[seen].content)
+    };
+    let was_refused = writes(history, run).any(|(_, request)| request.answer == Some(Answer::Moved));
+    was_refused || run.seen.is_some_and(moved_on)
 }
 
 fn saw_it_said(history: &History, run: &UpdateRun) -> bool {

@@ -67,10 +67,9 @@ fn check_policy(
     place: &str,
     found: &mut Vec<Violation>,
 ) {
-    let first = run
-        .entries
-        .first()
-        .map_or(entry.base, |first| history.entries[*first].base);
+    let seen = run.seen.map(|state| history.rules[run.rule][state].content);
+    let of_entry = run.entries.first().map(|first| history.entries[*first].base);
+    let first = seen.or(of_entry).unwrap_or(entry.base);
     let theirs = before.content;
     let mut collides = collisions(run.wanted, run.accepts_group_merge, first, theirs, after.content);
     match run.on_conflict {

@@ -65,7 +65,7 @@ impl Outbox for InMemoryLedger {
         let Kept {
             undelivered, claims, ..
         } = &mut *kept;
-        for waiting in undelivered {
+        for (place, waiting) in (1..).zip(undelivered) {
             if waiting.sink != claim.sink || waiting.state != State::Pending || claimed.len() == claim.limit {
                 continue;
             }
@@ -76,7 +76,7 @@ impl Outbox for InMemoryLedger {
             seen.push(key);
             let is_leased = waiting.leased.as_ref().is_some_and(|(until, _)| *until > claim.now);
             let is_due = claim.due == Due::Anytime || waiting.next_at.is_none_or(|at| at <= claim.now);
-            if is_leased || !is_due {
+            if is_leased || !is_due || place <= claim.after {
                 continue;
             }
             *claims += 1;
@@ -85,6 +85,8 @@ impl Outbox for InMemoryLedger {
             claimed.push(Claimed {
                 sink: claim.sink.clone(),
                 event: waiting.event.clone(),
+                place,
+                due_at: waiting.next_at,
                 failures: waiting.failures,
                 token,
             });

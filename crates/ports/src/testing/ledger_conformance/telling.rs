@@ -8,6 +8,7 @@ use crate::{Claim, Claimed, Due, Fate};
 pub(super) async fn check<F: Future<Output = Books>>(books: &impl Fn() -> F) {
     only_what_was_applied_is_told(&books().await).await;
     the_oldest_of_each_document_comes_first(&books().await).await;
+    what_comes_after_a_place_is_given_out_alone(&books().await).await;
     a_lease_that_is_over_is_given_out_again(&books().await).await;
     a_try_that_failed_comes_again_when_it_is_due(&books().await).await;
     what_was_given_up_is_told_again_by_hand(&books().await).await;
@@ -18,6 +19,7 @@ async fn claim_at(books: &Books, sink: &str, at: u64, due: Due) -> Vec<Claimed> 
     let claim = Claim {
         sink: sink.to_owned(),
         due,
+        after: 0,
         now: moment(at),
         lease: Duration::from_mins(1),
         limit: 100,
@@ -78,6 +80,25 @@ async fn the_oldest_of_each_document_comes_first(books: &Books) {
     assert_eq!(pending, [1, 3]);
 }
 
+async fn what_comes_after_a_place_is_given_out_alone(books: &Books) {
+    for (document, version) in [("r1", 1), ("r2", 1), ("r1", 2)] {
+        add(books, document, version, Ending::Applied, version).await;
+    }
+    let first = claim(books, "a", 10).await;
+    let places: Vec<u64> = first.iter().map(|claimed| claimed.place).collect();
+    assert!(places.is_sorted() && places.first() != places.last(), "{places:?}");
+    let claim = Claim {
+        sink: "a".to_owned(),
+        due: Due::Now,
+        after: *places.first().unwrap(),
+        now: moment(100),
+        lease: Duration::from_mins(1),
+        limit: 100,
+    };
+    let later = books.outbox.claim(&claim).await.unwrap();
+    assert_eq!(documents(&later), ["r2"], "the oldest of r1 stands before the place");
+}
+
 async fn a_lease_that_is_over_is_given_out_again(books: &Books) {
     add(books, "r1", 1, Ending::Applied, 0).await;
     let first = claim(books, "a", 10).await;
@@ -118,6 +139,13 @@ async fn a_try_that_failed_comes_again_when_it_is_due(books: &Books) {
         (Some("no route"), Some(moment(100)))
     );
     assert_eq!(documents(&claim(books, "a", 99).await), [""; 0]);
+    let early = claim_at(books, "a", 99, Due::Anytime).await;
+    assert_eq!(early.first().unwrap().due_at, Some(moment(100)));
+    books
+        .outbox
+        .acknowledge(early.first().unwrap(), &again(100, false))
+        .await
+        .unwrap();
     let early = claim_at(books, "a", 99, Due::Anytime).await;
     assert_eq!(early.first().unwrap().failures, 1);
     books

@@ -1,30 +1,27 @@
 //! How an update is told: to people, and to programs.
 
-use app::Report;
 use domain::protocol::{Conflict, Outcome};
 use domain::{Code, Finding, TriggerRule};
 
-use crate::args::{ChangeArgs, Format, OnConflictArg};
+use crate::args::{Format, OnConflictArg, TermsArgs};
 use crate::commands::Context;
+use crate::commands::carry_out::{Ended, Errand};
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::render::findings::{File, FindingDocument};
 use crate::render::report::{self, Asked};
-use crate::render::result::{self, ResultDocument, Run};
+use crate::render::result::{self, ResultDocument};
 use crate::render::snippet;
 
 /// What is to be told at the end.
 pub(super) struct End<'a> {
-    pub(super) report: Report<TriggerRule>,
+    pub(super) ended: Ended,
     /// What the person wrote, with the findings in it.
     pub(super) file: Option<File>,
     /// Findings about what they did not write.
     pub(super) elsewhere: Vec<Finding>,
-    pub(super) run: Run,
-    pub(super) asked: Asked,
-    pub(super) args: &'a ChangeArgs,
-    /// How the program ends because it was told to stop, if it was.
-    pub(super) stopped: Option<Exit>,
+    pub(super) errand: &'a Errand,
+    pub(super) args: &'a TermsArgs,
 }
 
 impl End<'_> {
@@ -34,7 +31,13 @@ impl End<'_> {
         let problem = self.problem();
         let output = context.output;
         let printed = if output.format == Format::Human {
-            let report = report::report(&self.report, problem.as_ref(), self.asked, self.retry_at().as_deref());
+            let report = report::report(
+                &self.ended.report,
+                problem.as_ref(),
+                self.errand.asked,
+                self.ended.run.delivery,
+                self.retry_at().as_deref(),
+            );
             output.document(&report)
         } else {
             output.data(&self.document(problem.as_ref(), exit))
@@ -59,25 +62,28 @@ impl End<'_> {
         let in_file = self.file.iter().flat_map(File::documents);
         let elsewhere = self.elsewhere.iter().cloned().map(FindingDocument::without_place);
         result::document(
-            &self.report,
+            &self.ended.report,
             problem,
             in_file.chain(elsewhere).collect(),
-            self.run.clone(),
+            self.ended.run.clone(),
             self.retry_at(),
-            self.asked == Asked::DryRun,
+            self.errand.asked == Asked::DryRun,
             exit,
         )
     }
 
     fn exit(&self) -> Exit {
-        let exit = Exit::of(&self.report.verdict);
-        if let Some(stopped) = self.stopped {
+        let exit = Exit::of(&self.ended.report.verdict);
+        if let Some(stopped) = self.ended.stopped {
             return stopped;
         }
-        if self.report.unrecorded.is_some() && self.report.verdict.outcome == Outcome::Applied {
+        if self.ended.report.unrecorded.is_some() && self.ended.report.verdict.outcome == Outcome::Applied {
             return Exit::Unrecorded;
         }
-        let has_changes = self.report.verdict.outcome == Outcome::Planned;
+        if exit == Exit::Done && self.ended.run.delivery.failed > 0 {
+            return Exit::Pending;
+        }
+        let has_changes = self.ended.report.verdict.outcome == Outcome::Planned;
         if exit == Exit::Done && has_changes && self.args.detailed_exitcode {
             Exit::Changes
         } else {
@@ -87,10 +93,11 @@ impl End<'_> {
 
     /// Why it was not done, if it was not.
     fn problem(&self) -> Option<Problem> {
-        let verdict = &self.report.verdict;
-        let id = &self.report.id;
+        let verdict = &self.ended.report.verdict;
+        let id = &self.ended.report.id;
+        let doing = self.errand.doing();
         if let Some(failure) = &verdict.failure {
-            let mut problem = Problem::of_failure(&format!("update `{id}`"), failure);
+            let mut problem = Problem::of_failure(&format!("{doing} `{id}`"), failure);
             if let Some(code) = verdict.code {
                 problem.code = code;
                 problem.help = None;
@@ -100,15 +107,15 @@ impl End<'_> {
         match &verdict.outcome {
             Outcome::Conflict(conflict) => {
                 let message = match &conflict.expected {
-                    Some(expected) => format!("cannot update `{id}`: it is not at version {expected}"),
+                    Some(expected) => format!("cannot {doing} `{id}`: it is not at version {expected}"),
                     None => {
-                        format!("cannot update `{id}`: somebody else changed it meanwhile; nothing was overwritten")
+                        format!("cannot {doing} `{id}`: somebody else changed it meanwhile; nothing was overwritten")
                     }
                 };
                 // The last answer was a read's, which went well.
                 let facts = domain::Facts {
                     status: None,
-                    ..self.report.last.clone()
+                    ..self.ended.report.last.clone()
                 };
                 Some(Problem {
                     facts: Box::new(facts),
@@ -126,10 +133,10 @@ impl End<'_> {
                 } else {
                     "what is asked for is not sound"
                 };
-                let message = format!("cannot update `{id}`: {what}; nothing was sent");
+                let message = format!("cannot {doing} `{id}`: {what}; nothing was sent");
                 Some(Problem::new(first, message).with_help("the findings say what to mend"))
             }
-            Outcome::Applied => self.report.unrecorded.as_ref().map(|why| {
+            Outcome::Applied => self.ended.report.unrecorded.as_ref().map(|why| {
                 Problem::new(
                     Code::NotRecorded,
                     format!("`{id}` was changed, and that could not be recorded: {why}"),
@@ -152,7 +159,7 @@ impl End<'_> {
     fn ways_out(&self, conflict: &Conflict<TriggerRule>) -> String {
         let again = "run the command again: it starts from the rule as it is now";
         let ours = "`--on-conflict ours` overwrites what collides, and says what it was";
-        if conflict.expected.is_some() {
+        if conflict.is_base_unknown() {
             return "look at both sides, then fetch the rule anew, or name the version that it has now".to_owned();
         }
         match (conflict.collisions.is_empty(), self.args.on_conflict) {
@@ -167,7 +174,7 @@ impl End<'_> {
     }
 
     fn retry_at(&self) -> Option<String> {
-        let Outcome::Deferred { wait } = self.report.verdict.outcome else {
+        let Outcome::Deferred { wait } = self.ended.report.verdict.outcome else {
             return None;
         };
         let wait = jiff::SignedDuration::try_from(wait).ok()?;

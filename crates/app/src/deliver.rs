@@ -1,0 +1,215 @@
+//! Telling sinks of changes: what is in the outbox, in order for each document, at least once.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{Either, join_all, select};
+use ports::{Claim, Claimed, Clock, DeliveryFailure, Due, EventSink, Fate, LedgerFailure, Outbox, Sleeper};
+
+/// How long is waited after each failed try of an event, as Standard Webhooks proposes; after one more it is given up.
+pub const SCHEDULE: [Duration; 9] = [
+    Duration::from_secs(5),
+    Duration::from_mins(5),
+    Duration::from_mins(30),
+    Duration::from_hours(2),
+    Duration::from_hours(5),
+    Duration::from_hours(10),
+    Duration::from_hours(14),
+    Duration::from_hours(20),
+    Duration::from_hours(24),
+];
+
+/// How long deliveries may take in all after a run.
+const AFTER_A_RUN: Duration = Duration::from_secs(10);
+
+/// How long one delivery may take, whatever its sink allows itself.
+const ONE_DELIVERY: Duration = Duration::from_mins(10);
+
+/// How long a worker has an event for itself: longer than a delivery, or two could be at it.
+const LEASE: Duration = Duration::from_mins(11);
+
+/// After so many failures in a row the rest is left for later: the sink is down.
+const IN_A_ROW: u32 = 5;
+
+/// Tells sinks what the outbox holds for them. Cheap to clone; several may be at work on one outbox.
+#[derive(Clone)]
+pub struct Deliverer {
+    /// What is to be told.
+    pub outbox: Arc<dyn Outbox>,
+    /// Who is told.
+    pub sinks: Vec<Arc<dyn EventSink>>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Who waits.
+    pub sleeper: Arc<dyn Sleeper>,
+}
+
+/// What came of a round for one sink.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Round {
+    /// The sink.
+    pub sink: String,
+    /// How many events it has now.
+    pub delivered: u64,
+    /// How many it could not be told.
+    pub failed: u64,
+    /// Why the last one failed, if one did.
+    pub last_failure: Option<String>,
+    /// Why the round ended early, if the outbox could not be read or written.
+    pub broken: Option<LedgerFailure>,
+}
+
+/// What ends a round.
+#[derive(Clone, Copy)]
+struct Limits<'l> {
+    due: Due,
+    /// When the round is over.
+    until: Option<Duration>,
+    is_stopped: &'l (dyn Fn() -> bool + Send + Sync),
+}
+
+impl Deliverer {
+    /// Tries what is due, each event once, for at most ten seconds in all. `watch` hears of each try.
+    pub async fn after_a_run(&self, watch: &(dyn Fn(&Claimed, &Fate) + Send + Sync)) -> Vec<Round> {
+        let limits = Limits {
+            due: Due::Now,
+            until: Some(self.clock.elapsed() + AFTER_A_RUN),
+            is_stopped: &|| false,
+        };
+        self.round(limits, watch).await
+    }
+
+    /// Tries what is in the outbox, each event once. Once `is_stopped` says so, no further one is begun.
+    pub async fn deliver(
+        &self,
+        due: Due,
+        watch: &(dyn Fn(&Claimed, &Fate) + Send + Sync),
+        is_stopped: &(dyn Fn() -> bool + Send + Sync),
+    ) -> Vec<Round> {
+        let limits = Limits {
+            due,
+            until: None,
+            is_stopped,
+        };
+        self.round(limits, watch).await
+    }
+
+    async fn round(&self, limits: Limits<'_>, watch: &(dyn Fn(&Claimed, &Fate) + Send + Sync)) -> Vec<Round> {
+        let all = self.sinks.iter().map(|sink| self.tell(&**sink, limits, watch));
+        join_all(all).await
+    }
+
+    /// Tells one sink, one event after the other.
+    async fn tell(
+        &self,
+        sink: &dyn EventSink,
+        limits: Limits<'_>,
+        watch: &(dyn Fn(&Claimed, &Fate) + Send + Sync),
+    ) -> Round {
+        let mut round = Round {
+            sink: sink.name().to_owned(),
+            delivered: 0,
+            failed: 0,
+            last_failure: None,
+            broken: None,
+        };
+        let (mut after, mut in_a_row) = (0, 0);
+        while in_a_row < IN_A_ROW && !(limits.is_stopped)() && !self.left(limits).is_zero() {
+            let claimed = match self.claim(sink, limits.due, after).await {
+                Ok(Some(claimed)) => claimed,
+                Ok(None) => break,
+                Err(failure) => {
+                    round.broken = Some(failure);
+                    break;
+                }
+            };
+            // Why: what failed in this round is not tried again in it, and what follows a delivered event may be.
+            after = claimed.place;
+            let fate = self.try_once(sink, &claimed, limits).await;
+            match &fate {
+                Fate::Delivered => (round.delivered, in_a_row) = (round.delivered + 1, 0),
+                Fate::Again { why, .. } | Fate::Dead { why } | Fate::Disabled { why } => {
+                    (round.failed, in_a_row) = (round.failed + 1, in_a_row + 1);
+                    round.last_failure = Some(why.clone());
+                }
+            }
+            watch(&claimed, &fate);
+            if let Err(failure) = self.outbox.acknowledge(&claimed, &fate).await {
+                round.broken = Some(failure);
+                break;
+            }
+        }
+        round
+    }
+
+    /// What is left of the round.
+    fn left(&self, limits: Limits<'_>) -> Duration {
+        limits
+            .until
+            .map_or(ONE_DELIVERY, |until| until.saturating_sub(self.clock.elapsed()))
+    }
+
+    async fn claim(&self, sink: &dyn EventSink, due: Due, after: u64) -> Result<Option<Claimed>, LedgerFailure> {
+        let claim = Claim {
+            sink: sink.name().to_owned(),
+            due,
+            after,
+            now: self.clock.now(),
+            lease: LEASE,
+            limit: 1,
+        };
+        Ok(self.outbox.claim(&claim).await?.pop())
+    }
+
+    async fn try_once(&self, sink: &dyn EventSink, claimed: &Claimed, limits: Limits<'_>) -> Fate {
+        let limit = self.left(limits).min(ONE_DELIVERY);
+        let delivery = pin!(sink.deliver(&claimed.event));
+        let too_long = pin!(self.sleeper.sleep(limit));
+        match select(delivery, too_long).await {
+            Either::Left((Ok(()), _)) => Fate::Delivered,
+            Either::Left((Err(failure), _)) => self.after(claimed, failure),
+            Either::Right(_) if limit < ONE_DELIVERY => Fate::Again {
+                at: self.clock.now(),
+                counts: false,
+                why: "the run ended before it was delivered".to_owned(),
+            },
+            Either::Right(_) => {
+                let why = "it took too long".to_owned();
+                self.after(claimed, DeliveryFailure::Again { why, wait: None })
+            }
+        }
+    }
+
+    /// What becomes of an event that could not be told. A try before its time, by a person's wish, does not count.
+    fn after(&self, claimed: &Claimed, failure: DeliveryFailure) -> Fate {
+        let now = self.clock.now();
+        let (why, wait) = match failure {
+            DeliveryFailure::Never { why } => return Fate::Dead { why },
+            DeliveryFailure::Gone { why } => return Fate::Disabled { why },
+            DeliveryFailure::Again { why, wait } => (why, wait.unwrap_or_default()),
+        };
+        let counts = claimed.due_at.is_none_or(|at| at <= now);
+        let scheduled = usize::try_from(claimed.failures)
+            .ok()
+            .and_then(|number| SCHEDULE.get(number));
+        match (scheduled, claimed.due_at) {
+            (None, _) if counts => Fate::Dead { why },
+            (_, Some(at)) if !counts => Fate::Again {
+                at: at.max(now.checked_add(wait).unwrap_or(at)),
+                counts,
+                why,
+            },
+            (scheduled, _) => Fate::Again {
+                at: now
+                    .checked_add(wait.max(scheduled.copied().unwrap_or_default()))
+                    .unwrap_or(now),
+                counts,
+                why,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

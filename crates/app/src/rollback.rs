@@ -1,0 +1,176 @@
+//! Undoing what the record says was done: finds the change that does, for the document as it is now.
+
+use domain::Kind;
+use domain::json::{Document, TextError};
+use domain::protocol::Wanted;
+use domain::reversal::{Reversal, Taken};
+use ports::{Ending, Entry, EntryId, History, HistoryQuery, LedgerFailure};
+
+/// How many entries are read at a time.
+const PAGE: usize = 100;
+
+/// To what a document is brought back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Back {
+    /// To how it was before the last applied entry.
+    BeforeTheLast,
+    /// To how it was after this entry.
+    To(EntryId),
+}
+
+/// What undoes.
+#[derive(Clone, Debug)]
+pub struct Rollback<K: Kind> {
+    /// What an update is to bring about.
+    pub wanted: Wanted<K>,
+    /// The entries that it undoes, newest first.
+    pub undoes: Vec<EntryId>,
+}
+
+/// Nothing can be undone.
+#[derive(Debug, thiserror::Error)]
+pub enum NothingToUndo {
+    /// The record has no applied change of the document.
+    #[error("the ledger has no applied change of it")]
+    NothingApplied,
+    /// The entry is none, or another document's, or was not applied.
+    #[error("the entry {0} is no applied change of it")]
+    NoSuchEntry(EntryId),
+    /// The entry is the last one: nothing was done since.
+    #[error("the ledger has no applied change of it after the entry {0}")]
+    NothingSince(EntryId),
+    /// What was recorded is not a document of this kind, or would be too large.
+    #[error("what the entry {entry} recorded cannot be brought back")]
+    Unfit {
+        /// The entry.
+        entry: EntryId,
+        /// Why, where the text is at fault.
+        source: Option<TextError>,
+    },
+    /// The record cannot be read.
+    #[error(transparent)]
+    Ledger(#[from] LedgerFailure),
+}
+
+/// Finds what brings a document of a target back. It touches only what the undone entries touched.
+///
+/// # Errors
+///
+/// If there is nothing to undo, or the record cannot be read.
+pub async fn rollback<K: Kind>(
+    history: &dyn History,
+    target: &str,
+    document: &str,
+    back: Back,
+) -> Result<Rollback<K>, NothingToUndo> {
+    let book = Book {
+        history,
+        target,
+        document,
+    };
+    let (goal, undone) = match back {
+        Back::BeforeTheLast => {
+            let last = book.applied(None, 1).await?.pop();
+            let last = last.ok_or(NothingToUndo::NothingApplied)?;
+            (before(&last)?, vec![last])
+        }
+        Back::To(entry) => {
+            let kept = book.applied_entry(entry).await?;
+            let since = book.applied_since(kept.id).await?;
+            (after(&kept)?, since)
+        }
+    };
+    let steps: Result<Vec<Taken<K>>, NothingToUndo> = undone
+        .iter()
+        .rev()
+        .map(|entry| {
+            Ok(Taken {
+                before: before(entry)?,
+                after: after(entry)?,
+            })
+        })
+        .collect();
+    let unfit = |entry: EntryId, source| NothingToUndo::Unfit {
+        entry,
+        source: Some(source),
+    };
+    let newest = undone.first().map(|entry| entry.id);
+    let reversal = K::reverse(&goal, &steps?).map_err(|error| unfit(newest.unwrap_or(EntryId(0)), error))?;
+    match (reversal, back) {
+        (Some(Reversal { change, made_from }), _) => Ok(Rollback {
+            wanted: Wanted::Change {
+                change,
+                seen: made_from,
+            },
+            undoes: undone.iter().map(|entry| entry.id).collect(),
+        }),
+        (None, Back::To(entry)) => Err(NothingToUndo::NothingSince(entry)),
+        (None, Back::BeforeTheLast) => Err(NothingToUndo::NothingApplied),
+    }
+}
+
+/// The record of one document.
+struct Book<'a> {
+    history: &'a dyn History,
+    target: &'a str,
+    document: &'a str,
+}
+
+impl Book<'_> {
+    /// Applied entries, newest first.
+    async fn applied(&self, earlier_than: Option<EntryId>, limit: usize) -> Result<Vec<Entry>, LedgerFailure> {
+        let query = HistoryQuery {
+            target: Some(self.target.to_owned()),
+            document: Some(self.document.to_owned()),
+            ending: Some(Ending::Applied),
+            before: earlier_than,
+            since: None,
+            limit,
+        };
+        self.history.entries(&query).await
+    }
+
+    /// An entry that must be an applied one of this document.
+    async fn applied_entry(&self, id: EntryId) -> Result<Entry, NothingToUndo> {
+        let found = self.history.entry(id).await?.filter(|entry| {
+            let is_ours = entry.intent.as_ref().is_some_and(|intent| intent.target == self.target);
+            is_ours && entry.document() == self.document && entry.ending() == Some(Ending::Applied)
+        });
+        found.ok_or(NothingToUndo::NoSuchEntry(id))
+    }
+
+    /// The applied entries after this one, newest first.
+    async fn applied_since(&self, id: EntryId) -> Result<Vec<Entry>, LedgerFailure> {
+        let mut since: Vec<Entry> = Vec::new();
+        loop {
+            let page = self.applied(since.last().map(|entry| entry.id), PAGE).await?;
+            let newer: Vec<Entry> = page.into_iter().take_while(|entry| entry.id > id).collect();
+            let is_whole = newer.len() == PAGE;
+            since.extend(newer);
+            if !is_whole {
+                return Ok(since);
+            }
+        }
+    }
+}
+
+fn before<K: Kind>(entry: &Entry) -> Result<K, NothingToUndo> {
+    document(entry, entry.intent.as_ref().map(|intent| &intent.base))
+}
+
+fn after<K: Kind>(entry: &Entry) -> Result<K, NothingToUndo> {
+    document(entry, entry.after())
+}
+
+fn document<K: Kind>(entry: &Entry, document: Option<&Document>) -> Result<K, NothingToUndo> {
+    let unfit = || NothingToUndo::Unfit {
+        entry: entry.id,
+        source: None,
+    };
+    document
+        .and_then(|document| K::of_document(document.clone()))
+        .ok_or_else(unfit)
+}
+
+#[cfg(test)]
+mod tests;

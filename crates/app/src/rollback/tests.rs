@@ -1,0 +1,223 @@
+//! Undoing, on the ledger in memory: our updates and others' edits in any order, then a way back.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use domain::protocol::{OnConflict, Outcome, Terms, Verdict};
+use domain::{Draft, RuleId, TriggerRule};
+use ports::testing::{InMemoryRepository, VirtualTime};
+use ports::{Author, InMemoryLedger};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::*;
+use crate::Updater;
+
+/// A field and its value, as JSON; `null` takes it away, which only others can.
+type Edit = (&'static str, &'static str);
+
+/// The fields of a rule.
+type Fields = BTreeMap<&'static str, Option<String>>;
+
+const FIELDS: [&str; 3] = ["name", "description", "enabled"];
+
+#[derive(Clone, Debug)]
+enum Deed {
+    Ours(Edit),
+    Theirs(Edit),
+}
+
+struct Room {
+    repository: Arc<InMemoryRepository>,
+    ledger: Arc<InMemoryLedger>,
+    updater: Updater<TriggerRule>,
+}
+
+fn id() -> RuleId {
+    "r1".parse().unwrap()
+}
+
+impl Room {
+    fn new() -> Self {
+        let repository = Arc::new(InMemoryRepository::default());
+        let rule = r#"{"id":"r1","ruleType":"conversation","enabled":true,"name":"a","x":1}"#;
+        repository.put(&id(), rule.parse().unwrap());
+        let ledger = Arc::new(InMemoryLedger::default());
+        let time = Arc::new(VirtualTime::default());
+        let updater = Updater {
+            repository: repository.clone(),
+            ledger: ledger.clone(),
+            target: "test".to_owned(),
+            author: Author::default(),
+            clock: time.clone(),
+            sleeper: time,
+            chance: Arc::new(|| 1.0),
+            budget: Arc::default(),
+        };
+        Self {
+            repository,
+            ledger,
+            updater,
+        }
+    }
+
+    fn fields(&self) -> Fields {
+        let rule = self.repository.rule(&id()).unwrap();
+        FIELDS
+            .map(|field| (field, rule.member(field).map(domain::json::Node::compact)))
+            .into()
+    }
+
+    async fn does(&self, deed: &Deed) {
+        match deed {
+            Deed::Ours((field, value)) => {
+                let draft = Draft::new(format!(r#"{{"{field}":{value}}}"#).parse().unwrap()).unwrap();
+                let report = self.updater.update(&id(), draft, Terms::default(), &|_| ()).await;
+                assert!(matches!(report.verdict.outcome, Outcome::Applied | Outcome::Unchanged));
+            }
+            Deed::Theirs((field, value)) => {
+                let rule = self.repository.rule(&id()).unwrap();
+                let document = if *value == "null" {
+                    rule.document().without_members(&[field])
+                } else {
+                    rule.document().with_members(&[(field, value)])
+                };
+                let edited = TriggerRule::try_from(document.unwrap()).unwrap();
+                if edited != rule {
+                    self.repository.put(&id(), edited);
+                }
+            }
+        }
+    }
+
+    async fn goes(&self, back: Back) -> Result<(Vec<EntryId>, Verdict<TriggerRule>), NothingToUndo> {
+        let rollback = rollback(&*self.ledger, "test", "r1", back).await?;
+        let terms = Terms {
+            on_conflict: OnConflict::Merge,
+            ..Terms::default()
+        };
+        let report = self
+            .updater
+            .bring_about(&id(), rollback.wanted, terms, &|_| (), std::future::pending())
+            .await;
+        Ok((rollback.undoes, report.verdict))
+    }
+
+    async fn last_entry(&self) -> Option<EntryId> {
+        let query = HistoryQuery {
+            ending: Some(Ending::Applied),
+            limit: 1,
+            ..HistoryQuery::default()
+        };
+        self.ledger.entries(&query).await.unwrap().first().map(|entry| entry.id)
+    }
+}
+
+fn edit() -> impl Strategy<Value = Edit> {
+    select(vec![
+        ("name", "\"a\""),
+        ("name", "\"b\""),
+        ("name", "\"c\""),
+        ("description", "\"d\""),
+        ("description", "\"e\""),
+        ("enabled", "true"),
+        ("enabled", "false"),
+    ])
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    prop_oneof![
+        3 => edit().prop_map(Deed::Ours),
+        1 => edit().prop_map(Deed::Theirs),
+        1 => Just(Deed::Theirs(("description", "null"))),
+    ]
+}
+
+fn at_once<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(future)
+}
+
+proptest! {
+    #[test]
+    fn what_was_done_since_an_entry_is_undone_and_nothing_else(deeds in vec(deed(), 1..10), back_to in 0..10_usize) {
+        at_once(async {
+            let room = Room::new();
+            let mut to = None;
+            // What each of our applied updates since then touched, and what stood there after it.
+            let (mut goal, mut left) = (Fields::new(), Fields::new());
+            for (number, deed) in deeds.iter().enumerate() {
+                let (before, last) = (room.fields(), room.last_entry().await);
+                room.does(deed).await;
+                let after = room.fields();
+                let applied = room.last_entry().await != last;
+                if applied && (to.is_none() || number <= back_to) {
+                    (to, goal) = (room.last_entry().await, after);
+                    left.clear();
+                } else if applied {
+                    left.extend(after.into_iter().filter(|(field, value)| before[field] != *value));
+                }
+            }
+            let now = room.fields();
+            let Some(to) = to else {
+                let end = room.goes(Back::BeforeTheLast).await;
+                assert!(matches!(end, Err(NothingToUndo::NothingApplied)));
+                return;
+            };
+            let end = room.goes(Back::To(to)).await;
+            if room.last_entry().await == Some(to) && left.is_empty() {
+                assert!(matches!(end, Err(NothingToUndo::NothingSince(entry)) if entry == to), "{end:?}");
+                return;
+            }
+            let collides = left.iter().any(|(field, left)| {
+                let is_theirs = now[field] != *left;
+                goal[field] != *left && is_theirs && now[field] != goal[field]
+            });
+            let (_, verdict) = end.unwrap();
+            let mut expected = now.clone();
+            if collides {
+                assert!(matches!(verdict.outcome, Outcome::Conflict(_)), "{verdict:?}");
+            } else {
+                let undone = left.iter().filter(|(field, left)| goal[*field] != **left);
+                expected.extend(undone.map(|(field, _)| (*field, goal[field].clone())));
+                let outcome = if expected == now { Outcome::Unchanged } else { Outcome::Applied };
+                assert_eq!(verdict.outcome, outcome);
+            }
+            assert_eq!(room.fields(), expected);
+        });
+    }
+}
+
+#[tokio::test]
+async fn undoing_what_was_undone_does_it_again() {
+    let room = Room::new();
+    room.does(&Deed::Ours(("name", "\"b\""))).await;
+    room.does(&Deed::Theirs(("description", "\"d\""))).await;
+    let done = room.fields();
+    for name in ["\"a\"", "\"b\"", "\"a\""] {
+        let (_, verdict) = room.goes(Back::BeforeTheLast).await.unwrap();
+        assert_eq!(verdict.outcome, Outcome::Applied);
+        let fields = room.fields();
+        assert_eq!(fields["name"].as_deref(), Some(name));
+        assert_eq!(fields["description"], done["description"]);
+    }
+}
+
+#[tokio::test]
+async fn an_entry_of_another_rule_is_no_way_back() {
+    let room = Room::new();
+    room.does(&Deed::Ours(("name", "\"b\""))).await;
+    let entry = room.last_entry().await.unwrap();
+    for (target, document, entry) in [
+        ("test", "r2", entry),
+        ("other", "r1", entry),
+        ("test", "r1", EntryId(99)),
+    ] {
+        let way = rollback::<TriggerRule>(&*room.ledger, target, document, Back::To(entry)).await;
+        assert!(
+            matches!(way, Err(NothingToUndo::NoSuchEntry(_))),
+            "{target} {document} {entry}"
+        );
+    }
+}

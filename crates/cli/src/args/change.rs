@@ -1,0 +1,106 @@
+//! The flags of commands that change a rule.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{FailOn, RuleArg};
+
+/// What to change.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ChangeArgs {
+    #[command(flatten)]
+    pub(crate) rule: RuleArg,
+    /// The change, or the whole rule, as JSON or YAML; `-` is stdin
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: Option<PathBuf>,
+    /// The new name
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) name: Option<String>,
+    /// The new description
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) description: Option<String>,
+    /// Switch the rule on
+    #[arg(long, conflicts_with = "disable")]
+    pub(crate) enable: bool,
+    /// Switch the rule off
+    #[arg(long)]
+    pub(crate) disable: bool,
+    #[command(flatten)]
+    pub(crate) terms: TermsArgs,
+}
+
+/// On which terms a rule is changed.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct TermsArgs {
+    /// Refuse (exit 4) unless the rule is at this version
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) if_version: Option<String>,
+    /// Exit with 2 if there are changes that were not made
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+    /// From which severity on findings end the run
+    #[arg(long, value_enum, default_value_t = FailOn::Error)]
+    pub(crate) fail_on: FailOn,
+    /// What to do if somebody else changes the rule meanwhile
+    #[arg(long, value_enum, default_value_t = OnConflictArg::Merge)]
+    pub(crate) on_conflict: OnConflictArg,
+    /// Merge even if they changed other parts of what belongs together: enabled, conditions, actions
+    #[arg(long)]
+    pub(crate) accept_group_merge: bool,
+}
+
+/// What to do if somebody else changes the rule meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnConflictArg {
+    /// Report it, and change nothing
+    Fail,
+    /// Merge what merges by itself, and report the rest
+    Merge,
+    /// Overwrite what collides, and say what it was
+    Ours,
+}
+
+/// How to update.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct UpdateArgs {
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
+    /// Do everything but the write
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+}
+
+/// How to undo.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct RollbackArgs {
+    #[command(flatten)]
+    pub(crate) rule: RuleArg,
+    /// Go back to how the rule was after this entry of its history
+    #[arg(long, value_name = "ENTRY")]
+    pub(crate) to: Option<u64>,
+    #[command(flatten)]
+    pub(crate) terms: TermsArgs,
+    /// Do everything but the write
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+}
+
+/// How to edit.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct EditArgs {
+    #[command(flatten)]
+    pub(crate) rule: RuleArg,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// From which severity on findings end the run
+    #[arg(long, value_enum, default_value_t = FailOn::Error)]
+    pub(crate) fail_on: FailOn,
+}

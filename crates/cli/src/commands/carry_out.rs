@@ -1,0 +1,205 @@
+//! A change of one rule, from what is wanted to what came of it: sent, recorded, and told to the sinks.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use app::{Progress, ReadOnly, Report};
+use domain::merge::GroupMerge;
+use domain::protocol::{Mode, OnConflict, Terms, Verdict, Wanted};
+use domain::{Code, Facts, Finding, Findings, RuleId, TriggerRule, Version};
+use ports::{Claimed, Fate};
+
+use crate::args::{OnConflictArg, TermsArgs};
+use crate::commands::{Context, reconcile, stats};
+use crate::config::Settings;
+use crate::exit::Exit;
+use crate::output::{Output, visible};
+use crate::problem::Problem;
+use crate::record::{self, Record};
+use crate::render::report::Asked;
+use crate::render::result::{Delivery, Run, TargetDocument};
+use crate::signals::Signals;
+
+/// What a change is for, as it is recorded.
+#[derive(Clone, Debug)]
+pub(super) struct Errand {
+    /// Whether it is carried out.
+    pub(super) asked: Asked,
+    /// The command.
+    pub(super) command: &'static str,
+    /// Why, if a reason was given.
+    pub(super) reason: Option<String>,
+}
+
+impl Errand {
+    /// What a command does: all, or everything but the write.
+    pub(super) fn of(command: &'static str, dry_run: bool, reason: Option<&String>) -> Self {
+        Self {
+            asked: if dry_run { Asked::DryRun } else { Asked::Update },
+            command,
+            reason: reason.cloned(),
+        }
+    }
+
+    /// What it does to a rule, in words.
+    pub(super) fn doing(&self) -> &'static str {
+        if self.command == "rollback" {
+            "roll back"
+        } else {
+            "update"
+        }
+    }
+}
+
+/// How a change ended.
+pub(super) struct Ended {
+    pub(super) report: Report<TriggerRule>,
+    pub(super) run: Run,
+    /// How the program ends because it was told to stop, if it was.
+    pub(super) stopped: Option<Exit>,
+}
+
+impl Ended {
+    /// A change that was refused before anything was sent.
+    pub(super) fn unsent(id: RuleId, findings: Vec<Finding>) -> Self {
+        let mut found = Findings::default();
+        found.extend(findings);
+        Self {
+            report: Report {
+                id,
+                verdict: Verdict::rejected(found),
+                requests: 0,
+                latency: Duration::ZERO,
+                last: Facts::default(),
+                recorded: None,
+                unrecorded: None,
+            },
+            run: Run {
+                id: record::new_run(),
+                target: TargetDocument {
+                    api: None,
+                    sandbox: false,
+                },
+                delivery: Delivery::default(),
+            },
+            stopped: None,
+        }
+    }
+}
+
+/// Opens the record for an errand. A dry run only reads it.
+pub(super) async fn open_record(settings: &Settings, asked: Asked) -> Result<Record, Problem> {
+    match asked {
+        Asked::Update => Record::open(settings).await,
+        Asked::DryRun => Record::open_to_read(settings).await,
+    }
+}
+
+/// Brings about what is wanted of a rule.
+pub(super) async fn carry_out(
+    context: &Context<'_>,
+    record: Record,
+    errand: &Errand,
+    id: &RuleId,
+    wanted: Wanted<TriggerRule>,
+    terms: Terms,
+) -> Result<Ended, Problem> {
+    let settings = context.settings()?;
+    let output = context.output;
+    let session = context.open(settings).await?;
+    let mut run = Run {
+        id: record.run.clone(),
+        target: session.target.clone(),
+        delivery: Delivery::default(),
+    };
+    if errand.asked == Asked::Update {
+        reconcile::at_start(context, &session, &record, settings).await?;
+    }
+    let author = record.author(settings, errand.command, errand.reason.as_deref());
+    let mut updater = session.updater(&record, author);
+    if terms.mode == Mode::DryRun {
+        updater.repository = Arc::new(ReadOnly(updater.repository));
+    }
+    let mut signals = Signals::take()?;
+    let mut stopped = None;
+    let stop = async {
+        stopped = Some(signals.received().await);
+        output.note("stopping; a write that is under way is finished first");
+    };
+    let watch = move |progress| tell(output, &progress);
+    let report = updater.bring_about(id, wanted, terms, &watch, stop).await;
+    run.delivery = deliver(output, &record, &report).await;
+    stats::keep_metrics(context, &record, settings).await;
+    record.close().await;
+    session.close().await?;
+    if run.target.sandbox {
+        output.note("This was the sandbox, the Genesys Cloud that is built in: no organisation was changed.\n");
+    }
+    Ok(Ended { report, run, stopped })
+}
+
+/// Tells the sinks, and says which of them does not know of this change yet.
+async fn deliver(output: Output, record: &Record, report: &Report<TriggerRule>) -> Delivery {
+    let own = report.recorded.as_ref().and_then(|recorded| recorded.event.as_ref());
+    let delivered = AtomicU64::new(0);
+    let watch = |claimed: &Claimed, fate: &Fate| {
+        if Some(&claimed.event.id) == own && *fate == Fate::Delivered {
+            delivered.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    for round in record.deliverer().after_a_run(&watch).await {
+        let broken = round.broken.map(|broken| broken.to_string());
+        if let Some(why) = broken.or(round.last_failure) {
+            let (sink, why) = (visible(&round.sink), visible(&why));
+            output.complain(&format!("The sink `{sink}` could not be told: {why}"));
+        }
+    }
+    let queued = own.map_or(0, |_| record.sinks.len() as u64);
+    let delivered = delivered.into_inner();
+    Delivery {
+        queued,
+        delivered,
+        failed: queued - delivered,
+    }
+}
+
+/// Tells of waits that a person would notice.
+fn tell(output: Output, progress: &Progress) {
+    if let Progress::Waiting { time, because } = progress
+        && *time >= Duration::from_millis(500)
+    {
+        let because = visible(because);
+        output.note(&format!("waiting {:.1} s: {because}", time.as_secs_f64()));
+    }
+}
+
+/// The terms that flags set.
+pub(super) fn terms(settings: &Settings, args: &TermsArgs, asked: Asked) -> Result<Terms, Problem> {
+    let expected: Option<Version> = match &args.if_version {
+        None => None,
+        Some(text) => Some(text.parse().map_err(|error: domain::BadVersion| {
+            Problem::new(Code::Usage, format!("`--if-version {text}`: {error}"))
+        })?),
+    };
+    let mode = match asked {
+        Asked::Update => Mode::Write,
+        Asked::DryRun => Mode::DryRun,
+    };
+    Ok(Terms {
+        deadline: settings.deadline,
+        expected,
+        mode,
+        fail_on: args.fail_on.severity(),
+        on_conflict: match args.on_conflict {
+            OnConflictArg::Fail => OnConflict::Fail,
+            OnConflictArg::Merge => OnConflict::Merge,
+            OnConflictArg::Ours => OnConflict::Ours,
+        },
+        group: if args.accept_group_merge {
+            GroupMerge::Accept
+        } else {
+            GroupMerge::Refuse
+        },
+    })
+}

@@ -1,0 +1,125 @@
+//! `reconcile`: settles what is not known, at a run's start and when a person asks for it.
+
+use std::sync::Arc;
+
+use app::{Finding, Reconciled, Reconciler};
+use domain::{Code, RuleId, TriggerRule};
+use ports::{Ending, EntryId, LedgerFailure, RuleRepository};
+
+use crate::args::{Closing, Format, ReconcileArgs};
+use crate::commands::{Context, rule, stats};
+use crate::config::Settings;
+use crate::exit::Exit;
+use crate::problem::Problem;
+use crate::record::{Record, unusable};
+use crate::render::result::{Delivery, Run, reconciled};
+use crate::session::Session;
+
+pub(super) async fn run(context: &Context<'_>, args: &ReconcileArgs) -> Result<Exit, Problem> {
+    rule::only_formats(context, &rule::DATA)?;
+    let settings = context.settings()?;
+    settings.target.clone()?;
+    let record = Record::open(settings).await?;
+    let session = context.open(settings).await?;
+    let reader = Arc::new(session.reader(settings));
+    let reconciler = reconciler(&session, &record, settings, reader, args.reason.as_deref());
+    let found = match (args.close, args.closing) {
+        (Some(entry), Some(closing)) => {
+            let ending = match closing {
+                Closing::Applied => Ending::Applied,
+                Closing::NotApplied => Ending::NotApplied,
+            };
+            let closed = reconciler.close(EntryId(entry), ending).await;
+            closed.map(|closed| vec![closed])
+        }
+        _ => reconciler.reconcile(rule_id).await,
+    };
+    let run = Run {
+        id: record.run.clone(),
+        target: session.target.clone(),
+        delivery: Delivery::default(),
+    };
+    stats::keep_metrics(context, &record, settings).await;
+    record.close().await;
+    session.close().await?;
+    let found = found.map_err(|failure| problem(&failure))?;
+    let exit = if found.iter().any(stays_unknown) {
+        Exit::Unknown
+    } else {
+        Exit::Done
+    };
+    if context.output.format == Format::Human {
+        context.output.document(&reconciled::human(&found))?;
+    } else {
+        context.output.data(&reconciled::document(&found, run, exit))?;
+    }
+    Ok(exit)
+}
+
+/// Settles what earlier runs left open, as far as it can be settled now, and says so.
+pub(super) async fn at_start(
+    context: &Context<'_>,
+    session: &Session,
+    record: &Record,
+    settings: &Settings,
+) -> Result<(), Problem> {
+    let reconciler = reconciler(session, record, settings, session.paced(), None);
+    let found = reconciler
+        .reconcile(rule_id)
+        .await
+        .map_err(|failure| unusable(&failure))?;
+    for settled in found.iter().filter(|found| found.recorded.is_some()) {
+        context
+            .output
+            .note(&format!("An earlier run: {}", reconciled::line(settled)));
+    }
+    let open = found.iter().filter(|found| stays_unknown(found)).count();
+    if open > 0 {
+        let them = if open == 1 {
+            "1 earlier change"
+        } else {
+            &format!("{open} earlier changes")
+        };
+        context.output.note(&format!(
+            "The outcome of {them} is not known; `assist-rules reconcile` says more."
+        ));
+    }
+    Ok(())
+}
+
+fn reconciler(
+    session: &Session,
+    record: &Record,
+    settings: &Settings,
+    repository: Arc<dyn RuleRepository>,
+    reason: Option<&str>,
+) -> Reconciler<TriggerRule> {
+    Reconciler {
+        repository,
+        ledger: record.ledger.clone(),
+        target: settings.ledger_target().unwrap_or_default(),
+        author: record.author(settings, "reconcile", reason),
+        clock: session.clock.clone(),
+    }
+}
+
+fn rule_id(text: &str) -> Option<RuleId> {
+    text.parse().ok()
+}
+
+/// Whether nobody knows what became of it, and nobody is at work on it.
+fn stays_unknown(found: &Reconciled) -> bool {
+    found.recorded.is_none() && found.finding != Finding::Leased
+}
+
+fn problem(failure: &LedgerFailure) -> Problem {
+    match failure {
+        LedgerFailure::NoEntry(entry) => {
+            let message = format!(
+                "cannot close the entry {entry}: the ledger has none of that number whose outcome is not known"
+            );
+            Problem::new(Code::NoEntry, message)
+        }
+        LedgerFailure::Leased { .. } | LedgerFailure::Settled(_) | LedgerFailure::Unusable(_) => unusable(failure),
+    }
+}

@@ -1,0 +1,97 @@
+//! `stats`: how many updates took effect, and how long they took.
+
+use std::path::Path;
+
+use domain::Code;
+use ports::{Tally, TallyOf, TallyQuery};
+
+use crate::args::{Format, StatsArgs};
+use crate::commands::{Context, rule};
+use crate::config::Settings;
+use crate::exit::Exit;
+use crate::output::words;
+use crate::problem::Problem;
+use crate::record::{Record, unusable};
+use crate::render::{prometheus, stats};
+
+/// How many rules are told apart, those with the most updates first.
+const RULES: usize = 20;
+
+pub(super) async fn run(context: &Context<'_>, args: &StatsArgs) -> Result<Exit, Problem> {
+    rule::only_formats(
+        context,
+        &[Format::Human, Format::Json, Format::Yaml, Format::Prometheus],
+    )?;
+    let id = rule::named(context, &args.rule)?;
+    let settings = context.settings()?;
+    let record = Record::open_to_read(settings).await?;
+    let figures = figures(&record, settings, id.map(|id| id.to_string()), args).await;
+    record.close().await;
+    let figures = figures?;
+    let output = context.output;
+    match output.format {
+        Format::Human => output.document(&stats::human(&figures))?,
+        Format::Prometheus => output.document(&prometheus::text(&figures.rules)?)?,
+        Format::Json | Format::Yaml | Format::Ndjson | Format::Sarif | Format::Github | Format::Junit => {
+            output.data(&stats::document(&figures))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+async fn figures(
+    record: &Record,
+    settings: &Settings,
+    rule: Option<String>,
+    args: &StatsArgs,
+) -> Result<stats::Figures, Problem> {
+    let query = |of| TallyQuery {
+        target: settings.ledger_target(),
+        of,
+        since: args.since.map(|since| since.0),
+    };
+    let (all, each) = match rule {
+        None => (TallyOf::All, TallyOf::Each(RULES)),
+        Some(id) => (TallyOf::One(id.clone()), TallyOf::One(id)),
+    };
+    let all = tallies(record, &query(all)).await?;
+    let rules = tallies(record, &query(each)).await?;
+    Ok(stats::Figures {
+        since: args.since.map(|since| since.0),
+        all: all.into_iter().next().map(|(_, tally)| tally).unwrap_or_default(),
+        rules: rules.into_iter().filter_map(|(id, tally)| Some((id?, tally))).collect(),
+    })
+}
+
+async fn tallies(record: &Record, query: &TallyQuery) -> Result<Vec<(Option<String>, Tally)>, Problem> {
+    record.history.tally(query).await.map_err(|failure| unusable(&failure))
+}
+
+/// Writes the figures of all updates to the file that was asked for, for Prometheus to pick up. What happened to a rule
+/// is not undone by a file that cannot be written.
+pub(super) async fn keep_metrics(context: &Context<'_>, record: &Record, settings: &Settings) {
+    let Some(file) = &context.cli.global.metrics_file else {
+        return;
+    };
+    if let Err(problem) = write_metrics(record, settings, file).await {
+        context.output.complain(&words(&problem));
+    }
+}
+
+async fn write_metrics(record: &Record, settings: &Settings, file: &Path) -> Result<(), Problem> {
+    let query = TallyQuery {
+        target: settings.ledger_target(),
+        of: TallyOf::Each(usize::MAX),
+        since: None,
+    };
+    let tallies = tallies(record, &query).await?;
+    let rules: Vec<_> = tallies
+        .into_iter()
+        .filter_map(|(id, tally)| Some((id?, tally)))
+        .collect();
+    let text = prometheus::text(&rules)?;
+    crate::session::write_whole(file, text.as_bytes()).map_err(|error| {
+        let message = format!("cannot write the figures to `{}`: {error}", file.display());
+        Problem::new(Code::UnreadableFile, message)
+    })
+}

@@ -1,0 +1,266 @@
+//! The record of updates, for people and for programs.
+
+use std::fmt::Write;
+use std::time::SystemTime;
+
+use comfy_table::{ContentArrangement, Table, presets};
+use domain::diff::{Difference, diff};
+use domain::{Collision, Version};
+use ports::{Entry, Proof};
+use serde::Serialize;
+
+use crate::output::{FAINT, FORMAT_VERSION, PLACE, STRONG, visible};
+use crate::render::diff::unified;
+use crate::render::result::{milliseconds, whole_milliseconds};
+
+/// Updates, newest first.
+#[derive(Serialize)]
+pub(crate) struct HistoryDocument {
+    format_version: &'static str,
+    kind: &'static str,
+    entries: Vec<EntryDocument>,
+}
+
+/// One update.
+#[derive(Serialize)]
+pub(crate) struct EntryDocument {
+    entry: u64,
+    at: Option<String>,
+    target: String,
+    id: String,
+    outcome: Option<&'static str>,
+    command: Option<String>,
+    run_id: Option<String>,
+    author: Option<AuthorDocument>,
+    guard: Option<String>,
+    version_before: Option<Version>,
+    version_after: Option<Version>,
+    attempts: u32,
+    requests: u32,
+    retries: u32,
+    merges: u32,
+    waited_ms: u64,
+    latency_ms: Option<f64>,
+    confirmed_by: Option<&'static str>,
+    correlation_id: Option<String>,
+    diff: Vec<Difference>,
+    overwrote: Vec<Collision>,
+    error: Option<String>,
+}
+
+/// Who.
+#[derive(Serialize)]
+struct AuthorDocument {
+    client: String,
+    user: Option<String>,
+    host: Option<String>,
+    reason: Option<String>,
+}
+
+/// The document of these updates.
+pub(crate) fn document(entries: &[Entry]) -> HistoryDocument {
+    HistoryDocument {
+        format_version: FORMAT_VERSION,
+        kind: "history",
+        entries: entries.iter().map(EntryDocument::of).collect(),
+    }
+}
+
+impl EntryDocument {
+    /// The document of one update.
+    pub(crate) fn of(entry: &Entry) -> Self {
+        let (intent, outcome) = (entry.intent.as_ref(), entry.outcome.as_ref());
+        let author = entry.author();
+        let version_before = intent.map(|intent| intent.version.clone());
+        Self {
+            entry: entry.id.0,
+            at: entry.at().map(time),
+            target: target(entry).to_owned(),
+            id: entry.document().to_owned(),
+            outcome: entry.ending().map(ports::Ending::word),
+            command: author.map(|author| author.command.clone()),
+            run_id: author.map(|author| author.run.clone()),
+            author: author.map(|author| AuthorDocument {
+                client: author.client.clone(),
+                user: author.user.clone(),
+                host: author.host.clone(),
+                reason: author.reason.clone(),
+            }),
+            guard: intent.map(|intent| intent.guard.clone()),
+            version_before: version_before.or_else(|| outcome.and_then(|outcome| outcome.version_before.clone())),
+            version_after: outcome.and_then(|outcome| outcome.version_after.clone()),
+            attempts: outcome.map_or(0, |outcome| outcome.attempts),
+            requests: outcome.map_or(0, |outcome| outcome.requests),
+            retries: outcome.map_or(0, |outcome| outcome.retries),
+            merges: outcome.map_or(0, |outcome| outcome.merges),
+            waited_ms: outcome.map_or(0, |outcome| whole_milliseconds(outcome.waited)),
+            latency_ms: outcome.and_then(|outcome| outcome.latency).map(milliseconds),
+            confirmed_by: outcome.and_then(|outcome| outcome.proof).map(Proof::word),
+            correlation_id: outcome.and_then(|outcome| outcome.correlation_id.clone()),
+            diff: differences(entry),
+            overwrote: intent.map_or_else(Vec::new, |intent| intent.overwrites.clone()),
+            error: outcome.and_then(|outcome| outcome.error.clone()),
+        }
+    }
+}
+
+fn target(entry: &Entry) -> &str {
+    let of_outcome = entry.outcome.as_ref().map(|outcome| outcome.target.as_str());
+    let of_intent = entry.intent.as_ref().map(|intent| intent.target.as_str());
+    of_intent.or(of_outcome).unwrap_or_default()
+}
+
+/// What it changed, or was about to change.
+fn differences(entry: &Entry) -> Vec<Difference> {
+    let intent = entry.intent.as_ref();
+    intent.map_or_else(Vec::new, |intent| diff(&intent.base, &intent.ours))
+}
+
+/// A time to the second, UTC.
+fn time(at: SystemTime) -> String {
+    let Ok(at) = jiff::Timestamp::try_from(at) else {
+        return "out of time".to_owned();
+    };
+    at.round(jiff::Unit::Second).unwrap_or(at).to_string()
+}
+
+fn outcome(entry: &Entry) -> &'static str {
+    entry.ending().map_or("open", ports::Ending::word)
+}
+
+/// The version before and after it.
+fn versions(entry: &Entry) -> String {
+    let document = EntryDocument::of(entry);
+    match (document.version_before, document.version_after) {
+        (Some(before), Some(after)) => format!("{before} → {after}"),
+        (Some(before), None) => before.to_string(),
+        (None, _) => String::new(),
+    }
+}
+
+/// A row for each, newest first. The target stands there where there are several.
+pub(crate) fn table(entries: &[Entry]) -> String {
+    let first = entries.first().map(target);
+    let has_several_targets = entries.iter().any(|entry| Some(target(entry)) != first);
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic);
+    let mut header = vec!["ENTRY", "WHEN", "RULE", "OUTCOME", "VERSION", "BY", "WHAT"];
+    if has_several_targets {
+        header.push("TARGET");
+    }
+    table.set_header(header);
+    for entry in entries {
+        let mut row = vec![
+            entry.id.to_string(),
+            entry.at().map(time).unwrap_or_default(),
+            visible(entry.document()),
+            outcome(entry).to_owned(),
+            versions(entry),
+            by(entry),
+            what(entry),
+        ];
+        if has_several_targets {
+            row.push(visible(target(entry)));
+        }
+        table.add_row(row);
+    }
+    let lines: Vec<String> = table.to_string().lines().map(|line| line.trim().to_owned()).collect();
+    lines.join("\n") + "\n"
+}
+
+fn by(entry: &Entry) -> String {
+    let Some(author) = entry.author() else {
+        return String::new();
+    };
+    let user = author.user.as_deref().unwrap_or(&author.client);
+    let host = author.host.as_ref().map_or_else(String::new, |host| format!("@{host}"));
+    visible(&format!("{user}{host}"))
+}
+
+/// The command, where it changed the rule, and why.
+fn what(entry: &Entry) -> String {
+    let mut fields: Vec<String> = differences(entry)
+        .iter()
+        .filter_map(|difference| difference.pointer.tokens().next().map(|token| token.to_string()))
+        .collect();
+    fields.dedup();
+    let author = entry.author();
+    let command = author.map_or("", |author| author.command.as_str());
+    let mut words = visible(command);
+    if !fields.is_empty() {
+        let _ = write!(words, " {}", visible(&fields.join(", ")));
+    }
+    if let Some(reason) = author.and_then(|author| author.reason.as_ref()) {
+        let _ = write!(words, ": {}", visible(reason).replace('\n', " "));
+    }
+    words
+}
+
+/// All that is known of one update.
+pub(crate) fn at_length(entry: &Entry) -> String {
+    let document = EntryDocument::of(entry);
+    let mut text = String::new();
+    if let Some(intent) = &entry.intent {
+        let names = (
+            format!("{} (version {})", entry.document(), intent.version),
+            format!("{} (entry {})", entry.document(), entry.id),
+        );
+        text = unified(&intent.base, &intent.ours, (&names.0, &names.1)) + "\n";
+    }
+    let _ = writeln!(
+        text,
+        "{STRONG}entry {}{STRONG:#}  {}  {}",
+        entry.id,
+        outcome(entry),
+        visible(entry.document())
+    );
+    let author = document.author.as_ref();
+    let count = |count: u32| if count == 0 { String::new() } else { count.to_string() };
+    for (name, value) in [
+        ("at", document.at.clone().unwrap_or_default()),
+        ("target", document.target.clone()),
+        ("command", document.command.clone().unwrap_or_default()),
+        ("by", by(entry)),
+        ("client", author.map(|author| author.client.clone()).unwrap_or_default()),
+        (
+            "reason",
+            author.and_then(|author| author.reason.clone()).unwrap_or_default(),
+        ),
+        ("version", versions(entry)),
+        ("guard", document.guard.clone().unwrap_or_default()),
+        ("known by", document.confirmed_by.unwrap_or_default().to_owned()),
+        ("sends", count(document.attempts)),
+        ("requests", count(document.requests)),
+        ("retries", count(document.retries)),
+        ("merges", count(document.merges)),
+        (
+            "time",
+            document
+                .latency_ms
+                .map_or_else(String::new, |time| format!("{time} ms")),
+        ),
+        ("correlation id", document.correlation_id.clone().unwrap_or_default()),
+        ("run", document.run_id.clone().unwrap_or_default()),
+        ("error", document.error.clone().unwrap_or_default()),
+    ] {
+        if !value.is_empty() {
+            let _ = writeln!(text, "  {FAINT}{name:<14}{FAINT:#} {}", visible(&value));
+        }
+    }
+    for collision in &document.overwrote {
+        let theirs = collision
+            .theirs
+            .as_ref()
+            .map_or("nothing".to_owned(), domain::json::Document::compact);
+        let _ = writeln!(
+            text,
+            "  {FAINT}{:<14}{FAINT:#} {PLACE}{}{PLACE:#} {}",
+            "overwrote",
+            visible(collision.pointer.as_str()),
+            visible(&theirs)
+        );
+    }
+    text
+}

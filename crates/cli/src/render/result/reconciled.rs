@@ -1,0 +1,106 @@
+//! What became of changes whose outcome was not known, for people and for programs.
+
+use std::fmt::Write;
+
+use app::{Finding, Reconciled};
+use domain::TriggerRule;
+use domain::diff::diff;
+use ports::Proof;
+
+use super::{Activation, ChangeDocument, ResultDocument, Run, whole_milliseconds};
+use crate::exit::Exit;
+use crate::output::{BAD, GOOD, visible};
+use crate::problem::Problem;
+
+/// The document of a run that settled these. It attempted no update, so it activated none.
+pub(crate) fn document(found: &[Reconciled], run: Run, exit: Exit) -> ResultDocument {
+    let activation = Activation {
+        attempted: 0,
+        activated: 0,
+        rate: 0.0,
+    };
+    let last = found.iter().rev().find_map(|found| found.recorded.as_ref());
+    let head = last.and_then(|recorded| recorded.head.clone());
+    let changes = found.iter().map(change).collect();
+    ResultDocument::of(run, exit, changes, activation, head)
+}
+
+fn change(found: &Reconciled) -> ChangeDocument {
+    let (intent, outcome) = (found.entry.intent.as_ref(), found.entry.outcome.as_ref());
+    let rule = intent.and_then(|intent| TriggerRule::try_from(intent.ours.clone()).ok());
+    let unreadable = match &found.finding {
+        Finding::Unreadable(failure) => Some(Problem::of_failure("read the rule", failure).document()),
+        Finding::Applied | Finding::NotApplied | Finding::TooYoung | Finding::Leased | Finding::Moved => None,
+    };
+    ChangeDocument {
+        id: found.entry.document().to_owned(),
+        name: rule.and_then(|rule| rule.name().map(str::to_owned)),
+        outcome: match &found.finding {
+            Finding::Applied => "applied",
+            Finding::NotApplied => "failed",
+            Finding::TooYoung | Finding::Leased | Finding::Moved | Finding::Unreadable(_) => "unknown",
+        },
+        guard: "etag",
+        version_before: intent.map(|intent| intent.version.clone()),
+        version_after: None,
+        attempts: outcome.map_or(0, |outcome| outcome.attempts),
+        requests: outcome.map_or(0, |outcome| outcome.requests),
+        merges: intent.map_or(0, |intent| intent.merges),
+        waited_ms: outcome.map_or(0, |outcome| whole_milliseconds(outcome.waited)),
+        latency_ms: 0.0,
+        confirmed_by: found.proof.map(Proof::word),
+        correlation_id: outcome.and_then(|outcome| outcome.correlation_id.clone()),
+        diff: intent.map_or_else(Vec::new, |intent| diff(&intent.base, &intent.ours)),
+        conflicts: Vec::new(),
+        theirs_changed: Vec::new(),
+        findings: Vec::new(),
+        retry_at: None,
+        entry: Some(found.entry.id.0),
+        error: unreadable,
+    }
+}
+
+/// A line for each.
+pub(crate) fn human(found: &[Reconciled]) -> String {
+    if found.is_empty() {
+        return "The outcome of every change is known.\n".to_owned();
+    }
+    let mut text = String::new();
+    for found in found {
+        let style = if found.recorded.is_some() { GOOD } else { BAD };
+        let _ = writeln!(text, "{style}{}{style:#}", line(found));
+        if let Some(help) = help(found) {
+            let _ = writeln!(text, "  {help}");
+        }
+    }
+    text
+}
+
+/// What is known of one, in a line.
+pub(crate) fn line(found: &Reconciled) -> String {
+    let id = visible(found.entry.document());
+    let entry = found.entry.id;
+    match &found.finding {
+        Finding::Applied => format!("entry {entry} was applied to {id}"),
+        Finding::NotApplied => format!("entry {entry} was not applied to {id}"),
+        Finding::TooYoung => format!("entry {entry} is not in {id}, but may still arrive"),
+        Finding::Leased => format!("entry {entry} of {id} is at work"),
+        Finding::Moved => format!("entry {entry} is not in {id}, which somebody changed since"),
+        Finding::Unreadable(failure) => {
+            format!("entry {entry}: {id} cannot be read: {}", visible(&failure.message))
+        }
+    }
+}
+
+/// What to do about one that stays open.
+fn help(found: &Reconciled) -> Option<String> {
+    let entry = found.entry.id;
+    match &found.finding {
+        Finding::Moved => Some(format!(
+            "it may have been applied and undone: ask who changed the rule, then close it with\n  \
+             assist-rules reconcile --close {entry} --as applied|not-applied --reason TEXT"
+        )),
+        Finding::TooYoung => Some("no write is under way after 15 minutes: run this again then".to_owned()),
+        Finding::Applied | Finding::NotApplied | Finding::Leased | Finding::Unreadable(_) => None,
+    }
+}

@@ -26,7 +26,8 @@ impl Work for Intend<'_> {
         let (seq, _) = row::add(transaction, |seq, previous| Body::of_intent(seq, previous, record)).await?;
         let version = record.version.to_string();
         let sql = "INSERT INTO updates (id, outcome, measured, target, document, at, ending, leased_until, run, host, \
-                   server, version_before, version_after) VALUES ($1, 0, 0, $2, $3, $4, 'open', $5, $6, $7, $8, $9, '')";
+                   server, version_before, version_after, bucket, retries, merges, waited, longest) \
+                   VALUES ($1, 0, 0, $2, $3, $4, 'open', $5, $6, $7, $8, $9, '', 0, 0, 0, 0, 0)";
         let values = [
             seq.into(),
             record.target.as_str().into(),

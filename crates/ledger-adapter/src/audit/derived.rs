@@ -16,8 +16,10 @@ use crate::tallies;
 #[derive(Default)]
 pub(super) struct Derived {
     updates: BTreeMap<i64, Update>,
-    /// Of target, document, ending and range: how many, retries, merges, microseconds waited, the longest.
-    tallies: BTreeMap<(String, String, &'static str, i64), [i64; 5]>,
+    /// Of target, document, period, ending and range: how many, retries, merges, microseconds waited, the longest.
+    tallies: BTreeMap<(String, String, i64, &'static str, i64), [i64; 5]>,
+    /// Of target, period and document: how many.
+    activity: BTreeMap<(String, i64, String), i64>,
 }
 
 struct Update {
@@ -27,6 +29,9 @@ struct Update {
     unknown: Option<Box<OutcomeRecord>>,
     ending: &'static str,
     version_after: String,
+    at: i64,
+    /// The figures, as a row has them.
+    figures: [i64; 5],
     /// What does not change any more, as a row shows it.
     fixed: String,
 }
@@ -48,6 +53,8 @@ impl Update {
             unknown: None,
             ending,
             version_after: String::new(),
+            at,
+            figures: [0; 5],
             fixed: format!("{at} {leased_until} {target:?} {document:?} {run:?} {host:?} {version_before:?}"),
         }
     }
@@ -59,10 +66,11 @@ impl Update {
             measured,
             ending,
             version_after,
+            figures,
             fixed,
             ..
         } = self;
-        format!("{outcome} {measured} {ending:?} {version_after:?} {fixed}")
+        format!("{outcome} {measured} {ending:?} {version_after:?} {figures:?} {fixed}")
     }
 }
 
@@ -97,33 +105,45 @@ impl Derived {
         let version_after = record.version_after.as_ref().map(ToString::to_string);
         update.version_after = version_after.unwrap_or_default();
         let before = update.unknown.take();
+        let at = update.at;
         if before.is_none() {
             update.measured = seq;
+            update.figures = tallies::figures(&record);
         }
         let figures = before.clone().unwrap_or_else(|| Box::new(record.clone()));
         if record.ending == Ending::Unknown {
             update.unknown = Some(figures.clone());
         }
+        let periods = [tallies::EVER, tallies::period(at)];
         if let Some(unknown) = before {
-            self.count(&unknown, unknown.ending, -1);
+            self.count(periods, &unknown, unknown.ending, -1);
+        } else {
+            for period in periods {
+                let key = (record.target.clone(), period, record.document.clone());
+                *self.activity.entry(key).or_default() += 1;
+            }
         }
-        self.count(&figures, record.ending, 1);
+        self.count(periods, &figures, record.ending, 1);
     }
 
-    fn count(&mut self, figures: &OutcomeRecord, ending: Ending, times: i64) {
-        for document in ["", figures.document.as_str()] {
-            let key = (
-                figures.target.clone(),
-                document.to_owned(),
-                ending.word(),
-                tallies::bucket(figures),
-            );
-            let [n, retries, merges, waited, longest] = self.tallies.entry(key).or_default();
-            *n += times;
-            *retries += times * i64::from(figures.retries);
-            *merges += times * i64::from(figures.merges);
-            *waited += times * tallies::micros(figures.waited);
-            *longest = (*longest).max(figures.latency.map_or(0, tallies::micros));
+    fn count(&mut self, periods: [i64; 2], outcome: &OutcomeRecord, ending: Ending, times: i64) {
+        let [bucket, more_retries, more_merges, more_waited, longer] = tallies::figures(outcome);
+        for period in periods {
+            for document in ["", outcome.document.as_str()] {
+                let key = (
+                    outcome.target.clone(),
+                    document.to_owned(),
+                    period,
+                    ending.word(),
+                    bucket,
+                );
+                let [n, retries, merges, waited, longest] = self.tallies.entry(key).or_default();
+                *n += times;
+                *retries += times * more_retries;
+                *merges += times * more_merges;
+                *waited += times * more_waited;
+                *longest = (*longest).max(longer);
+            }
         }
     }
 
@@ -138,7 +158,7 @@ impl Derived {
             what: what.to_owned(),
         };
         let sql = "SELECT id, outcome, measured, ending, version_after, at, leased_until, target, document, run, host, \
-                   version_before FROM updates WHERE id > $1 ORDER BY id LIMIT $2";
+                   version_before, bucket, retries, merges, waited, longest FROM updates WHERE id > $1 ORDER BY id LIMIT $2";
         let mut after = i64::MIN;
         loop {
             let rows = store.rows(sql, &[after.into(), PAGE.into()]).await?;
@@ -163,26 +183,39 @@ impl Derived {
 
     async fn compare_tallies(self, store: &mut Snapshot<'_>, faults: &mut Vec<Fault>) -> Result<(), LedgerFailure> {
         let broken = |error: sqlx::Error| corrupt(&error);
-        let sql = "SELECT target, document, ending, bucket, n, retries, merges, waited, longest FROM tallies";
+        let sql = "SELECT target, document, period, ending, bucket, n, retries, merges, waited, longest FROM tallies";
         let mut kept = BTreeMap::new();
         for row in store.rows(sql, &[]).await? {
-            let figures = [4, 5, 6, 7, 8].map(|column| number(&row, column).unwrap_or(i64::MIN));
+            let figures = [5, 6, 7, 8, 9].map(|column| number(&row, column).unwrap_or(i64::MIN));
             let key = (
                 text(&row, 0).map_err(broken)?,
                 text(&row, 1).map_err(broken)?,
-                text(&row, 2).map_err(broken)?,
-                number(&row, 3).map_err(broken)?,
+                number(&row, 2).map_err(broken)?,
+                text(&row, 3).map_err(broken)?,
+                number(&row, 4).map_err(broken)?,
             );
             kept.insert(key, figures);
         }
         let derived: BTreeMap<_, _> = self
             .tallies
             .into_iter()
-            .map(|((target, document, ending, bucket), figures)| {
-                ((target, document, ending.to_owned(), bucket), figures)
+            .map(|((target, document, period, ending, bucket), figures)| {
+                ((target, document, period, ending.to_owned(), bucket), figures)
             })
             .collect();
-        if kept != derived {
+        let mut active = BTreeMap::new();
+        for row in store
+            .rows("SELECT target, period, document, n FROM activity", &[])
+            .await?
+        {
+            let key = (
+                text(&row, 0).map_err(broken)?,
+                number(&row, 1).map_err(broken)?,
+                text(&row, 2).map_err(broken)?,
+            );
+            active.insert(key, number(&row, 3).map_err(broken)?);
+        }
+        if kept != derived || active != self.activity {
             faults.push(Fault {
                 entry: None,
                 what: "the figures are not those of the entries".to_owned(),
@@ -199,8 +232,12 @@ fn shown(row: &AnyRow) -> Result<String, sqlx::Error> {
     let (at, leased_until) = (number(row, 5)?, number(row, 6)?);
     let (target, document) = (text(row, 7)?, text(row, 8)?);
     let (run, host, version_before) = (text(row, 9)?, text(row, 10)?, text(row, 11)?);
+    let mut figures = [0; 5];
+    for (column, figure) in (12..).zip(&mut figures) {
+        *figure = number(row, column)?;
+    }
     Ok(format!(
-        "{outcome} {measured} {ending:?} {version_after:?} {at} {leased_until} {target:?} {document:?} {run:?} {host:?} \
+        "{outcome} {measured} {ending:?} {version_after:?} {figures:?} {at} {leased_until} {target:?} {document:?} {run:?} {host:?} \
          {version_before:?}"
     ))
 }

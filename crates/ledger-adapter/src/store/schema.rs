@@ -35,7 +35,12 @@ CREATE TABLE IF NOT EXISTS updates (
     host TEXT NOT NULL,
     server {number} NOT NULL,
     version_before TEXT NOT NULL,
-    version_after TEXT NOT NULL
+    version_after TEXT NOT NULL,
+    bucket {number} NOT NULL,
+    retries {number} NOT NULL,
+    merges {number} NOT NULL,
+    waited {number} NOT NULL,
+    longest {number} NOT NULL
 );
 CREATE INDEX IF NOT EXISTS updates_of_document ON updates (target, document, id);
 CREATE INDEX IF NOT EXISTS updates_of_target ON updates (target, id);
@@ -44,6 +49,7 @@ CREATE INDEX IF NOT EXISTS updates_open ON updates (target, id) WHERE ending IN 
 CREATE TABLE IF NOT EXISTS tallies (
     target TEXT NOT NULL,
     document TEXT NOT NULL,
+    period {number} NOT NULL,
     ending TEXT NOT NULL,
     bucket {number} NOT NULL,
     n {number} NOT NULL,
@@ -51,8 +57,15 @@ CREATE TABLE IF NOT EXISTS tallies (
     merges {number} NOT NULL,
     waited {number} NOT NULL,
     longest {number} NOT NULL,
-    PRIMARY KEY (target, document, ending, bucket)
-);
+    PRIMARY KEY (target, document, period, ending, bucket)
+){by_key};
+CREATE TABLE IF NOT EXISTS activity (
+    target TEXT NOT NULL,
+    period {number} NOT NULL,
+    document TEXT NOT NULL,
+    n {number} NOT NULL,
+    PRIMARY KEY (target, period, document)
+){by_key};
 CREATE TABLE IF NOT EXISTS outbox (
     sink TEXT NOT NULL,
     seq {number} NOT NULL,
@@ -66,7 +79,7 @@ CREATE TABLE IF NOT EXISTS outbox (
     token TEXT NOT NULL,
     last_failure TEXT NOT NULL,
     PRIMARY KEY (sink, seq)
-);
+){by_key};
 CREATE INDEX IF NOT EXISTS outbox_pending ON outbox (sink, target, document, seq) WHERE state = 'pending';
 CREATE INDEX IF NOT EXISTS outbox_events ON outbox (event);
 CREATE TABLE IF NOT EXISTS disabled_sinks (
@@ -154,14 +167,14 @@ async fn format(connection: &mut AnyConnection, dialect: Dialect) -> Result<Opti
 }
 
 async fn create(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), sqlx::Error> {
-    let (number, triggers) = match dialect {
-        Dialect::Sqlite => ("INTEGER", SQLITE_TRIGGERS),
-        Dialect::Postgres => ("BIGINT", POSTGRES_TRIGGERS),
+    let (number, by_key, triggers) = match dialect {
+        Dialect::Sqlite => ("INTEGER", " WITHOUT ROWID", SQLITE_TRIGGERS),
+        Dialect::Postgres => ("BIGINT", "", POSTGRES_TRIGGERS),
     };
     sqlx::raw_sql(dialect.begin()).execute(&mut *connection).await?;
     // Another process may have made them while this one waited for its turn.
     if format(connection, dialect).await?.is_none() {
-        let tables = TABLES.replace("{number}", number);
+        let tables = TABLES.replace("{number}", number).replace("{by_key}", by_key);
         let mark = format!("INSERT INTO ledger_format (version) VALUES ({FORMAT});");
         for statements in [tables, triggers.to_owned(), mark] {
             sqlx::raw_sql(sqlx::AssertSqlSafe(statements))

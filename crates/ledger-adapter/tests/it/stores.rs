@@ -55,7 +55,7 @@ pub(crate) async fn connection(url: &str) -> AnyConnection {
 pub(crate) struct Schema {
     pub(crate) url: String,
     base: String,
-    name: String,
+    pub(crate) name: String,
 }
 
 impl Schema {

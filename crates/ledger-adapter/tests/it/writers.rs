@@ -175,7 +175,7 @@ async fn deliver_some(ledger: Arc<SqlLedger>, told: Arc<Mutex<Vec<(String, u64, 
             let again = Fate::Again {
                 at: claim.now,
                 counts: true,
-                why: "no".to_owned(),
+                why: "no\u{0}".to_owned(),
             };
             let fate = if tries % 3 == 0 { again } else { Fate::Delivered };
             ledger.acknowledge(&claimed, &fate).await.unwrap();

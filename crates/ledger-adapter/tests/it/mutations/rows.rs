@@ -213,7 +213,7 @@ impl Tampering {
     /// By somebody who mends what is derived from the entries as well: only a known head shows it.
     async fn cut_off(&mut self) {
         let head = self.head.clone();
-        let tables = ["entries", "updates", "tallies"];
+        let tables = ["entries", "updates"];
         for table in tables {
             self.run(&format!(
                 "CREATE TEMP TABLE whole_{table} AS SELECT * FROM main.{table}"

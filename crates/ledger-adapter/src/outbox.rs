@@ -71,7 +71,7 @@ impl Work for Acknowledge<'_> {
             Fate::Disabled { why } => ("pending", 0, 0, why.as_str()),
         };
         let sql = "UPDATE outbox SET state = $3, next_at = $4, failures = failures + $5, last_failure = $6, \
-                   leased_until = 0, token = '' WHERE sink = $1 AND token = $2";
+                   leased_until = 0, token = '' WHERE sink = $1 AND seq = $7 AND token = $2";
         let values = [
             claimed.sink.as_str().into(),
             claimed.token.as_str().into(),
@@ -79,6 +79,7 @@ impl Work for Acknowledge<'_> {
             next_at.into(),
             counts.into(),
             why.into(),
+            signed(claimed.place).into(),
         ];
         let is_ours = transaction.execute(sql, &values).await? > 0;
         if is_ours && let Fate::Disabled { why } = fate {

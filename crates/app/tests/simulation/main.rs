@@ -25,6 +25,7 @@ mod exhaustive;
 mod fault;
 mod history;
 mod soak;
+mod telling;
 mod world;
 mod writers;
 mod wrong;

@@ -24,6 +24,7 @@ mod executor;
 mod exhaustive;
 mod fault;
 mod history;
+mod kill;
 mod soak;
 mod telling;
 mod world;

@@ -67,7 +67,7 @@ const EXTERNALS: &[External] = &[
     External { name: "strsim", why: "\"did you mean\"", used_by: &[CLI, DOMAIN] },
     External { name: "tempfile", why: "files that are written whole or not at all", used_by: &[CLI, ADAPTER, SINK] },
     External { name: "thiserror", why: "errors that callers match on", used_by: &[APP, DOMAIN, EMULATOR, ADAPTER, PORTS, LEDGER, SINK] },
-    External { name: "tokio", why: "sockets, timers and signals", used_by: &[CLI, EMULATOR, ADAPTER, LEDGER, SINK] },
+    External { name: "tokio", why: "sockets, timers, signals, and channels between tasks", used_by: &[APP, CLI, EMULATOR, ADAPTER, LEDGER, SINK] },
     External { name: "tracing", why: "what happened, as data, in spans", used_by: &[APP, CLI, EMULATOR, ADAPTER, LEDGER] },
     External { name: "tracing-subscriber", why: "the same as text or JSON on stderr", used_by: &[CLI] },
     External { name: "url", why: "addresses, parsed once and checked byte for byte", used_by: &[EMULATOR, ADAPTER, SINK] },

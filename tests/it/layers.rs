@@ -32,6 +32,7 @@ const LAYERS: [Layer; 10] = [
         tests_lean_on: &[
             "assist-rules-emulator",
             "assist-rules-genesys-adapter",
+            "assist-rules-ledger-adapter",
             "assist-rules-ports",
         ],
     },

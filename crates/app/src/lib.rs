@@ -7,6 +7,7 @@ mod patient;
 mod read_only;
 mod reconcile;
 mod rollback;
+mod service;
 mod update;
 
 pub use deliver::{Deliverer, Round, SCHEDULE};
@@ -16,4 +17,5 @@ pub use patient::Patient;
 pub use read_only::ReadOnly;
 pub use reconcile::{Finding, NO_WRITE_IS_OLDER, Reconciled, Reconciler};
 pub use rollback::{Back, NothingToUndo, Rollback, rollback};
+pub use service::{Closed, Desk, Limits, Served, Service};
 pub use update::{Progress, Report, Updater};

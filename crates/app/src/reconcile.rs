@@ -91,7 +91,11 @@ impl<K: Kind> Reconciler<K> {
                 Finding::TooYoung | Finding::Leased | Finding::Moved | Finding::Unreadable(_) => None,
             };
             let recorded = match settled {
-                Some((ending, proof)) => Some(self.settle(&entry, intent, ending, proof).await?),
+                Some((ending, proof)) => match self.settle(&entry, intent, ending, proof).await {
+                    // Somebody else has, by now.
+                    Err(LedgerFailure::Settled(_)) => continue,
+                    recorded => Some(recorded?),
+                },
                 None => None,
             };
             all.push(Reconciled {

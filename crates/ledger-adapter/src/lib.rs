@@ -9,6 +9,8 @@ mod audit;
 mod body;
 #[cfg(feature = "testing")]
 mod bulk;
+#[cfg(feature = "testing")]
+mod commit_hook;
 mod conclude;
 mod digest;
 mod history;

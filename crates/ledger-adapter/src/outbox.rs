@@ -73,7 +73,7 @@ impl Work for Acknowledge<'_> {
         // What a sink says may have anything in it, and PostgreSQL's text has no NUL.
         let why = why.replace('\0', "\u{fffd}");
         let sql = "UPDATE outbox SET state = $3, next_at = $4, failures = failures + $5, last_failure = $6, \
-                   leased_until = 0, token = '' WHERE sink = $1 AND token = $2";
+                   leased_until = 0, token = '' WHERE sink = $1 AND seq = $7 AND token = $2";
         let values = [
             claimed.sink.as_str().into(),
             claimed.token.as_str().into(),
@@ -81,6 +81,7 @@ impl Work for Acknowledge<'_> {
             next_at.into(),
             counts.into(),
             why.as_str().into(),
+            signed(claimed.place).into(),
         ];
         let is_ours = transaction.execute(sql, &values).await? > 0;
         if is_ours && matches!(fate, Fate::Disabled { .. }) {

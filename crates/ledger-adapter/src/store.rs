@@ -41,6 +41,9 @@ pub(crate) struct Store {
     pub(crate) dialect: Dialect,
     state: Mutex<State>,
     pub(crate) sessions: Sessions,
+    /// Called when all is done in a transaction but its commit.
+    #[cfg(feature = "testing")]
+    pub(crate) before_commit: Option<Box<dyn Fn() + Send + Sync>>,
 }
 
 struct State {
@@ -105,6 +108,8 @@ impl Store {
                 poisoned: None,
             }),
             sessions,
+            #[cfg(feature = "testing")]
+            before_commit: None,
         };
         let mut connection = store.connect().await.map_err(|error| unusable("open", &error))?;
         schema::prepare(&mut connection, dialect).await?;
@@ -213,6 +218,10 @@ impl Store {
             }
             Err(failed) => return Err(failed),
         };
+        #[cfg(feature = "testing")]
+        if let Some(before_commit) = &self.before_commit {
+            before_commit();
+        }
         // From here on it may be there even if no answer comes.
         *committing = Some((transaction.added.take(), made));
         sqlx::raw_sql("COMMIT").execute(connection).await?;

@@ -81,6 +81,7 @@ CREATE TABLE IF NOT EXISTS outbox (
     PRIMARY KEY (sink, seq)
 ){by_key};
 CREATE INDEX IF NOT EXISTS outbox_pending ON outbox (sink, target, document, seq) WHERE state = 'pending';
+CREATE INDEX IF NOT EXISTS outbox_in_order ON outbox (sink, seq) WHERE state = 'pending';
 CREATE INDEX IF NOT EXISTS outbox_events ON outbox (event);
 CREATE TABLE IF NOT EXISTS disabled_sinks (
     sink TEXT NOT NULL PRIMARY KEY,

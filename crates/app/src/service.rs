@@ -1,0 +1,234 @@
+//! Updates for as long as a program runs: asked for by many tasks, made through one updater, told to sinks, settled
+//! where something went wrong.
+//!
+//! It promises that nothing in it grows with the number of updates, and that a stop loses nothing: what was begun is
+//! finished or recorded as it stands, what was not begun is given back. It starts no tasks and closes no ledger: both
+//! are its owner's.
+
+mod desk;
+#[cfg(test)]
+mod tests;
+
+use std::future::Future;
+use std::pin::pin;
+use std::str::FromStr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use domain::Kind;
+use futures_util::future::{BoxFuture, Either, join3, select};
+use futures_util::{StreamExt, stream};
+use ports::{Author, Due, LedgerFailure};
+use tokio::sync::{Notify, mpsc, watch};
+
+pub use desk::{Closed, Desk};
+
+use crate::deliver::{Deliverer, Round};
+use crate::reconcile::Reconciler;
+use crate::update::Updater;
+use desk::Request;
+
+/// How often it looks for what sinks are to be told by now; what it made itself it tells at once.
+const BETWEEN_DELIVERIES: Duration = Duration::from_secs(5);
+
+/// How often it settles what others, or it, left open.
+const BETWEEN_RECONCILIATIONS: Duration = Duration::from_mins(5);
+
+/// How long a delivery under way may still take after a stop.
+const LAST_DELIVERIES: Duration = Duration::from_secs(10);
+
+/// How much of it there is at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// So many updates are under way.
+    pub at_once: usize,
+    /// So many more wait for their turn; whoever asks for another waits for a place.
+    pub waiting: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            at_once: 8,
+            waiting: 64,
+        }
+    }
+}
+
+/// What a service did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Served {
+    /// Updates, however they ended.
+    pub updates: u64,
+    /// Tries after which a sink had the event.
+    pub delivered: u64,
+    /// Tries that failed.
+    pub undelivered: u64,
+    /// Entries of the ledger that were open and were settled.
+    pub settled: u64,
+    /// What was wrong with the ledger when it was last needed for a delivery or to settle something, if anything was.
+    pub broken: Option<LedgerFailure>,
+}
+
+/// Makes the updates that are asked for at its [`Desk`].
+pub struct Service<K: Kind> {
+    updater: Updater<K>,
+    deliverer: Deliverer,
+    at_once: usize,
+    requests: mpsc::Receiver<Request<K>>,
+    work: Work,
+}
+
+/// What those who are at work share.
+struct Work {
+    stop: watch::Receiver<bool>,
+    /// There is something to be told.
+    applied: Notify,
+    served: Mutex<Served>,
+}
+
+impl<K: Kind> Service<K> {
+    /// A service, and the desk where updates are asked for. It is at work while [`run`](Self::run) is awaited.
+    #[must_use]
+    pub fn new(updater: Updater<K>, deliverer: Deliverer, limits: Limits) -> (Desk<K>, Self) {
+        let (ask, requests) = mpsc::channel(limits.waiting.max(1));
+        let (close, stop) = watch::channel(false);
+        let service = Self {
+            updater,
+            deliverer,
+            at_once: limits.at_once.max(1),
+            requests,
+            work: Work {
+                stop,
+                applied: Notify::new(),
+                served: Mutex::default(),
+            },
+        };
+        (Desk::new(ask, close), service)
+    }
+
+    /// Is at work until the desk is closed, or nobody is left who could ask. After that, writes under way are
+    /// finished and recorded, and sinks are told for ten seconds at most; what they do not take stays in the outbox.
+    pub async fn run(self) -> Served
+    where
+        K::Id: FromStr,
+    {
+        let Self {
+            updater,
+            deliverer,
+            at_once,
+            mut requests,
+            work,
+        } = self;
+        let asked = stream::poll_fn(|context| requests.poll_recv(context)).take_until(work.stopped());
+        // Why boxed: rustc cannot see that it is `Send` otherwise.
+        let update = |request| work.update(&updater, request);
+        let updates: BoxFuture<'_, ()> = Box::pin(asked.for_each_concurrent(at_once, update));
+        join3(updates, work.settle(&updater), work.deliver(&deliverer)).await;
+        // Whoever waits for a turn hears that there is none.
+        drop(requests);
+        work.note(&deliverer.after_a_run(&|_, _| ()).await);
+        work.served().clone()
+    }
+}
+
+impl Work {
+    /// Ready once the desk is closed, or nobody is left at it.
+    fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut stop = self.stop.clone();
+        async move { drop(stop.wait_for(|is_closed| *is_closed).await) }
+    }
+
+    fn is_stopped(&self) -> bool {
+        *self.stop.borrow() || self.stop.has_changed().is_err()
+    }
+
+    async fn update<K: Kind>(&self, updater: &Updater<K>, request: Request<K>) {
+        let Request {
+            id,
+            wanted,
+            terms,
+            answer,
+        } = request;
+        let report = updater.bring_about(&id, wanted, terms, &|_| (), self.stopped()).await;
+        self.served().updates += 1;
+        if report
+            .recorded
+            .as_ref()
+            .is_some_and(|recorded| recorded.event.is_some())
+        {
+            self.applied.notify_one();
+        }
+        // Whoever asked may have stopped waiting. It is in the ledger all the same.
+        drop(answer.send(report));
+    }
+
+    /// Tells sinks what is due, until it is stopped.
+    async fn deliver(&self, deliverer: &Deliverer) {
+        while !self.is_stopped() {
+            let is_stopped = || self.is_stopped();
+            let round = pin!(deliverer.deliver(Due::Now, &|_, _| (), &is_stopped));
+            let too_long = pin!(async {
+                self.stopped().await;
+                deliverer.sleeper.sleep(LAST_DELIVERIES).await;
+            });
+            match select(round, too_long).await {
+                Either::Left((rounds, _)) => self.note(&rounds),
+                Either::Right(_) => return,
+            }
+            let applied = pin!(self.applied.notified());
+            let next = select(applied, deliverer.sleeper.sleep(BETWEEN_DELIVERIES));
+            select(pin!(self.stopped()), next).await;
+        }
+    }
+
+    /// Settles what is open, at the start and now and then.
+    async fn settle<K: Kind>(&self, updater: &Updater<K>)
+    where
+        K::Id: FromStr,
+    {
+        let reconciler = Reconciler {
+            repository: updater.repository.clone(),
+            ledger: updater.ledger.clone(),
+            target: updater.target.clone(),
+            author: Author {
+                command: "reconcile".to_owned(),
+                ..updater.author.clone()
+            },
+            clock: updater.clock.clone(),
+        };
+        while !self.is_stopped() {
+            let settling = pin!(reconciler.reconcile(|id| id.parse().ok()));
+            let Either::Left((found, _)) = select(settling, pin!(self.stopped())).await else {
+                return;
+            };
+            match found {
+                Ok(found) => {
+                    let settled = found.iter().filter(|one| one.recorded.is_some()).count();
+                    self.served().settled += settled as u64;
+                    if settled > 0 {
+                        self.applied.notify_one();
+                    }
+                }
+                Err(failure) => self.served().broken = Some(failure),
+            }
+            select(pin!(self.stopped()), updater.sleeper.sleep(BETWEEN_RECONCILIATIONS)).await;
+        }
+    }
+
+    fn note(&self, rounds: &[Round]) {
+        let mut served = self.served();
+        for round in rounds {
+            served.delivered += round.delivered;
+            served.undelivered += round.failed;
+            if let Some(broken) = &round.broken {
+                served.broken = Some(broken.clone());
+            }
+        }
+    }
+
+    /// A panic elsewhere leaves the counts as they were between two additions.
+    fn served(&self) -> MutexGuard<'_, Served> {
+        self.served.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

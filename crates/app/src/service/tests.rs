@@ -1,0 +1,259 @@
+//! A service, on fakes and on tokio's own virtual time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use domain::protocol::{Outcome, Terms, Wanted};
+use domain::{Draft, Failure, RuleChange, RuleId, Stored, TriggerRule, Version};
+use futures_util::future::join_all;
+use ports::testing::InMemoryRepository;
+use ports::{
+    Answer, Clock, Ending, Event, EventSink, InMemoryLedger, Ledger, Outbox, Page, PageRequest, RuleRepository, SinkFn,
+    Sleeper,
+};
+use tokio::time::Instant;
+
+use super::*;
+
+/// The time of the runtime, which passes when all wait.
+struct Timer(Instant);
+
+impl Clock for Timer {
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + self.elapsed()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+#[async_trait]
+impl Sleeper for Timer {
+    async fn sleep(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+}
+
+/// A repository that takes 50 ms for each request, and counts how many are under way.
+#[derive(Default)]
+struct Slow {
+    behind: InMemoryRepository,
+    under_way: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Slow {
+    async fn take_time(&self) {
+        let under_way = self.under_way.fetch_add(1, Ordering::Relaxed) + 1;
+        self.most.fetch_max(under_way, Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        self.under_way.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[async_trait]
+impl RuleRepository for Slow {
+    async fn get(&self, id: &RuleId) -> Result<Answer<Stored<TriggerRule>>, Failure> {
+        self.take_time().await;
+        self.behind.get(id).await
+    }
+
+    async fn replace(
+        &self,
+        id: &RuleId,
+        document: &TriggerRule,
+        version: &Version,
+    ) -> Result<Answer<Option<Stored<TriggerRule>>>, Failure> {
+        let answer = self.behind.replace(id, document, version).await;
+        self.take_time().await;
+        answer
+    }
+
+    async fn list(&self, request: PageRequest) -> Result<Answer<Page>, Failure> {
+        self.behind.list(request).await
+    }
+}
+
+/// A service with all that it needs.
+struct Shop {
+    repository: Arc<Slow>,
+    ledger: Arc<InMemoryLedger>,
+    told: Arc<Mutex<Vec<Event>>>,
+    desk: Desk<TriggerRule>,
+    service: Service<TriggerRule>,
+}
+
+const LIMITS: Limits = Limits { at_once: 4, waiting: 6 };
+
+fn id(number: usize) -> RuleId {
+    format!("r{number}").parse().unwrap()
+}
+
+fn wanted(number: usize) -> Wanted<TriggerRule> {
+    Wanted::Wish(Draft::from(
+        &RuleChange::default().name(&format!("new {number}")).unwrap(),
+    ))
+}
+
+fn shop(rules: usize) -> Shop {
+    let repository = Arc::new(Slow::default());
+    for number in 0..rules {
+        let rule = format!(r#"{{"id":"r{number}","ruleType":"conversation","enabled":true,"name":"old"}}"#);
+        repository.behind.put(&id(number), rule.parse().unwrap());
+    }
+    let ledger = Arc::new(InMemoryLedger::for_sinks(["told".to_owned()]));
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let tell = {
+        let told = told.clone();
+        move |event: &Event| {
+            told.lock().unwrap().push(event.clone());
+            Ok(())
+        }
+    };
+    let timer = Arc::new(Timer(Instant::now()));
+    let updater = Updater {
+        repository: repository.clone(),
+        ledger: ledger.clone(),
+        target: "test".to_owned(),
+        author: Author::default(),
+        clock: timer.clone(),
+        sleeper: timer.clone(),
+        chance: Arc::new(|| 1.0),
+        budget: Arc::default(),
+    };
+    let deliverer = Deliverer {
+        outbox: ledger.clone(),
+        sinks: vec![Arc::new(SinkFn::new("told", tell)) as Arc<dyn EventSink>],
+        clock: timer.clone(),
+        sleeper: timer,
+    };
+    let (desk, service) = Service::new(updater, deliverer, LIMITS);
+    Shop {
+        repository,
+        ledger,
+        told,
+        desk,
+        service,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_is_under_way_or_waits_than_there_are_places_for() {
+    let shop = shop(40);
+    let work = tokio::spawn(shop.service.run());
+    let ask = |number| shop.desk.update(id(number), wanted(number), Terms::default());
+    let mut asked = pin!(join_all((0..40).map(ask)));
+    let too_soon = tokio::time::timeout(Duration::from_millis(10), &mut asked);
+    assert!(too_soon.await.is_err());
+    assert_eq!(shop.desk.places(), 0, "the others wait for a place");
+    let reports = asked.await;
+    assert!(
+        reports
+            .iter()
+            .all(|report| report.as_ref().unwrap().verdict.outcome == Outcome::Applied)
+    );
+    assert_eq!(shop.repository.most.load(Ordering::Relaxed), LIMITS.at_once);
+    shop.desk.close();
+    let served = work.await.unwrap();
+    assert_eq!((served.updates, served.delivered, served.broken), (40, 40, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_in_the_middle_loses_nothing() {
+    for stop_after in [0, 10, 60, 110, 160, 210, 260] {
+        let shop = shop(20);
+        let work = tokio::spawn(shop.service.run());
+        let ask = |number| shop.desk.update(id(number), wanted(number), Terms::default());
+        let close = async {
+            tokio::time::sleep(Duration::from_millis(stop_after)).await;
+            shop.desk.close();
+        };
+        let (reports, ()) = futures_util::future::join(join_all((0..20).map(ask)), close).await;
+        let served = work.await.unwrap();
+        let begun = reports.iter().flatten().count();
+        assert_eq!(served.updates, begun as u64, "{stop_after}");
+        assert_eq!(shop.ledger.all().len(), begun, "{stop_after}");
+        assert_eq!(shop.ledger.unsettled("test").await.unwrap(), []);
+        let mut applied = 0;
+        for (number, report) in reports.iter().enumerate() {
+            let name = shop
+                .repository
+                .behind
+                .rule(&id(number))
+                .unwrap()
+                .name()
+                .map(str::to_owned);
+            let is_new = name.as_deref() != Some("old");
+            let is_applied = report
+                .as_ref()
+                .is_ok_and(|report| report.verdict.outcome == Outcome::Applied);
+            assert_eq!(is_applied, is_new, "{stop_after}: {number}");
+            applied += usize::from(is_applied);
+        }
+        let recorded = shop.ledger.all();
+        let recorded = recorded.iter().filter(|entry| entry.ending() == Some(Ending::Applied));
+        assert_eq!(recorded.count(), applied, "{stop_after}");
+        assert_eq!(shop.told.lock().unwrap().len(), applied, "{stop_after}");
+        assert_eq!(shop.ledger.backlog().await.unwrap()[0].pending, 0);
+        assert!(
+            stop_after < 100 || (applied > 0 && begun < 20),
+            "{stop_after}: {applied} of {begun}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_asks_at_a_desk_that_is_closed() {
+    let shop = shop(1);
+    shop.desk.close();
+    let work = tokio::spawn(shop.service.run());
+    let refused = shop.desk.update(id(0), wanted(0), Terms::default()).await;
+    assert_eq!(refused.unwrap_err(), Closed);
+    assert_eq!(work.await.unwrap(), Served::default());
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_ends_when_nobody_is_left_who_could_ask() {
+    let shop = shop(1);
+    let work = tokio::spawn(shop.service.run());
+    drop(shop.desk);
+    assert_eq!(work.await.unwrap(), Served::default());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_left_open_is_settled_and_told() {
+    let shop = shop(1);
+    let applied: TriggerRule = r#"{"id":"r0","ruleType":"conversation","enabled":true,"name":"new 0"}"#
+        .parse()
+        .unwrap();
+    let base: TriggerRule = r#"{"id":"r0","ruleType":"conversation","enabled":true,"name":"old"}"#
+        .parse()
+        .unwrap();
+    let change = RuleChange::default().name("new 0").unwrap();
+    let intent = ports::IntentRecord {
+        target: "test".to_owned(),
+        document: "r0".to_owned(),
+        author: Author::default(),
+        follows: None,
+        guard: "etag".to_owned(),
+        version: "1".parse().unwrap(),
+        base: base.document().clone(),
+        ours: applied.document().clone(),
+        change: TriggerRule::write_down(&change),
+        overwrites: Vec::new(),
+        merges: 0,
+        at: SystemTime::UNIX_EPOCH,
+        leased_until: SystemTime::UNIX_EPOCH + Duration::from_mins(3),
+    };
+    shop.ledger.intend(intent).await.unwrap();
+    shop.repository.behind.put(&id(0), applied);
+    let work = tokio::spawn(shop.service.run());
+    tokio::time::sleep(Duration::from_mins(6)).await;
+    assert_eq!(shop.told.lock().unwrap().len(), 1);
+    shop.desk.close();
+    let served = work.await.unwrap();
+    assert_eq!((served.settled, served.delivered), (1, 1));
+}

@@ -1,0 +1,123 @@
+//! Ports whose user dies at one point of what it does. What was promised to it before that, it prints.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use domain::{Failure, RuleId, Stored, TriggerRule, Version};
+use genesys_adapter::GenesysRepository;
+use ledger_adapter::SqlLedger;
+use ports::{
+    Answer, Backlog, Claim, Claimed, DeliveryFailure, Entry, EntryId, Event, EventSink, Fate, IntentRecord, Ledger,
+    LedgerFailure, Outbox, OutcomeRecord, Page, PageRequest, Recorded, RuleRepository,
+};
+
+use super::child::FileSink;
+use super::orders::Point;
+
+/// A port that kills.
+pub(super) struct Deadly<P> {
+    pub(super) behind: P,
+    pub(super) point: Point,
+    /// Whether the outcome is being recorded: the commit of the intent is another point.
+    pub(super) is_concluding: Arc<AtomicBool>,
+}
+
+impl<P> Deadly<P> {
+    pub(super) fn of(behind: P, point: Point) -> Self {
+        Self {
+            behind,
+            point,
+            is_concluding: Arc::default(),
+        }
+    }
+}
+
+#[async_trait]
+impl Ledger for Deadly<Arc<SqlLedger>> {
+    async fn intend(&self, intent: IntentRecord) -> Result<EntryId, LedgerFailure> {
+        self.point.is_reached(Point::BeforeTheIntent);
+        let entry = self.behind.intend(intent).await?;
+        println!("intended: {entry}");
+        self.point.is_reached(Point::AfterTheIntent);
+        Ok(entry)
+    }
+
+    async fn conclude(&self, outcome: OutcomeRecord) -> Result<Recorded, LedgerFailure> {
+        let ending = outcome.ending;
+        self.is_concluding.store(true, Ordering::Relaxed);
+        let recorded = self.behind.conclude(outcome).await?;
+        self.is_concluding.store(false, Ordering::Relaxed);
+        println!("concluded: {} {}", recorded.entry, ending.word());
+        if self.point == Point::InsideTheCommit {
+            // It is as good as dead.
+            std::future::pending::<()>().await;
+        }
+        self.point.is_reached(Point::AfterTheCommit);
+        Ok(recorded)
+    }
+
+    async fn unsettled(&self, target: &str) -> Result<Vec<Entry>, LedgerFailure> {
+        self.behind.unsettled(target).await
+    }
+}
+
+#[async_trait]
+impl Outbox for Deadly<Arc<SqlLedger>> {
+    async fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, LedgerFailure> {
+        self.behind.claim(claim).await
+    }
+
+    async fn acknowledge(&self, claimed: &Claimed, fate: &Fate) -> Result<(), LedgerFailure> {
+        self.behind.acknowledge(claimed, fate).await?;
+        self.point.is_reached(Point::AfterTheAcknowledgement);
+        Ok(())
+    }
+
+    async fn replay(&self, event: &str, sink: Option<&str>) -> Result<u64, LedgerFailure> {
+        self.behind.replay(event, sink).await
+    }
+
+    async fn enable(&self, sink: &str) -> Result<(), LedgerFailure> {
+        self.behind.enable(sink).await
+    }
+
+    async fn backlog(&self) -> Result<Vec<Backlog>, LedgerFailure> {
+        self.behind.backlog().await
+    }
+}
+
+#[async_trait]
+impl RuleRepository for Deadly<GenesysRepository> {
+    async fn get(&self, id: &RuleId) -> Result<Answer<Stored<TriggerRule>>, Failure> {
+        self.behind.get(id).await
+    }
+
+    async fn replace(
+        &self,
+        id: &RuleId,
+        document: &TriggerRule,
+        version: &Version,
+    ) -> Result<Answer<Option<Stored<TriggerRule>>>, Failure> {
+        let answer = self.behind.replace(id, document, version).await;
+        self.point.is_reached(Point::AfterTheAnswer);
+        answer
+    }
+
+    async fn list(&self, request: PageRequest) -> Result<Answer<Page>, Failure> {
+        RuleRepository::<TriggerRule>::list(&self.behind, request).await
+    }
+}
+
+#[async_trait]
+impl EventSink for Deadly<FileSink> {
+    fn name(&self) -> &str {
+        self.behind.name()
+    }
+
+    async fn deliver(&self, event: &Event) -> Result<(), DeliveryFailure> {
+        self.behind.deliver(event).await?;
+        self.point.is_reached(Point::AfterTheDispatch);
+        Ok(())
+    }
+}

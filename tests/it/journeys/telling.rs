@@ -22,7 +22,7 @@ use crate::{
     sandbox::Sandbox,
 };
 
-const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLTSw";
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// An organisation, and a user whose configuration names sinks.
 struct Desk {

@@ -27,7 +27,8 @@ macro_rules! of_periods {
     };
 }
 
-/// The same of the updates that were made from one time on and before another.
+/// The same of the updates that were made from one time on and before another. Where `target || ''` stands, SQLite would
+/// go by the target, which most updates have, and not by the time.
 macro_rules! of_updates {
     ($which:literal) => {
         concat!(
@@ -120,7 +121,7 @@ impl SqlLedger {
             let mut values: Vec<Value<'_>> = vec![document.into(), from.into(), to.into()];
             values.extend(target.map(Value::from));
             let sql = match (target, document) {
-                (Some(_), "") => of_updates!("AND target = $4"),
+                (Some(_), "") => of_updates!("AND target || '' = $4"),
                 (None, "") => of_updates!(""),
                 (Some(_), _) => of_updates!("AND target = $4 AND document = $1"),
                 (None, _) => of_updates!("AND document = $1"),

@@ -24,6 +24,7 @@ mod schemas;
 mod secrets;
 #[cfg(unix)]
 mod stopping;
+mod telling;
 mod updating;
 mod usage;
 mod validating;

@@ -15,7 +15,7 @@ struct Layer {
     tests_lean_on: &'static [&'static str],
 }
 
-const LAYERS: [Layer; 9] = [
+const LAYERS: [Layer; 10] = [
     Layer {
         package: "assist-rules-domain",
         leans_on: &[],
@@ -46,6 +46,11 @@ const LAYERS: [Layer; 9] = [
         leans_on: &["assist-rules-domain", "assist-rules-ports"],
         tests_lean_on: &["assist-rules-ports"],
     },
+    Layer {
+        package: "assist-rules-sink-adapter",
+        leans_on: &["assist-rules-domain", "assist-rules-ports"],
+        tests_lean_on: &["assist-rules-ports"],
+    },
     // It judges the product, so it shares nothing with it.
     Layer {
         package: "assist-rules-emulator",
@@ -62,6 +67,7 @@ const LAYERS: [Layer; 9] = [
             "assist-rules-genesys-adapter",
             "assist-rules-ledger-adapter",
             "assist-rules-ports",
+            "assist-rules-sink-adapter",
         ],
         tests_lean_on: EVERYTHING,
     },
@@ -84,6 +90,7 @@ const EVERYTHING: &[&str] = &[
     "assist-rules-genesys-adapter",
     "assist-rules-ledger-adapter",
     "assist-rules-ports",
+    "assist-rules-sink-adapter",
 ];
 
 #[test]

@@ -22,6 +22,8 @@ mod layers;
 #[cfg(test)]
 mod manifests;
 #[cfg(test)]
+mod postgres;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod repository;

@@ -15,7 +15,12 @@ use markdown::{Block, Console, blocks};
 use shell::Shell;
 
 /// The documents that show commands.
-const DOCUMENTS: [&str; 3] = ["README.md", "docs/configuration.md", "docs/rehearse.md"];
+const DOCUMENTS: [&str; 4] = [
+    "README.md",
+    "docs/configuration.md",
+    "docs/rehearse.md",
+    "docs/ledger.md",
+];
 
 /// Does what a reader of the document would do, from top to bottom.
 fn follow(document: &str) {
@@ -68,4 +73,9 @@ fn the_commands_of_the_configuration_page_do_what_it_says() {
 #[test]
 fn the_commands_of_the_rehearsal_page_do_what_it_says() {
     follow(DOCUMENTS[2]);
+}
+
+#[test]
+fn the_commands_of_the_ledger_page_do_what_it_says() {
+    follow(DOCUMENTS[3]);
 }

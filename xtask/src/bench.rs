@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: speed and memory as ratios in one run, so that they mean the same on each machine.
 //!
-//! First the domain's own bench (reading and checking against `serde_json`), then the whole process against one curl
-//! that sends the same three requests. A missed target is said and does not fail the run: a busy machine is no fault.
+//! First the domain's own bench (reading and checking against `serde_json`), then the ledger's (recording against bare
+//! durable writes, and reading a long one), then the whole process against one curl that sends the same three requests. A missed target is said and does not fail the run: a busy machine is no fault.
 
 mod figures;
 mod flat_json;
@@ -22,11 +22,11 @@ use crate::{
 use figures::Verdict;
 
 /// At most so many times curl's wall time.
-const RATIO_TARGET: f64 = 1.5;
+const RATIO_TARGET: f64 = 1.8;
 /// At most so much memory.
-const MEMORY_TARGET_MIB: f64 = 20.0;
+const MEMORY_TARGET_MIB: f64 = 25.0;
 
-/// Runs both parts.
+/// Runs all parts.
 pub(crate) fn run() -> Result<ExitCode> {
     announce("read and check, against serde_json");
     cargo::succeed(&mut cargo::command(
@@ -39,6 +39,12 @@ pub(crate) fn run() -> Result<ExitCode> {
             "--",
             "--ratios",
         ],
+        Lock::MayChange,
+    )?)?;
+
+    announce("the ledger, against bare durable writes");
+    cargo::succeed(&mut cargo::command(
+        &["bench", "--package", "assist-rules-ledger-adapter", "--bench", "record"],
         Lock::MayChange,
     )?)?;
 

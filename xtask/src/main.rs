@@ -12,6 +12,7 @@ mod bench;
 mod cargo;
 mod ci;
 mod cli;
+mod mutants;
 mod soak;
 mod stopwatch;
 mod tally;
@@ -35,6 +36,7 @@ Commands:
   test           every test that must pass: unit, law, contract, journey, example, doc. Ends with a count
   ci             what CI runs: lock file, format, clippy, test, docs, cargo-deny where it is installed
   soak           the proofs of the promises, run long: hours
+  mutants        changes the code that the promises rest on, and sees whether a test notices: an hour or two
   bench          speed and memory, as ratios against serde_json and curl, with their targets
   help           this text
 
@@ -54,10 +56,13 @@ fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
         Some("update") => update::run(&rest),
-        Some("test" | "ci" | "soak" | "bench") if !rest.is_empty() => return usage("it takes no arguments", &command),
+        Some("test" | "ci" | "soak" | "mutants" | "bench") if !rest.is_empty() => {
+            return usage("it takes no arguments", &command);
+        }
         Some("test") => test::run(Lock::MayChange).map(Tally::print_last),
         Some("ci") => Ok(ci::run()),
         Some("soak") => soak::run(),
+        Some("mutants") => mutants::run(),
         Some("bench") => bench::run(),
         _ => return usage("no such command", &command),
     };

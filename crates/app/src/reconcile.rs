@@ -78,7 +78,7 @@ impl<K: Kind> Reconciler<K> {
             };
             let finding = match &unreachable {
                 Some(failure) => Finding::Unreadable(failure.clone()),
-                None => self.look(&entry, intent, &id).await,
+                None => self.look(&entry, intent, &id).await?,
             };
             if let Finding::Unreadable(failure) = &finding
                 && failure.is_retryable()
@@ -166,29 +166,29 @@ impl<K: Kind> Reconciler<K> {
         self.ledger.conclude(outcome).await
     }
 
-    async fn look(&self, entry: &Entry, intent: &IntentRecord, id: &K::Id) -> Finding {
+    async fn look(&self, entry: &Entry, intent: &IntentRecord, id: &K::Id) -> Result<Finding, LedgerFailure> {
         let now = self.clock.now();
         // Why: without an outcome, the last try may have been sent long after the intent was recorded.
         let no_try_after = entry.outcome.as_ref().map_or(intent.leased_until, |outcome| outcome.at);
-        if now < no_try_after {
-            return Finding::Leased;
+        if now < no_try_after && !self.ledger.is_abandoned(entry.id, &self.author).await? {
+            return Ok(Finding::Leased);
         }
         let stored = match self.repository.get(id).await {
             Ok(answer) => answer.content,
-            Err(failure) => return Finding::Unreadable(failure),
+            Err(failure) => return Ok(Finding::Unreadable(failure)),
         };
         if is_in::<K>(intent, &stored.value) {
-            return Finding::Applied;
+            return Ok(Finding::Applied);
         }
         if stored.version.as_ref() != Some(&intent.version) {
-            return Finding::Moved;
+            return Ok(Finding::Moved);
         }
         let age_of_last_try = now.duration_since(no_try_after).unwrap_or_default();
-        if age_of_last_try > NO_WRITE_IS_OLDER {
+        Ok(if age_of_last_try > NO_WRITE_IS_OLDER {
             Finding::NotApplied
         } else {
             Finding::TooYoung
-        }
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub(crate) use change::{ChangeArgs, EditArgs, OnConflictArg, RollbackArgs, TermsArgs, UpdateArgs};
-pub(crate) use record::{AuditCommand, Closing, HistoryArgs, ReconcileArgs, StatsArgs, VerifyArgs};
+pub(crate) use record::{AuditCommand, Closing, DeliverArgs, HistoryArgs, ReconcileArgs, StatsArgs, VerifyArgs};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -172,6 +172,8 @@ pub(crate) enum Command {
     Reconcile(ReconcileArgs),
     /// Count updates: how many took effect, how long they took
     Stats(StatsArgs),
+    /// Tell the sinks what they have not been told yet
+    Deliver(DeliverArgs),
     /// Prove the record, or print it
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -238,6 +240,8 @@ pub(crate) enum SchemaKind {
     Change,
     /// What `update -o json` prints
     Result,
+    /// What sinks are told
+    Event,
     /// The configuration file
     Config,
 }

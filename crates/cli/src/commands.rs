@@ -4,6 +4,7 @@ mod audit;
 mod carry_out;
 mod change;
 mod completions;
+mod deliver;
 mod doctor;
 mod edit;
 mod ending;
@@ -67,6 +68,7 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, Problem> {
         Command::Rollback(args) => rollback::run(context, args).await,
         Command::Reconcile(args) => reconcile::run(context, args).await,
         Command::Stats(args) => stats::run(context, args).await,
+        Command::Deliver(args) => deliver::run(context, args).await,
         Command::Audit(command) => audit::run(context, command).await,
         Command::Sandbox(args) => sandbox::run(context, args).await,
         Command::Doctor(rule) => doctor::run(context, rule).await,

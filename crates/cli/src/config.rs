@@ -9,6 +9,7 @@ mod gc;
 mod layer;
 mod places;
 mod settings;
+mod sinks;
 
 pub(crate) use environment::Environment;
 pub(crate) use settings::{Organisation, Settings, Target};

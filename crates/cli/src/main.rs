@@ -57,7 +57,13 @@ fn run(cli: &Cli) -> Exit {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let ended = match runtime {
-        Ok(runtime) => runtime.block_on(commands::run(&context)),
+        Ok(runtime) => {
+            let ended = runtime.block_on(commands::run(&context));
+            // Why: a name that is being looked up or a disk that does not answer cannot be stopped, and dropping the
+            // runtime would wait for it.
+            runtime.shutdown_background();
+            ended
+        }
         Err(error) => Err(Problem::new(Code::Bug, format!("cannot start: {error}"))),
     };
     ended.unwrap_or_else(|problem| {

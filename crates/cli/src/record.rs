@@ -2,17 +2,22 @@
 
 use std::sync::Arc;
 
+use app::Deliverer;
 use domain::Code;
 use ledger_adapter::{LedgerSettings, SqlLedger};
-use ports::{Author, History, InMemoryLedger, Ledger, LedgerFailure};
+use ports::{Author, Clock, EventSink, History, InMemoryLedger, Ledger, LedgerFailure, Outbox};
 
 use crate::config::{Settings, Target};
-use crate::problem::Problem;
+use crate::problem::{Problem, chain};
+use crate::time::{RuntimeSleeper, SystemClock};
 
 /// The record, for writers, readers and deliverers.
 pub(crate) struct Record {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) history: Arc<dyn History>,
+    pub(crate) outbox: Arc<dyn Outbox>,
+    /// Who is told of changes; nobody by those who only read.
+    pub(crate) sinks: Vec<Arc<dyn EventSink>>,
     /// The run of this program, one id for all that it records.
     pub(crate) run: String,
     /// The store, if there is one.
@@ -24,7 +29,7 @@ impl Record {
     pub(crate) async fn open(settings: &Settings) -> Result<Self, Problem> {
         let run = new_run();
         let place = (run.clone(), settings.state_dir.join("runs"));
-        Self::of_store(settings, run, Some(place)).await
+        Self::of_store(settings, run, Some(place), sinks(settings)?).await
     }
 
     /// Opens the record, to read it. A file that is not there yet holds nothing, and is not made for that.
@@ -32,7 +37,7 @@ impl Record {
         if settings.ledger.file().is_some_and(|file| !file.exists()) {
             return Ok(Self::of_nothing());
         }
-        Self::of_store(settings, new_run(), None).await
+        Self::of_store(settings, new_run(), None, Vec::new()).await
     }
 
     /// A record for a run that leaves none.
@@ -40,7 +45,9 @@ impl Record {
         let ledger = Arc::new(InMemoryLedger::default());
         Self {
             ledger: ledger.clone(),
-            history: ledger,
+            history: ledger.clone(),
+            outbox: ledger,
+            sinks: Vec::new(),
             run: new_run(),
             store: None,
         }
@@ -50,16 +57,19 @@ impl Record {
         settings: &Settings,
         run: String,
         place: Option<(String, std::path::PathBuf)>,
+        sinks: Vec<Arc<dyn EventSink>>,
     ) -> Result<Self, Problem> {
         let opened = SqlLedger::open(LedgerSettings {
             address: settings.ledger.clone(),
             run: place,
-            sinks: Vec::new(),
+            sinks: sinks.iter().map(|sink| sink.name().to_owned()).collect(),
         });
         let store = Arc::new(opened.await.map_err(|failure| unusable(&failure))?);
         Ok(Self {
             ledger: store.clone(),
             history: store.clone(),
+            outbox: store.clone(),
+            sinks,
             run,
             store: Some(store),
         })
@@ -71,6 +81,16 @@ impl Record {
             let message = format!("there is no ledger at {}", settings.ledger);
             Problem::new(Code::UnreadableFile, message).with_help("`--ledger sqlite:PATH` names another")
         })
+    }
+
+    /// Whoever tells the sinks.
+    pub(crate) fn deliverer(&self) -> Deliverer {
+        Deliverer {
+            outbox: self.outbox.clone(),
+            sinks: self.sinks.clone(),
+            clock: Arc::new(SystemClock::start()),
+            sleeper: Arc::new(RuntimeSleeper),
+        }
     }
 
     /// Who makes the changes of this run, by which command, and why.
@@ -92,6 +112,18 @@ impl Record {
             store.close().await;
         }
     }
+}
+
+/// The sinks as configured. One that cannot be is told before anything is sent.
+pub(crate) fn sinks(settings: &Settings) -> Result<Vec<Arc<dyn EventSink>>, Problem> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let build = |sink: &sink_adapter::SinkSettings| {
+        sink.build(clock.clone()).map_err(|error| {
+            let message = format!("the sink `{}`: {}", sink.name, chain(&error));
+            Problem::new(Code::Configuration, message)
+        })
+    };
+    settings.sinks.clone()?.iter().map(build).collect()
 }
 
 /// A name for a run that no other has.

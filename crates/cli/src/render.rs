@@ -1,5 +1,6 @@
 //! How things look: for people, and for other programs.
 
+pub(crate) mod delivery;
 pub(crate) mod diff;
 pub(crate) mod findings;
 pub(crate) mod github;

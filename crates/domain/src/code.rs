@@ -126,7 +126,7 @@ codes! {
     Unavailable = "AR0507", Error, "the server cannot be reached",
         "No connection was made, or no answer to a read came back whole. Nothing was changed. Check the region, the network and the proxy; `assist-rules doctor` tries each of them.";
     Unclear = "AR0508", Error, "the outcome is not known",
-        "A write was sent, and its answer never came or said nothing. It may have been applied, and it may still be. Look at the rule before trying again: the same command is safe, for it starts from the rule as it is then.";
+        "A write was sent, and its answer never came or said nothing. It may have been applied, and it may still be. The next command that writes, or `assist-rules reconcile`, finds out as soon as it can be known. The same command is safe to run again: it starts from the rule as it is then.";
     Malformed = "AR0509", Error, "the answer cannot be understood",
         "The server answered with something that is no rule: a proxy's page, half a document, or far too much of it. Check the URL and what stands between here and there.";
     NoVersion = "AR0510", Error, "the rule has no version",

@@ -17,12 +17,21 @@ mod laws {
     use proptest::sample::{Index, select};
     use proptest::test_runner::{FileFailurePersistence, RngAlgorithm};
 
-    /// How many cases each law is tried on.
+    /// How many cases each law is tried on, unless `PROPTEST_CASES` says otherwise.
     const CASES: u32 = if option_env!("CI").is_some() { 10_000 } else { 3_000 };
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a long run is asked for from outside, and this is no part of the domain"
+    )]
+    fn cases() -> u32 {
+        let asked = std::env::var("PROPTEST_CASES").ok();
+        asked.and_then(|cases| cases.parse().ok()).unwrap_or(CASES)
+    }
 
     fn config() -> ProptestConfig {
         ProptestConfig {
-            cases: CASES,
+            cases: cases(),
             max_shrink_iters: 2_000,
             rng_algorithm: RngAlgorithm::XorShift,
             failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use assist_rules_ledger_adapter::{LedgerAddress, LedgerSettings, SqlLedger};
-use ports::testing::ledger_conformance::{intent, outcome};
+use ports::testing::ledger_conformance::{intent, moment, outcome};
 use ports::{Ending, History, HistoryQuery, IntentRecord, Ledger, OutcomeRecord, TallyOf, TallyQuery};
 
 /// How many updates are timed.
@@ -23,6 +23,8 @@ const ROUNDS: u64 = 300;
 const SHARE_TARGET: f64 = 3.0;
 /// A read of a long ledger takes no longer.
 const READ_TARGET: Duration = Duration::from_millis(100);
+/// Seconds; an entry is made each second.
+const DAY: u64 = 86_400;
 /// How many rules a long ledger is about.
 const RULES: u64 = 1_000;
 
@@ -34,9 +36,16 @@ async fn main() {
     share(folder.path()).await;
     let empty = open(&folder.path().join("empty.db")).await;
     let long = open(&folder.path().join("long.db")).await;
+    let started = Instant::now();
     fill(&long, entries).await;
+    let size = std::fs::metadata(folder.path().join("long.db")).map_or(0, |data| data.len());
+    println!(
+        "{entries} entries in {:.0} s, {} bytes of file for each",
+        started.elapsed().as_secs_f64(),
+        size / entries.max(1)
+    );
     for (name, query) in QUERIES {
-        let (of_empty, of_long) = (time(&empty, query).await, time(&long, query).await);
+        let (of_empty, of_long) = (time(&empty, entries, query).await, time(&long, entries, query).await);
         let verdict = if of_long <= READ_TARGET { "met" } else { "missed" };
         println!(
             "{name}: {:.2} ms with {entries} entries, {:.2} ms with none (target: at most {} ms; {verdict})",
@@ -120,27 +129,51 @@ async fn fill(ledger: &SqlLedger, entries: u64) {
 #[derive(Clone, Copy)]
 enum Query {
     History,
-    StatsOfAll,
-    StatsOfEach,
-    StatsOfOne,
+    Stats(Whose, Since),
 }
 
-const QUERIES: [(&str, Query); 4] = [
+#[derive(Clone, Copy)]
+enum Whose {
+    All,
+    Each,
+    One,
+}
+
+#[derive(Clone, Copy)]
+enum Since {
+    Ever,
+    /// From the middle of the ledger on.
+    Middle,
+    /// The last day.
+    Day,
+}
+
+const QUERIES: [(&str, Query); 10] = [
     ("history of one rule, 20 updates", Query::History),
-    ("stats of all", Query::StatsOfAll),
-    ("stats of the ten busiest rules", Query::StatsOfEach),
-    ("stats of one rule", Query::StatsOfOne),
+    ("stats of all", Query::Stats(Whose::All, Since::Ever)),
+    ("stats of all, the second half", Query::Stats(Whose::All, Since::Middle)),
+    ("stats of all, the last day", Query::Stats(Whose::All, Since::Day)),
+    ("stats of the ten busiest rules", Query::Stats(Whose::Each, Since::Ever)),
+    (
+        "stats of the ten busiest rules, the second half",
+        Query::Stats(Whose::Each, Since::Middle),
+    ),
+    (
+        "stats of the ten busiest rules, the last day",
+        Query::Stats(Whose::Each, Since::Day),
+    ),
+    ("stats of one rule", Query::Stats(Whose::One, Since::Ever)),
+    (
+        "stats of one rule, the second half",
+        Query::Stats(Whose::One, Since::Middle),
+    ),
+    ("stats of one rule, the last day", Query::Stats(Whose::One, Since::Day)),
 ];
 
-async fn time(ledger: &SqlLedger, query: Query) -> Duration {
+async fn time(ledger: &SqlLedger, entries: u64, query: Query) -> Duration {
     let mut times = Vec::new();
     for _ in 0..9 {
         let started = Instant::now();
-        let tally = |of| TallyQuery {
-            target: Some("api client".to_owned()),
-            of,
-            since: None,
-        };
         match query {
             Query::History => {
                 let query = HistoryQuery {
@@ -151,10 +184,20 @@ async fn time(ledger: &SqlLedger, query: Query) -> Duration {
                 };
                 ledger.entries(&query).await.map(drop).unwrap();
             }
-            Query::StatsOfAll => ledger.tally(&tally(TallyOf::All)).await.map(drop).unwrap(),
-            Query::StatsOfEach => ledger.tally(&tally(TallyOf::Each(10))).await.map(drop).unwrap(),
-            Query::StatsOfOne => {
-                let query = tally(TallyOf::One("rule-7".to_owned()));
+            Query::Stats(whose, since) => {
+                let query = TallyQuery {
+                    target: Some("api client".to_owned()),
+                    of: match whose {
+                        Whose::All => TallyOf::All,
+                        Whose::Each => TallyOf::Each(10),
+                        Whose::One => TallyOf::One("rule-7".to_owned()),
+                    },
+                    since: match since {
+                        Since::Ever => None,
+                        Since::Middle => Some(moment(entries / 2)),
+                        Since::Day => Some(moment(entries.saturating_sub(DAY))),
+                    },
+                };
                 ledger.tally(&query).await.map(drop).unwrap();
             }
         }

@@ -63,8 +63,10 @@ impl LedgerAddress {
         any::install_default_drivers();
         let options = match &self.0 {
             Place::File(file) => {
+                let no_text = || sqlx::Error::Configuration("the path is no UTF-8".into());
                 let path: String = file
-                    .to_string_lossy()
+                    .to_str()
+                    .ok_or_else(no_text)?
                     .chars()
                     .map(|c| match c {
                         '%' => "%25".to_owned(),

@@ -9,10 +9,12 @@ mod derived;
 mod export;
 
 use ports::LedgerFailure;
+use sqlx::Row;
+use sqlx::any::AnyRow;
 
 use crate::ledger::SqlLedger;
 use crate::row::corrupt;
-use crate::store::{number, text};
+use crate::store::{Dialect, Snapshot, number, text};
 use chain::Chain;
 use derived::Derived;
 
@@ -44,71 +46,109 @@ pub struct Fault {
 }
 
 impl SqlLedger {
-    /// Proves the ledger. A head that was noted earlier must be that of one of its entries.
+    /// Proves the ledger as it is at one moment. A head that was noted earlier must be that of one of its entries.
     ///
     /// # Errors
     ///
     /// If it cannot be read. What was tampered with is no error here, but a fault in the report.
     pub async fn verify(&self, known_head: Option<&str>) -> Result<AuditReport, LedgerFailure> {
+        let mut store = self.store.look().await?;
         let mut chain = Chain::new(known_head);
-        self.each_document(|name, content| {
-            chain.document(name, content);
-            Ok(())
-        })
-        .await?;
-        let mut derived = Derived::default();
-        self.each_entry(|seq, hash, body| {
+        read_documents(&mut store, &mut chain).await?;
+        let derived = read_entries(&mut store, &mut chain).await?;
+        let mut report = chain.end();
+        if report.faults.is_empty() {
+            let compared = derived.compare(&mut store, &mut report.faults).await;
+            if let Err(failure) = compared {
+                let what = format!("what is derived from the entries cannot be read: {failure}");
+                report.faults.push(Fault { entry: None, what });
+            }
+        }
+        store.end().await?;
+        Ok(report)
+    }
+}
+
+/// Columns are read as bytes and with their type: what was tampered with may be no text any more.
+async fn read_documents(store: &mut Snapshot<'_>, chain: &mut Chain<'_>) -> Result<(), LedgerFailure> {
+    let (sql, first) = match store.dialect {
+        Dialect::Sqlite => (
+            "SELECT CAST(rowid AS TEXT), CAST(digest AS BLOB), CAST(content AS BLOB), \
+             typeof(digest) = 'text' AND typeof(content) = 'text' FROM documents \
+             WHERE rowid > CAST($1 AS INTEGER) ORDER BY rowid LIMIT $2",
+            i64::MIN.to_string(),
+        ),
+        Dialect::Postgres => (
+            "SELECT digest, convert_to(digest, 'UTF8'), convert_to(content, 'UTF8'), 1::BIGINT FROM documents \
+             WHERE digest > $1 ORDER BY digest LIMIT $2",
+            String::new(),
+        ),
+    };
+    let mut after = first;
+    let mut read = 0;
+    loop {
+        let rows = store.rows(sql, &[after.as_str().into(), PAGE.into()]).await?;
+        let Some(last) = rows.last() else { break };
+        after = text(last, 0).map_err(|error| corrupt(&error))?;
+        for row in &rows {
+            read += 1;
+            chain.document(&bytes(row, 1)?, &bytes(row, 2)?, is_text(row, 3)?);
+        }
+    }
+    if counted(store, "SELECT count(*) FROM documents").await? != read {
+        chain.fault(None, "there are documents that have no place".to_owned());
+    }
+    Ok(())
+}
+
+async fn read_entries(store: &mut Snapshot<'_>, chain: &mut Chain<'_>) -> Result<Derived, LedgerFailure> {
+    let sql = match store.dialect {
+        Dialect::Sqlite => {
+            "SELECT seq, CAST(hash AS BLOB), CAST(body AS BLOB), typeof(hash) = 'text' AND typeof(body) = 'text' \
+             FROM entries WHERE seq > $1 ORDER BY seq LIMIT $2"
+        }
+        Dialect::Postgres => {
+            "SELECT seq, convert_to(hash, 'UTF8'), convert_to(body, 'UTF8'), 1::BIGINT FROM entries \
+             WHERE seq > $1 ORDER BY seq LIMIT $2"
+        }
+    };
+    let mut derived = Derived::default();
+    let mut after = i64::MIN;
+    let mut read = 0;
+    loop {
+        let rows = store.rows(sql, &[after.into(), PAGE.into()]).await?;
+        let Some(last) = rows.last() else { break };
+        after = number(last, 0).map_err(|error| corrupt(&error))?;
+        for row in &rows {
+            read += 1;
+            let seq = number(row, 0).map_err(|error| corrupt(&error))?;
+            let (hash, body) = (bytes(row, 1)?, bytes(row, 2)?);
+            let (hash, body) = (std::str::from_utf8(&hash), std::str::from_utf8(&body));
+            let (Ok(hash), Ok(body), true) = (hash, body, is_text(row, 3)?) else {
+                chain.unreadable_entry();
+                continue;
+            };
             if let Some(body) = chain.entry(Some(seq), hash, body) {
                 derived.entry(&body);
             }
-            Ok(())
-        })
-        .await?;
-        let mut report = chain.end();
-        if report.faults.is_empty() {
-            derived.compare(&self.store, &mut report.faults).await?;
         }
-        Ok(report)
     }
+    if counted(store, "SELECT count(*) FROM entries").await? != read {
+        chain.fault(None, "there are entries that have no place".to_owned());
+    }
+    Ok(derived)
+}
 
-    async fn each_document(
-        &self,
-        mut take: impl FnMut(&str, &str) -> Result<(), LedgerFailure> + Send,
-    ) -> Result<(), LedgerFailure> {
-        let sql = "SELECT digest, content FROM documents WHERE digest > $1 ORDER BY digest LIMIT $2";
-        let mut after = String::new();
-        loop {
-            let rows = self.store.read(sql, &[after.as_str().into(), PAGE.into()]).await?;
-            if rows.is_empty() {
-                return Ok(());
-            }
-            for row in &rows {
-                let name = text(row, 0).map_err(|error| corrupt(&error))?;
-                let content = text(row, 1).map_err(|error| corrupt(&error))?;
-                take(&name, &content)?;
-                after = name;
-            }
-        }
-    }
+async fn counted(store: &mut Snapshot<'_>, sql: &'static str) -> Result<i64, LedgerFailure> {
+    let rows = store.rows(sql, &[]).await?;
+    let count = rows.first().map(|row| number(row, 0)).transpose();
+    count.map(Option::unwrap_or_default).map_err(|error| corrupt(&error))
+}
 
-    async fn each_entry(
-        &self,
-        mut take: impl FnMut(i64, &str, &str) -> Result<(), LedgerFailure> + Send,
-    ) -> Result<(), LedgerFailure> {
-        let sql = "SELECT seq, hash, body FROM entries WHERE seq > $1 ORDER BY seq LIMIT $2";
-        let mut after = i64::MIN;
-        loop {
-            let rows = self.store.read(sql, &[after.into(), PAGE.into()]).await?;
-            if rows.is_empty() {
-                return Ok(());
-            }
-            for row in &rows {
-                let seq = number(row, 0).map_err(|error| corrupt(&error))?;
-                let hash = text(row, 1).map_err(|error| corrupt(&error))?;
-                let body = text(row, 2).map_err(|error| corrupt(&error))?;
-                take(seq, &hash, &body)?;
-                after = seq;
-            }
-        }
-    }
+fn bytes(row: &AnyRow, column: usize) -> Result<Vec<u8>, LedgerFailure> {
+    row.try_get(column).map_err(|error| corrupt(&error))
+}
+
+fn is_text(row: &AnyRow, column: usize) -> Result<bool, LedgerFailure> {
+    Ok(number(row, column).map_err(|error| corrupt(&error))? == 1)
 }

@@ -52,7 +52,7 @@ pub(crate) struct IntentBody {
     pub(crate) change: Digest,
     overwrites: Vec<CollisionBody>,
     merges: u32,
-    leased_until: String,
+    pub(crate) leased_until: String,
 }
 
 /// A collision. Its values are texts, because canonical JSON would spell their numbers anew.
@@ -71,7 +71,7 @@ pub(crate) struct OutcomeBody {
     pub(crate) intent: Option<u64>,
     pub(crate) outcome: String,
     proof: Option<String>,
-    version_before: Option<String>,
+    pub(crate) version_before: Option<String>,
     version_after: Option<String>,
     pub(crate) after: Option<Digest>,
     attempts: u32,
@@ -182,6 +182,11 @@ impl Body {
             .flat_map(|intent| [&intent.base, &intent.ours, &intent.change]);
         let of_outcome = self.outcome.iter().filter_map(|outcome| outcome.after.as_ref());
         of_intent.chain(of_outcome)
+    }
+
+    /// The run that made it, and its machine.
+    pub(crate) fn holder(&self) -> (&str, &str) {
+        (&self.author.run, self.author.host.as_deref().unwrap_or_default())
     }
 
     /// The intent, with the documents that it names.

@@ -4,7 +4,7 @@ use ports::{Ending, EntryId, LedgerFailure, OutcomeRecord, Recorded};
 
 use crate::body::{Body, Documents, micros_of};
 use crate::row::{self, signed, unsigned};
-use crate::store::{Broken, Transaction, Work, number, text};
+use crate::store::{Broken, Transaction, Value, Work, number, text};
 use crate::tallies;
 
 /// An outcome to be recorded.
@@ -19,29 +19,22 @@ impl Work for Conclude<'_> {
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Recorded, Broken> {
         let record = self.record;
         let before = match record.intent {
-            Some(id) => Some(open(transaction, id).await?),
+            Some(id) => Some(open(transaction, id, record).await?),
             None => None,
         };
         let (seq, hash) = row::add(transaction, |seq, previous| Body::of_outcome(seq, previous, record)).await?;
         let unknown = match before {
-            Some(measured) if measured != 0 => figures(transaction, measured).await?,
+            Some(Open { measured, .. }) if measured != 0 => figures(transaction, measured).await?,
             Some(_) | None => None,
         };
-        tallies::count(transaction, record, unknown.as_ref()).await?;
+        let at = before.as_ref().map_or(micros_of(record.at), |open| open.at);
+        tallies::count(transaction, at, record, unknown.as_ref()).await?;
         let version_after = record.version_after.as_ref().map(ToString::to_string);
         let version_after = version_after.unwrap_or_default();
-        if let Some(id) = record.intent {
-            let sql = "UPDATE updates SET outcome = $2, measured = CASE WHEN measured = 0 THEN $2 ELSE measured END, \
-                       ending = $3, version_after = $4 WHERE id = $1";
-            let values = [
-                signed(id.0).into(),
-                seq.into(),
-                record.ending.word().into(),
-                version_after.as_str().into(),
-            ];
-            transaction.execute(sql, &values).await?;
-        } else {
-            self.insert(transaction, seq, &version_after).await?;
+        match record.intent {
+            Some(id) if unknown.is_some() => self.settle(transaction, id, seq, &version_after).await?,
+            Some(id) => self.measure(transaction, id, seq, &version_after).await?,
+            None => self.insert(transaction, seq, &version_after).await?,
         }
         let is_told = record.ending == Ending::Applied && record.intent.is_some() && !self.sinks.is_empty();
         if is_told {
@@ -56,13 +49,50 @@ impl Work for Conclude<'_> {
 }
 
 impl Conclude<'_> {
+    /// The first outcome of an update has its figures.
+    async fn measure(
+        &self,
+        transaction: &mut Transaction<'_>,
+        id: EntryId,
+        seq: i64,
+        version_after: &str,
+    ) -> Result<(), Broken> {
+        let sql = "UPDATE updates SET outcome = $2, measured = $2, ending = $3, version_after = $4, bucket = $5, \
+                   retries = $6, merges = $7, waited = $8, longest = $9 WHERE id = $1";
+        let mut values = vec![
+            signed(id.0).into(),
+            seq.into(),
+            self.record.ending.word().into(),
+            version_after.into(),
+        ];
+        values.extend(tallies::figures(self.record).map(Value::from));
+        transaction.execute(sql, &values).await?;
+        Ok(())
+    }
+
+    /// A later outcome settles it.
+    async fn settle(
+        &self,
+        transaction: &mut Transaction<'_>,
+        id: EntryId,
+        seq: i64,
+        version_after: &str,
+    ) -> Result<(), Broken> {
+        let sql = "UPDATE updates SET outcome = $2, ending = $3, version_after = $4 WHERE id = $1";
+        let ending = self.record.ending.word();
+        let values = [signed(id.0).into(), seq.into(), ending.into(), version_after.into()];
+        transaction.execute(sql, &values).await?;
+        Ok(())
+    }
+
     /// An update that came to no write.
     async fn insert(&self, transaction: &mut Transaction<'_>, seq: i64, version_after: &str) -> Result<(), Broken> {
         let record = self.record;
         let version_before = record.version_before.as_ref().map(ToString::to_string);
         let sql = "INSERT INTO updates (id, outcome, measured, target, document, at, ending, leased_until, run, host, \
-                   version_before, version_after) VALUES ($1, $1, $1, $2, $3, $4, $5, 0, $6, $7, $8, $9)";
-        let values = [
+                   server, version_before, version_after, bucket, retries, merges, waited, longest) \
+                   VALUES ($1, $1, $1, $2, $3, $4, $5, 0, $6, $7, 0, $8, $9, $10, $11, $12, $13, $14)";
+        let mut values = vec![
             seq.into(),
             record.target.as_str().into(),
             record.document.as_str().into(),
@@ -73,6 +103,7 @@ impl Conclude<'_> {
             version_before.as_deref().unwrap_or_default().into(),
             version_after.into(),
         ];
+        values.extend(tallies::figures(record).map(Value::from));
         transaction.execute(sql, &values).await?;
         Ok(())
     }
@@ -95,21 +126,26 @@ impl Conclude<'_> {
     }
 }
 
-/// The outcome of an open update that has its figures; 0 if it has none yet.
-async fn open(transaction: &mut Transaction<'_>, id: EntryId) -> Result<i64, Broken> {
-    let sql = "SELECT ending, measured FROM updates WHERE id = $1";
+/// An update that is open.
+struct Open {
+    /// The outcome that has its figures; 0 if it has none yet.
+    measured: i64,
+    /// When it was made.
+    at: i64,
+}
+
+async fn open(transaction: &mut Transaction<'_>, id: EntryId, record: &OutcomeRecord) -> Result<Open, Broken> {
+    let sql = "SELECT ending, measured, at, target, document FROM updates WHERE id = $1";
     let rows = transaction.rows(sql, &[signed(id.0).into()]).await?;
     let Some(row) = rows.first() else {
-        // An intent that another followed is settled by that: its write was refused.
-        let is_entry = row::body(transaction, signed(id.0)).await?;
-        return Err(match is_entry {
-            Some(_) => LedgerFailure::Settled(id),
-            None => LedgerFailure::NoEntry(id),
-        }
-        .into());
+        return Err(row::not_open(transaction, id).await?.into());
     };
+    if (text(row, 3)?, text(row, 4)?) != (record.target.clone(), record.document.clone()) {
+        return Err(LedgerFailure::NoEntry(id).into());
+    }
     if ["open", Ending::Unknown.word()].contains(&text(row, 0)?.as_str()) {
-        Ok(number(row, 1)?)
+        let (measured, at) = (number(row, 1)?, number(row, 2)?);
+        Ok(Open { measured, at })
     } else {
         Err(LedgerFailure::Settled(id).into())
     }

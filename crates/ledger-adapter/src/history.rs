@@ -1,18 +1,15 @@
 //! The ledger, for readers.
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
 use domain::Version;
 use domain::json::Document;
-use ports::{Entry, EntryId, History, HistoryQuery, LedgerFailure, OutcomeRecord, Tally, TallyOf, TallyQuery};
+use ports::{Entry, EntryId, History, HistoryQuery, LedgerFailure, Tally, TallyQuery};
 use sqlx::any::AnyRow;
 
 use crate::body::{Body, micros_of};
 use crate::ledger::SqlLedger;
 use crate::row::{self, corrupt, signed, unsigned};
-use crate::store::{Store, number, text};
-use crate::tallies;
+use crate::store::{Store, number};
 
 macro_rules! updates {
     ($which:literal) => {
@@ -152,141 +149,27 @@ impl History for SqlLedger {
     }
 
     async fn tally(&self, query: &TallyQuery) -> Result<Vec<(Option<String>, Tally)>, LedgerFailure> {
-        let rows = match query.since {
-            None => self.kept_tallies(query).await?,
-            Some(since) => return self.tally_since(query, micros_of(since)).await,
-        };
-        let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
-        for row in &rows {
-            let document = text(row, 0).map_err(|error| corrupt(&error))?;
-            let tally = tallies.entry(document).or_default();
-            tallies::read(row, tally).map_err(|error| corrupt(&error))?;
-        }
-        Ok(ranked(tallies, &query.of))
+        self.asked(query).await
     }
 }
 
 impl SqlLedger {
     async fn follower(&self, refused: i64) -> Result<Option<i64>, LedgerFailure> {
         let sql = "SELECT seq, body FROM entries WHERE seq > $1 ORDER BY seq LIMIT 1000";
-        for found in self.store.read(sql, &[refused.into()]).await? {
-            let body = row::read(&found, 1).map_err(|error| corrupt(&error))?;
-            let follows = body.intent.as_ref().and_then(|intent| intent.follows);
-            if follows == Some(unsigned(refused)) {
-                return number(&found, 0).map(Some).map_err(|error| corrupt(&error));
+        let mut after = refused;
+        loop {
+            let rows = self.store.read(sql, &[after.into()]).await?;
+            if rows.is_empty() {
+                return Ok(None);
             }
-        }
-        Ok(None)
-    }
-
-    async fn kept_tallies(&self, query: &TallyQuery) -> Result<Vec<AnyRow>, LedgerFailure> {
-        let target = query.target.as_deref();
-        match &query.of {
-            TallyOf::All => self.tallies_of(target, "").await,
-            TallyOf::One(document) => self.tallies_of(target, document).await,
-            TallyOf::Each(most) => {
-                let mut rows = Vec::new();
-                for document in self.busiest(target, *most).await? {
-                    rows.extend(self.tallies_of(target, &document).await?);
+            for found in &rows {
+                after = number(found, 0).map_err(|error| corrupt(&error))?;
+                let body = row::read(found, 1).map_err(|error| corrupt(&error))?;
+                let follows = body.intent.as_ref().and_then(|intent| intent.follows);
+                if follows == Some(unsigned(refused)) {
+                    return Ok(Some(after));
                 }
-                Ok(rows)
             }
         }
     }
-
-    async fn tallies_of(&self, target: Option<&str>, document: &str) -> Result<Vec<AnyRow>, LedgerFailure> {
-        macro_rules! tallies {
-            ($which:literal) => {
-                concat!(
-                    "SELECT document, ending, bucket, CAST(sum(n) AS BIGINT), CAST(sum(retries) AS BIGINT), ",
-                    "CAST(sum(merges) AS BIGINT), CAST(sum(waited) AS BIGINT), max(longest) FROM tallies WHERE ",
-                    $which,
-                    " GROUP BY document, ending, bucket"
-                )
-            };
-        }
-        match target {
-            Some(target) => {
-                let sql = tallies!("target = $1 AND document = $2");
-                self.store.read(sql, &[target.into(), document.into()]).await
-            }
-            None => self.store.read(tallies!("document = $1"), &[document.into()]).await,
-        }
-    }
-
-    /// The documents with the most updates, the busiest first.
-    async fn busiest(&self, target: Option<&str>, most: usize) -> Result<Vec<String>, LedgerFailure> {
-        macro_rules! busiest {
-            ($which:literal) => {
-                concat!(
-                    "SELECT document FROM tallies WHERE document <> '' ",
-                    $which,
-                    " GROUP BY document ORDER BY sum(n) DESC, document LIMIT $1"
-                )
-            };
-        }
-        let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let rows = match target {
-            Some(target) => {
-                let sql = busiest!("AND target = $2");
-                self.store.read(sql, &[most.into(), target.into()]).await?
-            }
-            None => self.store.read(busiest!(""), &[most.into()]).await?,
-        };
-        rows.iter()
-            .map(|row| text(row, 0).map_err(|error| corrupt(&error)))
-            .collect()
-    }
-
-    /// From the outcomes themselves: the figures that are kept know no time.
-    async fn tally_since(&self, query: &TallyQuery, since: i64) -> Result<Vec<(Option<String>, Tally)>, LedgerFailure> {
-        let sql = "SELECT u.target, u.document, u.ending, e.body FROM updates u JOIN entries e ON e.seq = u.measured \
-                   WHERE u.at >= $1";
-        let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
-        for found in self.store.read(sql, &[since.into()]).await? {
-            let columns = [text(&found, 0), text(&found, 1), text(&found, 2)];
-            let [Ok(target), Ok(document), Ok(ending)] = columns else {
-                return Err(corrupt(&"the state of an update"));
-            };
-            let of_target = query.target.as_ref().is_none_or(|wanted| *wanted == target);
-            if !of_target || matches!(&query.of, TallyOf::One(one) if *one != document) {
-                continue;
-            }
-            let outcome = figures(&found, 3)?;
-            let Some(outcome) = outcome else { continue };
-            let ending = ports::Ending::of_word(&ending).unwrap_or(outcome.ending);
-            let name = if query.of == TallyOf::All {
-                String::new()
-            } else {
-                document
-            };
-            tallies
-                .entry(name)
-                .or_default()
-                .add(&OutcomeRecord { ending, ..outcome });
-        }
-        Ok(ranked(tallies, &query.of))
-    }
-}
-
-fn figures(found: &AnyRow, column: usize) -> Result<Option<OutcomeRecord>, LedgerFailure> {
-    let mut body = row::read(found, column).map_err(|error| corrupt(&error))?;
-    if let Some(outcome) = &mut body.outcome {
-        outcome.after = None;
-    }
-    let none = crate::body::Documents::new();
-    body.outcome_record(&none).map_err(|error| corrupt(&error))
-}
-
-/// The busiest first, if they are of each document.
-fn ranked(tallies: BTreeMap<String, Tally>, of: &TallyOf) -> Vec<(Option<String>, Tally)> {
-    let mut tallies: Vec<(Option<String>, Tally)> = tallies
-        .into_iter()
-        .map(|(document, tally)| (Some(document).filter(|document| !document.is_empty()), tally))
-        .collect();
-    if let TallyOf::Each(most) = of {
-        tallies.sort_by_key(|(_, tally)| std::cmp::Reverse(tally.updates()));
-        tallies.truncate(*most);
-    }
-    tallies
 }

@@ -3,8 +3,9 @@
 use ports::{EntryId, IntentRecord, LedgerFailure};
 
 use crate::body::{Body, micros_of, time_of};
+use crate::lease::Lease;
 use crate::row::{self, signed, unsigned};
-use crate::store::{Broken, Dialect, Sessions, Transaction, Work, number, text};
+use crate::store::{Broken, Dialect, Sessions, Transaction, Work};
 
 /// An intent to be recorded.
 pub(crate) struct Intend<'l> {
@@ -18,17 +19,15 @@ impl Work for Intend<'_> {
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<EntryId, Broken> {
         let record = self.record;
-        match record.follows {
-            None => self.refuse_a_leased_document(transaction).await?,
-            Some(refused) => {
-                let sql = "DELETE FROM updates WHERE id = $1";
-                transaction.execute(sql, &[signed(refused.0).into()]).await?;
-            }
+        self.refuse_a_leased_document(transaction).await?;
+        if let Some(refused) = record.follows {
+            self.close(transaction, refused).await?;
         }
         let (seq, _) = row::add(transaction, |seq, previous| Body::of_intent(seq, previous, record)).await?;
         let version = record.version.to_string();
         let sql = "INSERT INTO updates (id, outcome, measured, target, document, at, ending, leased_until, run, host, \
-                   version_before, version_after) VALUES ($1, 0, 0, $2, $3, $4, 'open', $5, $6, $7, $8, '')";
+                   server, version_before, version_after, bucket, retries, merges, waited, longest) \
+                   VALUES ($1, 0, 0, $2, $3, $4, 'open', $5, $6, $7, $8, $9, '', 0, 0, 0, 0, 0)";
         let values = [
             seq.into(),
             record.target.as_str().into(),
@@ -37,6 +36,7 @@ impl Work for Intend<'_> {
             micros_of(record.leased_until).into(),
             record.author.run.as_str().into(),
             record.author.host.as_deref().unwrap_or_default().into(),
+            self.sessions.server().into(),
             version.as_str().into(),
         ];
         transaction.execute(sql, &values).await?;
@@ -45,22 +45,37 @@ impl Work for Intend<'_> {
 }
 
 impl Intend<'_> {
+    /// Its lease is taken over by the one that follows: only from an update that is still open.
+    async fn close(&self, transaction: &mut Transaction<'_>, refused: EntryId) -> Result<(), Broken> {
+        let record = self.record;
+        let sql = "DELETE FROM updates WHERE id = $1 AND ending = 'open' AND target = $2 AND document = $3";
+        let values = [
+            signed(refused.0).into(),
+            record.target.as_str().into(),
+            record.document.as_str().into(),
+        ];
+        match transaction.execute(sql, &values).await? {
+            0 => Err(row::not_open(transaction, refused).await?.into()),
+            _ => Ok(()),
+        }
+    }
+
     async fn refuse_a_leased_document(&self, transaction: &mut Transaction<'_>) -> Result<(), Broken> {
         let record = self.record;
-        let sql = "SELECT leased_until, run, host FROM updates WHERE target = $1 AND document = $2 \
-                   AND ending = 'open' AND leased_until > $3";
+        let sql = "SELECT leased_until, run, host, server FROM updates WHERE target = $1 AND document = $2 \
+                   AND ending = 'open' AND leased_until > $3 AND id <> $4";
         let values = [
             record.target.as_str().into(),
             record.document.as_str().into(),
             micros_of(record.at).into(),
+            record.follows.map_or(0, |id| signed(id.0)).into(),
         ];
         for held in transaction.rows(sql, &values).await? {
-            let (until, run, host) = (number(&held, 0)?, text(&held, 1)?, text(&held, 2)?);
-            let is_here = record.author.host.as_deref().unwrap_or_default() == host;
-            let is_gone = self.sessions.is_gone(transaction, self.dialect, &run, is_here);
-            if !is_gone.await? {
-                let by = format!("run {run}");
-                let until = time_of(until);
+            let lease = Lease::read(&held)?;
+            let given_up = lease.is_given_up(transaction, self.sessions, self.dialect, &record.author);
+            if !given_up.await? {
+                let by = format!("run {}", lease.run);
+                let until = time_of(lease.until);
                 return Err(LedgerFailure::Leased { until, by }.into());
             }
         }

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use ports::{Entry, EntryId, IntentRecord, Ledger, LedgerFailure, OutcomeRecord, Recorded};
+use ports::{Author, Entry, EntryId, IntentRecord, Ledger, LedgerFailure, OutcomeRecord, Recorded};
 
 use crate::address::LedgerAddress;
 use crate::conclude::Conclude;
+use crate::digest::digest;
 use crate::intend::Intend;
+use crate::lease::Abandoned;
 use crate::store::{Sessions, Store};
 use crate::{history, spill};
 
@@ -49,7 +51,11 @@ impl SqlLedger {
                 folder.push(".runs");
                 Sessions::begin(folder.into(), run).map_err(|error| cannot(&error))?
             }
-            (Some((run, folder)), None) => Sessions::begin(folder.clone(), run).map_err(|error| cannot(&error))?,
+            (Some((run, folder)), None) => {
+                // What one ledger could not take is not another's.
+                let name: String = digest(settings.address.to_string().as_bytes()).to_string();
+                Sessions::begin(folder.join(name), run).map_err(|error| cannot(&error))?
+            }
         };
         let store = Store::open(&settings.address, sessions).await?;
         let ledger = Self {
@@ -101,6 +107,16 @@ impl Ledger for SqlLedger {
             Err(LedgerFailure::Unusable(why)) => Err(spill::keep(self, &outcome, &why)),
             recorded => recorded,
         }
+    }
+
+    async fn is_abandoned(&self, entry: EntryId, asks: &Author) -> Result<bool, LedgerFailure> {
+        let work = Abandoned {
+            entry,
+            author: asks,
+            sessions: &self.store.sessions,
+            dialect: self.store.dialect,
+        };
+        self.store.write(&work).await
     }
 
     async fn unsettled(&self, target: &str) -> Result<Vec<Entry>, LedgerFailure> {

@@ -15,6 +15,7 @@ mod conclude;
 mod digest;
 mod history;
 mod intend;
+mod lease;
 mod ledger;
 mod outbox;
 mod row;

@@ -70,6 +70,8 @@ impl Work for Acknowledge<'_> {
             Fate::Dead { why } => ("dead", 0, 1, why.as_str()),
             Fate::Disabled { why } => ("pending", 0, 0, why.as_str()),
         };
+        // What a sink says may have anything in it, and PostgreSQL's text has no NUL.
+        let why = why.replace('\0', "\u{fffd}");
         let sql = "UPDATE outbox SET state = $3, next_at = $4, failures = failures + $5, last_failure = $6, \
                    leased_until = 0, token = '' WHERE sink = $1 AND seq = $7 AND token = $2";
         let values = [
@@ -78,11 +80,11 @@ impl Work for Acknowledge<'_> {
             state.into(),
             next_at.into(),
             counts.into(),
-            why.into(),
+            why.as_str().into(),
             signed(claimed.place).into(),
         ];
         let is_ours = transaction.execute(sql, &values).await? > 0;
-        if is_ours && let Fate::Disabled { why } = fate {
+        if is_ours && matches!(fate, Fate::Disabled { .. }) {
             let sql = "INSERT INTO disabled_sinks (sink, why) VALUES ($1, $2) ON CONFLICT DO NOTHING";
             transaction
                 .execute(sql, &[claimed.sink.as_str().into(), why.as_str().into()])

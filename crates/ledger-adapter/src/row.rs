@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ports::LedgerFailure;
+use ports::{EntryId, LedgerFailure};
 use sqlx::any::AnyRow;
 
 use crate::body::{Body, Documents, Unreadable};
@@ -60,6 +60,14 @@ pub(crate) async fn body(transaction: &mut Transaction<'_>, seq: i64) -> Result<
         .rows("SELECT body FROM entries WHERE seq = $1", &[seq.into()])
         .await?;
     Ok(rows.first().map(|row| read(row, 0)).transpose()?)
+}
+
+/// Why no update is open under a number: an intent that another followed is settled by that.
+pub(crate) async fn not_open(transaction: &mut Transaction<'_>, id: EntryId) -> Result<LedgerFailure, Broken> {
+    Ok(match body(transaction, signed(id.0)).await? {
+        Some(_) => LedgerFailure::Settled(id),
+        None => LedgerFailure::NoEntry(id),
+    })
 }
 
 /// The entry that stands in a column.

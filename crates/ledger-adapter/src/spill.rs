@@ -1,14 +1,12 @@
 //! What the ledger could not take: it waits in a file for the next run.
 
-use std::path::Path;
-
 use ports::{LedgerFailure, OutcomeRecord};
 
-use crate::body::{Body, Documents, Unreadable};
+use crate::body::{Body, Documents, Unreadable, micros_of};
 use crate::conclude::Conclude;
 use crate::digest::Digest;
 use crate::ledger::SqlLedger;
-use crate::row::corrupt;
+use crate::store::{Broken, LeftBehind, Transaction, Work};
 
 /// Keeps an outcome, and says where. The document that the server showed is left out: it can be read again.
 pub(crate) fn keep(ledger: &SqlLedger, outcome: &OutcomeRecord, why: &str) -> LedgerFailure {
@@ -28,42 +26,89 @@ pub(crate) fn keep(ledger: &SqlLedger, outcome: &OutcomeRecord, why: &str) -> Le
     })
 }
 
-/// Records what runs that are gone left behind.
+/// Records what runs that are gone left behind. A file stays until all that is in it is recorded.
 pub(crate) async fn take_in(ledger: &SqlLedger) -> Result<(), LedgerFailure> {
-    for file in ledger.store.sessions.left_behind() {
-        let Ok(text) = std::fs::read_to_string(&file) else {
-            continue;
-        };
-        for line in text.lines() {
-            let outcome = match read(line) {
-                Ok(outcome) => outcome,
-                Err(error) => {
-                    tracing::warn!("`{}` has a line that is no outcome ({error}): it stays", file.display());
-                    return Ok(());
-                }
-            };
-            let work = Conclude {
-                record: &outcome,
-                sinks: &ledger.sinks,
-            };
-            match ledger.store.write(&work).await {
-                Ok(_) | Err(LedgerFailure::Settled(_) | LedgerFailure::NoEntry(_)) => {}
-                Err(failure) => return Err(failure),
-            }
+    for mut file in ledger.store.sessions.left_behind() {
+        if is_taken_in(ledger, &mut file).await? {
+            file.forget();
         }
-        forget(&file);
     }
     Ok(())
 }
 
-fn read(line: &str) -> Result<OutcomeRecord, LedgerFailure> {
-    let outcome = Body::read(line).and_then(|body| body.outcome_record(&Documents::new()));
-    let missing = || corrupt(&Unreadable("it is no outcome".to_owned()));
-    outcome.map_err(|error| corrupt(&error))?.ok_or_else(missing)
+async fn is_taken_in(ledger: &SqlLedger, file: &mut LeftBehind) -> Result<bool, LedgerFailure> {
+    let path = file.path.display().to_string();
+    let text = match file.text() {
+        Ok(text) => text,
+        Err(error) => {
+            tracing::warn!("`{path}` cannot be read ({error}): it stays");
+            return Ok(false);
+        }
+    };
+    let mut is_all = true;
+    for line in text.lines() {
+        let outcome = match read(line) {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                tracing::warn!("`{path}` has a line that is no outcome ({error}): it stays");
+                is_all = false;
+                continue;
+            }
+        };
+        let work = TakeIn {
+            outcome: &outcome,
+            sinks: &ledger.sinks,
+        };
+        match ledger.store.write(&work).await {
+            Ok(()) => {}
+            Err(LedgerFailure::Settled(id)) => {
+                tracing::warn!("`{path}` has an outcome of the entry {id}, which is settled: that stays as it is");
+            }
+            Err(LedgerFailure::NoEntry(id)) => {
+                tracing::warn!("`{path}` has an outcome of the entry {id}, which is not in this ledger: it stays");
+                is_all = false;
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(is_all)
 }
 
-fn forget(file: &Path) {
-    if let Err(error) = std::fs::remove_file(file) {
-        tracing::debug!("`{}` stays: {error}", file.display());
+struct TakeIn<'l> {
+    outcome: &'l OutcomeRecord,
+    sinks: &'l [String],
+}
+
+impl Work for TakeIn<'_> {
+    type Made = ();
+
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<(), Broken> {
+        let Self { outcome, sinks } = self;
+        if outcome.intent.is_none() && self.is_there(transaction).await? {
+            return Ok(());
+        }
+        let record = outcome;
+        Conclude { record, sinks }.run(transaction).await.map(drop)
     }
+}
+
+impl TakeIn<'_> {
+    /// Whether an update that came to no write is recorded already: it has no intent that could be settled.
+    async fn is_there(&self, transaction: &mut Transaction<'_>) -> Result<bool, Broken> {
+        let outcome = self.outcome;
+        let sql = "SELECT id FROM updates WHERE target = $1 AND document = $2 AND run = $3 AND at = $4 \
+                   AND outcome = id";
+        let values = [
+            outcome.target.as_str().into(),
+            outcome.document.as_str().into(),
+            outcome.author.run.as_str().into(),
+            micros_of(outcome.at).into(),
+        ];
+        Ok(!transaction.rows(sql, &values).await?.is_empty())
+    }
+}
+
+fn read(line: &str) -> Result<OutcomeRecord, Unreadable> {
+    let outcome = Body::read(line).and_then(|body| body.outcome_record(&Documents::new()))?;
+    outcome.ok_or_else(|| Unreadable("it is none".to_owned()))
 }

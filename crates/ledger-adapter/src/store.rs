@@ -3,24 +3,41 @@
 
 mod schema;
 mod sessions;
+mod snapshot;
+mod transaction;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ports::LedgerFailure;
 use sqlx::any::{AnyConnectOptions, AnyRow};
-use sqlx::{AnyConnection, ConnectOptions, Row};
+use sqlx::{AnyConnection, ConnectOptions};
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::address::LedgerAddress;
-pub(crate) use sessions::Sessions;
+pub(crate) use sessions::{LeftBehind, Sessions};
+pub(crate) use snapshot::Snapshot;
+use transaction::bound;
+pub(crate) use transaction::{Added, Broken, Transaction, Value, Work, number, text};
 
-/// How many times a lost connection is made again, and how long is waited in between.
-const RECONNECTS: u32 = 40;
+/// How long a lost connection is made again and again, and how long is waited in between.
+const RECONNECT_FOR: Duration = Duration::from_secs(20);
 const RECONNECT_PAUSE: Duration = Duration::from_millis(250);
+
+/// How long a shared database may take to answer to a connection, and to a whole transaction. A file may take as long
+/// as its disk does: a write that is given up may still be made.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A write-ahead log that is longer, in bytes, is copied.
+const LONG_LOG: u64 = 2 << 20;
 
 /// The database, and what is known of it.
 pub(crate) struct Store {
     options: AnyConnectOptions,
+    /// The write-ahead log of a file.
+    log: Option<PathBuf>,
     pub(crate) dialect: Dialect,
     state: Mutex<State>,
     pub(crate) sessions: Sessions,
@@ -35,6 +52,18 @@ struct State {
     poisoned: Option<String>,
 }
 
+impl State {
+    fn refuse_if_poisoned(&self) -> Result<(), LedgerFailure> {
+        match &self.poisoned {
+            Some(why) => Err(LedgerFailure::Unusable(format!("the ledger failed before: {why}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What may have been committed: the entry that would show it, and what was made.
+type Committing<W> = Option<(Option<Added>, <W as Work>::Made)>;
+
 /// Which database it is. Statements are the same for both but for these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
@@ -44,118 +73,16 @@ pub(crate) enum Dialect {
 
 impl Dialect {
     /// Begins a transaction that no other writer can come into.
-    fn begin(self) -> &'static [&'static str] {
+    fn begin(self) -> &'static str {
         match self {
-            Self::Sqlite => &["BEGIN IMMEDIATE"],
-            // The lock orders the chain: the number is ours.
-            Self::Postgres => &["BEGIN", "SELECT pg_advisory_xact_lock(4702394921427289928)"],
+            Self::Sqlite => "BEGIN IMMEDIATE",
+            // The lock orders the chain: the number is ours. What is read after it must have been read after it,
+            // whatever the database's settings are.
+            Self::Postgres => {
+                "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_advisory_xact_lock(4702394921427289928)"
+            }
         }
     }
-}
-
-/// Work that is done in one transaction. It may be done again, from the start, if the connection breaks before the
-/// commit.
-pub(crate) trait Work: Sync {
-    type Made: Send;
-
-    /// Does it.
-    fn run(&self, in_it: &mut Transaction<'_>) -> impl Future<Output = Result<Self::Made, Broken>> + Send;
-}
-
-/// A transaction under way.
-pub(crate) struct Transaction<'s> {
-    connection: &'s mut AnyConnection,
-    /// The last entry that was added in it.
-    pub(crate) added: Option<Added>,
-}
-
-/// An entry that was added, to be looked for if the answer to the commit is lost.
-pub(crate) struct Added {
-    pub(crate) seq: i64,
-    pub(crate) hash: String,
-}
-
-/// Why work in a transaction came to nothing.
-#[derive(Debug)]
-pub(crate) enum Broken {
-    /// It is not to be done.
-    Refused(LedgerFailure),
-    /// The database failed.
-    Failed(sqlx::Error),
-}
-
-impl From<sqlx::Error> for Broken {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Failed(error)
-    }
-}
-
-impl From<LedgerFailure> for Broken {
-    fn from(failure: LedgerFailure) -> Self {
-        Self::Refused(failure)
-    }
-}
-
-/// A value of a statement.
-#[derive(Clone, Debug)]
-pub(crate) enum Value<'v> {
-    Number(i64),
-    Text(&'v str),
-}
-
-impl From<i64> for Value<'_> {
-    fn from(number: i64) -> Self {
-        Self::Number(number)
-    }
-}
-
-impl<'v> From<&'v str> for Value<'v> {
-    fn from(text: &'v str) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl Transaction<'_> {
-    pub(crate) async fn execute(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, sqlx::Error> {
-        let done = bound(sql, values).execute(&mut *self.connection).await?;
-        Ok(done.rows_affected())
-    }
-
-    pub(crate) async fn rows(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<AnyRow>, sqlx::Error> {
-        bound(sql, values).fetch_all(&mut *self.connection).await
-    }
-
-    async fn has(&mut self, added: &Added) -> Result<bool, sqlx::Error> {
-        let rows = self
-            .rows("SELECT hash FROM entries WHERE seq = $1", &[added.seq.into()])
-            .await?;
-        let found = rows.first().map(|row| text(row, 0)).transpose()?;
-        Ok(found.as_deref() == Some(added.hash.as_str()))
-    }
-}
-
-fn bound<'q>(
-    sql: &'static str,
-    values: &[Value<'_>],
-) -> sqlx::query::Query<'q, sqlx::Any, <sqlx::Any as sqlx::Database>::Arguments> {
-    let mut query = sqlx::query(sql);
-    for value in values {
-        query = match value {
-            Value::Number(number) => query.bind(*number),
-            Value::Text(text) => query.bind((*text).to_owned()),
-        };
-    }
-    query
-}
-
-/// A column of a row that must have it.
-pub(crate) fn number(row: &AnyRow, column: usize) -> Result<i64, sqlx::Error> {
-    row.try_get(column)
-}
-
-/// A column of a row that must have it.
-pub(crate) fn text(row: &AnyRow, column: usize) -> Result<String, sqlx::Error> {
-    row.try_get(column)
 }
 
 impl Store {
@@ -167,8 +94,14 @@ impl Store {
             Dialect::Postgres
         };
         let options = address.options().map_err(|error| unusable("open", &error))?;
+        let log = address.file().map(|file| {
+            let mut log = file.as_os_str().to_owned();
+            log.push("-wal");
+            log.into()
+        });
         let store = Self {
             options,
+            log,
             dialect,
             state: Mutex::new(State {
                 connection: None,
@@ -185,29 +118,46 @@ impl Store {
     }
 
     async fn connect(&self) -> Result<AnyConnection, sqlx::Error> {
-        let mut connection = self.options.connect().await?;
-        schema::settle(&mut connection, self.dialect).await?;
-        self.sessions.announce(&mut connection, self.dialect).await?;
-        Ok(connection)
+        self.in_time(CONNECT_PATIENCE, async {
+            let mut connection = self.options.connect().await?;
+            schema::settle(&mut connection, self.dialect).await?;
+            self.sessions.announce(&mut connection, self.dialect).await?;
+            Ok(connection)
+        })
+        .await
+    }
+
+    async fn in_time<T, E: From<sqlx::Error>>(
+        &self,
+        patience: Duration,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        if self.dialect == Dialect::Sqlite {
+            return work.await;
+        }
+        let late = || sqlx::Error::Io(std::io::Error::from(std::io::ErrorKind::TimedOut));
+        tokio::time::timeout(patience, work)
+            .await
+            .unwrap_or_else(|_| Err(late().into()))
     }
 
     /// Does work in a transaction. Once it fails in a way that leaves open what is on the disk, nothing more is
     /// written by this process.
     pub(crate) async fn write<W: Work>(&self, work: &W) -> Result<W::Made, LedgerFailure> {
         let mut state = self.state.lock().await;
-        if let Some(why) = &state.poisoned {
-            return Err(LedgerFailure::Unusable(format!("the ledger failed before: {why}")));
-        }
-        let mut tries = 0;
-        let mut lost = None;
+        state.refuse_if_poisoned()?;
+        let started = Instant::now();
+        let mut committing = None;
         loop {
-            let failed = match self.attempt(&mut state, work, &mut lost).await {
-                Ok(made) => return Ok(made),
+            let failed = match self.attempt(&mut state, work, &mut committing).await {
+                Ok(made) => {
+                    self.shorten_log(&mut state).await;
+                    return Ok(made);
+                }
                 Err(Broken::Refused(failure)) => return Err(failure),
                 Err(Broken::Failed(error)) => error,
             };
-            tries += 1;
-            if self.waits_for_another(&mut state, &failed, tries).await {
+            if self.waits_for_another(&mut state, &failed, started).await {
                 continue;
             }
             let failure = unusable("write", &failed);
@@ -218,12 +168,12 @@ impl Store {
         }
     }
 
-    /// Does work in one transaction, unless that of the last attempt was committed and only the answer was lost.
+    /// Does work in one transaction, unless that of an earlier attempt was committed and only the answer was lost.
     async fn attempt<W: Work>(
         &self,
         state: &mut State,
         work: &W,
-        lost: &mut Option<(Added, W::Made)>,
+        committing: &mut Committing<W>,
     ) -> Result<W::Made, Broken> {
         // Why: if this future is dropped in mid-transaction, the connection goes with it, and the transaction is
         // rolled back.
@@ -231,8 +181,13 @@ impl Store {
             Some(connection) => connection,
             None => self.connect().await?,
         };
-        let attempted = self.attempt_on(&mut connection, work, lost).await;
-        state.connection = Some(connection);
+        let attempted = self
+            .in_time(PATIENCE, self.attempt_on(&mut connection, work, committing))
+            .await;
+        // Why: what failed in a shared database is still in its transaction, and takes no other.
+        if self.dialect == Dialect::Sqlite || !matches!(attempted, Err(Broken::Failed(_))) {
+            state.connection = Some(connection);
+        }
         attempted
     }
 
@@ -240,18 +195,18 @@ impl Store {
         &self,
         connection: &mut AnyConnection,
         work: &W,
-        lost: &mut Option<(Added, W::Made)>,
+        committing: &mut Committing<W>,
     ) -> Result<W::Made, Broken> {
-        for statement in self.dialect.begin() {
-            sqlx::raw_sql(*statement).execute(&mut *connection).await?;
-        }
+        sqlx::raw_sql(self.dialect.begin()).execute(&mut *connection).await?;
         let mut transaction = Transaction {
             connection: &mut *connection,
             added: None,
         };
-        if let Some((added, made)) = lost.take()
-            && transaction.has(&added).await?
-        {
+        let is_committed = match &committing {
+            Some((Some(added), _)) => transaction.has(added).await?,
+            Some((None, _)) | None => false,
+        };
+        if is_committed && let Some((_, made)) = committing.take() {
             sqlx::raw_sql("ROLLBACK").execute(connection).await?;
             return Ok(made);
         }
@@ -263,23 +218,40 @@ impl Store {
             }
             Err(failed) => return Err(failed),
         };
-        let added = transaction.added.take();
         #[cfg(feature = "testing")]
         if let Some(before_commit) = &self.before_commit {
             before_commit();
         }
-        match sqlx::raw_sql("COMMIT").execute(connection).await {
-            Ok(_) => Ok(made),
-            Err(error) => {
-                *lost = added.map(|added| (added, made));
-                Err(error.into())
-            }
+        // From here on it may be there even if no answer comes.
+        *committing = Some((transaction.added.take(), made));
+        sqlx::raw_sql("COMMIT").execute(connection).await?;
+        let made = committing.take().map(|(_, made)| made);
+        made.ok_or_else(|| sqlx::Error::WorkerCrashed.into())
+    }
+
+    /// Copies a log that has grown into the file of the ledger. SQLite would do it by itself, and would not say that it
+    /// failed. What was recorded is not touched by a failure: it is in the log.
+    async fn shorten_log(&self, state: &mut State) {
+        let length = |log: &PathBuf| std::fs::metadata(log).map_or(0, |data| data.len());
+        if self.log.as_ref().map_or(0, length) <= LONG_LOG {
+            return;
+        }
+        let Some(connection) = state.connection.as_mut() else {
+            return;
+        };
+        let done = sqlx::raw_sql("PRAGMA wal_checkpoint(PASSIVE)")
+            .execute(connection)
+            .await;
+        if let Err(error) = done
+            && !is_busy(&error)
+        {
+            Self::poison(state, unusable("write", &error).to_string());
         }
     }
 
     /// Gives a shared database that is gone time to come back; whether it is worth another try.
-    async fn waits_for_another(&self, state: &mut State, failed: &sqlx::Error, tries: u32) -> bool {
-        let is_worth_it = is_lost(failed) && self.dialect == Dialect::Postgres && tries < RECONNECTS;
+    async fn waits_for_another(&self, state: &mut State, failed: &sqlx::Error, started: Instant) -> bool {
+        let is_worth_it = is_lost(failed) && self.dialect == Dialect::Postgres && started.elapsed() < RECONNECT_FOR;
         if is_worth_it {
             state.connection = None;
             tokio::time::sleep(RECONNECT_PAUSE).await;
@@ -287,17 +259,17 @@ impl Store {
         is_worth_it
     }
 
-    /// Reads. A read sees what is committed, also of a ledger that takes no more.
+    /// Reads what is committed. After a failure nothing is read either: what would be read may not be on the disk.
     pub(crate) async fn read(&self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<AnyRow>, LedgerFailure> {
         let mut state = self.state.lock().await;
-        let mut tries = 0;
+        state.refuse_if_poisoned()?;
+        let started = Instant::now();
         loop {
             let failed = match self.read_once(&mut state, sql, values).await {
                 Ok(rows) => return Ok(rows),
                 Err(error) => error,
             };
-            tries += 1;
-            if !self.waits_for_another(&mut state, &failed, tries).await {
+            if !self.waits_for_another(&mut state, &failed, started).await {
                 return Err(unusable("read", &failed));
             }
         }
@@ -309,15 +281,16 @@ impl Store {
         sql: &'static str,
         values: &[Value<'_>],
     ) -> Result<Vec<AnyRow>, sqlx::Error> {
-        if state.poisoned.is_some() {
-            return Err(sqlx::Error::PoolClosed);
-        }
-        let connection = match state.connection.take() {
+        let mut connection = match state.connection.take() {
             Some(connection) => connection,
             None => self.connect().await?,
         };
-        let connection = state.connection.insert(connection);
-        bound(sql, values).fetch_all(connection).await
+        let reading = bound(sql, values).fetch_all(&mut connection);
+        let rows = self.in_time(PATIENCE, reading).await;
+        if rows.is_ok() || self.dialect == Dialect::Sqlite {
+            state.connection = Some(connection);
+        }
+        rows
     }
 
     /// Takes no more. The connection is left as it is: closing it would sync a file again whose sync has failed, and
@@ -346,8 +319,14 @@ fn is_lost(error: &sqlx::Error) -> bool {
         error,
         sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed
     );
-    // PostgreSQL, appendix A: 08 is connection exception, 57P01 to 57P03 shutdown and start-up.
-    is_broken || code(error).is_some_and(|code| code.starts_with("08") || code.starts_with("57P0"))
+    // PostgreSQL, appendix A: 08 is connection exception, 57P01 to 57P03 shutdown and start-up, 53300 too many
+    // connections, 25P03 idle in a transaction for too long.
+    let passes = |code: String| {
+        ["08", "57P0", "53300", "25P03"]
+            .iter()
+            .any(|class| code.starts_with(class))
+    };
+    is_broken || code(error).is_some_and(passes)
 }
 
 /// Whether SQLite only had to wait too long for another writer: nothing was written.

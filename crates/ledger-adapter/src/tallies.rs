@@ -1,4 +1,7 @@
-//! The figures of updates, kept up to date with each outcome: of each document, and of all under no name.
+//! The figures of updates, kept up to date with each outcome: of each document, and of all under no name; of all time,
+//! and of each six hours, so that those since some time are a sum of few rows.
+
+mod asked;
 
 use std::time::Duration;
 
@@ -11,17 +14,45 @@ use crate::store::{Broken, Transaction, number, text};
 /// The range of those that nobody timed.
 const UNTIMED: i64 = -1;
 
-/// Counts an update. One that was unknown until now is moved, with its figures, to how it really ended.
+/// The period of all time.
+pub(crate) const EVER: i64 = 0;
+
+/// How long a period is, in microseconds.
+const PERIOD: i64 = 6 * 3_600 * 1_000_000;
+
+/// The period that a time is in, by microseconds since 1970.
+pub(crate) fn period(at: i64) -> i64 {
+    at / PERIOD + 1
+}
+
+/// When it is over.
+fn end_of(period: i64) -> i64 {
+    period.saturating_mul(PERIOD)
+}
+
+/// Counts an update that was made at some time. One that was unknown until now is moved, with its figures, to how it
+/// really ended.
 pub(crate) async fn count(
     transaction: &mut Transaction<'_>,
+    at: i64,
     outcome: &OutcomeRecord,
     unknown: Option<&OutcomeRecord>,
 ) -> Result<(), Broken> {
     if let Some(unknown) = unknown {
-        add(transaction, unknown, unknown.ending, -1).await?;
-        return add(transaction, unknown, outcome.ending, 1).await;
+        add(transaction, at, unknown, unknown.ending, -1).await?;
+        return add(transaction, at, unknown, outcome.ending, 1).await;
     }
-    add(transaction, outcome, outcome.ending, 1).await
+    add(transaction, at, outcome, outcome.ending, 1).await?;
+    let sql = "INSERT INTO activity (target, period, document, n) SELECT $1, k.period, $2, 1 FROM \
+               (SELECT CAST(0 AS BIGINT) AS period UNION ALL SELECT CAST($3 AS BIGINT)) AS k WHERE true \
+               ON CONFLICT (target, period, document) DO UPDATE SET n = activity.n + excluded.n";
+    let values = [
+        outcome.target.as_str().into(),
+        outcome.document.as_str().into(),
+        period(at).into(),
+    ];
+    transaction.execute(sql, &values).await?;
+    Ok(())
 }
 
 /// The range that an update's time is counted in.
@@ -30,39 +61,51 @@ pub(crate) fn bucket(figures: &OutcomeRecord) -> i64 {
     latency.map_or(UNTIMED, signed)
 }
 
+/// The figures of one update: its range, retries, merges, microseconds waited, and its time.
+pub(crate) fn figures(outcome: &OutcomeRecord) -> [i64; 5] {
+    [
+        bucket(outcome),
+        outcome.retries.into(),
+        outcome.merges.into(),
+        micros(outcome.waited),
+        outcome.latency.map_or(0, micros),
+    ]
+}
+
 async fn add(
     transaction: &mut Transaction<'_>,
-    figures: &OutcomeRecord,
+    at: i64,
+    outcome: &OutcomeRecord,
     ending: Ending,
     times: i64,
 ) -> Result<(), Broken> {
-    let longest = figures.latency.map_or(0, micros);
-    let bucket = bucket(figures);
-    let sql = "INSERT INTO tallies (target, document, ending, bucket, n, retries, merges, waited, longest) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
-               ON CONFLICT (target, document, ending, bucket) DO UPDATE SET n = tallies.n + excluded.n, \
+    let [bucket, retries, merges, waited, longest] = figures(outcome);
+    let sql = "INSERT INTO tallies (target, document, period, ending, bucket, n, retries, merges, waited, longest) \
+               SELECT $1, k.document, k.period, $4, $5, $6, $7, $8, $9, $10 FROM \
+               (SELECT '' AS document, CAST(0 AS BIGINT) AS period UNION ALL SELECT $2, CAST(0 AS BIGINT) \
+               UNION ALL SELECT '', CAST($3 AS BIGINT) UNION ALL SELECT $2, CAST($3 AS BIGINT)) AS k WHERE true \
+               ON CONFLICT (target, document, period, ending, bucket) DO UPDATE SET n = tallies.n + excluded.n, \
                retries = tallies.retries + excluded.retries, merges = tallies.merges + excluded.merges, \
                waited = tallies.waited + excluded.waited, \
                longest = CASE WHEN excluded.longest > tallies.longest THEN excluded.longest ELSE tallies.longest END";
-    for document in ["", figures.document.as_str()] {
-        let values = [
-            figures.target.as_str().into(),
-            document.into(),
-            ending.word().into(),
-            bucket.into(),
-            times.into(),
-            (times * i64::from(figures.retries)).into(),
-            (times * i64::from(figures.merges)).into(),
-            (times * micros(figures.waited)).into(),
-            longest.into(),
-        ];
-        transaction.execute(sql, &values).await?;
-    }
+    let values = [
+        outcome.target.as_str().into(),
+        outcome.document.as_str().into(),
+        period(at).into(),
+        ending.word().into(),
+        bucket.into(),
+        times.into(),
+        (times * retries).into(),
+        (times * merges).into(),
+        (times * waited).into(),
+        longest.into(),
+    ];
+    transaction.execute(sql, &values).await?;
     Ok(())
 }
 
 /// Adds a row to the tally of its document, which is its first column.
-pub(crate) fn read(row: &AnyRow, tally: &mut Tally) -> Result<(), sqlx::Error> {
+fn read(row: &AnyRow, tally: &mut Tally) -> Result<(), sqlx::Error> {
     let Some(ending) = Ending::of_word(&text(row, 1)?) else {
         return Ok(());
     };

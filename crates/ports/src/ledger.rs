@@ -26,8 +26,9 @@ pub trait Ledger: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`LedgerFailure::Leased`] while another update is at work on the document; otherwise if it cannot be made
-    /// durable. Nothing may be written then.
+    /// [`LedgerFailure::Leased`] while another update is at work on the document; [`LedgerFailure::NoEntry`] and
+    /// [`LedgerFailure::Settled`] if the intent that it follows is not there, or has an outcome by now; otherwise if
+    /// it cannot be made durable. Nothing may be written then.
     async fn intend(&self, intent: IntentRecord) -> Result<EntryId, LedgerFailure>;
 
     /// Records how an update ended and, if it was applied, the event for each sink, all or nothing. What was unknown
@@ -46,6 +47,17 @@ pub trait Ledger: Send + Sync {
     ///
     /// If they cannot be read.
     async fn unsettled(&self, target: &str) -> Result<Vec<Entry>, LedgerFailure>;
+
+    /// Whether whoever made an open entry is gone for certain, before its lease is over. An implementation that
+    /// cannot tell MUST say no.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    async fn is_abandoned(&self, entry: EntryId, asks: &Author) -> Result<bool, LedgerFailure> {
+        let _ = (entry, asks);
+        Ok(false)
+    }
 }
 
 /// The record could not be made or read.

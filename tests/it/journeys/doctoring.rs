@@ -26,8 +26,8 @@ fn doctor_says_that_all_is_well() {
         ok    trigger rules         `a1b2c3d4-e5f6-7890-abcd-ef1234567890` can be read at http://127.0.0.1:<port>
         ok    clock                 within 1 s of the server's
         skip  permission to update  not tried: it would take a write
-        skip  ledger                this version keeps none
-        skip  sinks                 this version has none
+        ok    ledger                none yet: the first change makes sqlite:state/ledger.db
+        skip  sinks                 none is configured
         --- stderr
     "#]]
     .assert_eq(&shown(&without_home(against(&sandbox).arg("doctor"))));
@@ -48,6 +48,8 @@ fn doctor_says_what_is_missing() {
         ok    configuration         read; state is kept in `state`
         fail  credentials           there are no credentials
                                     set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, or GENESYSCLOUD_ACCESS_TOKEN, or name a profile of the gc CLI with --profile; --sandbox needs none
+        ok    ledger                none yet: the first change makes sqlite:state/ledger.db
+        skip  sinks                 none is configured
         --- stderr
     "#]].assert_eq(&shown(&no_credentials));
     let sandbox = Sandbox::sample();
@@ -62,6 +64,8 @@ fn doctor_says_what_is_missing() {
         ok    credentials           from the environment
         fail  sign-in               cannot sign in: no token: the client id or its secret was refused: client not found or secret wrong
                                     The client id, its secret or the token was refused. Check that they belong to the region that is used (a client of one region is unknown in every other), and that the token has not expired.
+        ok    ledger                none yet: the first change makes sqlite:state/ledger.db
+        skip  sinks                 none is configured
     "#]].assert_eq(&redacted(&ran.stdout));
 }
 

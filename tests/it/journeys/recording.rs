@@ -1,6 +1,11 @@
 //! What was changed, as the record has it: shown, undone, settled, counted, proved.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Command, Stdio},
+    thread,
+};
 
 use emulator::{SAMPLE_RULE_ID, Script, World};
 use expect_test::expect;
@@ -9,6 +14,7 @@ use serde_json::{Value, json};
 use super::{against, document, shown};
 use crate::{
     binary::{Ran, new_home, run},
+    postgres::Schema,
     sandbox::Sandbox,
 };
 
@@ -316,6 +322,43 @@ fn a_record_is_proved_and_one_flipped_bit_is_found() {
     fs::write(&ledger, &bytes).unwrap();
     let ran = desk.run(&["audit", "verify"]);
     assert_eq!(ran.code, Some(3), "{ran}");
+}
+
+#[test]
+fn what_was_applied_and_could_not_be_recorded_is_told_and_recorded_by_the_next_run() {
+    let Some(schema) = Schema::new("what_could_not_be_recorded") else {
+        return;
+    };
+    let desk = Desk::new();
+    let ledger = schema.url();
+    let late = r#"{"faults": [{"on": {"kind": "put"}, "times": 1, "do": {"delay": {"ms": 1500}}}]}"#;
+    desk.sandbox.world.load_faults(Script::from_json(late).unwrap());
+    let mut update = desk.command(&["update", "--name", "Refunds", "--ledger", &ledger, "-o", "json"]);
+    let child = update.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while writes(&desk) == 0 {
+        thread::yield_now();
+    }
+    schema.query("ALTER TABLE entries RENAME TO kept");
+    let output = child.wait_with_output().unwrap();
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let change = &result["changes"][0];
+    assert_eq!(
+        (output.status.code(), &change["outcome"], &change["error"]["code"]),
+        (Some(12), &json!("applied"), &json!("AR0515")),
+        "{result:#}"
+    );
+    schema.query("ALTER TABLE kept RENAME TO entries");
+    desk.does(&["update", "--description", "next", "--ledger", &ledger]);
+    let history = document(&desk.does(&["history", "--ledger", &ledger, "-o", "json"]));
+    let outcomes: Vec<&Value> = history["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| &entry["outcome"])
+        .collect();
+    assert_eq!(outcomes, ["applied", "applied"]);
+    desk.does(&["audit", "verify", "--ledger", &ledger]);
+    desk.does(&["rollback", "--ledger", &ledger]);
 }
 
 #[test]

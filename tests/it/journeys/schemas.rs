@@ -1,7 +1,18 @@
 //! `schema`: what is promised about documents, held against the documents that are printed.
 
-use emulator::{SAMPLE_CHANGE, SAMPLE_RULE};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use domain::Collision;
+use domain::diff::diff;
+use domain::json::Document;
+use emulator::{SAMPLE_CHANGE, SAMPLE_RULE, SAMPLE_RULE_ID};
+use ports::testing::VirtualTime;
+use ports::{Author, EntryId, Event, Proof};
 use serde_json::Value;
+use sink_adapter::{EVENT_SCHEMA, SinkKind, SinkSettings};
 
 use super::{document, on, sandbox_with};
 use crate::{
@@ -129,6 +140,96 @@ fn each_key_of_the_configuration_is_in_its_schema_and_is_read() {
     let mut told: Vec<&str> = keys.iter().map(|key| key.as_str()).collect();
     told.sort_unstable();
     assert_eq!(told, listed);
+}
+
+/// An event about the sample change, with something in every member.
+fn event() -> Event {
+    let before: Document = SAMPLE_RULE.parse().unwrap();
+    let after = before
+        .with_members(&[("name", "\"Theirs\""), ("weight", "1.50")])
+        .unwrap();
+    Event {
+        id: "e1".to_owned(),
+        target: "https://api.mypurecloud.com client".to_owned(),
+        document: SAMPLE_RULE_ID.to_owned(),
+        at: SystemTime::UNIX_EPOCH,
+        entry: EntryId(12),
+        head: Some("e1".to_owned()),
+        author: Author {
+            run: "r".to_owned(),
+            ..Author::default()
+        },
+        proof: Some(Proof::Answer),
+        version_before: "7".parse().unwrap(),
+        version_after: Some("8".parse().unwrap()),
+        diff: diff(&before, &after),
+        overwrites: vec![Collision {
+            pointer: "/name".parse().unwrap(),
+            base: None,
+            ours: Some(before.clone()),
+            theirs: Some(after.clone()),
+        }],
+        before,
+        after,
+    }
+}
+
+/// What a webhook on this machine is told of an event.
+fn told(event: &Event) -> Value {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let settings = SinkSettings {
+        name: "told".to_owned(),
+        kind: SinkKind::Webhook {
+            url: format!("http://{}/", listener.local_addr().unwrap()),
+            secrets: vec![format!("whsec_{}", "k".repeat(32)).into()],
+            allow_private: true,
+            timeout: SinkKind::TIMEOUT,
+        },
+    };
+    let receiver = std::thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut lines = BufReader::new(&stream);
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            lines.read_line(&mut line).unwrap();
+            if let Some(text) = line.strip_prefix("content-length: ") {
+                length = text.trim().parse().unwrap();
+            }
+            if line == "\r\n" {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        lines.read_exact(&mut body).unwrap();
+        (&stream).write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
+        body
+    });
+    let sink = settings.build(Arc::new(VirtualTime::default())).unwrap();
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build().unwrap();
+    runtime.block_on(sink.deliver(event)).unwrap();
+    serde_json::from_slice(&receiver.join().unwrap()).unwrap()
+}
+
+#[test]
+fn events_are_what_their_schema_tells() {
+    let schema: Value = serde_json::from_str(EVENT_SCHEMA).unwrap();
+    let full = told(&event());
+    assert_fits(&schema, &full);
+    let mut bare = event();
+    (bare.head, bare.proof, bare.version_after) = (None, None, None);
+    (bare.author.user, bare.author.reason) = (Some("ann".to_owned()), Some("because".to_owned()));
+    (bare.diff, bare.overwrites) = (Vec::new(), Vec::new());
+    assert_fits(&schema, &told(&bare));
+
+    let mut wrong = full;
+    wrong["data"]["entry"] = "12".into();
+    wrong["data"]["author"]["password"] = "x".into();
+    wrong["data"]["diff"][0]["path"] = Value::Null;
+    wrong["type"] = "assist-rules.rule.updated.v2".into();
+    wrong["data"].as_object_mut().unwrap().remove("before");
+    assert_eq!(faults(&schema, &schema, &wrong, "").len(), 5);
 }
 
 #[test]

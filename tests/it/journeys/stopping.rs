@@ -9,6 +9,7 @@ use emulator::SAMPLE_RULE_ID;
 use serde_json::{Value, json};
 
 use super::{against, sandbox_with};
+use crate::binary::{new_home, run};
 
 /// Starts an update, sends the signal once the emulator has seen so many requests to the API, and waits for the end.
 fn stopped(faults: &str, requests: usize, signal: &str) -> (Option<i32>, Value, Value) {
@@ -64,4 +65,31 @@ fn a_write_in_doubt_is_looked_for_before_the_end() {
         (Some(130), &json!("applied"), &json!("read"))
     );
     assert_eq!(stored["name"], "ours");
+}
+
+#[test]
+fn what_a_killed_run_left_open_is_settled_by_the_next() {
+    let sandbox = sandbox_with(ANSWER_IS_LOST);
+    let state = new_home();
+    let mut update = against(&sandbox);
+    update
+        .env("ASSIST_RULES_STATE_DIR", &state)
+        .args(["update", "--name", "ours"]);
+    let mut child = update.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while super::writes(&sandbox) == 0 || sandbox.world.rule(SAMPLE_RULE_ID).unwrap()["name"] != "ours" {
+        thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let mut next = against(&sandbox);
+    let ran = run(next
+        .env("ASSIST_RULES_STATE_DIR", &state)
+        .args(["update", "--description", "next"]));
+    assert!(
+        ran.code == Some(0) && ran.stderr.contains("An earlier run: entry 1 was applied"),
+        "{ran}"
+    );
+    let mut audit = against(&sandbox);
+    let ran = run(audit.env("ASSIST_RULES_STATE_DIR", &state).args(["audit", "verify"]));
+    assert_eq!(ran.code, Some(0), "{ran}");
 }

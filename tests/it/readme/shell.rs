@@ -191,6 +191,9 @@ fn redacted(text: &str) -> String {
         (r"[0-9.]+ s of the server", "N s of the server"),
         (r"(correlation id:?) +[0-9a-f-]{36}", "$1 ID"),
         (r"head [0-9a-f]{64}", "head HASH"),
+        (r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z", "TIME"),
+        (r"(?m) (BY|[a-z_][a-z0-9_-]*@[A-Za-z0-9.-]+) +", " USER "),
+        (r"sqlite:[^ ]+ledger.db", "sqlite:LEDGER"),
         (r"state is kept in `[^`]+`", "state is kept in `FOLDER`"),
     ];
     let mut text = text.replace('\\', "/");

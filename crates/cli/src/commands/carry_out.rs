@@ -1,18 +1,20 @@
 //! A change of one rule, from what is wanted to what came of it: sent, recorded, and told to the sinks.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use app::{Progress, ReadOnly, Report};
 use domain::merge::GroupMerge;
 use domain::protocol::{Mode, OnConflict, Terms, Verdict, Wanted};
 use domain::{Code, Facts, Finding, Findings, RuleId, TriggerRule, Version};
+use ports::{Claimed, Fate};
 
 use crate::args::{OnConflictArg, TermsArgs};
 use crate::commands::{Context, reconcile, stats};
 use crate::config::Settings;
 use crate::exit::Exit;
-use crate::output::{Output, visible, words};
+use crate::output::{Output, visible};
 use crate::problem::Problem;
 use crate::record::{self, Record};
 use crate::render::report::Asked;
@@ -106,7 +108,7 @@ pub(super) async fn carry_out(
     let settings = context.settings()?;
     let output = context.output;
     let session = context.open(settings).await?;
-    let run = Run {
+    let mut run = Run {
         id: record.run.clone(),
         target: session.target.clone(),
         delivery: Delivery::default(),
@@ -127,18 +129,39 @@ pub(super) async fn carry_out(
     };
     let watch = move |progress| tell(output, &progress);
     let report = updater.bring_about(id, wanted, terms, &watch, stop).await;
-    if let Some(file) = &context.cli.global.metrics_file {
-        // What happened to the rule is not undone by a file that cannot be written.
-        if let Err(problem) = stats::write_metrics(&record, settings, file).await {
-            output.complain(&words(&problem));
-        }
-    }
+    run.delivery = deliver(output, &record, &report).await;
+    stats::keep_metrics(context, &record, settings).await;
     record.close().await;
     session.close().await?;
     if run.target.sandbox {
         output.note("This was the sandbox, the Genesys Cloud that is built in: no organisation was changed.\n");
     }
     Ok(Ended { report, run, stopped })
+}
+
+/// Tells the sinks, and says which of them does not know of this change yet.
+async fn deliver(output: Output, record: &Record, report: &Report<TriggerRule>) -> Delivery {
+    let own = report.recorded.as_ref().and_then(|recorded| recorded.event.as_ref());
+    let delivered = AtomicU64::new(0);
+    let watch = |claimed: &Claimed, fate: &Fate| {
+        if Some(&claimed.event.id) == own && *fate == Fate::Delivered {
+            delivered.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    for round in record.deliverer().after_a_run(&watch).await {
+        let broken = round.broken.map(|broken| broken.to_string());
+        if let Some(why) = broken.or(round.last_failure) {
+            let (sink, why) = (visible(&round.sink), visible(&why));
+            output.complain(&format!("The sink `{sink}` could not be told: {why}"));
+        }
+    }
+    let queued = own.map_or(0, |_| record.sinks.len() as u64);
+    let delivered = delivered.into_inner();
+    Delivery {
+        queued,
+        delivered,
+        failed: queued - delivered,
+    }
 }
 
 /// Tells of waits that a person would notice.

@@ -1,5 +1,8 @@
 //! `doctor`: what works, what does not, and what to do.
 
+mod check;
+mod record;
+
 use std::fmt::Write;
 use std::time::SystemTime;
 
@@ -14,6 +17,7 @@ use crate::exit::Exit;
 use crate::output::{BAD, FAINT, FORMAT_VERSION, GOOD, visible};
 use crate::problem::Problem;
 use crate::session::Session;
+use check::{Check, State, fails, skipped, works};
 
 /// By how much clocks may differ before it matters to tokens and records, in seconds.
 const TOLERATED_SKEW: i64 = 30;
@@ -25,60 +29,13 @@ struct Document {
     checks: Vec<Check>,
 }
 
-/// One thing that was looked at.
-#[derive(Debug, Serialize)]
-struct Check {
-    name: &'static str,
-    state: State,
-    message: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    help: Option<String>,
-    #[serde(skip)]
-    exit: Exit,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum State {
-    Works,
-    Fails,
-    Skipped,
-}
-
-fn works(name: &'static str, message: impl Into<String>) -> Check {
-    Check {
-        name,
-        state: State::Works,
-        message: message.into(),
-        help: None,
-        exit: Exit::Done,
-    }
-}
-
-fn skipped(name: &'static str, message: impl Into<String>) -> Check {
-    Check {
-        state: State::Skipped,
-        ..works(name, message)
-    }
-}
-
-fn fails(name: &'static str, problem: &Problem) -> Check {
-    let help = problem
-        .help
-        .clone()
-        .unwrap_or_else(|| problem.code.explanation().to_owned());
-    Check {
-        state: State::Fails,
-        help: Some(help),
-        exit: problem.exit(),
-        ..works(name, problem.message.clone())
-    }
-}
-
 pub(super) async fn run(context: &Context<'_>, arg: &RuleArg) -> Result<Exit, Problem> {
     rule::only_formats(context, &rule::DATA)?;
     let id = rule::named(context, arg)?;
-    let checks = examine(context, id.as_ref()).await?;
+    let mut checks = examine(context, id.as_ref()).await?;
+    if let Ok(settings) = context.settings() {
+        checks.extend(record::checks(settings).await);
+    }
     let exit = checks
         .iter()
         .map(|check| check.exit)
@@ -140,8 +97,6 @@ async fn examine(context: &Context<'_>, id: Option<&RuleId>) -> Result<Vec<Check
         Some(theirs) => clock(theirs, session.clock.now()),
     });
     checks.push(skipped("permission to update", "not tried: it would take a write"));
-    checks.push(skipped("ledger", "this version keeps none"));
-    checks.push(skipped("sinks", "this version has none"));
     session.close().await?;
     Ok(checks)
 }

@@ -35,6 +35,7 @@ impl End<'_> {
                 &self.ended.report,
                 problem.as_ref(),
                 self.errand.asked,
+                self.ended.run.delivery,
                 self.retry_at().as_deref(),
             );
             output.document(&report)
@@ -78,6 +79,9 @@ impl End<'_> {
         }
         if self.ended.report.unrecorded.is_some() && self.ended.report.verdict.outcome == Outcome::Applied {
             return Exit::Unrecorded;
+        }
+        if exit == Exit::Done && self.ended.run.delivery.failed > 0 {
+            return Exit::Pending;
         }
         let has_changes = self.ended.report.verdict.outcome == Outcome::Planned;
         if exit == Exit::Done && has_changes && self.args.detailed_exitcode {

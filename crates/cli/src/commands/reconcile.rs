@@ -7,7 +7,7 @@ use domain::{Code, RuleId, TriggerRule};
 use ports::{Ending, EntryId, LedgerFailure, RuleRepository};
 
 use crate::args::{Closing, Format, ReconcileArgs};
-use crate::commands::{Context, rule};
+use crate::commands::{Context, rule, stats};
 use crate::config::Settings;
 use crate::exit::Exit;
 use crate::problem::Problem;
@@ -39,6 +39,7 @@ pub(super) async fn run(context: &Context<'_>, args: &ReconcileArgs) -> Result<E
         target: session.target.clone(),
         delivery: Delivery::default(),
     };
+    stats::keep_metrics(context, &record, settings).await;
     record.close().await;
     session.close().await?;
     let found = found.map_err(|failure| problem(&failure))?;

@@ -16,6 +16,7 @@ pub(super) fn run(context: &Context<'_>, kind: SchemaKind) -> Result<Exit, Probl
         SchemaKind::Rule => RULE,
         SchemaKind::Change => CHANGE,
         SchemaKind::Result => RESULT,
+        SchemaKind::Event => sink_adapter::EVENT_SCHEMA,
         SchemaKind::Config => CONFIG,
     })?;
     Ok(Exit::Done)

@@ -9,6 +9,7 @@ use crate::args::{Format, StatsArgs};
 use crate::commands::{Context, rule};
 use crate::config::Settings;
 use crate::exit::Exit;
+use crate::output::words;
 use crate::problem::Problem;
 use crate::record::{Record, unusable};
 use crate::render::{prometheus, stats};
@@ -66,8 +67,18 @@ async fn tallies(record: &Record, query: &TallyQuery) -> Result<Vec<(Option<Stri
     record.history.tally(query).await.map_err(|failure| unusable(&failure))
 }
 
-/// Writes the figures of all updates to a file, whole, for Prometheus to pick up.
-pub(super) async fn write_metrics(record: &Record, settings: &Settings, file: &Path) -> Result<(), Problem> {
+/// Writes the figures of all updates to the file that was asked for, for Prometheus to pick up. What happened to a rule
+/// is not undone by a file that cannot be written.
+pub(super) async fn keep_metrics(context: &Context<'_>, record: &Record, settings: &Settings) {
+    let Some(file) = &context.cli.global.metrics_file else {
+        return;
+    };
+    if let Err(problem) = write_metrics(record, settings, file).await {
+        context.output.complain(&words(&problem));
+    }
+}
+
+async fn write_metrics(record: &Record, settings: &Settings, file: &Path) -> Result<(), Problem> {
     let query = TallyQuery {
         target: settings.ledger_target(),
         of: TallyOf::Each(usize::MAX),

@@ -7,6 +7,7 @@ use domain::Code;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::sinks::SinkKeys;
 use crate::args::Global;
 use crate::problem::Problem;
 
@@ -31,11 +32,12 @@ pub(super) struct Keys {
     pub(super) state_dir: Option<PathBuf>,
     pub(super) ca_file: Option<PathBuf>,
     pub(super) ledger: Option<String>,
+    pub(super) sinks: Option<Vec<SinkKeys>>,
     pub(super) log: Option<String>,
 }
 
 /// Their names.
-pub(super) const KEYS: [&str; 16] = [
+pub(super) const KEYS: [&str; 17] = [
     "region",
     "client_id",
     "client_secret",
@@ -51,11 +53,12 @@ pub(super) const KEYS: [&str; 16] = [
     "state_dir",
     "ca_file",
     "ledger",
+    "sinks",
     "log",
 ];
 
 /// Those that say where secrets go. A file in the working directory may come from a stranger's repository.
-const OWNER_ONLY: [&str; 9] = [
+const OWNER_ONLY: [&str; 10] = [
     "region",
     "client_id",
     "client_secret",
@@ -65,6 +68,7 @@ const OWNER_ONLY: [&str; 9] = [
     "proxy",
     "ca_file",
     "ledger",
+    "sinks",
 ];
 
 /// The name of the file in the working directory.
@@ -178,6 +182,7 @@ impl Layer {
             keys.proxy.is_some(),
             keys.ca_file.is_some(),
             keys.ledger.is_some(),
+            keys.sinks.is_some(),
         ];
         match OWNER_ONLY.into_iter().zip(said).find(|(_, said)| *said) {
             None => Ok(()),

@@ -7,11 +7,12 @@ use domain::Code;
 use genesys_adapter::{Address, ClientCredentials, ConnectionSettings, Credentials, Proxy, Region, RulesPath};
 
 use ledger_adapter::LedgerAddress;
+use sink_adapter::SinkSettings;
 use tracing_subscriber::EnvFilter;
 
 use super::environment::Environment;
 use super::layer::{Keys, Layer};
-use super::places;
+use super::{places, sinks};
 use crate::args;
 use crate::problem::{Problem, chain};
 
@@ -25,6 +26,8 @@ pub(crate) struct Settings {
     pub(crate) state_dir: PathBuf,
     pub(crate) log: Option<String>,
     pub(crate) ledger: LedgerAddress,
+    /// Who is told of changes.
+    pub(crate) sinks: Result<Vec<SinkSettings>, Problem>,
     /// What its user should know about the layers.
     pub(crate) warnings: Vec<String>,
 }
@@ -112,8 +115,13 @@ pub(super) fn combine(layers: &[Layer], environment: &Environment) -> Result<Set
     if let Some((filter, name)) = log {
         EnvFilter::try_new(filter).map_err(|error| wrong(name, "log", &error))?;
     }
+    let sinks = match first(layers, |keys| keys.sinks.as_ref()) {
+        None => Ok(Vec::new()),
+        Some((sinks, name)) => sinks::sinks(sinks, name, environment),
+    };
     Ok(Settings {
         target,
+        sinks,
         path,
         deadline: time(
             "deadline",

@@ -11,7 +11,7 @@ use domain::{Collision, TriggerRule};
 use crate::output::{ADDED, BAD, FAINT, GOOD, PLACE, REMOVED, STRONG, visible};
 use crate::problem::Problem;
 use crate::render::diff::unified;
-use crate::render::result::{activation, milliseconds, word};
+use crate::render::result::{Delivery, activation, milliseconds, word};
 
 /// What the user asked for, as far as it shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,7 @@ pub(crate) fn report(
     report: &Report<TriggerRule>,
     problem: Option<&Problem>,
     asked: Asked,
+    delivery: Delivery,
     retry_at: Option<&str>,
 ) -> String {
     let mut text = diff(report);
@@ -97,6 +98,11 @@ pub(crate) fn report(
             .as_ref()
             .map_or_else(String::new, |head| format!(", head {head}"));
         fact(&mut text, "recorded", &format!("entry {}{head}", recorded.entry));
+    }
+    if delivery.queued > 0 {
+        let (delivered, queued) = (delivery.delivered, delivery.queued);
+        let sinks = if queued == 1 { "sink" } else { "sinks" };
+        fact(&mut text, "told", &format!("{delivered} of {queued} {sinks}"));
     }
     fact(&mut text, "come back at", retry_at.unwrap_or_default());
     if asked == Asked::Update {

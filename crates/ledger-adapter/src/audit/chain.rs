@@ -16,6 +16,8 @@ pub(super) struct Chain<'h> {
     known_head_is_there: bool,
     /// Every sound document, and whether an entry names it.
     documents: BTreeMap<Digest, bool>,
+    /// A document that is not what its digest says.
+    unsound: Option<String>,
     entries: u64,
     /// The hash of the last entry, as it stands there.
     head: Digest,
@@ -28,6 +30,7 @@ impl<'h> Chain<'h> {
             known_head,
             known_head_is_there: false,
             documents: BTreeMap::new(),
+            unsound: None,
             entries: 0,
             head: Digest::of_nothing(),
             faults: Vec::new(),
@@ -40,15 +43,21 @@ impl<'h> Chain<'h> {
         }
     }
 
-    pub(super) fn document(&mut self, name: &str, content: &str) {
-        let name = Digest::stored(name.to_owned());
-        if digest(content.as_bytes()) == name {
-            self.documents.insert(name, false);
+    /// Takes a document, and whether it is a text.
+    pub(super) fn document(&mut self, name: &[u8], content: &[u8], is_text: bool) {
+        let found = digest(content);
+        if is_text && found.as_str().as_bytes() == name {
+            self.documents.insert(found, false);
         } else {
             // The entry that names it is told; this one is told if no entry does.
-            self.documents.remove(&name);
-            tracing::debug!("the document {name} was changed");
+            self.unsound = Some(String::from_utf8_lossy(name).into_owned());
         }
+    }
+
+    /// Takes the next entry, which is no text.
+    pub(super) fn unreadable_entry(&mut self) {
+        self.entries += 1;
+        self.fault(Some(self.entries), "it was changed: it is no text".to_owned());
     }
 
     /// Takes the next entry, with its number where that is kept apart from it. Gives it back if it is sound.
@@ -110,6 +119,12 @@ impl<'h> Chain<'h> {
             .collect();
         for stray in strays {
             self.fault(None, stray);
+        }
+        if let Some(name) = self.unsound.take().filter(|_| all_are_sound) {
+            self.fault(
+                None,
+                format!("the document {name:?} is not what its digest says, and belongs to no entry"),
+            );
         }
         if let Some(head) = self.known_head
             && !self.known_head_is_there

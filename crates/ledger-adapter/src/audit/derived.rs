@@ -2,64 +2,94 @@
 
 use std::collections::BTreeMap;
 
+use domain::Version;
 use ports::{Ending, LedgerFailure, OutcomeRecord};
+use sqlx::any::AnyRow;
 
 use super::{Fault, PAGE};
 use crate::body::{Body, Documents, micros_of, read_time};
 use crate::row::{corrupt, signed};
-use crate::store::{Store, number, text};
+use crate::store::{Snapshot, number, text};
 use crate::tallies;
 
 /// The state of each update and the figures of all, as the entries have them.
 #[derive(Default)]
 pub(super) struct Derived {
     updates: BTreeMap<i64, Update>,
-    /// Of target, document, ending and range: how many, retries, merges, microseconds waited.
-    tallies: BTreeMap<(String, String, &'static str, i64), [i64; 4]>,
+    /// Of target, document, period, ending and range: how many, retries, merges, microseconds waited, the longest.
+    tallies: BTreeMap<(String, String, i64, &'static str, i64), [i64; 5]>,
+    /// Of target, period and document: how many.
+    activity: BTreeMap<(String, i64, String), i64>,
 }
 
 struct Update {
     outcome: i64,
-    figures: Option<(i64, OutcomeRecord)>,
+    measured: i64,
+    /// The figures, for as long as the ending may still change.
+    unknown: Option<Box<OutcomeRecord>>,
     ending: &'static str,
-    target: String,
-    document: String,
+    version_after: String,
     at: i64,
+    /// The figures, as a row has them.
+    figures: [i64; 5],
+    /// What does not change any more, as a row shows it.
+    fixed: String,
 }
 
 impl Update {
+    fn new(body: &Body, ending: &'static str) -> Self {
+        let micros = |at: &str| read_time(at).map(micros_of).unwrap_or_default();
+        let (leased_until, version_before) = match (&body.intent, &body.outcome) {
+            (Some(intent), _) => (micros(&intent.leased_until), Some(intent.version.as_str())),
+            (None, Some(outcome)) => (0, outcome.version_before.as_deref()),
+            (None, None) => (0, None),
+        };
+        let version_before = version_before.map(shown_version).unwrap_or_default();
+        let (run, host) = body.holder();
+        let (target, document, at) = (&body.target, &body.document, micros(&body.at));
+        Self {
+            outcome: 0,
+            measured: 0,
+            unknown: None,
+            ending,
+            version_after: String::new(),
+            at,
+            figures: [0; 5],
+            fixed: format!("{at} {leased_until} {target:?} {document:?} {run:?} {host:?} {version_before:?}"),
+        }
+    }
+
     /// As a row shows it.
     fn shown(&self) -> String {
-        let measured = self.figures.as_ref().map_or(0, |(seq, _)| *seq);
         let Self {
             outcome,
+            measured,
             ending,
-            target,
-            document,
-            at,
+            version_after,
+            figures,
+            fixed,
             ..
         } = self;
-        format!("{outcome} {measured} {ending} {at} {target:?} {document:?}")
+        format!("{outcome} {measured} {ending:?} {version_after:?} {figures:?} {fixed}")
     }
+}
+
+fn shown_version(version: &str) -> String {
+    version
+        .parse()
+        .map(|version: Version| version.to_string())
+        .unwrap_or_default()
 }
 
 impl Derived {
     /// Takes a sound entry.
     pub(super) fn entry(&mut self, body: &Body) {
         let seq = signed(body.seq);
-        let new = |outcome, ending| Update {
-            outcome,
-            figures: None,
-            ending,
-            target: body.target.clone(),
-            document: body.document.clone(),
-            at: read_time(&body.at).map(micros_of).unwrap_or_default(),
-        };
         if let Some(intent) = &body.intent {
             if let Some(refused) = intent.follows {
                 self.updates.remove(&signed(refused));
             }
-            self.updates.insert(seq, new(0, "open"));
+            self.updates.insert(seq, Update::new(body, "open"));
         }
         let mut without_document = body.clone();
         if let Some(outcome) = &mut without_document.outcome {
@@ -69,97 +99,123 @@ impl Derived {
             return;
         };
         let id = record.intent.map_or(seq, |id| signed(id.0));
-        let update = self.updates.entry(id).or_insert_with(|| new(seq, "open"));
+        let update = self.updates.entry(id).or_insert_with(|| Update::new(body, "open"));
         update.outcome = seq;
         update.ending = record.ending.word();
-        let before = update.figures.clone();
-        let (_, figures) = update.figures.get_or_insert_with(|| (seq, record.clone())).clone();
-        if let Some((_, unknown)) = before {
-            self.count(&unknown, unknown.ending, -1);
+        let version_after = record.version_after.as_ref().map(ToString::to_string);
+        update.version_after = version_after.unwrap_or_default();
+        let before = update.unknown.take();
+        let at = update.at;
+        if before.is_none() {
+            update.measured = seq;
+            update.figures = tallies::figures(&record);
         }
-        self.count(&figures, record.ending, 1);
+        let figures = before.clone().unwrap_or_else(|| Box::new(record.clone()));
+        if record.ending == Ending::Unknown {
+            update.unknown = Some(figures.clone());
+        }
+        let periods = [tallies::EVER, tallies::period(at)];
+        if let Some(unknown) = before {
+            self.count(periods, &unknown, unknown.ending, -1);
+        } else {
+            for period in periods {
+                let key = (record.target.clone(), period, record.document.clone());
+                *self.activity.entry(key).or_default() += 1;
+            }
+        }
+        self.count(periods, &figures, record.ending, 1);
     }
 
-    fn count(&mut self, figures: &OutcomeRecord, ending: Ending, times: i64) {
-        for document in ["", figures.document.as_str()] {
-            let key = (
-                figures.target.clone(),
-                document.to_owned(),
-                ending.word(),
-                tallies::bucket(figures),
-            );
-            let [n, retries, merges, waited] = self.tallies.entry(key).or_default();
-            *n += times;
-            *retries += times * i64::from(figures.retries);
-            *merges += times * i64::from(figures.merges);
-            *waited += times * tallies::micros(figures.waited);
+    fn count(&mut self, periods: [i64; 2], outcome: &OutcomeRecord, ending: Ending, times: i64) {
+        let [bucket, more_retries, more_merges, more_waited, longer] = tallies::figures(outcome);
+        for period in periods {
+            for document in ["", outcome.document.as_str()] {
+                let key = (
+                    outcome.target.clone(),
+                    document.to_owned(),
+                    period,
+                    ending.word(),
+                    bucket,
+                );
+                let [n, retries, merges, waited, longest] = self.tallies.entry(key).or_default();
+                *n += times;
+                *retries += times * more_retries;
+                *merges += times * more_merges;
+                *waited += times * more_waited;
+                *longest = (*longest).max(longer);
+            }
         }
     }
 
     /// Compares it with what stands in the store.
-    pub(super) async fn compare(mut self, store: &Store, faults: &mut Vec<Fault>) -> Result<(), LedgerFailure> {
-        let broken = |error: sqlx::Error| corrupt(&error);
-        let sql = "SELECT id, outcome, measured, ending, at, target, document FROM updates \
-                   WHERE id > $1 ORDER BY id LIMIT $2";
+    pub(super) async fn compare(
+        mut self,
+        store: &mut Snapshot<'_>,
+        faults: &mut Vec<Fault>,
+    ) -> Result<(), LedgerFailure> {
+        let fault = |id: i64, what: &str| Fault {
+            entry: u64::try_from(id).ok(),
+            what: what.to_owned(),
+        };
+        let sql = "SELECT id, outcome, measured, ending, version_after, at, leased_until, target, document, run, host, \
+                   version_before, bucket, retries, merges, waited, longest FROM updates WHERE id > $1 ORDER BY id LIMIT $2";
         let mut after = i64::MIN;
         loop {
-            let rows = store.read(sql, &[after.into(), PAGE.into()]).await?;
+            let rows = store.rows(sql, &[after.into(), PAGE.into()]).await?;
             if rows.is_empty() {
                 break;
             }
             for row in &rows {
-                after = number(row, 0).map_err(broken)?;
-                let numbers = [1, 2, 4].map(|column| number(row, column));
-                let texts = [3, 5, 6].map(|column| text(row, column));
-                let ([Ok(outcome), Ok(measured), Ok(at)], [Ok(ending), Ok(target), Ok(document)]) = (numbers, texts)
-                else {
-                    return Err(corrupt(&"the state of an update"));
-                };
-                let shown = format!("{outcome} {measured} {ending} {at} {target:?} {document:?}");
-                let derived = self.updates.remove(&after).map(|update| update.shown());
-                if derived != Some(shown) {
-                    let what = "what is shown of it is not what its entries say".to_owned();
-                    faults.push(Fault {
-                        entry: u64::try_from(after).ok(),
-                        what,
-                    });
+                after = number(row, 0).map_err(|error| corrupt(&error))?;
+                let shown = shown(row).map_err(|error| corrupt(&error))?;
+                if self.updates.remove(&after).map(|update| update.shown()) != Some(shown) {
+                    faults.push(fault(after, "what is shown of it is not what its entries say"));
                     return Ok(());
                 }
             }
         }
         if let Some((id, _)) = self.updates.first_key_value() {
-            let what = "it is not shown as an update".to_owned();
-            faults.push(Fault {
-                entry: u64::try_from(*id).ok(),
-                what,
-            });
+            faults.push(fault(*id, "it is not shown as an update"));
             return Ok(());
         }
         self.compare_tallies(store, faults).await
     }
 
-    async fn compare_tallies(self, store: &Store, faults: &mut Vec<Fault>) -> Result<(), LedgerFailure> {
+    async fn compare_tallies(self, store: &mut Snapshot<'_>, faults: &mut Vec<Fault>) -> Result<(), LedgerFailure> {
         let broken = |error: sqlx::Error| corrupt(&error);
-        let sql = "SELECT target, document, ending, bucket, n, retries, merges, waited FROM tallies";
+        let sql = "SELECT target, document, period, ending, bucket, n, retries, merges, waited, longest FROM tallies";
         let mut kept = BTreeMap::new();
-        for row in store.read(sql, &[]).await? {
-            let figures = [4, 5, 6, 7].map(|column| number(&row, column).unwrap_or(i64::MIN));
+        for row in store.rows(sql, &[]).await? {
+            let figures = [5, 6, 7, 8, 9].map(|column| number(&row, column).unwrap_or(i64::MIN));
             let key = (
                 text(&row, 0).map_err(broken)?,
                 text(&row, 1).map_err(broken)?,
-                text(&row, 2).map_err(broken)?,
-                number(&row, 3).map_err(broken)?,
+                number(&row, 2).map_err(broken)?,
+                text(&row, 3).map_err(broken)?,
+                number(&row, 4).map_err(broken)?,
             );
             kept.insert(key, figures);
         }
         let derived: BTreeMap<_, _> = self
             .tallies
             .into_iter()
-            .map(|((target, document, ending, bucket), figures)| {
-                ((target, document, ending.to_owned(), bucket), figures)
+            .map(|((target, document, period, ending, bucket), figures)| {
+                ((target, document, period, ending.to_owned(), bucket), figures)
             })
             .collect();
-        if kept != derived {
+        let mut active = BTreeMap::new();
+        for row in store
+            .rows("SELECT target, period, document, n FROM activity", &[])
+            .await?
+        {
+            let key = (
+                text(&row, 0).map_err(broken)?,
+                number(&row, 1).map_err(broken)?,
+                text(&row, 2).map_err(broken)?,
+            );
+            active.insert(key, number(&row, 3).map_err(broken)?);
+        }
+        if kept != derived || active != self.activity {
             faults.push(Fault {
                 entry: None,
                 what: "the figures are not those of the entries".to_owned(),
@@ -167,4 +223,21 @@ impl Derived {
         }
         Ok(())
     }
+}
+
+/// As [`Update::shown`] has it.
+fn shown(row: &AnyRow) -> Result<String, sqlx::Error> {
+    let (outcome, measured) = (number(row, 1)?, number(row, 2)?);
+    let (ending, version_after) = (text(row, 3)?, text(row, 4)?);
+    let (at, leased_until) = (number(row, 5)?, number(row, 6)?);
+    let (target, document) = (text(row, 7)?, text(row, 8)?);
+    let (run, host, version_before) = (text(row, 9)?, text(row, 10)?, text(row, 11)?);
+    let mut figures = [0; 5];
+    for (column, figure) in (12..).zip(&mut figures) {
+        *figure = number(row, column)?;
+    }
+    Ok(format!(
+        "{outcome} {measured} {ending:?} {version_after:?} {figures:?} {at} {leased_until} {target:?} {document:?} {run:?} {host:?} \
+         {version_before:?}"
+    ))
 }

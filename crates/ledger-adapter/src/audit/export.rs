@@ -140,7 +140,8 @@ impl Reader<'_> {
             return self.take_entry(body, hash);
         }
         if let Ok(document) = serde_json::from_str::<DocumentLine>(line) {
-            self.chain.document(document.document.as_str(), &document.content);
+            let (name, content) = (document.document.as_str(), document.content.as_str());
+            self.chain.document(name.as_bytes(), content.as_bytes(), true);
             let is_as_exported = line_of(&document) == line;
             self.waiting.push(document.document);
             return is_as_exported;

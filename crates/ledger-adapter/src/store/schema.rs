@@ -33,8 +33,14 @@ CREATE TABLE IF NOT EXISTS updates (
     leased_until {number} NOT NULL,
     run TEXT NOT NULL,
     host TEXT NOT NULL,
+    server {number} NOT NULL,
     version_before TEXT NOT NULL,
-    version_after TEXT NOT NULL
+    version_after TEXT NOT NULL,
+    bucket {number} NOT NULL,
+    retries {number} NOT NULL,
+    merges {number} NOT NULL,
+    waited {number} NOT NULL,
+    longest {number} NOT NULL
 );
 CREATE INDEX IF NOT EXISTS updates_of_document ON updates (target, document, id);
 CREATE INDEX IF NOT EXISTS updates_of_target ON updates (target, id);
@@ -43,6 +49,7 @@ CREATE INDEX IF NOT EXISTS updates_open ON updates (target, id) WHERE ending IN 
 CREATE TABLE IF NOT EXISTS tallies (
     target TEXT NOT NULL,
     document TEXT NOT NULL,
+    period {number} NOT NULL,
     ending TEXT NOT NULL,
     bucket {number} NOT NULL,
     n {number} NOT NULL,
@@ -50,8 +57,15 @@ CREATE TABLE IF NOT EXISTS tallies (
     merges {number} NOT NULL,
     waited {number} NOT NULL,
     longest {number} NOT NULL,
-    PRIMARY KEY (target, document, ending, bucket)
-);
+    PRIMARY KEY (target, document, period, ending, bucket)
+){by_key};
+CREATE TABLE IF NOT EXISTS activity (
+    target TEXT NOT NULL,
+    period {number} NOT NULL,
+    document TEXT NOT NULL,
+    n {number} NOT NULL,
+    PRIMARY KEY (target, period, document)
+){by_key};
 CREATE TABLE IF NOT EXISTS outbox (
     sink TEXT NOT NULL,
     seq {number} NOT NULL,
@@ -65,7 +79,7 @@ CREATE TABLE IF NOT EXISTS outbox (
     token TEXT NOT NULL,
     last_failure TEXT NOT NULL,
     PRIMARY KEY (sink, seq)
-);
+){by_key};
 CREATE INDEX IF NOT EXISTS outbox_pending ON outbox (sink, target, document, seq) WHERE state = 'pending';
 CREATE INDEX IF NOT EXISTS outbox_in_order ON outbox (sink, seq) WHERE state = 'pending';
 CREATE INDEX IF NOT EXISTS outbox_events ON outbox (event);
@@ -86,6 +100,9 @@ CREATE TRIGGER IF NOT EXISTS entries_are_not_changed BEFORE UPDATE ON entries
     BEGIN SELECT raise(ABORT, 'entries are not changed'); END;
 CREATE TRIGGER IF NOT EXISTS entries_are_not_deleted BEFORE DELETE ON entries
     BEGIN SELECT raise(ABORT, 'entries are not deleted'); END;
+CREATE TRIGGER IF NOT EXISTS documents_are_not_replaced BEFORE INSERT ON documents
+    WHEN EXISTS (SELECT 1 FROM documents WHERE digest = NEW.digest AND content <> NEW.content)
+    BEGIN SELECT raise(ABORT, 'documents are not replaced'); END;
 CREATE TRIGGER IF NOT EXISTS documents_are_not_changed BEFORE UPDATE ON documents
     BEGIN SELECT raise(ABORT, 'documents are not changed'); END;
 CREATE TRIGGER IF NOT EXISTS documents_are_not_deleted BEFORE DELETE ON documents
@@ -105,9 +122,14 @@ CREATE OR REPLACE TRIGGER documents_are_append_only BEFORE UPDATE OR DELETE OR T
 pub(super) async fn settle(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), sqlx::Error> {
     let settings = match dialect {
         Dialect::Sqlite => {
-            "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;"
+            "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+             PRAGMA foreign_keys = OFF; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 2097152;"
         }
-        Dialect::Postgres => "SET synchronous_commit = on; SET client_min_messages = warning;",
+        // A machine that falls asleep in a transaction must not keep everybody else from the chain.
+        Dialect::Postgres => {
+            "SET synchronous_commit = on; SET idle_in_transaction_session_timeout = '15s'; \
+             SET client_min_messages = warning;"
+        }
     };
     sqlx::raw_sql(settings).execute(connection).await?;
     Ok(())
@@ -146,16 +168,14 @@ async fn format(connection: &mut AnyConnection, dialect: Dialect) -> Result<Opti
 }
 
 async fn create(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), sqlx::Error> {
-    let (number, triggers) = match dialect {
-        Dialect::Sqlite => ("INTEGER", SQLITE_TRIGGERS),
-        Dialect::Postgres => ("BIGINT", POSTGRES_TRIGGERS),
+    let (number, by_key, triggers) = match dialect {
+        Dialect::Sqlite => ("INTEGER", " WITHOUT ROWID", SQLITE_TRIGGERS),
+        Dialect::Postgres => ("BIGINT", "", POSTGRES_TRIGGERS),
     };
-    for statement in dialect.begin() {
-        sqlx::raw_sql(*statement).execute(&mut *connection).await?;
-    }
+    sqlx::raw_sql(dialect.begin()).execute(&mut *connection).await?;
     // Another process may have made them while this one waited for its turn.
     if format(connection, dialect).await?.is_none() {
-        let tables = TABLES.replace("{number}", number);
+        let tables = TABLES.replace("{number}", number).replace("{by_key}", by_key);
         let mark = format!("INSERT INTO ledger_format (version) VALUES ({FORMAT});");
         for statements in [tables, triggers.to_owned(), mark] {
             sqlx::raw_sql(sqlx::AssertSqlSafe(statements))

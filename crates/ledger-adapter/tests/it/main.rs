@@ -5,6 +5,14 @@
     reason = "these are tests: a failure is a panic, and what is skipped is said"
 )]
 
+mod cluster;
+mod crash;
+mod faults;
+mod lost_answers;
+mod mutations;
 mod postgres;
 mod sqlite;
 mod stores;
+mod together;
+mod varied;
+mod writers;

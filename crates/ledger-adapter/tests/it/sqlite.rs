@@ -1,7 +1,8 @@
 //! The ledger in a file.
 
+use assist_rules_ledger_adapter::SqlLedger;
 use ports::testing::ledger_conformance::{self, intent, outcome};
-use ports::{Ending, History, HistoryQuery, Ledger};
+use ports::{Author, Ending, History, HistoryQuery, Ledger};
 
 use crate::stores::{books, connection, open};
 
@@ -53,6 +54,7 @@ async fn entries_and_documents_can_only_be_added() {
         "INSERT INTO entries (seq, hash, body) VALUES (3, '', '')",
         "UPDATE documents SET content = ''",
         "DELETE FROM documents",
+        "INSERT OR REPLACE INTO documents (digest, content) SELECT digest, '' FROM documents",
     ] {
         let refused = sqlx::raw_sql(mischief).execute(&mut beside).await.unwrap_err();
         assert!(refused.to_string().contains("are"), "{mischief}: {refused}");
@@ -70,15 +72,29 @@ async fn the_lease_of_a_run_that_is_gone_is_nobodys() {
         .map(|file| file.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
         .collect();
     assert_eq!(runs.len(), 2);
-    let mut leased_by = Vec::new();
+    let (mut leased_by, mut entries) = (Vec::new(), Vec::new());
     for run in &runs {
         record.document.clone_from(run);
         record.author.run.clone_from(run);
-        held.intend(record.clone()).await.unwrap();
+        entries.push(held.intend(record.clone()).await.unwrap());
         leased_by.push(waiting.intend(record.clone()).await.is_err());
     }
     assert_eq!(leased_by, [true, true]);
+    let abandoned = async |ledger: &SqlLedger, author: &Author| {
+        let mut count = 0;
+        for entry in &entries {
+            count += i32::from(ledger.is_abandoned(*entry, author).await.unwrap());
+        }
+        count
+    };
+    assert_eq!(abandoned(&waiting, &record.author).await, 0);
     drop(held);
+    assert_eq!(abandoned(&waiting, &record.author).await, 1);
+    let elsewhere = Author {
+        host: Some("another machine".to_owned()),
+        ..record.author.clone()
+    };
+    assert_eq!(abandoned(&waiting, &elsewhere).await, 0, "nobody can tell from there");
     let mut free = 0;
     for run in &runs {
         record.document.clone_from(run);

@@ -16,22 +16,32 @@ pub(crate) fn run() -> String {
 
 /// Opens a ledger at an address, to record there.
 pub(crate) async fn open(address: &str, folder: &Path) -> Arc<SqlLedger> {
-    open_for(address, folder, &run()).await
+    open_as(address, folder, &run()).await
 }
 
 /// Opens a ledger at an address for the contract.
 pub(crate) async fn books(address: &str, folder: &Path) -> Books {
     let run = run();
-    Books::of(open_for(address, folder, &run).await, run)
+    Books::of(open_as(address, folder, &run).await, run)
 }
 
-async fn open_for(address: &str, folder: &Path, run: &str) -> Arc<SqlLedger> {
+/// Opens a ledger at an address, for a run.
+pub(crate) async fn open_as(address: &str, folder: &Path, run: &str) -> Arc<SqlLedger> {
     let settings = LedgerSettings {
         address: address.parse().unwrap(),
         run: Some((run.to_owned(), folder.join("runs"))),
         sinks: SINKS.map(str::to_owned).to_vec(),
     };
     Arc::new(SqlLedger::open(settings).await.unwrap())
+}
+
+/// Does work that has no runtime around it.
+pub(crate) fn in_a_runtime<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(work)
 }
 
 /// A connection beside the ledger, for looking and for mischief.
@@ -45,7 +55,7 @@ pub(crate) async fn connection(url: &str) -> AnyConnection {
 pub(crate) struct Schema {
     pub(crate) url: String,
     base: String,
-    name: String,
+    pub(crate) name: String,
 }
 
 impl Schema {
@@ -74,6 +84,14 @@ impl Schema {
             base,
             name,
         })
+    }
+
+    /// The host and port in its address.
+    pub(crate) fn server(&self) -> String {
+        let rest = self.base.split_once("://").unwrap().1;
+        let rest = rest.split_once('/').map_or(rest, |(server, _)| server);
+        let server = rest.rsplit_once('@').map_or(rest, |(_, server)| server);
+        server.to_owned()
     }
 
     /// Takes it away again; one of a test that failed stays to be looked at.

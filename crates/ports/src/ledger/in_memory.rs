@@ -132,6 +132,15 @@ impl Ledger for InMemoryLedger {
                 by: held.author.run,
             });
         }
+        if let Some(refused) = intent.follows {
+            let is_of_it = |held: &IntentRecord| (&held.target, &held.document) == (&intent.target, &intent.document);
+            if !kept.intent(refused).is_some_and(is_of_it) {
+                return Err(LedgerFailure::NoEntry(refused));
+            }
+            if kept.is_followed(refused) || kept.outcome_of(refused).is_some() {
+                return Err(LedgerFailure::Settled(refused));
+            }
+        }
         Ok(kept.add(Record::Intent(Box::new(intent))))
     }
 

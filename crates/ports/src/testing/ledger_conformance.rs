@@ -9,6 +9,7 @@
     reason = "these are tests that adapters call: a failure is a panic"
 )]
 
+mod figures;
 mod records;
 mod telling;
 
@@ -19,7 +20,7 @@ pub use records::{intent, moment, outcome};
 
 use crate::{
     Ending, Entry, EntryId, History, HistoryQuery, IntentRecord, Ledger, LedgerFailure, Outbox, OutcomeRecord, Proof,
-    TallyOf, TallyQuery,
+    TallyQuery,
 };
 
 /// An empty ledger that tells two sinks, `a` and `b`.
@@ -69,7 +70,7 @@ pub async fn check<F: Future<Output = Books>>(books: impl Fn() -> F) {
     an_intent_that_follows_closes_the_one_before(&books().await).await;
     updates_are_found_by_what_is_asked(&books().await).await;
     a_document_is_found_by_its_version(&books().await).await;
-    figures_are_those_of_the_updates(&books().await).await;
+    figures::check(&books).await;
     telling::check(&books).await;
 }
 
@@ -232,6 +233,20 @@ async fn an_intent_that_follows_closes_the_one_before(books: &Books) {
         Some(entry),
         "by the number of any entry of it"
     );
+    for (settled, what) in [(id, "refused"), (next, "ended")] {
+        let late = IntentRecord {
+            follows: Some(settled),
+            ..books.intent("r1", 9, 4)
+        };
+        let refused = books.ledger.intend(late).await.unwrap_err();
+        assert_eq!(refused, LedgerFailure::Settled(settled), "{what}");
+    }
+    let of_nobody = IntentRecord {
+        follows: Some(EntryId(4_711)),
+        ..books.intent("r1", 9, 4)
+    };
+    let refused = books.ledger.intend(of_nobody).await.unwrap_err();
+    assert_eq!(refused, LedgerFailure::NoEntry(EntryId(4_711)));
 }
 
 async fn updates_are_found_by_what_is_asked(books: &Books) {
@@ -302,50 +317,4 @@ async fn a_document_is_found_by_its_version(books: &Books) {
     assert_eq!(at("r1", "\"7-after\"").await, Some(r#"{"after": "7"}"#.to_owned()));
     assert_eq!(at("r1", "\"8\"").await, None);
     assert_eq!(at("r2", "\"7\"").await, None);
-}
-
-async fn figures_are_those_of_the_updates(books: &Books) {
-    let mut expected = crate::Tally::default();
-    for (document, ending, at) in [
-        ("r1", Ending::Applied, 0),
-        ("r1", Ending::Conflict, 100),
-        ("r2", Ending::Applied, 200),
-    ] {
-        expected.add(add(books, document, at, ending, at).await.outcome.as_ref().unwrap());
-    }
-    let tally = async |query: TallyQuery| books.history.tally(&query).await.unwrap();
-    let of_all = tally(TallyQuery::default()).await;
-    assert_eq!(of_all, [(None, expected.clone())]);
-    let since_ever = TallyQuery {
-        since: Some(moment(0)),
-        target: Some("api client".to_owned()),
-        ..TallyQuery::default()
-    };
-    assert_eq!(tally(since_ever).await, [(None, expected)]);
-    for since in [None, Some(moment(100))] {
-        let each = TallyQuery {
-            of: TallyOf::Each(10),
-            since,
-            ..TallyQuery::default()
-        };
-        let counts = tally(each).await;
-        let counts: Vec<_> = counts
-            .iter()
-            .map(|(document, tally)| (document.as_deref(), tally.updates()))
-            .collect();
-        let of_r1 = if since.is_none() { 2 } else { 1 };
-        assert_eq!(counts, [(Some("r1"), of_r1), (Some("r2"), 1)]);
-    }
-    let one = TallyQuery {
-        of: TallyOf::One("r2".to_owned()),
-        ..TallyQuery::default()
-    };
-    let one = tally(one).await;
-    let [(Some(document), one)] = one.as_slice() else {
-        panic!("{one:?}")
-    };
-    assert_eq!(
-        (document.as_str(), one.of(Ending::Applied), one.updates()),
-        ("r2", 1, 1)
-    );
 }

@@ -1,0 +1,130 @@
+//! `deliver`: tells the sinks what they have not been told yet.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use app::Round;
+use domain::Code;
+use ports::{Backlog, Claimed, Due, Fate};
+
+use crate::args::{DeliverArgs, Format};
+use crate::commands::{Context, rule};
+use crate::exit::Exit;
+use crate::output::{Output, visible};
+use crate::problem::Problem;
+use crate::record::{Record, unusable};
+use crate::render::delivery;
+use crate::signals::Signals;
+
+pub(super) async fn run(context: &Context<'_>, args: &DeliverArgs) -> Result<Exit, Problem> {
+    rule::only_formats(context, &rule::DATA)?;
+    let settings = context.settings()?;
+    let configured = settings.sinks.clone()?;
+    for named in args.sink.iter().chain(&args.enable) {
+        if !configured.iter().any(|sink| sink.name == *named) {
+            let known: Vec<&str> = configured.iter().map(|sink| sink.name.as_str()).collect();
+            return Err(Problem::new(Code::Usage, format!("there is no sink `{named}`"))
+                .with_help(format!("the sinks are: {}", known.join(", "))));
+        }
+    }
+    let record = Record::open(settings).await?;
+    let told = tell(context, args, &record).await;
+    let backlog = record.outbox.backlog().await;
+    record.close().await;
+    let (rounds, stopped) = told?;
+    let mut backlog = backlog.map_err(|failure| unusable(&failure))?;
+    backlog.retain(|of_sink| args.sink.as_ref().is_none_or(|sink| *sink == of_sink.sink));
+    if let Some(broken) = rounds.iter().find_map(|round| round.broken.as_ref()) {
+        return Err(unusable(broken));
+    }
+    let exit = exit(&backlog, stopped);
+    if context.output.format == Format::Human {
+        context.output.document(&delivery::human(&rounds, &backlog))?;
+    } else {
+        context.output.data(&delivery::document(&rounds, &backlog, exit))?;
+    }
+    Ok(exit)
+}
+
+fn exit(backlog: &[Backlog], stopped: Option<Exit>) -> Exit {
+    let is_pending = backlog.iter().any(|of_sink| of_sink.pending > 0);
+    stopped.unwrap_or(if is_pending { Exit::Pending } else { Exit::Done })
+}
+
+/// Tells them; a signal ends it after the delivery that is under way.
+async fn tell(
+    context: &Context<'_>,
+    args: &DeliverArgs,
+    record: &Record,
+) -> Result<(Vec<Round>, Option<Exit>), Problem> {
+    for sink in &args.enable {
+        record.outbox.enable(sink).await.map_err(|failure| unusable(&failure))?;
+    }
+    if let Some(event) = &args.replay {
+        let replayed = record.outbox.replay(event, args.sink.as_deref()).await;
+        if replayed.map_err(|failure| unusable(&failure))? == 0 {
+            let message = format!(
+                "the outbox has no event `{}` that was delivered or given up",
+                visible(event)
+            );
+            return Err(Problem::new(Code::NoEntry, message));
+        }
+    }
+    let mut deliverer = record.deliverer();
+    deliverer
+        .sinks
+        .retain(|sink| args.sink.as_ref().is_none_or(|named| named == sink.name()));
+    let stopped = Mutex::new(None);
+    let is_stopped = AtomicBool::new(false);
+    let mut signals = Signals::take()?;
+    let stop = async {
+        let exit = signals.received().await;
+        context
+            .output
+            .note("stopping; a delivery that is under way is finished first");
+        is_stopped.store(true, Ordering::Relaxed);
+        *stopped.lock().unwrap_or_else(PoisonError::into_inner) = Some(exit);
+        std::future::pending::<()>().await;
+    };
+    let asked = || is_stopped.load(Ordering::Relaxed);
+    let progress = Progress::start(context.output);
+    let watch = |_: &Claimed, fate: &Fate| progress.tried(fate);
+    let deliver = deliverer.deliver(Due::Anytime, &watch, &asked);
+    let rounds = tokio::select! {
+        () = stop => Vec::new(),
+        rounds = deliver => rounds,
+    };
+    Ok((rounds, stopped.into_inner().unwrap_or_else(PoisonError::into_inner)))
+}
+
+/// Says every ten seconds how far it is.
+struct Progress {
+    output: Output,
+    state: Mutex<(Instant, u64, u64)>,
+}
+
+impl Progress {
+    const EVERY: Duration = Duration::from_secs(10);
+
+    fn start(output: Output) -> Self {
+        Self {
+            output,
+            state: Mutex::new((Instant::now(), 0, 0)),
+        }
+    }
+
+    fn tried(&self, fate: &Fate) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (told, delivered, failed) = &mut *state;
+        match fate {
+            Fate::Delivered => *delivered += 1,
+            Fate::Again { .. } | Fate::Dead { .. } | Fate::Disabled { .. } => *failed += 1,
+        }
+        if told.elapsed() >= Self::EVERY {
+            *told = Instant::now();
+            self.output
+                .note(&format!("{delivered} delivered, {failed} failed so far"));
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Whether the ledger can be read, and the sinks told.
+
+use std::sync::Arc;
+
+use ports::Backlog;
+use sink_adapter::SinkSettings;
+
+use super::check::{Check, fails, skipped, works};
+use crate::config::Settings;
+use crate::exit::Exit;
+use crate::problem::{Problem, chain};
+use crate::record::{Record, unusable};
+use crate::time::SystemClock;
+use domain::Code;
+
+/// The ledger, then each sink.
+pub(super) async fn checks(settings: &Settings) -> Vec<Check> {
+    let (ledger, backlog) = match read(settings).await {
+        Ok((check, backlog)) => (check, backlog),
+        Err(problem) => (fails("ledger", &problem), Vec::new()),
+    };
+    let mut checks = vec![ledger];
+    match &settings.sinks {
+        Err(problem) => checks.push(fails("sinks", problem)),
+        Ok(sinks) if sinks.is_empty() => checks.push(skipped("sinks", "none is configured")),
+        Ok(sinks) => checks.extend(sinks.iter().map(|sink| check(sink, &backlog))),
+    }
+    checks
+}
+
+async fn read(settings: &Settings) -> Result<(Check, Vec<Backlog>), Problem> {
+    let address = &settings.ledger;
+    if address.file().is_some_and(|file| !file.exists()) {
+        let message = format!("none yet: the first change makes {address}");
+        return Ok((works("ledger", message), Vec::new()));
+    }
+    let record = Record::open_to_read(settings).await?;
+    let target = settings.ledger_target().unwrap_or_default();
+    let unsettled = record.ledger.unsettled(&target).await;
+    let backlog = record.outbox.backlog().await;
+    record.close().await;
+    let unsettled = unsettled.map_err(|failure| unusable(&failure))?.len();
+    let backlog = backlog.map_err(|failure| unusable(&failure))?;
+    let check = if unsettled == 0 {
+        works("ledger", format!("{address} can be read"))
+    } else {
+        let open = if unsettled == 1 {
+            "1 change".to_owned()
+        } else {
+            format!("{unsettled} changes")
+        };
+        Check {
+            help: Some("`assist-rules reconcile` finds out what became of it".to_owned()),
+            ..works(
+                "ledger",
+                format!("{address} can be read; the outcome of {open} is not known"),
+            )
+        }
+    };
+    Ok((check, backlog))
+}
+
+/// What a sink names is there, and it is owed nothing.
+fn check(sink: &SinkSettings, backlog: &[Backlog]) -> Check {
+    let name = &sink.name;
+    if let Err(error) = sink.examine(Arc::new(SystemClock::start())) {
+        return fails(
+            "sink",
+            &Problem::new(Code::Configuration, format!("`{name}`: {}", chain(&error))),
+        );
+    }
+    let left = backlog.iter().find(|left| left.sink == *name);
+    let owed = left.filter(|left| left.pending + left.dead > 0 || left.disabled.is_some());
+    let Some(owed) = owed else {
+        return works("sink", format!("`{name}` can be used, and has been told everything"));
+    };
+    let mut message = format!("`{name}`: {} pending, {} given up", owed.pending, owed.dead);
+    let why = owed.disabled.as_ref().or(owed.last_failure.as_ref());
+    if let Some(why) = why {
+        message.push_str(": ");
+        message.push_str(why);
+    }
+    let problem = Problem::new(Code::DeliveryPending, message);
+    let help = if owed.disabled.is_some() {
+        format!("`assist-rules deliver --enable {name}` takes it up again")
+    } else {
+        "`assist-rules deliver` tries now; `deliver --replay EVENT` tells again what was given up".to_owned()
+    };
+    Check {
+        exit: Exit::Done,
+        ..fails("sink", &problem.with_help(help))
+    }
+}

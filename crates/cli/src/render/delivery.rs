@@ -1,0 +1,119 @@
+//! What sinks were told, and what they still have to be told.
+
+use std::fmt::Write;
+use std::time::SystemTime;
+
+use app::Round;
+use ports::Backlog;
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::output::{BAD, FORMAT_VERSION, GOOD, STRONG, visible};
+
+#[derive(Serialize)]
+pub(crate) struct DeliveryDocument {
+    format_version: &'static str,
+    kind: &'static str,
+    exit_code: u8,
+    sinks: Vec<SinkDocument>,
+}
+
+#[derive(Serialize)]
+struct SinkDocument {
+    name: String,
+    /// Events that it was told now.
+    delivered: u64,
+    /// Events that it could not be told now.
+    failed: u64,
+    /// Events that are still to be delivered.
+    pending: u64,
+    /// Events that were given up.
+    dead: u64,
+    last_failure: Option<String>,
+    next_at: Option<String>,
+    disabled: Option<String>,
+}
+
+/// The document of a round and what it left.
+pub(crate) fn document(rounds: &[Round], backlog: &[Backlog], exit: Exit) -> DeliveryDocument {
+    DeliveryDocument {
+        format_version: FORMAT_VERSION,
+        kind: "delivery",
+        exit_code: exit.code(),
+        sinks: sinks(rounds, backlog),
+    }
+}
+
+/// Those that were told something, and those that something is left for.
+fn sinks(rounds: &[Round], backlog: &[Backlog]) -> Vec<SinkDocument> {
+    let told = rounds.iter().map(|round| &round.sink);
+    let left = backlog.iter().map(|left| &left.sink);
+    let left = left.filter(|sink| !rounds.iter().any(|round| round.sink == **sink));
+    let of = |sink: &String| {
+        let round = rounds.iter().find(|round| round.sink == *sink);
+        let left = backlog.iter().find(|left| left.sink == *sink);
+        SinkDocument {
+            name: sink.clone(),
+            delivered: round.map_or(0, |round| round.delivered),
+            failed: round.map_or(0, |round| round.failed),
+            pending: left.map_or(0, |left| left.pending),
+            dead: left.map_or(0, |left| left.dead),
+            last_failure: left
+                .and_then(|left| left.last_failure.clone())
+                .or_else(|| round.and_then(|round| round.last_failure.clone())),
+            next_at: left.and_then(|left| left.next_at).and_then(time),
+            disabled: left.and_then(|left| left.disabled.clone()),
+        }
+    };
+    told.chain(left).map(of).collect()
+}
+
+fn time(at: SystemTime) -> Option<String> {
+    let at = jiff::Timestamp::try_from(at).ok()?;
+    Some(at.round(jiff::Unit::Second).unwrap_or(at).to_string())
+}
+
+/// A line for each, and what is wrong with it.
+pub(crate) fn human(rounds: &[Round], backlog: &[Backlog]) -> String {
+    let sinks = sinks(rounds, backlog);
+    if sinks.is_empty() {
+        return "There is no sink, and nothing to deliver.\n".to_owned();
+    }
+    let mut text = String::new();
+    for sink in &sinks {
+        let is_done = sink.pending == 0 && sink.dead == 0;
+        let style = if is_done { GOOD } else { BAD };
+        let _ = writeln!(
+            text,
+            "{STRONG}{}{STRONG:#}  {style}{}{style:#}",
+            visible(&sink.name),
+            state(sink)
+        );
+        if let Some(why) = sink.last_failure.as_ref().filter(|_| !is_done) {
+            let _ = writeln!(text, "  the last try failed: {}", visible(why));
+        }
+        if let Some(why) = &sink.disabled {
+            let _ = writeln!(
+                text,
+                "  it wants no more events: {}; `deliver --enable {}` takes it up again",
+                visible(why),
+                visible(&sink.name)
+            );
+        }
+    }
+    text
+}
+
+/// How many events are where.
+fn state(sink: &SinkDocument) -> String {
+    let mut words = format!("{} delivered", sink.delivered);
+    for (count, what) in [(sink.pending, "pending"), (sink.dead, "given up")] {
+        if count > 0 {
+            let _ = write!(words, ", {count} {what}");
+        }
+    }
+    if let Some(next) = &sink.next_at {
+        let _ = write!(words, "; next try at {next}");
+    }
+    words
+}

@@ -1,0 +1,80 @@
+//! What was written last about a rule.
+
+use std::io;
+use std::path::Path;
+
+use jiff::Timestamp;
+use ports::Event;
+use serde::{Deserialize, Serialize};
+
+use crate::body;
+
+/// The event that a rule's file is from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Note {
+    target: String,
+    entry: u64,
+    at: String,
+    event: String,
+}
+
+impl Note {
+    pub(super) fn of(event: &Event) -> Self {
+        Self {
+            target: event.target.clone(),
+            entry: event.entry.0,
+            at: body::time(event.at),
+            event: event.id.clone(),
+        }
+    }
+
+    /// The note in a file. One that cannot be understood counts for nothing: the next event is written.
+    pub(super) fn read(file: &Path) -> io::Result<Option<Self>> {
+        match std::fs::read(file) {
+            Ok(text) => Ok(serde_json::from_slice(&text).ok()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default() + "\n"
+    }
+
+    /// Whether this came before another, by entry and by time.
+    ///
+    /// Why both: a new ledger counts from one again, and a clock may be put back. Neither may keep the next change
+    /// from being written.
+    pub(super) fn is_older_than(&self, other: &Self) -> bool {
+        let at = |note: &Self| note.at.parse::<Timestamp>().ok();
+        self.target == other.target && self.entry < other.entry && at(self) < at(other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn older_is_what_is_older_by_entry_and_by_time() {
+        let note = |target: &str, entry, second: u32| Note {
+            target: target.to_owned(),
+            entry,
+            at: format!("2026-11-24T12:00:{second:02}.000000Z"),
+            event: String::new(),
+        };
+        let last = note("a", 7, 30);
+        for (other, is_older) in [
+            (note("a", 6, 29), true),
+            (note("a", 7, 30), false),
+            (note("a", 8, 31), false),
+            // A new ledger.
+            (note("a", 1, 31), false),
+            // A clock that was put back.
+            (note("a", 8, 29), false),
+            (note("b", 6, 29), false),
+        ] {
+            assert_eq!(other.is_older_than(&last), is_older, "{other:?}");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Who is told of changes: webhooks, commands, a directory of rules, a table in PostgreSQL.
+//!
+//! [`SinkSettings`] say which sink and how, and [`SinkSettings::build`] makes an `EventSink` of them. All but the
+//! directory are told the same document, a `CloudEvent` ([`EVENT_SCHEMA`]).
+//!
+//! Here nothing is tried twice, and nothing knows how often it was tried: whoever delivers has the schedule.
+
+mod body;
+mod command;
+mod directory;
+mod postgres;
+mod remark;
+mod settings;
+mod webhook;
+
+pub use body::{EVENT_SCHEMA, EVENT_TYPE};
+pub use command::BadCommand;
+pub use postgres::BadTable;
+pub use settings::{BadSink, DEFAULT_TABLE, SinkKind, SinkSettings};
+pub use webhook::{BadSecret, BadUrl};
+
+#[cfg(test)]
+mod samples;

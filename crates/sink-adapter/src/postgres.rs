@@ -1,0 +1,114 @@
+//! A table in PostgreSQL that has each event as a row.
+//!
+//! The table is made if it is not there. An event that is told again is one row, as it was told last. The connection
+//! is made on the first delivery, kept, and made anew after anything went wrong with it.
+
+mod statement;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ports::{DeliveryFailure, Event, EventSink};
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::error::DatabaseError;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions};
+use tokio::sync::Mutex;
+
+use crate::remark;
+use crate::settings::BadSink;
+use table::Table;
+
+pub use table::BadTable;
+
+/// A table that has each event as a row.
+pub(crate) struct PostgresSink {
+    name: String,
+    options: PgConnectOptions,
+    table: Table,
+    timeout: Duration,
+    secrets: Vec<SecretString>,
+    connection: Mutex<Option<PgConnection>>,
+}
+
+impl PostgresSink {
+    pub(crate) fn new(name: String, url: &SecretString, table: &str, timeout: Duration) -> Result<Self, BadSink> {
+        let text = url.expose_secret().trim();
+        if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
+            return Err(BadSink::Database);
+        }
+        let options = PgConnectOptions::from_str(text).map_err(|_| BadSink::Database)?;
+        let parsed = url::Url::parse(text).map_err(|_| BadSink::Database)?;
+        let password = parsed.password().map(SecretString::from);
+        Ok(Self {
+            name,
+            // Statements have documents in them, and logs are no place for those.
+            options: options.disable_statement_logging(),
+            table: table.parse().map_err(BadSink::Table)?,
+            timeout,
+            secrets: [SecretString::from(text)].into_iter().chain(password).collect(),
+            connection: Mutex::new(None),
+        })
+    }
+
+    async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
+        let mut connection = self.options.connect().await?;
+        // Why: a server may be set up to answer before a row is on its disk.
+        let settings = "SET synchronous_commit = on; SET client_min_messages = warning";
+        sqlx::raw_sql(settings).execute(&mut connection).await?;
+        // Why looked for first: who may write to a table may not always make one.
+        let (is_there,): (bool,) = sqlx::query_as("SELECT to_regclass($1) IS NOT NULL")
+            .bind(self.table.quoted())
+            .fetch_one(&mut connection)
+            .await?;
+        if !is_there {
+            sqlx::raw_sql(AssertSqlSafe(statement::create(&self.table)))
+                .execute(&mut connection)
+                .await?;
+        }
+        Ok(connection)
+    }
+
+    async fn write(&self, event: &Event) -> Result<(), sqlx::Error> {
+        let mut kept = self.connection.lock().await;
+        // Why taken out: one that failed, or was given up in mid-work, is not used again.
+        let mut connection = match kept.take() {
+            Some(connection) => connection,
+            None => self.connect().await?,
+        };
+        statement::write(&self.table, event, &mut connection).await?;
+        *kept = Some(connection);
+        Ok(())
+    }
+
+    fn failed(&self, error: &sqlx::Error) -> DeliveryFailure {
+        let why = remark::beginning(&format!("the database did not take it: {error}"), &self.secrets);
+        let code = error.as_database_error().and_then(DatabaseError::code);
+        // PostgreSQL, appendix A: class 22 is about the data themselves, as a NUL that jsonb cannot hold.
+        if code.is_some_and(|code| code.starts_with("22")) {
+            return DeliveryFailure::Never { why };
+        }
+        DeliveryFailure::Again { why, wait: None }
+    }
+}
+
+#[async_trait]
+impl EventSink for PostgresSink {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn deliver(&self, event: &Event) -> Result<(), DeliveryFailure> {
+        match tokio::time::timeout(self.timeout, self.write(event)).await {
+            Ok(written) => written.map_err(|error| self.failed(&error)),
+            Err(_) => Err(DeliveryFailure::Again {
+                why: format!("the database took more than {:?}", self.timeout),
+                wait: None,
+            }),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What is said to the database.
+
+use domain::Version;
+use ports::Event;
+use sqlx::AssertSqlSafe;
+use sqlx::postgres::PgConnection;
+
+use super::table::Table;
+use crate::body;
+
+/// Makes the table.
+pub(super) fn create(table: &Table) -> String {
+    format!(
+        "CREATE TABLE IF NOT EXISTS {} (
+            event_id text PRIMARY KEY,
+            target text NOT NULL,
+            rule_id text NOT NULL,
+            entry bigint NOT NULL,
+            applied_at timestamptz NOT NULL,
+            version_before text NOT NULL,
+            version_after text,
+            author jsonb NOT NULL,
+            diff jsonb NOT NULL,
+            rule jsonb NOT NULL,
+            event jsonb NOT NULL
+        )",
+        table.quoted()
+    )
+}
+
+/// The columns that an event told again may change.
+const COLUMNS: [&str; 10] = [
+    "target",
+    "rule_id",
+    "entry",
+    "applied_at",
+    "version_before",
+    "version_after",
+    "author",
+    "diff",
+    "rule",
+    "event",
+];
+
+/// Writes the row of an event: a new one, or the one that is there.
+fn upsert(table: &Table) -> String {
+    let all = |prefix: &str| COLUMNS.map(|column| format!("{prefix}{column}")).join(", ");
+    // Why the last line: a row that says so already is left as it is, and no trigger fires for nothing.
+    format!(
+        "INSERT INTO {} AS told (event_id, {})
+         VALUES ($1, $2, $3, $4, $5::timestamptz, $6, $7, $8::jsonb, $9::jsonb, $10::jsonb, $11::jsonb)
+         ON CONFLICT (event_id) DO UPDATE SET ({}) = ({})
+         WHERE ({}) IS DISTINCT FROM ({})",
+        table.quoted(),
+        all(""),
+        all(""),
+        all("excluded."),
+        all("told."),
+        all("excluded."),
+    )
+}
+
+/// Writes an event.
+pub(super) async fn write(table: &Table, event: &Event, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let sql = upsert(table);
+    sqlx::query(AssertSqlSafe(sql))
+        .bind(&event.id)
+        .bind(&event.target)
+        .bind(&event.document)
+        .bind(i64::try_from(event.entry.0).unwrap_or(i64::MAX))
+        .bind(body::time(event.at))
+        .bind(event.version_before.token())
+        .bind(event.version_after.as_ref().map(Version::token))
+        .bind(body::author(&event.author))
+        .bind(body::diff(event))
+        .bind(event.after.compact())
+        .bind(body::body(event))
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! Events and helpers that the tests of every sink share.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use domain::diff::diff;
+use domain::json::Document;
+use ports::testing::VirtualTime;
+use ports::{Author, Clock, DeliveryFailure, EntryId, Event, EventSink, Proof};
+
+use crate::settings::{SinkKind, SinkSettings};
+
+/// A change of a rule that made it this.
+pub(crate) fn event_of(id: &str, entry: u64, after: &str) -> Event {
+    let before: Document = r#"{"id":"r1","etag":"7","name":"Refunds","weight":1.50,"enabled":true}"#
+        .parse()
+        .unwrap();
+    let after: Document = after.parse().unwrap();
+    Event {
+        id: id.to_owned(),
+        target: "https://api.mypurecloud.com client-1".to_owned(),
+        document: "r1".to_owned(),
+        at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000 + entry),
+        entry: EntryId(entry),
+        head: Some("abc".to_owned()),
+        author: Author {
+            run: "run-1".to_owned(),
+            command: "update".to_owned(),
+            client: "client-1".to_owned(),
+            user: Some("ann".to_owned()),
+            host: None,
+            reason: Some("the \"second\" line\nof it".to_owned()),
+        },
+        proof: Some(Proof::Answer),
+        version_before: "\"7\"".parse().unwrap(),
+        version_after: Some("8".parse().unwrap()),
+        diff: diff(&before, &after),
+        overwrites: Vec::new(),
+        before,
+        after,
+    }
+}
+
+/// A change of a rule.
+pub(crate) fn event() -> Event {
+    event_of(
+        "e1",
+        12,
+        r#"{"id":"r1","etag":"8","name":"Refunds & returns","weight":1.50,"extra":{"é":[]}}"#,
+    )
+}
+
+/// A clock that stands still.
+pub(crate) fn clock() -> Arc<dyn Clock> {
+    Arc::new(VirtualTime::default())
+}
+
+/// A sink.
+pub(crate) fn sink(kind: SinkKind) -> Arc<dyn EventSink> {
+    let name = "told".to_owned();
+    SinkSettings { name, kind }.build(clock()).unwrap()
+}
+
+/// What comes of a delivery, which is to end long before this.
+pub(crate) async fn soon<T>(delivery: impl Future<Output = T>) -> T {
+    let ended = tokio::time::timeout(Duration::from_secs(5), delivery).await;
+    ended.expect("it does not end")
+}
+
+/// Why something is tried again.
+pub(crate) fn why_again(told: Result<(), DeliveryFailure>) -> String {
+    match told {
+        Err(DeliveryFailure::Again { why, wait: None }) => why,
+        other => panic!("not tried again: {other:?}"),
+    }
+}

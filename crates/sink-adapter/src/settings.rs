@@ -1,0 +1,324 @@
+//! A sink, as a configuration names it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ports::{Clock, EventSink};
+use secrecy::SecretString;
+
+use crate::command::{BadCommand, CommandSink};
+use crate::directory::DirectorySink;
+use crate::postgres::{BadTable, PostgresSink};
+use crate::webhook::{BadSecret, BadUrl, Webhook};
+
+/// The table of events, where none is named.
+pub const DEFAULT_TABLE: &str = "assist_rules_events";
+
+/// The longest time that a delivery may take.
+const LONGEST: Duration = Duration::from_mins(10);
+
+/// A sink.
+#[derive(Clone, Debug)]
+pub struct SinkSettings {
+    /// Its name: what is undelivered is kept under it, so it stays when the rest changes.
+    pub name: String,
+    /// What it is.
+    pub kind: SinkKind,
+}
+
+/// What a sink is.
+#[derive(Clone, Debug)]
+pub enum SinkKind {
+    /// A server that events are posted to.
+    Webhook {
+        /// Where. https; http only to this machine, and with `allow_private`.
+        url: String,
+        /// The keys to sign with, `whsec_` and base64; more than one while a key is changed.
+        secrets: Vec<SecretString>,
+        /// Whether the server may be in a private network.
+        allow_private: bool,
+        /// How long a delivery may take.
+        timeout: Duration,
+    },
+    /// A program that is run for each event.
+    Command {
+        /// The program and its arguments. No shell reads them.
+        argv: Vec<String>,
+        /// How long it may run.
+        timeout: Duration,
+    },
+    /// A directory that has each rule as a file.
+    Directory {
+        /// Where.
+        path: PathBuf,
+    },
+    /// A table in PostgreSQL that has each event as a row.
+    Postgres {
+        /// Where, as `postgres://…`.
+        url: SecretString,
+        /// The table, with or without its schema.
+        table: String,
+        /// How long a delivery may take.
+        timeout: Duration,
+    },
+}
+
+/// The settings make no sink.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadSink {
+    /// The name is none.
+    #[error("a sink's name is at most 64 letters, digits, `_` and `-`, and `{0}` is none")]
+    Name(String),
+    /// Nothing can be delivered in no time, and an event is not kept from others for long.
+    #[error("its time limit is more than nothing and at most 10 minutes")]
+    Timeout,
+    /// Where a webhook is.
+    #[error("its URL cannot be used")]
+    Url(#[source] BadUrl),
+    /// What a webhook is signed with.
+    #[error("its secrets cannot be used")]
+    Secret(#[source] BadSecret),
+    /// What a command runs.
+    #[error("its argv cannot be run")]
+    Command(#[source] BadCommand),
+    /// Where a directory is.
+    #[error("it names no directory")]
+    NoPath,
+    /// A directory that cannot be written to.
+    #[error("the directory `{path}` cannot be written to: {why}")]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// What the system says.
+        why: String,
+    },
+    /// Where a database is. The URL is a secret, and not told.
+    #[error("its URL is none of a PostgreSQL, which begins with `postgres://`")]
+    Database,
+    /// The table's name.
+    #[error("its table cannot be used")]
+    Table(#[source] BadTable),
+}
+
+impl SinkKind {
+    /// How long a webhook or a database may take where nothing is said.
+    pub const TIMEOUT: Duration = Duration::from_secs(15);
+
+    /// How long a command may run where nothing is said.
+    pub const COMMAND_TIMEOUT: Duration = Duration::from_mins(1);
+}
+
+impl SinkSettings {
+    /// Makes the sink. Nothing is sent, opened, run or looked up.
+    ///
+    /// # Errors
+    ///
+    /// If the settings make none, whatever the world is like.
+    pub fn build(&self, clock: Arc<dyn Clock>) -> Result<Arc<dyn EventSink>, BadSink> {
+        let name = self.name.clone();
+        if !is_name(&name) {
+            return Err(BadSink::Name(name));
+        }
+        Ok(match &self.kind {
+            SinkKind::Webhook {
+                url,
+                secrets,
+                allow_private,
+                timeout,
+            } => {
+                let timeout = bounded(*timeout)?;
+                Arc::new(Webhook::new(name, url, secrets, *allow_private, timeout, clock)?)
+            }
+            SinkKind::Command { argv, timeout } => {
+                let timeout = bounded(*timeout)?;
+                Arc::new(CommandSink::new(name, argv, timeout).map_err(BadSink::Command)?)
+            }
+            SinkKind::Directory { path } if path.as_os_str().is_empty() => return Err(BadSink::NoPath),
+            SinkKind::Directory { path } => Arc::new(DirectorySink::new(name, path.clone())),
+            SinkKind::Postgres { url, table, timeout } => {
+                let timeout = bounded(*timeout)?;
+                Arc::new(PostgresSink::new(name, url, table, timeout)?)
+            }
+        })
+    }
+
+    /// Looks whether what the settings name is there, as far as that can be seen without telling anybody: a
+    /// directory can be written to, a command's program exists. Webhooks and databases are not asked.
+    ///
+    /// # Errors
+    ///
+    /// If [`SinkSettings::build`] would fail, or the directory or the program is not there.
+    pub fn examine(&self, clock: Arc<dyn Clock>) -> Result<(), BadSink> {
+        self.build(clock)?;
+        match &self.kind {
+            SinkKind::Directory { path } => tempfile::tempfile_in(path)
+                .map(drop)
+                .map_err(|error| BadSink::Directory {
+                    path: path.clone(),
+                    why: error.to_string(),
+                }),
+            SinkKind::Command { argv, .. } => crate::command::find(argv).map_err(BadSink::Command),
+            SinkKind::Webhook { .. } | SinkKind::Postgres { .. } => Ok(()),
+        }
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    let belongs = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    (1..=64).contains(&name.len()) && name.bytes().all(belongs)
+}
+
+fn bounded(timeout: Duration) -> Result<Duration, BadSink> {
+    if timeout.is_zero() || timeout > LONGEST {
+        return Err(BadSink::Timeout);
+    }
+    Ok(timeout)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{clock, event, why_again};
+
+    const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+    fn named(name: &str, kind: SinkKind) -> SinkSettings {
+        let name = name.to_owned();
+        SinkSettings { name, kind }
+    }
+
+    fn directory(path: impl Into<PathBuf>) -> SinkKind {
+        SinkKind::Directory { path: path.into() }
+    }
+
+    fn webhook(url: &str, secret: &str) -> SinkKind {
+        SinkKind::Webhook {
+            url: url.to_owned(),
+            secrets: vec![secret.into()],
+            allow_private: false,
+            timeout: SinkKind::TIMEOUT,
+        }
+    }
+
+    fn command(program: &str, timeout: Duration) -> SinkKind {
+        let argv = vec![program.to_owned()];
+        SinkKind::Command { argv, timeout }
+    }
+
+    fn postgres(url: &str, table: &str) -> SinkKind {
+        SinkKind::Postgres {
+            url: url.into(),
+            table: table.to_owned(),
+            timeout: SinkKind::TIMEOUT,
+        }
+    }
+
+    #[test]
+    fn settings_make_a_sink_of_their_name_or_say_what_is_wrong_with_them() {
+        let minute = SinkKind::COMMAND_TIMEOUT;
+        for (name, kind, fault) in [
+            ("a", webhook("https://hooks.example.org/", SECRET), None),
+            ("a-B_9", command("true", minute), None),
+            (&"a".repeat(64), directory("rules"), None),
+            (
+                "a",
+                postgres("postgres://ann:pw@db.example.org/rules", DEFAULT_TABLE),
+                None,
+            ),
+            (
+                "",
+                directory("rules"),
+                Some("a sink's name is at most 64 letters, digits, `_` and `-`, and `` is none"),
+            ),
+            (
+                "a b",
+                directory("rules"),
+                Some("a sink's name is at most 64 letters, digits, `_` and `-`, and `a b` is none"),
+            ),
+            ("a", directory(""), Some("it names no directory")),
+            (
+                "a",
+                command("true", Duration::ZERO),
+                Some("its time limit is more than nothing and at most 10 minutes"),
+            ),
+            ("a", command("true", LONGEST), None),
+            (
+                "a",
+                command("true", LONGEST + Duration::from_nanos(1)),
+                Some("its time limit is more than nothing and at most 10 minutes"),
+            ),
+            (
+                "a",
+                command("", minute),
+                Some("its argv cannot be run: it names no program"),
+            ),
+            (
+                "a",
+                webhook("https://10.0.0.1/", SECRET),
+                Some(
+                    "its URL cannot be used: `10.0.0.1` is no address of the public internet; `allow_private` would \
+                     allow it",
+                ),
+            ),
+            (
+                "a",
+                webhook("https://hooks.example.org/", "hunter22"),
+                Some("its secrets cannot be used: secret 1 does not begin with `whsec_`"),
+            ),
+            (
+                "a",
+                postgres("mysql://ann:hunter22@h/d", DEFAULT_TABLE),
+                Some("its URL is none of a PostgreSQL, which begins with `postgres://`"),
+            ),
+            (
+                "a",
+                postgres("postgres://h/d", "Events"),
+                Some(
+                    "its table cannot be used: a table is `NAME` or `SCHEMA.NAME`, of lower-case letters, digits and \
+                     `_`, not longer than 63: `Events`",
+                ),
+            ),
+        ] {
+            let settings = named(name, kind);
+            match (settings.build(clock()), fault) {
+                (Ok(sink), None) => assert_eq!(sink.name(), name),
+                (Err(error), Some(fault)) => {
+                    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+                    assert_eq!(format!("{error}{}", cause.unwrap_or_default()), fault);
+                }
+                (made, fault) => panic!("{settings:?}: {fault:?}, {:?}", made.err()),
+            }
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_in_what_is_shown_of_settings() {
+        for kind in [
+            webhook("https://hooks.example.org/", SECRET),
+            postgres("postgres://ann:hunter22@db.example.org/rules", "t"),
+        ] {
+            let shown = format!("{kind:?}");
+            assert!(!shown.contains("hunter22") && !shown.contains("LaLaSw"), "{shown}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_not_there_is_seen_without_telling_anybody() {
+        let folder = tempfile::tempdir().unwrap();
+        let here = named("a", directory(folder.path()));
+        assert_eq!(here.examine(clock()), Ok(()));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        let gone = named("a", directory(folder.path().join("gone")));
+        assert!(matches!(gone.examine(clock()), Err(BadSink::Directory { .. })));
+        why_again(gone.build(clock()).unwrap().deliver(&event()).await);
+
+        let missing = BadSink::Command(BadCommand::Missing("no-such-program".to_owned()));
+        let command = named("a", command("no-such-program", SinkKind::COMMAND_TIMEOUT));
+        assert_eq!(command.examine(clock()), Err(missing));
+        assert_eq!(
+            named("", directory(folder.path())).examine(clock()),
+            Err(BadSink::Name(String::new()))
+        );
+    }
+}

@@ -1,0 +1,226 @@
+//! `cargo xtask mutants`: changes the code that the promises rest on, a line at a time, and sees whether a test notices.
+//!
+//! The domain's mutants are held against its own tests first, which takes seconds each; what those miss is held against
+//! the simulation, which drives the same state machine through whole worlds. Then come the mutants of what drives it.
+//! It needs cargo-mutants, works on a copy of the tree, and takes an hour or two.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode, Stdio},
+};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{
+    cargo::{self, Lock},
+    stopwatch::announce,
+    workspace,
+};
+
+/// At least so many of those that compile are to be caught, in a hundred.
+const TARGET: f64 = 95.0;
+
+/// The merge, the protocol, the retry budget and the pacer.
+const DOMAIN: [&str; 6] = [
+    "crates/domain/src/merge.rs",
+    "crates/domain/src/merge_list.rs",
+    "crates/domain/src/protocol.rs",
+    "crates/domain/src/protocol/*.rs",
+    "crates/domain/src/retry_budget.rs",
+    "crates/domain/src/pacing/**",
+];
+
+/// What carries the protocol out, waits its turn, and repeats reads.
+const APP: [&str; 5] = [
+    "crates/app/src/update.rs",
+    "crates/app/src/update/record.rs",
+    "crates/app/src/update/stop.rs",
+    "crates/app/src/paced.rs",
+    "crates/app/src/patient.rs",
+];
+
+/// The domain's tests that are about these files.
+const DOMAIN_TESTS: &[&str] = &[
+    "--lib",
+    "--test",
+    "laws",
+    "--test",
+    "pacing",
+    "--",
+    "merge",
+    "protocol",
+    "changes",
+    "reversal",
+    "retry",
+    "pacing",
+    "a_thousand",
+    "so_they_do",
+    "windows",
+];
+
+/// The use cases on fakes, and the simulation.
+const APP_TESTS: &[&str] = &["--lib", "--test", "simulation"];
+
+/// Sizes at which the tests take a second: a mutant that lives long lives in most worlds.
+const DOMAIN_SIZES: [(&str, &str); 2] = [("PROPTEST_CASES", "200"), ("ASSIST_RULES_SEEDS", "2")];
+const APP_SIZES: [(&str, &str); 2] = [("PROPTEST_CASES", "200"), ("ASSIST_RULES_SEEDS", "2000")];
+
+/// Code that is built hundreds of times and run briefly need not be fast.
+const BUILD: [&str; 3] = [
+    "profile.dev.package.assist-rules-domain.opt-level=0",
+    "profile.dev.package.assist-rules-app.opt-level=1",
+    "profile.dev.debug=0",
+];
+
+/// How many mutants came to what end.
+#[derive(Default)]
+struct Ends {
+    caught: Vec<String>,
+    timed_out: Vec<String>,
+    unviable: Vec<String>,
+    missed: Vec<String>,
+}
+
+/// Runs all of it, and says what no test noticed.
+pub(crate) fn run() -> Result<ExitCode> {
+    let is_there = cargo::command(&["mutants", "--version"], Lock::MayChange)?
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    if !is_there.is_ok_and(|status| status.success()) {
+        bail!("cargo-mutants is not installed: `cargo install --locked cargo-mutants`");
+    }
+    let folder = workspace::root()?.join("target/mutants");
+    announce("the domain, held against its own tests");
+    let mut domain = mutate(&folder, "domain", &files(&DOMAIN), &BY_THE_DOMAIN)?;
+    if !domain.missed.is_empty() {
+        announce("what those missed, held against the simulation");
+        let missed: Vec<String> = domain
+            .missed
+            .iter()
+            .flat_map(|name| ["--re".to_owned(), exactly(name)])
+            .collect();
+        let again = mutate(&folder, "simulation", &missed, &BY_THE_APP)?;
+        domain.caught.extend(again.caught);
+        domain.timed_out.extend(again.timed_out);
+        domain.missed = again.missed;
+    }
+    announce("what carries the protocol out");
+    let app = mutate(&folder, "app", &files(&APP), &BY_THE_APP)?;
+    println!();
+    let is_good = [("domain", &domain), ("app", &app)].map(|(name, ends)| ends.print(name));
+    Ok(if is_good == [true, true] {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn files(all: &[&str]) -> Vec<String> {
+    all.iter()
+        .flat_map(|file| ["--file".to_owned(), (*file).to_owned()])
+        .collect()
+}
+
+/// A pattern that fits one name alone.
+fn exactly(name: &str) -> String {
+    let mut pattern = String::from("^");
+    for letter in name.chars() {
+        if !letter.is_alphanumeric() && letter.is_ascii() {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern + "$"
+}
+
+/// The tests of one package, and their sizes.
+struct Held {
+    package: &'static str,
+    tests: &'static [&'static str],
+    sizes: [(&'static str, &'static str); 2],
+}
+
+const BY_THE_DOMAIN: Held = Held {
+    package: "assist-rules-domain",
+    tests: DOMAIN_TESTS,
+    sizes: DOMAIN_SIZES,
+};
+
+const BY_THE_APP: Held = Held {
+    package: "assist-rules-app",
+    tests: APP_TESTS,
+    sizes: APP_SIZES,
+};
+
+/// Makes the mutants that are chosen, and holds each against some tests.
+fn mutate(folder: &Path, name: &str, chosen: &[String], held: &Held) -> Result<Ends> {
+    let output = folder.join(name);
+    fs::create_dir_all(&output).with_context(|| format!("cannot make {}", output.display()))?;
+    // The tree has one default member, which is none of these.
+    let words = ["mutants", "--workspace", "--no-shuffle", "--colors", "never"];
+    let mut command = cargo::command(&words, Lock::MayChange)?;
+    command
+        .args(chosen)
+        .arg("--test-package")
+        .arg(held.package)
+        .arg("--output")
+        .arg(&output);
+    for setting in BUILD {
+        command.arg(format!("--cargo-arg=--config={setting}"));
+    }
+    command.arg("--").args(held.tests);
+    command.envs(held.sizes).env("CARGO_TARGET_DIR", folder.join("build"));
+    // Mutants that are missed are what is looked for: the command fails then, and says so in a file.
+    succeed_or_miss(&mut command)?;
+    Ends::read(&output.join("mutants.out"))
+}
+
+fn succeed_or_miss(command: &mut Command) -> Result<()> {
+    const MISSED: i32 = 2;
+    const TIMED_OUT: i32 = 3;
+    let shown = cargo::words(command);
+    let status = command
+        .stdin(Stdio::null())
+        .status()
+        .with_context(|| format!("cannot start `{shown}`"))?;
+    match status.code() {
+        Some(0 | MISSED | TIMED_OUT) => Ok(()),
+        _ => bail!("`{shown}` failed ({status})"),
+    }
+}
+
+impl Ends {
+    fn read(folder: &Path) -> Result<Self> {
+        let lines = |name: &str| {
+            let file: PathBuf = folder.join(name);
+            let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            Ok::<_, anyhow::Error>(text.lines().map(str::to_owned).collect())
+        };
+        Ok(Self {
+            caught: lines("caught.txt")?,
+            timed_out: lines("timeout.txt")?,
+            unviable: lines("unviable.txt")?,
+            missed: lines("missed.txt")?,
+        })
+    }
+
+    /// Prints them, and whether enough were caught. One that runs for ever is caught.
+    #[expect(clippy::cast_precision_loss, reason = "there are hundreds")]
+    fn print(&self, name: &str) -> bool {
+        let [caught, timed_out, missed] = [&self.caught, &self.timed_out, &self.missed].map(Vec::len);
+        let viable = caught + timed_out + missed;
+        let rate = (caught + timed_out) as f64 * 100.0 / viable.max(1) as f64;
+        println!(
+            "{name}: {} mutants, {caught} caught, {timed_out} timed out, {} unviable, {missed} missed: {rate:.1} % (target: at \
+             least {TARGET} %)",
+            viable + self.unviable.len(),
+            self.unviable.len(),
+        );
+        for survivor in &self.missed {
+            println!("  missed: {survivor}");
+        }
+        rate >= TARGET
+    }
+}

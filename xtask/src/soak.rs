@@ -19,7 +19,7 @@ struct Proof {
     size: (&'static str, &'static str),
 }
 
-const PROOFS: [Proof; 4] = [
+const PROOFS: [Proof; 7] = [
     Proof {
         title: "writers on a bad network, 10,000,000 seeds",
         words: &[
@@ -45,6 +45,45 @@ const PROOFS: [Proof; 4] = [
             "no_bad_end",
         ],
         size: ("ASSIST_RULES_FAULTS", "3"),
+    },
+    Proof {
+        title: "100,000 events to each of three unreliable sinks",
+        words: &[
+            "--package",
+            "assist-rules-app",
+            "--test",
+            "simulation",
+            "--",
+            "--nocapture",
+            "told_of",
+        ],
+        size: ("ASSIST_RULES_EVENTS", "100000"),
+    },
+    Proof {
+        title: "killed 200 times at each point, on SQLite and PostgreSQL",
+        words: &[
+            "--package",
+            "assist-rules-app",
+            "--test",
+            "simulation",
+            "--",
+            "--nocapture",
+            "killed_on",
+        ],
+        size: ("ASSIST_RULES_KILLS", "200"),
+    },
+    Proof {
+        title: "a service for three weeks, 10,000 updates",
+        words: &[
+            "--package",
+            "assist-rules-app",
+            "--test",
+            "simulation",
+            "--",
+            "--nocapture",
+            "runs_for_weeks",
+        ],
+        size: ("ASSIST_RULES_UPDATES", "10000"),
     },
     Proof {
         title: "pacing, 5,000 seeds",

@@ -10,6 +10,7 @@
 //!   --nocapture every_promise`
 //! - Small worlds with three faults each in place of two: `ASSIST_RULES_FAULTS=3 cargo test --release
 //!   -p assist-rules-app --test simulation -- --nocapture no_bad_end`
+//! - What is no world of a seed: `kill.rs`, `telling.rs` and `weeks.rs` say how to run more of them.
 #![cfg(test)]
 #![expect(
     clippy::wildcard_enum_match_arm,
@@ -27,6 +28,7 @@ mod history;
 mod kill;
 mod soak;
 mod telling;
+mod weeks;
 mod world;
 mod writers;
 mod wrong;

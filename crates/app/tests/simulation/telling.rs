@@ -127,7 +127,7 @@ async fn round(
 }
 
 /// A folder without a disk behind it, where there is one: no power is cut here, and waiting for a disk shows nothing.
-fn in_memory() -> tempfile::TempDir {
+pub(crate) fn in_memory() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().unwrap())
 }
 

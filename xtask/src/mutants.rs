@@ -59,8 +59,19 @@ const DOMAIN_TESTS: &[&str] = &[
     "windows",
 ];
 
-/// The use cases on fakes, and the simulation.
-const APP_TESTS: &[&str] = &["--lib", "--test", "simulation"];
+/// The use cases on fakes, and the simulation: without what is about sinks, kills and weeks, which takes minutes.
+const APP_TESTS: &[&str] = &[
+    "--lib",
+    "--test",
+    "simulation",
+    "--",
+    "--skip",
+    "telling",
+    "--skip",
+    "kill",
+    "--skip",
+    "weeks",
+];
 
 /// Sizes at which the tests take a second: a mutant that lives long lives in most worlds.
 const DOMAIN_SIZES: [(&str, &str); 2] = [("PROPTEST_CASES", "200"), ("ASSIST_RULES_SEEDS", "2")];

@@ -152,7 +152,7 @@ impl SqlLedger {
                 Some(_) => counts!(
                     "count(*)",
                     "updates",
-                    "WHERE at >= $1 AND at < $2 AND measured > 0 AND target = $3"
+                    "WHERE at >= $1 AND at < $2 AND measured > 0 AND target || '' = $3"
                 ),
                 None => counts!("count(*)", "updates", "WHERE at >= $1 AND at < $2 AND measured > 0"),
             };

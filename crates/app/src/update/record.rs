@@ -1,5 +1,8 @@
 //! What an update leaves in the ledger: an intent before each write, and an outcome at its end.
 
+#[cfg(test)]
+mod tests;
+
 use std::future::Future;
 use std::time::Duration;
 

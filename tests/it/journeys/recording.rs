@@ -370,6 +370,17 @@ fn figures_go_out_as_prometheus_reads_them() {
     let line = format!("assist_rules_updates_total{{rule=\"{SAMPLE_RULE_ID}\",outcome=\"applied\"}} 1\n");
     assert!(written.contains(&line), "{written}");
     assert_eq!(desk.does(&["stats", "-o", "prometheus"]).stdout, written);
+    // Whatever their number: a rule that is left out now and then is a counter that was set back.
+    for number in 0..21 {
+        desk.run(&["update", &format!("absent-{number}"), "--name", "A"]);
+    }
+    let all = desk
+        .command(&["stats", "-o", "prometheus"])
+        .env_remove("GENESYS_RULE_ID")
+        .output()
+        .unwrap();
+    let counted = String::from_utf8(all.stdout).unwrap();
+    assert_eq!(counted.matches("outcome=\"applied\"").count(), 22, "{counted}");
     let ran = desk.does(&["stats", "--since", "2020-01-01"]);
     assert!(ran.stdout.contains("1 of 1"), "{ran}");
     let ran = desk.run(&["stats", "--since", "yesterday"]);

@@ -14,7 +14,8 @@ use crate::problem::Problem;
 use crate::record::{Record, unusable};
 use crate::render::{prometheus, stats};
 
-/// How many rules are told apart, those with the most updates first.
+/// How many rules are told apart, those with the most updates first. For Prometheus all are: a rule that came and went
+/// would look like a counter that was set back.
 const RULES: usize = 20;
 
 pub(super) async fn run(context: &Context<'_>, args: &StatsArgs) -> Result<Exit, Problem> {
@@ -25,7 +26,12 @@ pub(super) async fn run(context: &Context<'_>, args: &StatsArgs) -> Result<Exit,
     let id = rule::named(context, &args.rule)?;
     let settings = context.settings()?;
     let record = Record::open_to_read(settings).await?;
-    let figures = figures(&record, settings, id.map(|id| id.to_string()), args).await;
+    let rules = if context.output.format == Format::Prometheus {
+        usize::MAX
+    } else {
+        RULES
+    };
+    let figures = figures(&record, settings, id.map(|id| id.to_string()), args, rules).await;
     record.close().await;
     let figures = figures?;
     let output = context.output;
@@ -44,6 +50,7 @@ async fn figures(
     settings: &Settings,
     rule: Option<String>,
     args: &StatsArgs,
+    rules: usize,
 ) -> Result<stats::Figures, Problem> {
     let query = |of| TallyQuery {
         target: settings.ledger_target(),
@@ -51,7 +58,7 @@ async fn figures(
         since: args.since.map(|since| since.0),
     };
     let (all, each) = match rule {
-        None => (TallyOf::All, TallyOf::Each(RULES)),
+        None => (TallyOf::All, TallyOf::Each(rules)),
         Some(id) => (TallyOf::One(id.clone()), TallyOf::One(id)),
     };
     let all = tallies(record, &query(all)).await?;

@@ -13,16 +13,16 @@ const FORMAT: i64 = 1;
 const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
 
 const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS entries (
+CREATE TABLE entries (
     seq {number} NOT NULL PRIMARY KEY,
     hash TEXT NOT NULL,
     body TEXT NOT NULL
 );
-CREATE TABLE IF NOT EXISTS documents (
+CREATE TABLE documents (
     digest TEXT NOT NULL PRIMARY KEY,
     content TEXT NOT NULL
 );
-CREATE TABLE IF NOT EXISTS updates (
+CREATE TABLE updates (
     id {number} NOT NULL PRIMARY KEY,
     outcome {number} NOT NULL,
     measured {number} NOT NULL,
@@ -42,11 +42,11 @@ CREATE TABLE IF NOT EXISTS updates (
     waited {number} NOT NULL,
     longest {number} NOT NULL
 );
-CREATE INDEX IF NOT EXISTS updates_of_document ON updates (target, document, id);
-CREATE INDEX IF NOT EXISTS updates_of_target ON updates (target, id);
-CREATE INDEX IF NOT EXISTS updates_by_time ON updates (at);
-CREATE INDEX IF NOT EXISTS updates_open ON updates (target, id) WHERE ending IN ('open', 'unknown');
-CREATE TABLE IF NOT EXISTS tallies (
+CREATE INDEX updates_of_document ON updates (target, document, id);
+CREATE INDEX updates_of_target ON updates (target, id);
+CREATE INDEX updates_by_time ON updates (at);
+CREATE INDEX updates_open ON updates (target, id) WHERE ending IN ('open', 'unknown');
+CREATE TABLE tallies (
     target TEXT NOT NULL,
     document TEXT NOT NULL,
     period {number} NOT NULL,
@@ -59,14 +59,14 @@ CREATE TABLE IF NOT EXISTS tallies (
     longest {number} NOT NULL,
     PRIMARY KEY (target, document, period, ending, bucket)
 ){by_key};
-CREATE TABLE IF NOT EXISTS activity (
+CREATE TABLE activity (
     target TEXT NOT NULL,
     period {number} NOT NULL,
     document TEXT NOT NULL,
     n {number} NOT NULL,
     PRIMARY KEY (target, period, document)
 ){by_key};
-CREATE TABLE IF NOT EXISTS outbox (
+CREATE TABLE outbox (
     sink TEXT NOT NULL,
     seq {number} NOT NULL,
     event TEXT NOT NULL,
@@ -80,32 +80,32 @@ CREATE TABLE IF NOT EXISTS outbox (
     last_failure TEXT NOT NULL,
     PRIMARY KEY (sink, seq)
 ){by_key};
-CREATE INDEX IF NOT EXISTS outbox_pending ON outbox (sink, target, document, seq) WHERE state = 'pending';
-CREATE INDEX IF NOT EXISTS outbox_in_order ON outbox (sink, seq) WHERE state = 'pending';
-CREATE INDEX IF NOT EXISTS outbox_events ON outbox (event);
-CREATE TABLE IF NOT EXISTS disabled_sinks (
+CREATE INDEX outbox_pending ON outbox (sink, target, document, seq) WHERE state = 'pending';
+CREATE INDEX outbox_in_order ON outbox (sink, seq) WHERE state = 'pending';
+CREATE INDEX outbox_events ON outbox (event);
+CREATE TABLE disabled_sinks (
     sink TEXT NOT NULL PRIMARY KEY,
     why TEXT NOT NULL
 );
-CREATE TABLE IF NOT EXISTS ledger_format (
+CREATE TABLE ledger_format (
     version {number} NOT NULL
 );
 ";
 
 const SQLITE_TRIGGERS: &str = "
-CREATE TRIGGER IF NOT EXISTS entries_are_added_in_order BEFORE INSERT ON entries
+CREATE TRIGGER entries_are_added_in_order BEFORE INSERT ON entries
     WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM entries)
     BEGIN SELECT raise(ABORT, 'entries are added in order'); END;
-CREATE TRIGGER IF NOT EXISTS entries_are_not_changed BEFORE UPDATE ON entries
+CREATE TRIGGER entries_are_not_changed BEFORE UPDATE ON entries
     BEGIN SELECT raise(ABORT, 'entries are not changed'); END;
-CREATE TRIGGER IF NOT EXISTS entries_are_not_deleted BEFORE DELETE ON entries
+CREATE TRIGGER entries_are_not_deleted BEFORE DELETE ON entries
     BEGIN SELECT raise(ABORT, 'entries are not deleted'); END;
-CREATE TRIGGER IF NOT EXISTS documents_are_not_replaced BEFORE INSERT ON documents
+CREATE TRIGGER documents_are_not_replaced BEFORE INSERT ON documents
     WHEN EXISTS (SELECT 1 FROM documents WHERE digest = NEW.digest AND content <> NEW.content)
     BEGIN SELECT raise(ABORT, 'documents are not replaced'); END;
-CREATE TRIGGER IF NOT EXISTS documents_are_not_changed BEFORE UPDATE ON documents
+CREATE TRIGGER documents_are_not_changed BEFORE UPDATE ON documents
     BEGIN SELECT raise(ABORT, 'documents are not changed'); END;
-CREATE TRIGGER IF NOT EXISTS documents_are_not_deleted BEFORE DELETE ON documents
+CREATE TRIGGER documents_are_not_deleted BEFORE DELETE ON documents
     BEGIN SELECT raise(ABORT, 'documents are not deleted'); END;
 ";
 
@@ -135,7 +135,8 @@ pub(super) async fn settle(connection: &mut AnyConnection, dialect: Dialect) -> 
     Ok(())
 }
 
-/// Makes the tables if there are none, and refuses those of a later version.
+/// Makes the tables if there are none, and refuses those of a later version. A table of another program that has the
+/// name of one of them is an error: the triggers would lock that program out of it.
 pub(super) async fn prepare(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), LedgerFailure> {
     if dialect == Dialect::Sqlite {
         check_library(connection).await?;

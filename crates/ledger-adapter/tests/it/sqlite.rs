@@ -1,6 +1,6 @@
 //! The ledger in a file.
 
-use assist_rules_ledger_adapter::SqlLedger;
+use assist_rules_ledger_adapter::{LedgerSettings, SqlLedger};
 use ports::testing::ledger_conformance::{self, intent, outcome};
 use ports::{Author, Ending, History, HistoryQuery, Ledger};
 
@@ -58,6 +58,34 @@ async fn entries_and_documents_can_only_be_added() {
     ] {
         let refused = sqlx::raw_sql(mischief).execute(&mut beside).await.unwrap_err();
         assert!(refused.to_string().contains("are"), "{mischief}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn the_tables_of_another_program_are_left_alone() {
+    for table in ["entries", "documents", "outbox"] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("other.db");
+        std::fs::write(&file, "").unwrap();
+        let address = format!("sqlite:{}", file.display());
+        let mut theirs = connection(&address).await;
+        let make = format!("CREATE TABLE {table} (seq INTEGER, hash TEXT, body TEXT)");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(make))
+            .execute(&mut theirs)
+            .await
+            .unwrap();
+        let settings = LedgerSettings {
+            address: address.parse().unwrap(),
+            run: None,
+            sinks: Vec::new(),
+        };
+        let refused = SqlLedger::open(settings).await.err().map(|error| error.to_string());
+        assert!(refused.is_some_and(|why| why.contains("already exists")), "{table}");
+        let write = format!("INSERT INTO {table} VALUES (5, 'a', 'b'); DELETE FROM {table}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(write))
+            .execute(&mut theirs)
+            .await
+            .unwrap();
     }
 }
 

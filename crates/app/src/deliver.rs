@@ -23,6 +23,9 @@ pub const SCHEDULE: [Duration; 9] = [
 /// How long deliveries may take in all after a run.
 const AFTER_A_RUN: Duration = Duration::from_secs(10);
 
+/// A sink that had so much time and did not answer has failed, even if the run ended.
+const ENOUGH: Duration = Duration::from_secs(5);
+
 /// How long one delivery may take, whatever its sink allows itself.
 const ONE_DELIVERY: Duration = Duration::from_mins(10);
 
@@ -70,17 +73,22 @@ struct Limits<'l> {
 }
 
 impl Deliverer {
-    /// Tries what is due, each event once, for at most ten seconds in all. `watch` hears of each try.
-    pub async fn after_a_run(&self, watch: &(dyn Fn(&Claimed, &Fate) + Send + Sync)) -> Vec<Round> {
+    /// Tries what is due, each event once, for at most ten seconds in all. `watch` hears of each try. Once
+    /// `is_stopped` says so, no further one is begun; a sleeper that wakes up early then gives up the one under way.
+    pub async fn after_a_run(
+        &self,
+        watch: &(dyn Fn(&Claimed, &Fate) + Send + Sync),
+        is_stopped: &(dyn Fn() -> bool + Send + Sync),
+    ) -> Vec<Round> {
         let limits = Limits {
             due: Due::Now,
             until: Some(self.clock.elapsed() + AFTER_A_RUN),
-            is_stopped: &|| false,
+            is_stopped,
         };
         self.round(limits, watch).await
     }
 
-    /// Tries what is in the outbox, each event once. Once `is_stopped` says so, no further one is begun.
+    /// Tries what is in the outbox, each event once, and stops as [`after_a_run`](Self::after_a_run) does.
     pub async fn deliver(
         &self,
         due: Due,
@@ -169,13 +177,14 @@ impl Deliverer {
         match select(delivery, too_long).await {
             Either::Left((Ok(()), _)) => Fate::Delivered,
             Either::Left((Err(failure), _)) => self.after(claimed, failure),
-            Either::Right(_) if limit < ONE_DELIVERY => Fate::Again {
+            // It had hardly begun, or was told to stop: that says nothing of the sink.
+            Either::Right(_) if (limits.is_stopped)() || limit < ENOUGH => Fate::Again {
                 at: self.clock.now(),
                 counts: false,
                 why: "the run ended before it was delivered".to_owned(),
             },
             Either::Right(_) => {
-                let why = "it took too long".to_owned();
+                let why = format!("it did not answer within {} s", limit.as_secs());
                 self.after(claimed, DeliveryFailure::Again { why, wait: None })
             }
         }

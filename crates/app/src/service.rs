@@ -127,7 +127,7 @@ impl<K: Kind> Service<K> {
         join3(updates, work.settle(&updater), work.deliver(&deliverer)).await;
         // Whoever waits for a turn hears that there is none.
         drop(requests);
-        work.note(&deliverer.after_a_run(&|_, _| ()).await);
+        work.note(&deliverer.after_a_run(&|_, _| (), &|| false).await);
         work.served().clone()
     }
 }

@@ -18,6 +18,7 @@ mod rule;
 mod sandbox;
 mod schema;
 mod stats;
+mod tell;
 mod validate;
 
 use crate::args::{Cli, Command};

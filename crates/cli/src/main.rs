@@ -14,6 +14,7 @@ mod render;
 mod session;
 mod signals;
 mod source;
+mod stopper;
 mod time;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -9,7 +9,8 @@ use ports::{Author, Clock, EventSink, History, InMemoryLedger, Ledger, LedgerFai
 
 use crate::config::{Settings, Target};
 use crate::problem::{Problem, chain};
-use crate::time::{RuntimeSleeper, SystemClock};
+use crate::stopper::Stopper;
+use crate::time::SystemClock;
 
 /// The record, for writers, readers and deliverers.
 pub(crate) struct Record {
@@ -89,12 +90,12 @@ impl Record {
     }
 
     /// Whoever tells the sinks.
-    pub(crate) fn deliverer(&self) -> Deliverer {
+    pub(crate) fn deliverer(&self, stopper: &Stopper) -> Deliverer {
         Deliverer {
             outbox: self.outbox.clone(),
             sinks: self.sinks.clone(),
             clock: Arc::new(SystemClock::start()),
-            sleeper: Arc::new(RuntimeSleeper),
+            sleeper: Arc::new(stopper.clone()),
         }
     }
 

@@ -151,6 +151,10 @@ fn one_entry_is_shown_at_length() {
     ] {
         assert!(ran.stdout.contains(words), "{words}: {ran}");
     }
+    let ran = desk.run(&["history", "another", "--entry", "1"]);
+    assert_eq!(ran.code, Some(1), "{ran}");
+    let ran = desk.run(&["history", "--limit", "0"]);
+    assert_eq!(ran.code, Some(64), "{ran}");
     let ran = desk.run(&["history", "--entry", "9"]);
     assert!(ran.code == Some(1) && ran.stderr.contains("error[AR0518]"), "{ran}");
 }
@@ -278,6 +282,16 @@ fn what_is_not_known_stays_so_until_it_is_seen_or_a_person_says_it() {
     );
     let ran = desk.does(&["reconcile"]);
     assert_eq!(ran.stdout, "The outcome of every change is known.\n");
+    let entry = document(&desk.does(&["history", "--entry", "1", "-o", "json"]))["entries"][0].clone();
+    assert_eq!(
+        (
+            &entry["outcome"],
+            &entry["settled"]["author"]["reason"],
+            &entry["author"]["reason"]
+        ),
+        (&json!("not_applied"), &json!("asked Ada"), &Value::Null)
+    );
+    assert!(entry["error"].as_str().unwrap().starts_with("AR0508"), "{entry:#}");
     let ran = desk.run(&closed);
     assert!(ran.code == Some(1) && ran.stderr.contains("error[AR0518]"), "{ran}");
 }

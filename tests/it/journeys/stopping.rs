@@ -89,7 +89,78 @@ fn what_a_killed_run_left_open_is_settled_by_the_next() {
         ran.code == Some(0) && ran.stderr.contains("An earlier run: entry 1 was applied"),
         "{ran}"
     );
+    let entry = |ran: &str| ran.split_once("undoes ").map(|(_, rest)| rest.trim().to_owned());
+    let mut back = against(&sandbox);
+    let ran = run(back
+        .env("ASSIST_RULES_STATE_DIR", &state)
+        .args(["rollback", "--to", "1"]));
+    assert_eq!(ran.code, Some(0), "{ran}");
+    let mut history = against(&sandbox);
+    let ran = run(history
+        .env("ASSIST_RULES_STATE_DIR", &state)
+        .args(["history", "--limit", "1"]));
+    assert_eq!(entry(&ran.stdout), Some("3".to_owned()), "{ran}");
     let mut audit = against(&sandbox);
     let ran = run(audit.env("ASSIST_RULES_STATE_DIR", &state).args(["audit", "verify"]));
     assert_eq!(ran.code, Some(0), "{ran}");
+}
+
+#[test]
+fn a_rollback_settles_first_what_a_killed_run_left_open() {
+    let sandbox = sandbox_with(ANSWER_IS_LOST);
+    let state = new_home();
+    let mut update = against(&sandbox);
+    update
+        .env("ASSIST_RULES_STATE_DIR", &state)
+        .args(["update", "--name", "ours"]);
+    let mut child = update.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while sandbox.world.rule(SAMPLE_RULE_ID).unwrap()["name"] != "ours" {
+        thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let mut back = against(&sandbox);
+    let ran = run(back.env("ASSIST_RULES_STATE_DIR", &state).arg("rollback"));
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert_eq!(
+        sandbox.world.rule(SAMPLE_RULE_ID).unwrap()["name"],
+        "Credit Card Detection Rule"
+    );
+}
+
+#[test]
+fn a_sink_that_hangs_does_not_keep_a_run_that_is_told_to_stop() {
+    let sandbox = super::Sandbox::sample();
+    let home = new_home();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let sinks = format!(
+        "[[sinks]]\nname = \"chat\"\nkind = \"webhook\"\nurl = \"http://{}/\"\nsecrets_from = [\"env:CHAT\"]\n\
+         allow_private = true\n",
+        silent.local_addr().unwrap()
+    );
+    std::fs::write(home.join("mine.toml"), sinks).unwrap();
+    let mut update = against(&sandbox);
+    update
+        .current_dir(&home)
+        .env("ASSIST_RULES_STATE_DIR", home.join("state"))
+        .env("CHAT", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+        .args(["update", "--config", "mine.toml", "--name", "ours", "-o", "json"]);
+    let child = update.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let told = silent.accept().unwrap();
+    let sent = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+    let output = child.wait_with_output().unwrap();
+    drop(told);
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (
+            output.status.code(),
+            &result["changes"][0]["outcome"],
+            &result["delivery"]["failed"]
+        ),
+        (Some(130), &json!("applied"), &json!(1))
+    );
 }

@@ -184,7 +184,7 @@ fn a_sink_that_is_down_changes_nothing_about_the_change_and_is_told_later() {
     assert!(ran.stderr.contains("The sink `chat` could not be told"), "{ran}");
     let ran = desk.run(&["doctor"]);
     assert!(
-        ran.code == Some(0) && ran.stdout.contains("`chat`: 1 pending, 0 given up"),
+        ran.code == Some(10) && ran.stdout.contains("`chat`: 1 pending, 0 given up"),
         "{ran}"
     );
     let ran = desk.run(&["deliver"]);
@@ -225,6 +225,42 @@ fn a_webhook_that_says_it_is_gone_is_told_nothing_more_until_it_is_enabled() {
     let told: Vec<String> = posted.try_iter().map(|(_, body)| body).collect();
     assert_eq!(told.len(), 2);
     assert!(told[0].contains("\"version_after\":\"8\"") && told[1].contains("\"version_after\":\"9\""));
+}
+
+#[test]
+fn what_reconcile_finds_applied_is_told_by_it() {
+    let desk =
+        Desk::new("[[sinks]]\nname = \"got\"\nkind = \"command\"\nargv = [\"sh\", \"-c\", \"cat > got.json\"]\n");
+    let lost = r#"{"faults": [{"on": {"kind": "put"}, "times": 4, "do": {"drop_before": {}}}]}"#;
+    desk.sandbox
+        .world
+        .load_faults(emulator::Script::from_json(lost).unwrap());
+    let ran = desk.run(&["update", "--name", "late"]);
+    assert_eq!(ran.code, Some(11), "{ran}");
+    let arrive = |rule: &mut Value| rule["name"] = json!("late");
+    desk.sandbox.world.edit_rule(SAMPLE_RULE_ID, arrive).unwrap();
+    let ran = desk.run(&["reconcile", "-o", "json"]);
+    let result = document(&ran);
+    assert_eq!(
+        (ran.code, &result["delivery"], &result["changes"][0]["outcome"]),
+        (
+            Some(0),
+            &json!({"queued": 1, "delivered": 1, "failed": 0}),
+            &json!("applied")
+        ),
+        "{ran}"
+    );
+    assert_eq!(desk.read("got.json")["data"]["head"], result["head"]);
+}
+
+#[test]
+fn a_reason_with_a_secret_in_it_is_neither_recorded_nor_told() {
+    let desk = Desk::new(&webhook("http://127.0.0.1:1/"));
+    for secret in [SECRET, emulator::SANDBOX_CLIENT_SECRET] {
+        let ran = desk.run(&["update", "--name", "x", "--reason", &format!("with {secret}")]);
+        assert!(ran.code == Some(64) && !ran.stderr.contains(secret), "{ran}");
+    }
+    assert_eq!(desk.sandbox.world.requests().len(), 0);
 }
 
 #[test]

@@ -192,13 +192,31 @@ impl EventSink for Endless {
 }
 
 #[tokio::test]
-async fn a_run_does_not_wait_for_a_sink_that_hangs_and_its_event_is_free_at_once() {
+async fn a_run_does_not_wait_for_a_sink_that_hangs_and_does_not_try_it_at_once_again() {
     let mut desk = Desk::new(|_| Ok(()));
     desk.applied("r1", 1).await;
     let patient = desk.deliverer.clone();
     desk.deliverer.sinks = vec![Arc::new(Endless)];
-    let rounds = desk.deliverer.after_a_run(&|_, _| ()).await;
+    let rounds = desk.deliverer.after_a_run(&|_, _| (), &|| false).await;
     assert_eq!((rounds[0].failed, desk.time.elapsed()), (1, AFTER_A_RUN));
-    let rounds = patient.after_a_run(&|_, _| ()).await;
+    assert_eq!(rounds[0].last_failure.as_deref(), Some("it did not answer within 10 s"));
+    let rounds = patient.after_a_run(&|_, _| (), &|| false).await;
+    assert_eq!(rounds[0].delivered, 0, "it has failed once, and waits as any other");
+    desk.time.advance(SCHEDULE[0]);
+    let rounds = patient.after_a_run(&|_, _| (), &|| false).await;
     assert_eq!(rounds[0].delivered, 1);
+}
+
+#[tokio::test]
+async fn a_delivery_that_is_given_up_at_a_stop_says_nothing_of_the_sink() {
+    let mut desk = Desk::new(|_| Ok(()));
+    desk.applied("r1", 1).await;
+    let patient = desk.deliverer.clone();
+    desk.deliverer.sinks = vec![Arc::new(Endless)];
+    // The first question is whether to begin.
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let is_stopped = || asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 0;
+    desk.deliverer.after_a_run(&|_, _| (), &is_stopped).await;
+    let rounds = patient.after_a_run(&|_, _| (), &|| false).await;
+    assert_eq!(rounds[0].delivered, 1, "it is free at once");
 }

@@ -14,8 +14,8 @@ pub(crate) struct HistoryArgs {
     #[command(flatten)]
     pub(crate) rule: RuleArg,
     /// At most so many, the newest first
-    #[arg(long, value_name = "COUNT", default_value_t = 20)]
-    pub(crate) limit: usize,
+    #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) limit: u32,
     /// Not older than that: 7d, 12h, 2026-11-25, 2026-11-25T10:00:00Z
     #[arg(long, value_name = "TIME", value_parser = since)]
     pub(crate) since: Option<Since>,

@@ -1,17 +1,15 @@
 //! A change of one rule, from what is wanted to what came of it: sent, recorded, and told to the sinks.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use app::{Progress, ReadOnly, Report};
 use domain::merge::GroupMerge;
 use domain::protocol::{Mode, OnConflict, Terms, Verdict, Wanted};
 use domain::{Code, Facts, Finding, Findings, RuleId, TriggerRule, Version};
-use ports::{Claimed, Fate};
 
 use crate::args::{OnConflictArg, TermsArgs};
-use crate::commands::{Context, reconcile, stats};
+use crate::commands::{Context, reconcile, stats, tell};
 use crate::config::Settings;
 use crate::exit::Exit;
 use crate::output::{Output, visible};
@@ -19,6 +17,7 @@ use crate::problem::Problem;
 use crate::record::{self, Record};
 use crate::render::report::Asked;
 use crate::render::result::{Delivery, Run, TargetDocument};
+use crate::session::Session;
 use crate::signals::Signals;
 
 /// What a change is for, as it is recorded.
@@ -39,6 +38,15 @@ impl Errand {
             asked: if dry_run { Asked::DryRun } else { Asked::Update },
             command,
             reason: reason.cloned(),
+        }
+    }
+
+    /// Since when others may have changed the rule.
+    pub(super) fn since(&self) -> &'static str {
+        if self.command == "rollback" {
+            "since"
+        } else {
+            "meanwhile"
         }
     }
 
@@ -88,18 +96,40 @@ impl Ended {
     }
 }
 
-/// Opens the record for an errand. A dry run only reads it.
-pub(super) async fn open_record(settings: &Settings, asked: Asked) -> Result<Record, Problem> {
-    match asked {
-        Asked::Update => Record::open(settings).await,
-        Asked::DryRun => Record::open_to_read(settings).await,
+/// What an errand works with: the record, and the platform.
+pub(super) struct Desk {
+    pub(super) record: Record,
+    session: Session,
+}
+
+impl Desk {
+    /// Opens it. An errand that writes settles first what earlier runs left open; a dry run only reads.
+    pub(super) async fn open(context: &Context<'_>, errand: &Errand) -> Result<Self, Problem> {
+        let settings = context.settings()?;
+        settings.refuse_a_secret(errand.reason.as_deref())?;
+        let asked = errand.asked;
+        let record = match asked {
+            Asked::Update => Record::open(settings).await?,
+            Asked::DryRun => Record::open_to_read(settings).await?,
+        };
+        let session = context.open(settings).await?;
+        if asked == Asked::Update {
+            reconcile::at_start(context, &session, &record, settings).await?;
+        }
+        Ok(Self { record, session })
+    }
+
+    /// Closes it without having done anything.
+    pub(super) async fn close(self) -> Result<(), Problem> {
+        self.record.close().await;
+        self.session.close().await
     }
 }
 
 /// Brings about what is wanted of a rule.
 pub(super) async fn carry_out(
     context: &Context<'_>,
-    record: Record,
+    desk: Desk,
     errand: &Errand,
     id: &RuleId,
     wanted: Wanted<TriggerRule>,
@@ -107,15 +137,7 @@ pub(super) async fn carry_out(
 ) -> Result<Ended, Problem> {
     let settings = context.settings()?;
     let output = context.output;
-    let session = context.open(settings).await?;
-    let mut run = Run {
-        id: record.run.clone(),
-        target: session.target.clone(),
-        delivery: Delivery::default(),
-    };
-    if errand.asked == Asked::Update {
-        reconcile::at_start(context, &session, &record, settings).await?;
-    }
+    let Desk { record, session } = desk;
     let author = record.author(settings, errand.command, errand.reason.as_deref());
     let mut updater = session.updater(&record, author);
     if terms.mode == Mode::DryRun {
@@ -127,45 +149,29 @@ pub(super) async fn carry_out(
         stopped = Some(signals.received().await);
         output.note("stopping; a write that is under way is finished first");
     };
-    let watch = move |progress| tell(output, &progress);
+    let watch = move |progress| tell_of(output, &progress);
     let report = updater.bring_about(id, wanted, terms, &watch, stop).await;
-    run.delivery = deliver(output, &record, &report).await;
+    let (delivery, stopped_later) = tell::sinks(output, &record, &report.recorded, &mut signals).await;
+    let run = Run {
+        id: record.run.clone(),
+        target: session.target.clone(),
+        delivery,
+    };
     stats::keep_metrics(context, &record, settings).await;
     record.close().await;
     session.close().await?;
     if run.target.sandbox {
         output.note("This was the sandbox, the Genesys Cloud that is built in: no organisation was changed.\n");
     }
-    Ok(Ended { report, run, stopped })
-}
-
-/// Tells the sinks, and says which of them does not know of this change yet.
-async fn deliver(output: Output, record: &Record, report: &Report<TriggerRule>) -> Delivery {
-    let own = report.recorded.as_ref().and_then(|recorded| recorded.event.as_ref());
-    let delivered = AtomicU64::new(0);
-    let watch = |claimed: &Claimed, fate: &Fate| {
-        if Some(&claimed.event.id) == own && *fate == Fate::Delivered {
-            delivered.fetch_add(1, Ordering::Relaxed);
-        }
-    };
-    for round in record.deliverer().after_a_run(&watch).await {
-        let broken = round.broken.map(|broken| broken.to_string());
-        if let Some(why) = broken.or(round.last_failure) {
-            let (sink, why) = (visible(&round.sink), visible(&why));
-            output.complain(&format!("The sink `{sink}` could not be told: {why}"));
-        }
-    }
-    let queued = own.map_or(0, |_| record.sinks.len() as u64);
-    let delivered = delivered.into_inner();
-    Delivery {
-        queued,
-        delivered,
-        failed: queued - delivered,
-    }
+    Ok(Ended {
+        report,
+        run,
+        stopped: stopped.or(stopped_later),
+    })
 }
 
 /// Tells of waits that a person would notice.
-fn tell(output: Output, progress: &Progress) {
+fn tell_of(output: Output, progress: &Progress) {
     if let Progress::Waiting { time, because } = progress
         && *time >= Duration::from_millis(500)
     {

@@ -5,7 +5,7 @@ use domain::protocol::Wanted;
 use domain::{Code, Draft, EngineLimits, Finding, RuleChange, RuleId, TriggerRule};
 
 use crate::args::ChangeArgs;
-use crate::commands::carry_out::{self, Ended, Errand};
+use crate::commands::carry_out::{self, Desk, Ended, Errand};
 use crate::commands::ending::End;
 use crate::commands::{Context, rule};
 use crate::config::Settings;
@@ -50,9 +50,9 @@ pub(super) async fn run(context: &Context<'_>, args: &ChangeArgs, errand: &Erran
         let (file, elsewhere) = placed(source, all.clone());
         return Ok(refused(all, file, elsewhere).print(context));
     }
-    let record = carry_out::open_record(settings, asked).await?;
-    let wanted = wanted(settings, &record, &id, draft).await?;
-    let ended = carry_out::carry_out(context, record, errand, &id, wanted, terms).await?;
+    let desk = Desk::open(context, errand).await?;
+    let wanted = wanted(settings, &desk.record, &id, draft).await?;
+    let ended = carry_out::carry_out(context, desk, errand, &id, wanted, terms).await?;
     let (file, elsewhere) = placed(source, ended.report.verdict.findings.clone());
     let end = End {
         ended,

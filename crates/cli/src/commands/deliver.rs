@@ -1,6 +1,5 @@
 //! `deliver`: tells the sinks what they have not been told yet.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,6 +15,7 @@ use crate::problem::Problem;
 use crate::record::{Record, unusable};
 use crate::render::delivery;
 use crate::signals::Signals;
+use crate::stopper::Stopper;
 
 pub(super) async fn run(context: &Context<'_>, args: &DeliverArgs) -> Result<Exit, Problem> {
     rule::only_formats(context, &rule::DATA)?;
@@ -38,7 +38,9 @@ pub(super) async fn run(context: &Context<'_>, args: &DeliverArgs) -> Result<Exi
     if let Some(broken) = rounds.iter().find_map(|round| round.broken.as_ref()) {
         return Err(unusable(broken));
     }
-    let exit = exit(&backlog, stopped);
+    let is_configured = |left: &&Backlog| configured.iter().any(|sink| sink.name == left.sink);
+    let is_pending = backlog.iter().filter(is_configured).any(|left| left.pending > 0);
+    let exit = stopped.unwrap_or(if is_pending { Exit::Pending } else { Exit::Done });
     if context.output.format == Format::Human {
         context.output.document(&delivery::human(&rounds, &backlog))?;
     } else {
@@ -47,12 +49,7 @@ pub(super) async fn run(context: &Context<'_>, args: &DeliverArgs) -> Result<Exi
     Ok(exit)
 }
 
-fn exit(backlog: &[Backlog], stopped: Option<Exit>) -> Exit {
-    let is_pending = backlog.iter().any(|of_sink| of_sink.pending > 0);
-    stopped.unwrap_or(if is_pending { Exit::Pending } else { Exit::Done })
-}
-
-/// Tells them; a signal ends it after the delivery that is under way.
+/// Tells them, until a signal ends it.
 async fn tell(
     context: &Context<'_>,
     args: &DeliverArgs,
@@ -71,31 +68,17 @@ async fn tell(
             return Err(Problem::new(Code::NoEntry, message));
         }
     }
-    let mut deliverer = record.deliverer();
+    let stopper = Stopper::default();
+    let mut deliverer = record.deliverer(&stopper);
     deliverer
         .sinks
         .retain(|sink| args.sink.as_ref().is_none_or(|named| named == sink.name()));
-    let stopped = Mutex::new(None);
-    let is_stopped = AtomicBool::new(false);
-    let mut signals = Signals::take()?;
-    let stop = async {
-        let exit = signals.received().await;
-        context
-            .output
-            .note("stopping; a delivery that is under way is finished first");
-        is_stopped.store(true, Ordering::Relaxed);
-        *stopped.lock().unwrap_or_else(PoisonError::into_inner) = Some(exit);
-        std::future::pending::<()>().await;
-    };
-    let asked = || is_stopped.load(Ordering::Relaxed);
     let progress = Progress::start(context.output);
     let watch = |_: &Claimed, fate: &Fate| progress.tried(fate);
-    let deliver = deliverer.deliver(Due::Anytime, &watch, &asked);
-    let rounds = tokio::select! {
-        () = stop => Vec::new(),
-        rounds = deliver => rounds,
-    };
-    Ok((rounds, stopped.into_inner().unwrap_or_else(PoisonError::into_inner)))
+    let is_stopped = || stopper.is_asked();
+    let deliver = deliverer.deliver(Due::Anytime, &watch, &is_stopped);
+    let mut signals = Signals::take()?;
+    Ok(stopper.or_a_signal(deliver, &mut signals, context.output).await)
 }
 
 /// Says every ten seconds how far it is.

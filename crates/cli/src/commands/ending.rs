@@ -106,11 +106,11 @@ impl End<'_> {
         }
         match &verdict.outcome {
             Outcome::Conflict(conflict) => {
-                let message = match &conflict.expected {
-                    Some(expected) => format!("cannot {doing} `{id}`: it is not at version {expected}"),
-                    None => {
-                        format!("cannot {doing} `{id}`: somebody else changed it meanwhile; nothing was overwritten")
-                    }
+                let message = if let Some(expected) = &conflict.expected {
+                    format!("cannot {doing} `{id}`: it is not at version {expected}")
+                } else {
+                    let when = self.errand.since();
+                    format!("cannot {doing} `{id}`: somebody else changed it {when}; nothing was overwritten")
                 };
                 // The last answer was a read's, which went well.
                 let facts = domain::Facts {

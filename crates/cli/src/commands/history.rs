@@ -12,25 +12,34 @@ use crate::render::history::{self, EntryDocument};
 
 pub(super) async fn run(context: &Context<'_>, args: &HistoryArgs) -> Result<Exit, Problem> {
     rule::only_formats(context, &[Format::Human, Format::Json, Format::Yaml, Format::Ndjson])?;
-    let id = rule::named(context, &args.rule)?;
+    let id = rule::named(context, &args.rule)?.map(|id| id.to_string());
     let settings = context.settings()?;
     let record = Record::open_to_read(settings).await?;
+    let limit = usize::try_from(args.limit).unwrap_or(usize::MAX - 1);
     let read = if let Some(number) = args.entry {
-        entry(&record, EntryId(number)).await.map(|entry| vec![entry])
+        let entry = entry(&record, EntryId(number), settings.ledger_target(), id.as_deref()).await;
+        entry.map(|entry| vec![entry])
     } else {
         let query = HistoryQuery {
             target: settings.ledger_target(),
-            document: id.map(|id| id.to_string()),
+            document: id,
             since: args.since.map(|since| since.0),
             before: None,
             ending: args.outcome,
-            limit: args.limit,
+            // One more, to know whether there are more.
+            limit: limit + 1,
         };
         let entries = record.history.entries(&query).await;
         entries.map_err(|failure| unusable(&failure))
     };
     record.close().await;
-    let entries = read?;
+    let mut entries = read?;
+    if entries.len() > limit {
+        entries.truncate(limit);
+        context
+            .output
+            .note(&format!("There are older ones: --limit shows more than {limit}."));
+    }
     let output = context.output;
     match (output.format, entries.as_slice()) {
         (Format::Human, [entry]) if args.entry.is_some() => output.document(&history::at_length(entry))?,
@@ -46,10 +55,15 @@ pub(super) async fn run(context: &Context<'_>, args: &HistoryArgs) -> Result<Exi
     Ok(Exit::Done)
 }
 
-async fn entry(record: &Record, id: EntryId) -> Result<Entry, Problem> {
+/// An entry by its number, of the target and the rule that were named.
+async fn entry(record: &Record, id: EntryId, target: Option<String>, rule: Option<&str>) -> Result<Entry, Problem> {
     let found = record.history.entry(id).await.map_err(|failure| unusable(&failure))?;
-    found.ok_or_else(|| {
-        Problem::new(Code::NoEntry, format!("the ledger has no entry {id}"))
+    let is_meant = |entry: &Entry| {
+        let is_of_target = target.is_none_or(|target| target == entry.target());
+        is_of_target && rule.is_none_or(|rule| rule == entry.document())
+    };
+    found.filter(is_meant).ok_or_else(|| {
+        Problem::new(Code::NoEntry, format!("the ledger has no such entry {id}"))
             .with_help("`assist-rules history` lists those that it has")
     })
 }

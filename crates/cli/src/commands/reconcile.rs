@@ -7,18 +7,20 @@ use domain::{Code, RuleId, TriggerRule};
 use ports::{Ending, EntryId, LedgerFailure, RuleRepository};
 
 use crate::args::{Closing, Format, ReconcileArgs};
-use crate::commands::{Context, rule, stats};
+use crate::commands::{Context, rule, stats, tell};
 use crate::config::Settings;
 use crate::exit::Exit;
 use crate::problem::Problem;
 use crate::record::{Record, unusable};
-use crate::render::result::{Delivery, Run, reconciled};
+use crate::render::result::{Run, reconciled};
 use crate::session::Session;
+use crate::signals::Signals;
 
 pub(super) async fn run(context: &Context<'_>, args: &ReconcileArgs) -> Result<Exit, Problem> {
     rule::only_formats(context, &rule::DATA)?;
     let settings = context.settings()?;
     settings.target.clone()?;
+    settings.refuse_a_secret(args.reason.as_deref())?;
     let record = Record::open(settings).await?;
     let session = context.open(settings).await?;
     let reader = Arc::new(session.reader(settings));
@@ -34,19 +36,23 @@ pub(super) async fn run(context: &Context<'_>, args: &ReconcileArgs) -> Result<E
         }
         _ => reconciler.reconcile(rule_id).await,
     };
+    let mut signals = Signals::take()?;
+    let recorded = found.iter().flatten().filter_map(|found| found.recorded.as_ref());
+    let (delivery, stopped) = tell::sinks(context.output, &record, recorded, &mut signals).await;
     let run = Run {
         id: record.run.clone(),
         target: session.target.clone(),
-        delivery: Delivery::default(),
+        delivery,
     };
     stats::keep_metrics(context, &record, settings).await;
     record.close().await;
     session.close().await?;
     let found = found.map_err(|failure| problem(&failure))?;
-    let exit = if found.iter().any(stays_unknown) {
-        Exit::Unknown
-    } else {
-        Exit::Done
+    let exit = match stopped {
+        Some(stopped) => stopped,
+        None if found.iter().any(stays_unknown) => Exit::Unknown,
+        None if run.delivery.failed > 0 => Exit::Pending,
+        None => Exit::Done,
     };
     if context.output.format == Format::Human {
         context.output.document(&reconciled::human(&found))?;

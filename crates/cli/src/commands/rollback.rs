@@ -5,7 +5,7 @@ use domain::{Code, TriggerRule};
 use ports::EntryId;
 
 use crate::args::RollbackArgs;
-use crate::commands::carry_out::{self, Errand};
+use crate::commands::carry_out::{self, Desk, Errand};
 use crate::commands::ending::End;
 use crate::commands::{Context, rule};
 use crate::exit::Exit;
@@ -21,13 +21,13 @@ pub(super) async fn run(context: &Context<'_>, args: &RollbackArgs) -> Result<Ex
     // Why: without a target nobody can be asked, and its problem says more than an empty record.
     settings.target.clone()?;
     let target = settings.ledger_target().unwrap_or_default();
-    let record = carry_out::open_record(settings, errand.asked).await?;
+    let desk = Desk::open(context, &errand).await?;
     let back = args.to.map_or(Back::BeforeTheLast, |entry| Back::To(EntryId(entry)));
-    let found = app::rollback::<TriggerRule>(&*record.history, &target, id.as_str(), back).await;
+    let found = app::rollback::<TriggerRule>(&*desk.record.history, &target, id.as_str(), back).await;
     let rollback = match found {
         Ok(rollback) => rollback,
         Err(nothing) => {
-            record.close().await;
+            desk.close().await?;
             return Err(problem(id.as_str(), nothing));
         }
     };
@@ -35,7 +35,7 @@ pub(super) async fn run(context: &Context<'_>, args: &RollbackArgs) -> Result<Ex
         let undone: Vec<String> = rollback.undoes.iter().map(ToString::to_string).collect();
         errand.reason = Some(format!("undoes {}", undone.join(", ")));
     }
-    let ended = carry_out::carry_out(context, record, &errand, &id, rollback.wanted, terms).await?;
+    let ended = carry_out::carry_out(context, desk, &errand, &id, rollback.wanted, terms).await?;
     let end = End {
         elsewhere: ended.report.verdict.findings.clone(),
         ended,

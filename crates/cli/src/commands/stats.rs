@@ -32,6 +32,7 @@ pub(super) async fn run(context: &Context<'_>, args: &StatsArgs) -> Result<Exit,
         RULES
     };
     let figures = figures(&record, settings, id.map(|id| id.to_string()), args, rules).await;
+    keep_metrics(context, &record, settings).await;
     record.close().await;
     let figures = figures?;
     let output = context.output;

@@ -7,7 +7,8 @@ use domain::Code;
 use genesys_adapter::{Address, ClientCredentials, ConnectionSettings, Credentials, Proxy, Region, RulesPath};
 
 use ledger_adapter::LedgerAddress;
-use sink_adapter::SinkSettings;
+use secrecy::{ExposeSecret, SecretString};
+use sink_adapter::{SinkKind, SinkSettings};
 use tracing_subscriber::EnvFilter;
 
 use super::environment::Environment;
@@ -137,6 +138,22 @@ pub(super) fn combine(layers: &[Layer], environment: &Environment) -> Result<Set
 }
 
 impl Settings {
+    /// Refuses a reason that has a secret in it: it is recorded, and told to every sink.
+    pub(crate) fn refuse_a_secret(&self, reason: Option<&str>) -> Result<(), Problem> {
+        let has = |secret: &SecretString| reason.is_some_and(|reason| reason.contains(secret.expose_secret()));
+        let of_target = self.target.as_ref().ok().and_then(Target::secret);
+        let of_sinks = self.sinks.iter().flatten().flat_map(|sink| match &sink.kind {
+            SinkKind::Webhook { secrets, .. } => secrets.as_slice(),
+            SinkKind::Postgres { url, .. } => std::slice::from_ref(url),
+            SinkKind::Command { .. } | SinkKind::Directory { .. } => &[],
+        });
+        if of_target.into_iter().chain(of_sinks).any(has) {
+            let message = "`--reason` has a secret in it, which would be recorded and told to every sink";
+            return Err(Problem::new(Code::Usage, message).with_help("say why without it"));
+        }
+        Ok(())
+    }
+
     /// The target as the ledger tells targets apart: the API and the client that asks it. Nothing if there is none.
     pub(crate) fn ledger_target(&self) -> Option<String> {
         self.target.as_ref().ok().map(Target::name)
@@ -148,6 +165,17 @@ impl Target {
         match self {
             Self::Sandbox => "sandbox".to_owned(),
             Self::Organisation(at) => format!("{} {}", at.api, self.client()),
+        }
+    }
+
+    /// What it is asked with.
+    fn secret(&self) -> Option<&SecretString> {
+        match self {
+            Self::Sandbox => None,
+            Self::Organisation(at) => Some(match &at.credentials {
+                Credentials::Client(client) => &client.secret,
+                Credentials::Token(token) => token,
+            }),
         }
     }
 

@@ -92,6 +92,9 @@ pub(crate) fn human(rounds: &[Round], backlog: &[Backlog]) -> String {
         if let Some(why) = sink.last_failure.as_ref().filter(|_| !is_done) {
             let _ = writeln!(text, "  the last try failed: {}", visible(why));
         }
+        if !rounds.iter().any(|round| round.sink == sink.name) {
+            let _ = writeln!(text, "  it is not configured, or was left out: it is told nothing");
+        }
         if let Some(why) = &sink.disabled {
             let _ = writeln!(
                 text,

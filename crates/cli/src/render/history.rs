@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use comfy_table::{ContentArrangement, Table, presets};
 use domain::diff::{Difference, diff};
 use domain::{Collision, Version};
-use ports::{Entry, Proof};
+use ports::{Author, Entry, Proof};
 use serde::Serialize;
 
 use crate::output::{FAINT, FORMAT_VERSION, PLACE, STRONG, visible};
@@ -46,6 +46,16 @@ pub(crate) struct EntryDocument {
     diff: Vec<Difference>,
     overwrote: Vec<Collision>,
     error: Option<String>,
+    /// Who settled it, if that was another run.
+    settled: Option<SettledDocument>,
+}
+
+/// Who settled an update that an earlier run had left open, and when.
+#[derive(Serialize)]
+struct SettledDocument {
+    at: String,
+    run_id: String,
+    author: AuthorDocument,
 }
 
 /// Who.
@@ -75,17 +85,12 @@ impl EntryDocument {
         Self {
             entry: entry.id.0,
             at: entry.at().map(time),
-            target: target(entry).to_owned(),
+            target: entry.target().to_owned(),
             id: entry.document().to_owned(),
             outcome: entry.ending().map(ports::Ending::word),
             command: author.map(|author| author.command.clone()),
             run_id: author.map(|author| author.run.clone()),
-            author: author.map(|author| AuthorDocument {
-                client: author.client.clone(),
-                user: author.user.clone(),
-                host: author.host.clone(),
-                reason: author.reason.clone(),
-            }),
+            author: author.map(AuthorDocument::of),
             guard: intent.map(|intent| intent.guard.clone()),
             version_before: version_before.or_else(|| outcome.and_then(|outcome| outcome.version_before.clone())),
             version_after: outcome.and_then(|outcome| outcome.version_after.clone()),
@@ -100,14 +105,26 @@ impl EntryDocument {
             diff: differences(entry),
             overwrote: intent.map_or_else(Vec::new, |intent| intent.overwrites.clone()),
             error: outcome.and_then(|outcome| outcome.error.clone()),
+            settled: outcome
+                .filter(|outcome| author.is_some_and(|author| author.run != outcome.author.run))
+                .map(|outcome| SettledDocument {
+                    at: time(outcome.at),
+                    run_id: outcome.author.run.clone(),
+                    author: AuthorDocument::of(&outcome.author),
+                }),
         }
     }
 }
 
-fn target(entry: &Entry) -> &str {
-    let of_outcome = entry.outcome.as_ref().map(|outcome| outcome.target.as_str());
-    let of_intent = entry.intent.as_ref().map(|intent| intent.target.as_str());
-    of_intent.or(of_outcome).unwrap_or_default()
+impl AuthorDocument {
+    fn of(author: &Author) -> Self {
+        Self {
+            client: author.client.clone(),
+            user: author.user.clone(),
+            host: author.host.clone(),
+            reason: author.reason.clone(),
+        }
+    }
 }
 
 /// What it changed, or was about to change.
@@ -138,15 +155,18 @@ fn versions(entry: &Entry) -> String {
     }
 }
 
-/// A row for each, newest first. The target stands there where there are several.
+/// A row for each, newest first. Rules and targets stand there where there are several.
 pub(crate) fn table(entries: &[Entry]) -> String {
-    let first = entries.first().map(target);
-    let has_several_targets = entries.iter().any(|entry| Some(target(entry)) != first);
+    let differ = |of: fn(&Entry) -> &str| entries.iter().any(|entry| entries.first().map(of) != Some(of(entry)));
+    let (has_several_targets, has_several_rules) = (differ(Entry::target), differ(Entry::document));
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic);
-    let mut header = vec!["ENTRY", "WHEN", "RULE", "OUTCOME", "VERSION", "BY", "WHAT"];
+    let mut header = vec!["ENTRY", "WHEN", "OUTCOME", "VERSION", "BY", "WHAT"];
+    if has_several_rules {
+        header.insert(2, "RULE");
+    }
     if has_several_targets {
         header.push("TARGET");
     }
@@ -155,14 +175,16 @@ pub(crate) fn table(entries: &[Entry]) -> String {
         let mut row = vec![
             entry.id.to_string(),
             entry.at().map(time).unwrap_or_default(),
-            visible(entry.document()),
             outcome(entry).to_owned(),
             versions(entry),
-            by(entry),
+            entry.author().map(by).unwrap_or_default(),
             what(entry),
         ];
+        if has_several_rules {
+            row.insert(2, visible(entry.document()));
+        }
         if has_several_targets {
-            row.push(visible(target(entry)));
+            row.push(visible(entry.target()));
         }
         table.add_row(row);
     }
@@ -170,10 +192,7 @@ pub(crate) fn table(entries: &[Entry]) -> String {
     lines.join("\n") + "\n"
 }
 
-fn by(entry: &Entry) -> String {
-    let Some(author) = entry.author() else {
-        return String::new();
-    };
+fn by(author: &Author) -> String {
     let user = author.user.as_deref().unwrap_or(&author.client);
     let host = author.host.as_ref().map_or_else(String::new, |host| format!("@{host}"));
     visible(&format!("{user}{host}"))
@@ -196,6 +215,19 @@ fn what(entry: &Entry) -> String {
         let _ = write!(words, ": {}", visible(reason).replace('\n', " "));
     }
     words
+}
+
+/// When, by whom and why it was settled, if that was another run.
+fn settled(entry: &Entry, document: &EntryDocument) -> String {
+    let (Some(settled), Some(outcome)) = (&document.settled, &entry.outcome) else {
+        return String::new();
+    };
+    let reason = settled
+        .author
+        .reason
+        .as_ref()
+        .map_or_else(String::new, |reason| format!(": {reason}"));
+    format!("{} by {}{reason}", settled.at, by(&outcome.author))
 }
 
 /// All that is known of one update.
@@ -222,7 +254,7 @@ pub(crate) fn at_length(entry: &Entry) -> String {
         ("at", document.at.clone().unwrap_or_default()),
         ("target", document.target.clone()),
         ("command", document.command.clone().unwrap_or_default()),
-        ("by", by(entry)),
+        ("by", entry.author().map(by).unwrap_or_default()),
         ("client", author.map(|author| author.client.clone()).unwrap_or_default()),
         (
             "reason",
@@ -244,6 +276,7 @@ pub(crate) fn at_length(entry: &Entry) -> String {
         ("correlation id", document.correlation_id.clone().unwrap_or_default()),
         ("run", document.run_id.clone().unwrap_or_default()),
         ("error", document.error.clone().unwrap_or_default()),
+        ("settled", settled(entry, &document)),
     ] {
         if !value.is_empty() {
             let _ = writeln!(text, "  {FAINT}{name:<14}{FAINT:#} {}", visible(&value));

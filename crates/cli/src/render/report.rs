@@ -155,6 +155,7 @@ fn versions(report: &Report<TriggerRule>) -> String {
             let theirs = conflict.theirs.as_ref().and_then(|theirs| theirs.version.as_ref());
             match (&conflict.expected, theirs) {
                 (Some(expected), _) => format!("{before}; the change was made for {expected}"),
+                (None, Some(theirs)) if before == theirs => before.to_string(),
                 (None, Some(theirs)) => format!("{before} when it was read, {theirs} now"),
                 (None, None) => format!("{before} when it was read; it cannot be read now"),
             }

@@ -176,17 +176,11 @@ impl Ledger for InMemoryLedger {
     }
 }
 
-fn target_of(entry: &Entry) -> &str {
-    let of_outcome = entry.outcome.as_ref().map(|outcome| outcome.target.as_str());
-    let of_intent = entry.intent.as_ref().map(|intent| intent.target.as_str());
-    of_intent.or(of_outcome).unwrap_or_default()
-}
-
 #[async_trait]
 impl History for InMemoryLedger {
     async fn entries(&self, query: &HistoryQuery) -> Result<Vec<Entry>, LedgerFailure> {
         let wanted = |entry: &Entry| {
-            query.target.as_deref().is_none_or(|target| target == target_of(entry))
+            query.target.as_deref().is_none_or(|target| target == entry.target())
                 && query
                     .document
                     .as_deref()
@@ -226,7 +220,7 @@ impl History for InMemoryLedger {
         version: &Version,
     ) -> Result<Option<Document>, LedgerFailure> {
         let found = self.all().into_iter().rev().find_map(|entry| {
-            if (target_of(&entry), entry.document()) != (target, document) {
+            if (entry.target(), entry.document()) != (target, document) {
                 return None;
             }
             let intent = entry.intent.as_ref()?;
@@ -246,7 +240,7 @@ impl History for InMemoryLedger {
         for entry in self.all() {
             let Some(outcome) = &entry.outcome else { continue };
             let document = entry.document().to_owned();
-            let of_target = query.target.as_deref().is_none_or(|target| target == target_of(&entry));
+            let of_target = query.target.as_deref().is_none_or(|target| target == entry.target());
             let is_wanted = of_target
                 && query.since.is_none_or(|since| entry.at() >= Some(since))
                 && !matches!(&query.of, TallyOf::One(one) if *one != document);

@@ -127,6 +127,7 @@ impl OutcomeRecord {
             waited: update.waited,
             latency: update.latency,
             correlation_id: update.correlation_id.clone(),
+            error: self.error.or_else(|| update.error.clone()),
             ..self
         }
     }
@@ -248,6 +249,14 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The API and the client that asked it.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        let of_outcome = self.outcome.as_ref().map(|outcome| outcome.target.as_str());
+        let of_intent = self.intent.as_ref().map(|intent| intent.target.as_str());
+        of_intent.or(of_outcome).unwrap_or_default()
+    }
+
     /// The document's id.
     #[must_use]
     pub fn document(&self) -> &str {

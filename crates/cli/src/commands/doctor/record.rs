@@ -7,7 +7,6 @@ use sink_adapter::SinkSettings;
 
 use super::check::{Check, fails, skipped, works};
 use crate::config::Settings;
-use crate::exit::Exit;
 use crate::problem::{Problem, chain};
 use crate::record::{Record, unusable};
 use crate::time::SystemClock;
@@ -86,8 +85,5 @@ fn check(sink: &SinkSettings, backlog: &[Backlog]) -> Check {
     } else {
         "`assist-rules deliver` tries now; `deliver --replay EVENT` tells again what was given up".to_owned()
     };
-    Check {
-        exit: Exit::Done,
-        ..fails("sink", &problem.with_help(help))
-    }
+    fails("sink", &problem.with_help(help))
 }

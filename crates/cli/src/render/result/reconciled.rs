@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use app::{Finding, Reconciled};
-use domain::TriggerRule;
 use domain::diff::diff;
+use domain::{Code, TriggerRule};
 use ports::Proof;
 
-use super::{Activation, ChangeDocument, ResultDocument, Run, whole_milliseconds};
+use super::{Activation, ChangeDocument, ResultDocument, Run, milliseconds, whole_milliseconds};
 use crate::exit::Exit;
 use crate::output::{BAD, GOOD, visible};
 use crate::problem::Problem;
@@ -28,9 +28,10 @@ pub(crate) fn document(found: &[Reconciled], run: Run, exit: Exit) -> ResultDocu
 fn change(found: &Reconciled) -> ChangeDocument {
     let (intent, outcome) = (found.entry.intent.as_ref(), found.entry.outcome.as_ref());
     let rule = intent.and_then(|intent| TriggerRule::try_from(intent.ours.clone()).ok());
-    let unreadable = match &found.finding {
+    let error = match &found.finding {
         Finding::Unreadable(failure) => Some(Problem::of_failure("read the rule", failure).document()),
-        Finding::Applied | Finding::NotApplied | Finding::TooYoung | Finding::Leased | Finding::Moved => None,
+        Finding::TooYoung | Finding::Moved => Some(Problem::new(Code::Unclear, line(found)).document()),
+        Finding::Applied | Finding::NotApplied | Finding::Leased => None,
     };
     ChangeDocument {
         id: found.entry.document().to_owned(),
@@ -47,7 +48,7 @@ fn change(found: &Reconciled) -> ChangeDocument {
         requests: outcome.map_or(0, |outcome| outcome.requests),
         merges: intent.map_or(0, |intent| intent.merges),
         waited_ms: outcome.map_or(0, |outcome| whole_milliseconds(outcome.waited)),
-        latency_ms: 0.0,
+        latency_ms: outcome.and_then(|outcome| outcome.latency).map_or(0.0, milliseconds),
         confirmed_by: found.proof.map(Proof::word),
         correlation_id: outcome.and_then(|outcome| outcome.correlation_id.clone()),
         diff: intent.map_or_else(Vec::new, |intent| diff(&intent.base, &intent.ours)),
@@ -56,7 +57,7 @@ fn change(found: &Reconciled) -> ChangeDocument {
         findings: Vec::new(),
         retry_at: None,
         entry: Some(found.entry.id.0),
-        error: unreadable,
+        error,
     }
 }
 

@@ -1,0 +1,52 @@
+//! Telling the sinks after a run.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ports::{Claimed, Fate, Recorded};
+
+use crate::exit::Exit;
+use crate::output::{Output, visible};
+use crate::record::Record;
+use crate::render::result::Delivery;
+use crate::signals::Signals;
+use crate::stopper::Stopper;
+
+/// Tells the sinks what is due, says which of them cannot be told, and counts what became of this run's own events. A
+/// signal ends it, and is how the program ends then.
+pub(super) async fn sinks<'r>(
+    output: Output,
+    record: &Record,
+    recorded: impl IntoIterator<Item = &'r Recorded>,
+    signals: &mut Signals,
+) -> (Delivery, Option<Exit>) {
+    let own: Vec<&String> = recorded
+        .into_iter()
+        .filter_map(|recorded| recorded.event.as_ref())
+        .collect();
+    let told = AtomicU64::new(0);
+    let watch = |claimed: &Claimed, fate: &Fate| {
+        if own.contains(&&claimed.event.id) && *fate == Fate::Delivered {
+            told.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    let stopper = Stopper::default();
+    let is_stopped = || stopper.is_asked();
+    let deliverer = record.deliverer(&stopper);
+    let tell = deliverer.after_a_run(&watch, &is_stopped);
+    let (rounds, exit) = stopper.or_a_signal(tell, signals, output).await;
+    for round in rounds {
+        let broken = round.broken.map(|broken| broken.to_string());
+        if let Some(why) = broken.or(round.last_failure) {
+            let (sink, why) = (visible(&round.sink), visible(&why));
+            output.complain(&format!("The sink `{sink}` could not be told: {why}"));
+        }
+    }
+    let queued = own.len() as u64 * record.sinks.len() as u64;
+    let told = told.into_inner();
+    let delivery = Delivery {
+        queued,
+        delivered: told,
+        failed: queued - told,
+    };
+    (delivery, exit)
+}

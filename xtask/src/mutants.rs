@@ -22,13 +22,14 @@ use crate::{
 const TARGET: f64 = 95.0;
 
 /// The merge, the protocol, the retry budget and the pacer.
-const DOMAIN: [&str; 6] = [
+const DOMAIN: [&str; 7] = [
     "crates/domain/src/merge.rs",
     "crates/domain/src/merge_list.rs",
     "crates/domain/src/protocol.rs",
     "crates/domain/src/protocol/*.rs",
     "crates/domain/src/retry_budget.rs",
-    "crates/domain/src/pacing/**",
+    "crates/domain/src/pacing.rs",
+    "crates/domain/src/pacing/*.rs",
 ];
 
 /// What carries the protocol out, waits its turn, and repeats reads.
@@ -107,15 +108,10 @@ pub(crate) fn run() -> Result<ExitCode> {
     let mut domain = mutate(&folder, "domain", &files(&DOMAIN), &BY_THE_DOMAIN)?;
     if !domain.missed.is_empty() {
         announce("what those missed, held against the simulation");
-        let missed: Vec<String> = domain
-            .missed
-            .iter()
-            .flat_map(|name| ["--re".to_owned(), exactly(name)])
-            .collect();
-        let again = mutate(&folder, "simulation", &missed, &BY_THE_APP)?;
-        domain.caught.extend(again.caught);
-        domain.timed_out.extend(again.timed_out);
-        domain.missed = again.missed;
+        // Members that are left out of a value are tried whatever the patterns say, so the files are named as well.
+        let patterns = domain.missed.iter().flat_map(|name| ["--re".to_owned(), exactly(name)]);
+        let chosen: Vec<String> = files(&DOMAIN).into_iter().chain(patterns).collect();
+        domain.settle(&mutate(&folder, "simulation", &chosen, &BY_THE_APP)?);
     }
     announce("what carries the protocol out");
     let app = mutate(&folder, "app", &files(&APP), &BY_THE_APP)?;
@@ -134,11 +130,11 @@ fn files(all: &[&str]) -> Vec<String> {
         .collect()
 }
 
-/// A pattern that fits one name alone.
+/// A pattern that fits one name alone. What means nothing is left as it is: `\<` would mean the start of a word.
 fn exactly(name: &str) -> String {
     let mut pattern = String::from("^");
     for letter in name.chars() {
-        if !letter.is_alphanumeric() && letter.is_ascii() {
+        if r"\.+*?()|[]{}^$".contains(letter) {
             pattern.push('\\');
         }
         pattern.push(letter);
@@ -217,6 +213,20 @@ impl Ends {
         })
     }
 
+    /// Takes in what became of those that were missed when they were tried again. The others count once.
+    fn settle(&mut self, again: &Self) {
+        for name in std::mem::take(&mut self.missed) {
+            let end = if again.caught.contains(&name) {
+                &mut self.caught
+            } else if again.timed_out.contains(&name) {
+                &mut self.timed_out
+            } else {
+                &mut self.missed
+            };
+            end.push(name);
+        }
+    }
+
     /// Prints them, and whether enough were caught. One that runs for ever is caught.
     #[expect(clippy::cast_precision_loss, reason = "there are hundreds")]
     fn print(&self, name: &str) -> bool {
@@ -233,5 +243,37 @@ impl Ends {
             println!("  missed: {survivor}");
         }
         rate >= TARGET
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_keeps_what_is_no_sign() {
+        assert_eq!(
+            exactly("a.rs:1:2: replace + with - in A<K>::b -> c"),
+            r"^a\.rs:1:2: replace \+ with - in A<K>::b -> c$"
+        );
+    }
+
+    #[test]
+    fn what_was_missed_is_settled_by_its_name() {
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let mut ends = Ends {
+            caught: names(&["a"]),
+            missed: names(&["b", "c", "d"]),
+            ..Ends::default()
+        };
+        ends.settle(&Ends {
+            caught: names(&["a", "b", "stranger"]),
+            timed_out: names(&["c"]),
+            ..Ends::default()
+        });
+        assert_eq!(
+            (ends.caught, ends.timed_out, ends.missed),
+            (names(&["a", "b"]), names(&["c"]), names(&["d"]))
+        );
     }
 }

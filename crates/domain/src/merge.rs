@@ -195,6 +195,18 @@ mod tests {
         change
     }
 
+    #[test]
+    fn a_collision_shows_all_three_sides() {
+        let (base, theirs) = (rule(&[]), rule(&[("name", "\"t\"")]));
+        let merged = merge(&base, &change(&[("name", "\"o\"")]), &theirs, GroupMerge::Refuse).unwrap();
+        let [collision] = merged.collisions.as_slice() else {
+            panic!("{:?}", merged.collisions)
+        };
+        let sides = [&collision.base, &collision.ours, &collision.theirs];
+        let sides = sides.map(|side| side.as_ref().map(Document::compact));
+        assert_eq!(sides, ["\"n\"", "\"o\"", "\"t\""].map(|side| Some(side.to_owned())));
+    }
+
     /// The table of the design: what ours and theirs do, what the merged rule differs in from theirs, and where
     /// they collide.
     #[test]

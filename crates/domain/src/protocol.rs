@@ -17,6 +17,8 @@ mod moving;
 mod steps;
 mod stopping;
 mod terms;
+#[cfg(test)]
+mod tests;
 mod verdict;
 mod wanted;
 

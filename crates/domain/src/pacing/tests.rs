@@ -232,6 +232,15 @@ fn an_answer_from_the_window_before_comes_too_late() {
 }
 
 #[test]
+fn an_answer_to_what_started_with_the_window_is_believed() {
+    let mut pacer = told(window(300, 250, 20));
+    let ticket = pacer.take();
+    assert_eq!(start(&mut pacer, &ticket, secs(20)), secs(20));
+    pacer.learn(&ticket, millis(20_100), window(300, 291, 1));
+    assert_near(pacer.rate(millis(20_100)), SLOWEST);
+}
+
+#[test]
 fn the_end_of_a_window_is_as_early_as_any_answer_says() {
     let mut pacer = told(window(300, 200, 31));
     let ticket = pacer.take();

@@ -26,7 +26,6 @@ impl<K: Kind> Update<K> {
     pub fn stop(&mut self, now: Moment) -> Step<K> {
         self.terms.deadline = self.terms.deadline.min(now.at.saturating_add(LAST_LOOK_WITHIN));
         if self.phase == Phase::Writing {
-            self.sends -= 1;
             self.attempts -= 1;
         }
         match self.phase {

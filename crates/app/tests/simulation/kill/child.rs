@@ -83,7 +83,7 @@ async fn run(orders: Orders) {
             .unwrap();
         let wish = Draft::from(&change);
         updater.update(&rule, wish, Terms::default(), &|_| ()).await;
-        deliverer.after_a_run(&|_, _| ()).await;
+        deliverer.after_a_run(&|_, _| (), &|| false).await;
         if point != Point::AtAnyTime {
             break;
         }

@@ -184,7 +184,7 @@ fn histogram(latencies: &Latencies) -> String {
         // What is there is seen, however little it is.
         let length = (count * BAR / most.max(1)).max(i64::from(count > 0));
         let bar = "█".repeat(usize::try_from(length).unwrap_or_default());
-        let line = format!("  {:>8} to {:>8}  {bar} {count}", short(from), short(to));
+        let line = format!("  {:>8} to {:>8}  {count:>6}  {bar}", short(from), short(to));
         let _ = writeln!(text, "{}", line.trim_end());
     }
     text
@@ -265,7 +265,7 @@ mod tests {
         let bars: Vec<(usize, &str)> = drawn
             .lines()
             .skip(1)
-            .map(|line| (line.matches('█').count(), line.rsplit(' ').next().unwrap()))
+            .map(|line| (line.matches('█').count(), line.split_whitespace().nth(5).unwrap()))
             .collect();
         assert_eq!(bars, [(40, "80"), (0, "0"), (0, "0"), (1, "2")], "{drawn}");
     }

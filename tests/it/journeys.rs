@@ -16,6 +16,7 @@ mod finding_formats;
 mod foreground;
 mod merging;
 mod outcomes;
+mod proving;
 mod reading;
 mod recording;
 mod rehearsing;

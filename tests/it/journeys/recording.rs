@@ -1,11 +1,6 @@
-//! What was changed, as the record has it: shown, undone, settled, counted, proved.
+//! What was changed, as the record has it: shown, undone, settled, counted.
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::{Command, Stdio},
-    thread,
-};
+use std::{fs, path::PathBuf, process::Command};
 
 use emulator::{SAMPLE_RULE_ID, Script, World};
 use expect_test::expect;
@@ -14,37 +9,36 @@ use serde_json::{Value, json};
 use super::{against, document, shown};
 use crate::{
     binary::{Ran, new_home, run},
-    postgres::Schema,
     sandbox::Sandbox,
 };
 
 /// An organisation, and a user whose runs share one state.
-struct Desk {
-    sandbox: Sandbox,
-    state: PathBuf,
+pub(super) struct Desk {
+    pub(super) sandbox: Sandbox,
+    pub(super) state: PathBuf,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             sandbox: Sandbox::sample(),
             state: new_home().join("state"),
         }
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub(super) fn command(&self, args: &[&str]) -> Command {
         let mut command = against(&self.sandbox);
         command.env("ASSIST_RULES_STATE_DIR", &self.state).args(args);
         command
     }
 
-    fn run(&self, args: &[&str]) -> Ran {
+    pub(super) fn run(&self, args: &[&str]) -> Ran {
         run(&mut self.command(args))
     }
 
     /// Runs a command that must end well.
     #[track_caller]
-    fn does(&self, args: &[&str]) -> Ran {
+    pub(super) fn does(&self, args: &[&str]) -> Ran {
         let ran = self.run(args);
         assert_eq!(ran.code, Some(0), "{args:?} {ran}");
         ran
@@ -237,7 +231,7 @@ fn a_file_of_an_older_version_is_merged_where_the_record_has_that_version() {
     );
 }
 
-fn writes(desk: &Desk) -> usize {
+pub(super) fn writes(desk: &Desk) -> usize {
     super::writes(&desk.sandbox)
 }
 
@@ -310,95 +304,6 @@ fn a_later_run_finds_out_what_became_of_a_write_whose_answer_was_lost() {
         (&first["outcome"], &first["confirmed_by"]),
         (&json!("applied"), &json!("read"))
     );
-}
-
-#[test]
-fn a_record_is_proved_and_one_flipped_bit_is_found() {
-    let desk = Desk::new();
-    desk.does(&["update", "--name", "A"]);
-    let result = document(&desk.does(&["update", "--name", "B", "-o", "json"]));
-    let head = result["head"].as_str().unwrap();
-    desk.does(&["audit", "verify", "--head", head]);
-    let export = desk.does(&["audit", "export"]).stdout;
-    let file = new_home().join("export.jsonl");
-    let path = file.to_str().unwrap();
-    fs::write(&file, &export).unwrap();
-    desk.does(&["audit", "verify", "--export", path, "--head", head]);
-    let mut broken = export.into_bytes();
-    let middle = broken.len() / 2;
-    broken[middle] ^= 1;
-    fs::write(&file, &broken).unwrap();
-    assert_eq!(desk.run(&["audit", "verify", "--export", path]).code, Some(3));
-    let ledger = desk.state.join("ledger.db");
-    let mut bytes = fs::read(&ledger).unwrap();
-    let name = bytes.windows(10).rposition(|at| at == b"\"name\":\"A\"").unwrap();
-    bytes[name + 8] ^= 1;
-    fs::write(&ledger, &bytes).unwrap();
-    let ran = desk.run(&["audit", "verify"]);
-    assert_eq!(ran.code, Some(3), "{ran}");
-}
-
-#[test]
-fn what_was_applied_and_could_not_be_recorded_is_told_and_recorded_by_the_next_run() {
-    let Some(schema) = Schema::new("what_could_not_be_recorded") else {
-        return;
-    };
-    let desk = Desk::new();
-    let ledger = schema.url();
-    let late = r#"{"faults": [{"on": {"kind": "put"}, "times": 1, "do": {"delay": {"ms": 1500}}}]}"#;
-    desk.sandbox.world.load_faults(Script::from_json(late).unwrap());
-    let mut update = desk.command(&["update", "--name", "Refunds", "--ledger", &ledger, "-o", "json"]);
-    let child = update.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    while writes(&desk) == 0 {
-        thread::yield_now();
-    }
-    schema.query("ALTER TABLE entries RENAME TO kept");
-    let output = child.wait_with_output().unwrap();
-    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let change = &result["changes"][0];
-    assert_eq!(
-        (output.status.code(), &change["outcome"], &change["error"]["code"]),
-        (Some(12), &json!("applied"), &json!("AR0515")),
-        "{result:#}"
-    );
-    schema.query("ALTER TABLE kept RENAME TO entries");
-    desk.does(&["update", "--description", "next", "--ledger", &ledger]);
-    let history = document(&desk.does(&["history", "--ledger", &ledger, "-o", "json"]));
-    let outcomes: Vec<&Value> = history["entries"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|entry| &entry["outcome"])
-        .collect();
-    assert_eq!(outcomes, ["applied", "applied"]);
-    desk.does(&["audit", "verify", "--ledger", &ledger]);
-    desk.does(&["rollback", "--ledger", &ledger]);
-}
-
-#[test]
-fn figures_go_out_as_prometheus_reads_them() {
-    let desk = Desk::new();
-    let file = new_home().join("figures.prom");
-    desk.does(&["update", "--name", "A", "--metrics-file", file.to_str().unwrap()]);
-    let written = fs::read_to_string(&file).unwrap();
-    let line = format!("assist_rules_updates_total{{rule=\"{SAMPLE_RULE_ID}\",outcome=\"applied\"}} 1\n");
-    assert!(written.contains(&line), "{written}");
-    assert_eq!(desk.does(&["stats", "-o", "prometheus"]).stdout, written);
-    // Whatever their number: a rule that is left out now and then is a counter that was set back.
-    for number in 0..21 {
-        desk.run(&["update", &format!("absent-{number}"), "--name", "A"]);
-    }
-    let all = desk
-        .command(&["stats", "-o", "prometheus"])
-        .env_remove("GENESYS_RULE_ID")
-        .output()
-        .unwrap();
-    let counted = String::from_utf8(all.stdout).unwrap();
-    assert_eq!(counted.matches("outcome=\"applied\"").count(), 22, "{counted}");
-    let ran = desk.does(&["stats", "--since", "2020-01-01"]);
-    assert!(ran.stdout.contains("1 of 1"), "{ran}");
-    let ran = desk.run(&["stats", "--since", "yesterday"]);
-    assert_eq!(ran.code, Some(64), "{ran}");
 }
 
 #[test]

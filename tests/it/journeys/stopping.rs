@@ -1,6 +1,7 @@
 //! A signal in mid-update: 130 or 143, and what is told of the rule is true.
 
 use std::{
+    path::Path,
     process::{Command, Stdio},
     thread,
 };
@@ -9,7 +10,10 @@ use emulator::SAMPLE_RULE_ID;
 use serde_json::{Value, json};
 
 use super::{against, sandbox_with};
-use crate::binary::{new_home, run};
+use crate::{
+    binary::{new_home, run},
+    sandbox::Sandbox,
+};
 
 /// Starts an update, sends the signal once the emulator has seen so many requests to the API, and waits for the end.
 fn stopped(faults: &str, requests: usize, signal: &str) -> (Option<i32>, Value, Value) {
@@ -67,20 +71,25 @@ fn a_write_in_doubt_is_looked_for_before_the_end() {
     assert_eq!(stored["name"], "ours");
 }
 
-#[test]
-fn what_a_killed_run_left_open_is_settled_by_the_next() {
-    let sandbox = sandbox_with(ANSWER_IS_LOST);
-    let state = new_home();
-    let mut update = against(&sandbox);
+/// An update that renames the rule and is killed before it hears of that.
+fn is_killed_after_its_write(sandbox: &Sandbox, state: &Path) {
+    let mut update = against(sandbox);
     update
-        .env("ASSIST_RULES_STATE_DIR", &state)
+        .env("ASSIST_RULES_STATE_DIR", state)
         .args(["update", "--name", "ours"]);
     let mut child = update.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    while super::writes(&sandbox) == 0 || sandbox.world.rule(SAMPLE_RULE_ID).unwrap()["name"] != "ours" {
+    while sandbox.world.rule(SAMPLE_RULE_ID).unwrap()["name"] != "ours" {
         thread::yield_now();
     }
     child.kill().unwrap();
     child.wait().unwrap();
+}
+
+#[test]
+fn what_a_killed_run_left_open_is_settled_by_the_next() {
+    let sandbox = sandbox_with(ANSWER_IS_LOST);
+    let state = new_home();
+    is_killed_after_its_write(&sandbox, &state);
     let mut next = against(&sandbox);
     let ran = run(next
         .env("ASSIST_RULES_STATE_DIR", &state)
@@ -109,16 +118,7 @@ fn what_a_killed_run_left_open_is_settled_by_the_next() {
 fn a_rollback_settles_first_what_a_killed_run_left_open() {
     let sandbox = sandbox_with(ANSWER_IS_LOST);
     let state = new_home();
-    let mut update = against(&sandbox);
-    update
-        .env("ASSIST_RULES_STATE_DIR", &state)
-        .args(["update", "--name", "ours"]);
-    let mut child = update.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    while sandbox.world.rule(SAMPLE_RULE_ID).unwrap()["name"] != "ours" {
-        thread::yield_now();
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    is_killed_after_its_write(&sandbox, &state);
     let mut back = against(&sandbox);
     let ran = run(back.env("ASSIST_RULES_STATE_DIR", &state).arg("rollback"));
     assert_eq!(ran.code, Some(0), "{ran}");
@@ -130,7 +130,7 @@ fn a_rollback_settles_first_what_a_killed_run_left_open() {
 
 #[test]
 fn a_sink_that_hangs_does_not_keep_a_run_that_is_told_to_stop() {
-    let sandbox = super::Sandbox::sample();
+    let sandbox = Sandbox::sample();
     let home = new_home();
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let sinks = format!(

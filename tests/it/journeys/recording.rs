@@ -177,6 +177,8 @@ fn a_rollback_leaves_what_others_did_since_and_collides_with_what_it_would_overw
         json!([{"path": "/name", "base": "Refunds", "ours": "Credit Card Detection Rule", "theirs": "theirs"}])
     );
     assert_eq!(desk.stored("name"), "theirs");
+    let ran = desk.run(&["rollback"]);
+    assert!(ran.stderr.contains("stands where you would undo"), "{ran}");
     let (code, change) = desk.changes(&["rollback", "--on-conflict", "ours"]);
     assert_eq!((code, &change["conflicts"][0]["theirs"]), (Some(0), &json!("theirs")));
     assert_eq!(desk.stored("name"), "Credit Card Detection Rule");

@@ -162,6 +162,9 @@ impl End<'_> {
         if conflict.is_base_unknown() {
             return "look at both sides, then fetch the rule anew, or name the version that it has now".to_owned();
         }
+        if self.errand.command == "rollback" && !conflict.collisions.is_empty() {
+            return format!("look at both sides: what was done since stands where you would undo; {ours}");
+        }
         match (conflict.collisions.is_empty(), self.args.on_conflict) {
             (true, OnConflictArg::Fail) => {
                 format!(

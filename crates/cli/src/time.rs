@@ -42,3 +42,9 @@ pub(crate) fn chance() -> f64 {
     let bits = u32::try_from(high >> 32).unwrap_or_default();
     f64::from(bits) / f64::from(u32::MAX)
 }
+
+/// A time as documents have it: UTC, to the second. Nothing for one that no calendar has.
+pub(crate) fn to_the_second(at: SystemTime) -> Option<String> {
+    let at = jiff::Timestamp::try_from(at).ok()?;
+    Some(at.round(jiff::Unit::Second).unwrap_or(at).to_string())
+}

@@ -1,5 +1,7 @@
 //! How an update is told: to people, and to programs.
 
+use std::time::SystemTime;
+
 use domain::protocol::{Conflict, Outcome};
 use domain::{Code, Finding, TriggerRule};
 
@@ -12,6 +14,7 @@ use crate::render::findings::{File, FindingDocument};
 use crate::render::report::{self, Asked};
 use crate::render::result::{self, ResultDocument};
 use crate::render::snippet;
+use crate::time::to_the_second;
 
 /// What is to be told at the end.
 pub(super) struct End<'a> {
@@ -180,8 +183,6 @@ impl End<'_> {
         let Outcome::Deferred { wait } = self.ended.report.verdict.outcome else {
             return None;
         };
-        let wait = jiff::SignedDuration::try_from(wait).ok()?;
-        let at = jiff::Timestamp::now().checked_add(wait).ok()?;
-        Some(at.round(jiff::Unit::Second).unwrap_or(at).to_string())
+        to_the_second(SystemTime::now().checked_add(wait)?)
     }
 }

@@ -1,7 +1,6 @@
 //! What sinks were told, and what they still have to be told.
 
 use std::fmt::Write;
-use std::time::SystemTime;
 
 use app::Round;
 use ports::Backlog;
@@ -9,6 +8,7 @@ use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::output::{BAD, FORMAT_VERSION, GOOD, STRONG, visible};
+use crate::time::to_the_second;
 
 #[derive(Serialize)]
 pub(crate) struct DeliveryDocument {
@@ -61,16 +61,11 @@ fn sinks(rounds: &[Round], backlog: &[Backlog]) -> Vec<SinkDocument> {
             last_failure: left
                 .and_then(|left| left.last_failure.clone())
                 .or_else(|| round.and_then(|round| round.last_failure.clone())),
-            next_at: left.and_then(|left| left.next_at).and_then(time),
+            next_at: left.and_then(|left| left.next_at).and_then(to_the_second),
             disabled: left.and_then(|left| left.disabled.clone()),
         }
     };
     told.chain(left).map(of).collect()
-}
-
-fn time(at: SystemTime) -> Option<String> {
-    let at = jiff::Timestamp::try_from(at).ok()?;
-    Some(at.round(jiff::Unit::Second).unwrap_or(at).to_string())
 }
 
 /// A line for each, and what is wrong with it.

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::output::{FAINT, FORMAT_VERSION, PLACE, STRONG, visible};
 use crate::render::diff::unified;
 use crate::render::result::{milliseconds, whole_milliseconds};
+use crate::time::to_the_second;
 
 /// Updates, newest first.
 #[derive(Serialize)]
@@ -135,10 +136,7 @@ fn differences(entry: &Entry) -> Vec<Difference> {
 
 /// A time to the second, UTC.
 fn time(at: SystemTime) -> String {
-    let Ok(at) = jiff::Timestamp::try_from(at) else {
-        return "out of time".to_owned();
-    };
-    at.round(jiff::Unit::Second).unwrap_or(at).to_string()
+    to_the_second(at).unwrap_or_else(|| "out of time".to_owned())
 }
 
 fn outcome(entry: &Entry) -> &'static str {

@@ -32,7 +32,7 @@ mod validating;
 
 use std::{fs, path::PathBuf, process::Command};
 
-use emulator::{SAMPLE_RULE_ID, Script, World};
+use emulator::{Emulator, SAMPLE_RULE_ID, Script};
 use serde_json::Value;
 
 use crate::{
@@ -54,7 +54,7 @@ fn on(sandbox: &Sandbox, args: &[&str]) -> Ran {
 
 /// The world of the sample rule, in which this goes wrong.
 fn sandbox_with(faults: &str) -> Sandbox {
-    let world = World::sample();
+    let world = Emulator::sample();
     world.load_faults(Script::from_json(faults).unwrap());
     Sandbox::of(world)
 }

@@ -2,13 +2,13 @@
 
 use std::{sync::mpsc, thread};
 
-use emulator::{SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, World, serve};
+use emulator::{Emulator, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, serve};
 use tokio::{net::TcpListener, runtime, sync::oneshot};
 
 /// An emulator on a free port, until it is dropped.
 pub(crate) struct Sandbox {
     /// What it knows: look into it, or change it behind the program's back.
-    pub(crate) world: World,
+    pub(crate) world: Emulator,
     url: String,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<thread::JoinHandle<()>>,
@@ -17,11 +17,11 @@ pub(crate) struct Sandbox {
 impl Sandbox {
     /// The sample rule at version 7, and a client that may read and write it.
     pub(crate) fn sample() -> Self {
-        Self::of(World::sample())
+        Self::of(Emulator::sample())
     }
 
     /// A world made to order.
-    pub(crate) fn of(world: World) -> Self {
+    pub(crate) fn of(world: Emulator) -> Self {
         let (ready, listening) = mpsc::channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let served = world.clone();

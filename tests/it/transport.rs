@@ -4,10 +4,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use app::{Patient, Updater, every_rule};
+use app::{RetryReads, Updater, every_rule};
 use domain::protocol::{OnConflict, Outcome, Terms};
 use domain::{Draft, RuleChange, TriggerRule};
-use emulator::{SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, Script, World, serve};
+use emulator::{Emulator, SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, Script, serve};
 use genesys_adapter::{
     Address, ClientCredentials, Connection, ConnectionSettings, Credentials, GenesysRepository, RulesPath, TokenSource,
 };
@@ -96,8 +96,8 @@ fn attempt_timeout(fault: &str) -> Duration {
 }
 
 /// A world with the sample rule, and an updater on it.
-async fn stage(fault: &str) -> (World, emulator::Running, Updater<TriggerRule>) {
-    let world = World::sample();
+async fn stage(fault: &str) -> (Emulator, emulator::Running, Updater<TriggerRule>) {
+    let world = Emulator::sample();
     let running = serve(world.clone(), TcpListener::bind("127.0.0.1:0").await.unwrap())
         .await
         .unwrap();
@@ -152,7 +152,7 @@ fn word(outcome: &Outcome<TriggerRule>) -> &'static str {
     }
 }
 
-fn version(world: &World) -> u32 {
+fn version(world: &Emulator) -> u32 {
     world.rule(SAMPLE_RULE_ID).unwrap()["etag"]
         .as_str()
         .unwrap()
@@ -201,7 +201,7 @@ async fn listing_meets(row: &Row) {
         chance,
         ..
     } = updater;
-    let patient = Patient {
+    let patient = RetryReads {
         repository,
         clock,
         sleeper,

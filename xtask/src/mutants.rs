@@ -38,8 +38,8 @@ const APP: [&str; 5] = [
     "crates/app/src/update.rs",
     "crates/app/src/update/record.rs",
     "crates/app/src/update/stop.rs",
-    "crates/app/src/paced.rs",
-    "crates/app/src/patient.rs",
+    "crates/app/src/rate_limited.rs",
+    "crates/app/src/retry_reads.rs",
 ];
 
 /// The domain's tests that are about these files.

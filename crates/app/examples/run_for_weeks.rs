@@ -21,13 +21,13 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use assist_rules_app::{Deliverer, Limits, Paced, Service, Updater};
+use assist_rules_app::{Deliverer, RateLimited, Service, ServiceLimits, Updater};
 use async_trait::async_trait;
 use domain::{
     Draft, RuleChange, RuleId, TriggerRule,
     protocol::{OnConflict, Outcome, Terms, Wanted},
 };
-use emulator::{SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, World};
+use emulator::{Emulator, SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET};
 use genesys_adapter::{
     Address, ClientCredentials, Connection, ConnectionSettings, Credentials, GenesysRepository, RulesPath, TokenSource,
 };
@@ -40,7 +40,7 @@ const HERE: &str = "this program";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let emulator = emulator::serve(World::sample(), TcpListener::bind("127.0.0.1:0").await?).await?;
+    let emulator = emulator::serve(Emulator::sample(), TcpListener::bind("127.0.0.1:0").await?).await?;
     let folder = tempfile::tempdir()?;
     let ledger = Arc::new(
         SqlLedger::open(LedgerSettings {
@@ -69,7 +69,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         sleeper: time.clone(),
     };
     let updater = updater(&emulator.url().parse()?, ledger.clone(), time)?;
-    let (desk, service) = Service::new(updater, deliverer, Limits::default());
+    let (desk, service) = Service::new(updater, deliverer, ServiceLimits::default());
     let work = tokio::spawn(service.run());
 
     // Three tasks of one program change one rule at once. Nobody's change is lost.
@@ -131,7 +131,7 @@ fn updater(
     let tokens = TokenSource::new(client, address.clone(), connection.clone(), time.clone(), None);
     let rules = GenesysRepository::new(address.clone(), RulesPath::default(), connection, tokens, time.clone());
     Ok(Updater {
-        repository: Arc::new(Paced {
+        repository: Arc::new(RateLimited {
             repository: Arc::new(rules),
             pacer: Arc::default(),
             clock: time.clone(),

@@ -24,7 +24,7 @@ use domain::{
     Draft, RuleChange, RuleId,
     protocol::{Outcome, Terms},
 };
-use emulator::{SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, World};
+use emulator::{Emulator, SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET};
 use genesys_adapter::{
     Address, ClientCredentials, Connection, ConnectionSettings, Credentials, GenesysRepository, RulesPath, TokenSource,
 };
@@ -33,7 +33,7 @@ use tokio::net::TcpListener;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let emulator = emulator::serve(World::sample(), TcpListener::bind("127.0.0.1:0").await?).await?;
+    let emulator = emulator::serve(Emulator::sample(), TcpListener::bind("127.0.0.1:0").await?).await?;
     let updater = updater(&emulator.url().parse()?)?;
 
     // What is not named is not touched: the conditions and actions stay, whatever they are.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, join_all, select};
-use ports::{Claim, Claimed, Clock, DeliveryFailure, Due, EventSink, Fate, LedgerFailure, Outbox, Sleeper};
+use ports::{
+    Claim, Clock, DeliveryError, DeliveryOutcome, EventSink, Include, LeasedEvent, LedgerError, Outbox, Sleeper,
+};
 
 /// How long is waited after each failed try of an event, as Standard Webhooks proposes; after one more it is given up.
 pub const SCHEDULE: [Duration; 9] = [
@@ -24,7 +26,7 @@ pub const SCHEDULE: [Duration; 9] = [
 const AFTER_A_RUN: Duration = Duration::from_secs(10);
 
 /// A sink that had so much time and did not answer has failed, even if the run ended.
-const ENOUGH: Duration = Duration::from_secs(5);
+const MIN_ATTEMPT_TIME: Duration = Duration::from_secs(5);
 
 /// How long one delivery may take, whatever its sink allows itself.
 const ONE_DELIVERY: Duration = Duration::from_mins(10);
@@ -33,7 +35,7 @@ const ONE_DELIVERY: Duration = Duration::from_mins(10);
 const LEASE: Duration = Duration::from_mins(11);
 
 /// After so many failures in a row the rest is left for later: the sink is down.
-const IN_A_ROW: u32 = 5;
+const MAX_CONSECUTIVE_FAILURES: u32 = 5;
 
 /// Tells sinks what the outbox holds for them. Cheap to clone; several may be at work on one outbox.
 #[derive(Clone)]
@@ -50,7 +52,7 @@ pub struct Deliverer {
 
 /// What came of a round for one sink.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Round {
+pub struct DeliveryReport {
     /// The sink.
     pub sink: String,
     /// How many events it has now.
@@ -60,13 +62,13 @@ pub struct Round {
     /// Why the last one failed, if one did.
     pub last_failure: Option<String>,
     /// Why the round ended early, if the outbox could not be read or written.
-    pub broken: Option<LedgerFailure>,
+    pub broken: Option<LedgerError>,
 }
 
 /// What ends a round.
 #[derive(Clone, Copy)]
 struct Limits<'l> {
-    due: Due,
+    include: Include,
     /// When the round is over.
     until: Option<Duration>,
     is_stopped: &'l (dyn Fn() -> bool + Send + Sync),
@@ -75,35 +77,39 @@ struct Limits<'l> {
 impl Deliverer {
     /// Tries what is due, each event once, for at most ten seconds in all. `watch` hears of each try. Once
     /// `is_stopped` says so, no further one is begun; a sleeper that wakes up early then gives up the one under way.
-    pub async fn after_a_run(
+    pub async fn drain(
         &self,
-        watch: &(dyn Fn(&Claimed, &Fate) + Send + Sync),
+        watch: &(dyn Fn(&LeasedEvent, &DeliveryOutcome) + Send + Sync),
         is_stopped: &(dyn Fn() -> bool + Send + Sync),
-    ) -> Vec<Round> {
+    ) -> Vec<DeliveryReport> {
         let limits = Limits {
-            due: Due::Now,
+            include: Include::Due,
             until: Some(self.clock.elapsed() + AFTER_A_RUN),
             is_stopped,
         };
         self.round(limits, watch).await
     }
 
-    /// Tries what is in the outbox, each event once, and stops as [`after_a_run`](Self::after_a_run) does.
+    /// Tries what is in the outbox, each event once, and stops as [`drain`](Self::drain) does.
     pub async fn deliver(
         &self,
-        due: Due,
-        watch: &(dyn Fn(&Claimed, &Fate) + Send + Sync),
+        include: Include,
+        watch: &(dyn Fn(&LeasedEvent, &DeliveryOutcome) + Send + Sync),
         is_stopped: &(dyn Fn() -> bool + Send + Sync),
-    ) -> Vec<Round> {
+    ) -> Vec<DeliveryReport> {
         let limits = Limits {
-            due,
+            include,
             until: None,
             is_stopped,
         };
         self.round(limits, watch).await
     }
 
-    async fn round(&self, limits: Limits<'_>, watch: &(dyn Fn(&Claimed, &Fate) + Send + Sync)) -> Vec<Round> {
+    async fn round(
+        &self,
+        limits: Limits<'_>,
+        watch: &(dyn Fn(&LeasedEvent, &DeliveryOutcome) + Send + Sync),
+    ) -> Vec<DeliveryReport> {
         let all = self.sinks.iter().map(|sink| self.tell(&**sink, limits, watch));
         join_all(all).await
     }
@@ -113,9 +119,9 @@ impl Deliverer {
         &self,
         sink: &dyn EventSink,
         limits: Limits<'_>,
-        watch: &(dyn Fn(&Claimed, &Fate) + Send + Sync),
-    ) -> Round {
-        let mut round = Round {
+        watch: &(dyn Fn(&LeasedEvent, &DeliveryOutcome) + Send + Sync),
+    ) -> DeliveryReport {
+        let mut round = DeliveryReport {
             sink: sink.name().to_owned(),
             delivered: 0,
             failed: 0,
@@ -123,8 +129,8 @@ impl Deliverer {
             broken: None,
         };
         let (mut after, mut in_a_row) = (0, 0);
-        while in_a_row < IN_A_ROW && !(limits.is_stopped)() && !self.left(limits).is_zero() {
-            let claimed = match self.claim(sink, limits.due, after).await {
+        while in_a_row < MAX_CONSECUTIVE_FAILURES && !(limits.is_stopped)() && !self.left(limits).is_zero() {
+            let claimed = match self.claim(sink, limits.include, after).await {
                 Ok(Some(claimed)) => claimed,
                 Ok(None) => break,
                 Err(failure) => {
@@ -136,14 +142,16 @@ impl Deliverer {
             after = claimed.place;
             let fate = self.try_once(sink, &claimed, limits).await;
             match &fate {
-                Fate::Delivered => (round.delivered, in_a_row) = (round.delivered + 1, 0),
-                Fate::Again { why, .. } | Fate::Dead { why } | Fate::Disabled { why } => {
+                DeliveryOutcome::Delivered => (round.delivered, in_a_row) = (round.delivered + 1, 0),
+                DeliveryOutcome::Retry { error, .. }
+                | DeliveryOutcome::DeadLettered { error }
+                | DeliveryOutcome::Disabled { error } => {
                     (round.failed, in_a_row) = (round.failed + 1, in_a_row + 1);
-                    round.last_failure = Some(why.clone());
+                    round.last_failure = Some(error.clone());
                 }
             }
             watch(&claimed, &fate);
-            if let Err(failure) = self.outbox.acknowledge(&claimed, &fate).await {
+            if let Err(failure) = self.outbox.complete(&claimed, &fate).await {
                 round.broken = Some(failure);
                 break;
             }
@@ -158,10 +166,15 @@ impl Deliverer {
             .map_or(ONE_DELIVERY, |until| until.saturating_sub(self.clock.elapsed()))
     }
 
-    async fn claim(&self, sink: &dyn EventSink, due: Due, after: u64) -> Result<Option<Claimed>, LedgerFailure> {
+    async fn claim(
+        &self,
+        sink: &dyn EventSink,
+        include: Include,
+        after: u64,
+    ) -> Result<Option<LeasedEvent>, LedgerError> {
         let claim = Claim {
             sink: sink.name().to_owned(),
-            due,
+            include,
             after,
             now: self.clock.now(),
             lease: LEASE,
@@ -170,51 +183,51 @@ impl Deliverer {
         Ok(self.outbox.claim(&claim).await?.pop())
     }
 
-    async fn try_once(&self, sink: &dyn EventSink, claimed: &Claimed, limits: Limits<'_>) -> Fate {
+    async fn try_once(&self, sink: &dyn EventSink, claimed: &LeasedEvent, limits: Limits<'_>) -> DeliveryOutcome {
         let limit = self.left(limits).min(ONE_DELIVERY);
         let delivery = pin!(sink.deliver(&claimed.event));
         let too_long = pin!(self.sleeper.sleep(limit));
         match select(delivery, too_long).await {
-            Either::Left((Ok(()), _)) => Fate::Delivered,
+            Either::Left((Ok(()), _)) => DeliveryOutcome::Delivered,
             Either::Left((Err(failure), _)) => self.after(claimed, failure),
             // It had hardly begun, or was told to stop: that says nothing of the sink.
-            Either::Right(_) if (limits.is_stopped)() || limit < ENOUGH => Fate::Again {
+            Either::Right(_) if (limits.is_stopped)() || limit < MIN_ATTEMPT_TIME => DeliveryOutcome::Retry {
                 at: self.clock.now(),
                 counts: false,
-                why: "the run ended before it was delivered".to_owned(),
+                error: "the run ended before it was delivered".to_owned(),
             },
             Either::Right(_) => {
-                let why = format!("it did not answer within {} s", limit.as_secs());
-                self.after(claimed, DeliveryFailure::Again { why, wait: None })
+                let error = format!("it did not answer within {} s", limit.as_secs());
+                self.after(claimed, DeliveryError::Again { error, wait: None })
             }
         }
     }
 
     /// What becomes of an event that could not be told. A try before its time, by a person's wish, does not count.
-    fn after(&self, claimed: &Claimed, failure: DeliveryFailure) -> Fate {
+    fn after(&self, claimed: &LeasedEvent, failure: DeliveryError) -> DeliveryOutcome {
         let now = self.clock.now();
-        let (why, wait) = match failure {
-            DeliveryFailure::Never { why } => return Fate::Dead { why },
-            DeliveryFailure::Gone { why } => return Fate::Disabled { why },
-            DeliveryFailure::Again { why, wait } => (why, wait.unwrap_or_default()),
+        let (error, wait) = match failure {
+            DeliveryError::Never { error } => return DeliveryOutcome::DeadLettered { error },
+            DeliveryError::Gone { error } => return DeliveryOutcome::Disabled { error },
+            DeliveryError::Again { error, wait } => (error, wait.unwrap_or_default()),
         };
         let counts = claimed.due_at.is_none_or(|at| at <= now);
         let scheduled = usize::try_from(claimed.failures)
             .ok()
             .and_then(|number| SCHEDULE.get(number));
         match (scheduled, claimed.due_at) {
-            (None, _) if counts => Fate::Dead { why },
-            (_, Some(at)) if !counts => Fate::Again {
+            (None, _) if counts => DeliveryOutcome::DeadLettered { error },
+            (_, Some(at)) if !counts => DeliveryOutcome::Retry {
                 at: at.max(now.checked_add(wait).unwrap_or(at)),
                 counts,
-                why,
+                error,
             },
-            (scheduled, _) => Fate::Again {
+            (scheduled, _) => DeliveryOutcome::Retry {
                 at: now
                     .checked_add(wait.max(scheduled.copied().unwrap_or_default()))
                     .unwrap_or(now),
                 counts,
-                why,
+                error,
             },
         }
     }

@@ -2,20 +2,20 @@
 
 mod deliver;
 mod listing;
-mod paced;
-mod patient;
+mod rate_limited;
 mod read_only;
 mod reconcile;
+mod retry_reads;
 mod rollback;
 mod service;
 mod update;
 
-pub use deliver::{Deliverer, Round, SCHEDULE};
+pub use deliver::{Deliverer, DeliveryReport, SCHEDULE};
 pub use listing::every_rule;
-pub use paced::{LONGEST_PAUSE, Paced};
-pub use patient::Patient;
+pub use rate_limited::{LONGEST_PAUSE, RateLimited};
 pub use read_only::ReadOnly;
-pub use reconcile::{Finding, NO_WRITE_IS_OLDER, Reconciled, Reconciler};
-pub use rollback::{Back, NothingToUndo, Rollback, rollback};
-pub use service::{Closed, Desk, Limits, Served, Service};
+pub use reconcile::{MAX_WRITE_IN_FLIGHT, Reconciled, Reconciler, Settlement};
+pub use retry_reads::RetryReads;
+pub use rollback::{Rollback, RollbackError, RollbackTo, rollback};
+pub use service::{Closed, Service, ServiceLimits, ServiceStats, UpdateHandle};
 pub use update::{Progress, Report, Updater};

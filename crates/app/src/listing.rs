@@ -1,7 +1,7 @@
 //! Every rule of an organisation, page by page.
 
 use domain::{Failure, FailureClass, Kind};
-use ports::{PageRequest, RuleRepository, RuleSummary};
+use ports::{DocumentStore, PageRequest, RuleSummary};
 
 /// Rules a page: the platform's usual maximum is 100.
 const PAGE_SIZE: u32 = 100;
@@ -14,7 +14,7 @@ const MAX_PAGES: u32 = 1_000;
 /// # Errors
 ///
 /// As the repository says, for the first page that cannot be read; `Malformed` for a listing without end.
-pub async fn every_rule<K: Kind>(repository: &dyn RuleRepository<K>) -> Result<Vec<RuleSummary>, Failure> {
+pub async fn every_rule<K: Kind>(repository: &dyn DocumentStore<K>) -> Result<Vec<RuleSummary>, Failure> {
     let mut rules = Vec::new();
     for number in 1..=MAX_PAGES {
         let page = repository
@@ -40,11 +40,11 @@ pub async fn every_rule<K: Kind>(repository: &dyn RuleRepository<K>) -> Result<V
 mod tests {
     use super::*;
     use domain::{RuleId, TriggerRule};
-    use ports::testing::InMemoryRepository;
+    use ports::testing::InMemoryStore;
 
     #[tokio::test]
     async fn all_pages_are_read() {
-        let repository = InMemoryRepository::default();
+        let repository = InMemoryStore::default();
         for number in 0..250 {
             let id: RuleId = format!("r{number}").parse().unwrap();
             repository.put(&id, format!(r#"{{"id":"{id}"}}"#).parse::<TriggerRule>().unwrap());
@@ -54,6 +54,6 @@ mod tests {
 
     #[tokio::test]
     async fn an_empty_listing_has_no_rules() {
-        assert_eq!(every_rule(&InMemoryRepository::default()).await, Ok(Vec::new()));
+        assert_eq!(every_rule(&InMemoryStore::default()).await, Ok(Vec::new()));
     }
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{Failure, FailureClass, Kind, Stored, Version};
-use ports::{Answer, Page, PageRequest, RuleRepository};
+use ports::{Answer, DocumentStore, Page, PageRequest};
 
 /// Reads go to the repository behind it; writes are refused and sent nowhere.
-pub struct ReadOnly<K: Kind>(pub Arc<dyn RuleRepository<K>>);
+pub struct ReadOnly<K: Kind>(pub Arc<dyn DocumentStore<K>>);
 
 #[async_trait]
-impl<K: Kind> RuleRepository<K> for ReadOnly<K> {
+impl<K: Kind> DocumentStore<K> for ReadOnly<K> {
     async fn get(&self, id: &K::Id) -> Result<Answer<Stored<K>>, Failure> {
         self.0.get(id).await
     }
@@ -36,11 +36,11 @@ impl<K: Kind> RuleRepository<K> for ReadOnly<K> {
 mod tests {
     use super::*;
     use domain::TriggerRule;
-    use ports::MockRuleRepository;
+    use ports::MockDocumentStore;
 
     #[tokio::test]
     async fn no_write_leaves() {
-        let mut behind = MockRuleRepository::<TriggerRule>::new();
+        let mut behind = MockDocumentStore::<TriggerRule>::new();
         behind.expect_replace().never();
         let rule: TriggerRule = r#"{"id":"r1"}"#.parse().unwrap();
         let (id, version) = ("r1".parse().unwrap(), "7".parse().unwrap());

@@ -8,17 +8,17 @@ use std::time::Duration;
 
 use domain::{Failure, Kind};
 use ports::{
-    Author, Clock, Ending, Entry, EntryId, IntentRecord, Ledger, LedgerFailure, OutcomeRecord, Proof, Recorded,
-    RuleRepository,
+    Author, Clock, DocumentStore, Ending, Entry, EntryId, IntentRecord, Ledger, LedgerError, OutcomeRecord, Proof,
+    Recorded,
 };
 
 /// After this long no write is under way any more, on any network.
-pub const NO_WRITE_IS_OLDER: Duration = Duration::from_mins(15);
+pub const MAX_WRITE_IN_FLIGHT: Duration = Duration::from_mins(15);
 
 /// Settles entries of one target.
 pub struct Reconciler<K: Kind> {
     /// Where the documents are.
-    pub repository: Arc<dyn RuleRepository<K>>,
+    pub repository: Arc<dyn DocumentStore<K>>,
     /// Where it is recorded.
     pub ledger: Arc<dyn Ledger>,
     /// The target whose entries are settled.
@@ -35,7 +35,7 @@ pub struct Reconciled {
     /// The entry.
     pub entry: Entry,
     /// What is known of it now.
-    pub finding: Finding,
+    pub finding: Settlement,
     /// Where that is recorded, if it settled it.
     pub recorded: Option<Recorded>,
     /// How it is known, if it settled it.
@@ -44,14 +44,14 @@ pub struct Reconciled {
 
 /// What is known of an entry.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Finding {
+pub enum Settlement {
     /// Ours is in the document: it was applied.
     Applied,
     /// The version is the one that was written under, and the lease ended so long ago that no write of it can be
     /// under way: it was not applied.
     NotApplied,
     /// The version is the one that was written under, but the write may still arrive.
-    TooYoung,
+    Inconclusive,
     /// Whoever made the entry may still be at work on it.
     Leased,
     /// Somebody changed the document since, and ours is not in it: what became of it cannot be known. A person
@@ -68,7 +68,7 @@ impl<K: Kind> Reconciler<K> {
     /// # Errors
     ///
     /// If the ledger cannot be read or written.
-    pub async fn reconcile(&self, id: impl Fn(&str) -> Option<K::Id>) -> Result<Vec<Reconciled>, LedgerFailure> {
+    pub async fn reconcile(&self, id: impl Fn(&str) -> Option<K::Id>) -> Result<Vec<Reconciled>, LedgerError> {
         let mut all = Vec::new();
         let mut unreachable: Option<Failure> = None;
         for entry in self.ledger.unsettled(&self.target).await? {
@@ -80,23 +80,23 @@ impl<K: Kind> Reconciler<K> {
                 continue;
             };
             let finding = match &unreachable {
-                Some(failure) => Finding::Unreadable(failure.clone()),
+                Some(failure) => Settlement::Unreadable(failure.clone()),
                 None => self.look(&entry, intent, &id).await?,
             };
-            if let Finding::Unreadable(failure) = &finding
+            if let Settlement::Unreadable(failure) = &finding
                 && failure.is_retryable()
             {
                 unreachable = Some(failure.clone());
             }
             let settled = match &finding {
-                Finding::Applied => Some((Ending::Applied, Proof::Read)),
-                Finding::NotApplied => Some((Ending::NotApplied, Proof::Age)),
-                Finding::TooYoung | Finding::Leased | Finding::Moved | Finding::Unreadable(_) => None,
+                Settlement::Applied => Some((Ending::Applied, Proof::Read)),
+                Settlement::NotApplied => Some((Ending::NotApplied, Proof::Age)),
+                Settlement::Inconclusive | Settlement::Leased | Settlement::Moved | Settlement::Unreadable(_) => None,
             };
             let recorded = match settled {
                 Some((ending, proof)) => match self.settle(&entry, intent, ending, proof).await {
                     // Somebody else has, by now.
-                    Err(LedgerFailure::Settled(_)) => continue,
+                    Err(LedgerError::Settled(_)) => continue,
                     recorded => Some(recorded?),
                 },
                 None => None,
@@ -115,21 +115,21 @@ impl<K: Kind> Reconciler<K> {
     ///
     /// # Errors
     ///
-    /// [`LedgerFailure::NoEntry`] if no such entry is open; otherwise if the ledger cannot be read or written.
-    pub async fn close(&self, id: EntryId, ending: Ending) -> Result<Reconciled, LedgerFailure> {
+    /// [`LedgerError::NoEntry`] if no such entry is open; otherwise if the ledger cannot be read or written.
+    pub async fn close(&self, id: EntryId, ending: Ending) -> Result<Reconciled, LedgerError> {
         let open = self.ledger.unsettled(&self.target).await?;
         let entry = open.into_iter().find(|entry| entry.id == id);
         let Some((entry, intent)) = entry.and_then(|entry| {
             let intent = entry.intent.clone()?;
             Some((entry, intent))
         }) else {
-            return Err(LedgerFailure::NoEntry(id));
+            return Err(LedgerError::NoEntry(id));
         };
         let recorded = self.settle(&entry, &intent, ending, Proof::Person).await?;
         let finding = if ending == Ending::Applied {
-            Finding::Applied
+            Settlement::Applied
         } else {
-            Finding::NotApplied
+            Settlement::NotApplied
         };
         Ok(Reconciled {
             entry,
@@ -145,7 +145,7 @@ impl<K: Kind> Reconciler<K> {
         intent: &IntentRecord,
         ending: Ending,
         proof: Proof,
-    ) -> Result<Recorded, LedgerFailure> {
+    ) -> Result<Recorded, LedgerError> {
         let outcome = OutcomeRecord {
             target: intent.target.clone(),
             document: intent.document.clone(),
@@ -169,28 +169,28 @@ impl<K: Kind> Reconciler<K> {
         self.ledger.conclude(outcome).await
     }
 
-    async fn look(&self, entry: &Entry, intent: &IntentRecord, id: &K::Id) -> Result<Finding, LedgerFailure> {
+    async fn look(&self, entry: &Entry, intent: &IntentRecord, id: &K::Id) -> Result<Settlement, LedgerError> {
         let now = self.clock.now();
         // Why: without an outcome, the last try may have been sent long after the intent was recorded.
         let no_try_after = entry.outcome.as_ref().map_or(intent.leased_until, |outcome| outcome.at);
         if now < no_try_after && !self.ledger.is_abandoned(entry.id, &self.author).await? {
-            return Ok(Finding::Leased);
+            return Ok(Settlement::Leased);
         }
         let stored = match self.repository.get(id).await {
             Ok(answer) => answer.content,
-            Err(failure) => return Ok(Finding::Unreadable(failure)),
+            Err(failure) => return Ok(Settlement::Unreadable(failure)),
         };
         if is_in::<K>(intent, &stored.value) {
-            return Ok(Finding::Applied);
+            return Ok(Settlement::Applied);
         }
         if stored.version.as_ref() != Some(&intent.version) {
-            return Ok(Finding::Moved);
+            return Ok(Settlement::Moved);
         }
         let age_of_last_try = now.duration_since(no_try_after).unwrap_or_default();
-        Ok(if age_of_last_try > NO_WRITE_IS_OLDER {
-            Finding::NotApplied
+        Ok(if age_of_last_try > MAX_WRITE_IN_FLIGHT {
+            Settlement::NotApplied
         } else {
-            Finding::TooYoung
+            Settlement::Inconclusive
         })
     }
 }

@@ -4,18 +4,18 @@ use domain::Kind;
 use domain::json::{Document, TextError};
 use domain::protocol::Wanted;
 use domain::reversal::{Reversal, Taken};
-use ports::{Ending, Entry, EntryId, History, HistoryQuery, LedgerFailure};
+use ports::{Ending, Entry, EntryId, History, HistoryQuery, LedgerError};
 
 /// How many entries are read at a time.
 const PAGE: usize = 100;
 
 /// To what a document is brought back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Back {
+pub enum RollbackTo {
     /// To how it was before the last applied entry.
-    BeforeTheLast,
+    PreviousEntry,
     /// To how it was after this entry.
-    To(EntryId),
+    Entry(EntryId),
 }
 
 /// What undoes.
@@ -29,7 +29,7 @@ pub struct Rollback<K: Kind> {
 
 /// Nothing can be undone.
 #[derive(Debug, thiserror::Error)]
-pub enum NothingToUndo {
+pub enum RollbackError {
     /// The record has no applied change of the document.
     #[error("the ledger has no applied change of it")]
     NothingApplied,
@@ -49,7 +49,7 @@ pub enum NothingToUndo {
     },
     /// The record cannot be read.
     #[error(transparent)]
-    Ledger(#[from] LedgerFailure),
+    Ledger(#[from] LedgerError),
 }
 
 /// Finds what brings a document of a target back. It touches only what the undone entries touched.
@@ -61,26 +61,26 @@ pub async fn rollback<K: Kind>(
     history: &dyn History,
     target: &str,
     document: &str,
-    back: Back,
-) -> Result<Rollback<K>, NothingToUndo> {
-    let book = Book {
+    back: RollbackTo,
+) -> Result<Rollback<K>, RollbackError> {
+    let book = DocumentHistory {
         history,
         target,
         document,
     };
     let (goal, undone) = match back {
-        Back::BeforeTheLast => {
+        RollbackTo::PreviousEntry => {
             let last = book.applied(None, 1).await?.pop();
-            let last = last.ok_or(NothingToUndo::NothingApplied)?;
+            let last = last.ok_or(RollbackError::NothingApplied)?;
             (before(&last)?, vec![last])
         }
-        Back::To(entry) => {
+        RollbackTo::Entry(entry) => {
             let kept = book.applied_entry(entry).await?;
             let since = book.applied_since(kept.id).await?;
             (after(&kept)?, since)
         }
     };
-    let steps: Result<Vec<Taken<K>>, NothingToUndo> = undone
+    let steps: Result<Vec<Taken<K>>, RollbackError> = undone
         .iter()
         .rev()
         .map(|entry| {
@@ -90,7 +90,7 @@ pub async fn rollback<K: Kind>(
             })
         })
         .collect();
-    let unfit = |entry: EntryId, source| NothingToUndo::Unfit {
+    let unfit = |entry: EntryId, source| RollbackError::Unfit {
         entry,
         source: Some(source),
     };
@@ -104,21 +104,21 @@ pub async fn rollback<K: Kind>(
             },
             undoes: undone.iter().map(|entry| entry.id).collect(),
         }),
-        (None, Back::To(entry)) => Err(NothingToUndo::NothingSince(entry)),
-        (None, Back::BeforeTheLast) => Err(NothingToUndo::NothingApplied),
+        (None, RollbackTo::Entry(entry)) => Err(RollbackError::NothingSince(entry)),
+        (None, RollbackTo::PreviousEntry) => Err(RollbackError::NothingApplied),
     }
 }
 
 /// The record of one document.
-struct Book<'a> {
+struct DocumentHistory<'a> {
     history: &'a dyn History,
     target: &'a str,
     document: &'a str,
 }
 
-impl Book<'_> {
+impl DocumentHistory<'_> {
     /// Applied entries, newest first.
-    async fn applied(&self, earlier_than: Option<EntryId>, limit: usize) -> Result<Vec<Entry>, LedgerFailure> {
+    async fn applied(&self, earlier_than: Option<EntryId>, limit: usize) -> Result<Vec<Entry>, LedgerError> {
         let query = HistoryQuery {
             target: Some(self.target.to_owned()),
             document: Some(self.document.to_owned()),
@@ -131,16 +131,16 @@ impl Book<'_> {
     }
 
     /// An entry that must be an applied one of this document.
-    async fn applied_entry(&self, id: EntryId) -> Result<Entry, NothingToUndo> {
+    async fn applied_entry(&self, id: EntryId) -> Result<Entry, RollbackError> {
         let found = self.history.entry(id).await?.filter(|entry| {
             let is_ours = entry.intent.as_ref().is_some_and(|intent| intent.target == self.target);
             is_ours && entry.document() == self.document && entry.ending() == Some(Ending::Applied)
         });
-        found.ok_or(NothingToUndo::NoSuchEntry(id))
+        found.ok_or(RollbackError::NoSuchEntry(id))
     }
 
     /// The applied entries after this one, newest first.
-    async fn applied_since(&self, id: EntryId) -> Result<Vec<Entry>, LedgerFailure> {
+    async fn applied_since(&self, id: EntryId) -> Result<Vec<Entry>, LedgerError> {
         let mut since: Vec<Entry> = Vec::new();
         loop {
             let page = self.applied(since.last().map(|entry| entry.id), PAGE).await?;
@@ -154,16 +154,16 @@ impl Book<'_> {
     }
 }
 
-fn before<K: Kind>(entry: &Entry) -> Result<K, NothingToUndo> {
+fn before<K: Kind>(entry: &Entry) -> Result<K, RollbackError> {
     document(entry, entry.intent.as_ref().map(|intent| &intent.base))
 }
 
-fn after<K: Kind>(entry: &Entry) -> Result<K, NothingToUndo> {
+fn after<K: Kind>(entry: &Entry) -> Result<K, RollbackError> {
     document(entry, entry.after())
 }
 
-fn document<K: Kind>(entry: &Entry, document: Option<&Document>) -> Result<K, NothingToUndo> {
-    let unfit = || NothingToUndo::Unfit {
+fn document<K: Kind>(entry: &Entry, document: Option<&Document>) -> Result<K, RollbackError> {
+    let unfit = || RollbackError::Unfit {
         entry: entry.id,
         source: None,
     };

@@ -5,9 +5,9 @@
 //! finished or recorded as it stands, what was not begun is given back. It starts no tasks and closes no ledger: both
 //! are its owner's.
 
-mod desk;
 #[cfg(test)]
 mod tests;
+mod update_handle;
 
 use std::future::Future;
 use std::pin::pin;
@@ -18,15 +18,15 @@ use std::time::Duration;
 use domain::Kind;
 use futures_util::future::{BoxFuture, Either, join3, select};
 use futures_util::{StreamExt, stream};
-use ports::{Author, Due, LedgerFailure};
+use ports::{Author, Include, LedgerError};
 use tokio::sync::{Notify, mpsc, watch};
 
-pub use desk::{Closed, Desk};
+pub use update_handle::{Closed, UpdateHandle};
 
-use crate::deliver::{Deliverer, Round};
+use crate::deliver::{Deliverer, DeliveryReport};
 use crate::reconcile::Reconciler;
 use crate::update::Updater;
-use desk::Request;
+use update_handle::Request;
 
 /// How often it looks for what sinks are to be told by now; what it made itself it tells at once.
 const BETWEEN_DELIVERIES: Duration = Duration::from_secs(5);
@@ -39,25 +39,25 @@ const LAST_DELIVERIES: Duration = Duration::from_secs(10);
 
 /// How much of it there is at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct ServiceLimits {
     /// So many updates are under way.
-    pub at_once: usize,
+    pub concurrency: usize,
     /// So many more wait for their turn; whoever asks for another waits for a place.
-    pub waiting: usize,
+    pub queue: usize,
 }
 
-impl Default for Limits {
+impl Default for ServiceLimits {
     fn default() -> Self {
         Self {
-            at_once: 8,
-            waiting: 64,
+            concurrency: 8,
+            queue: 64,
         }
     }
 }
 
 /// What a service did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Served {
+pub struct ServiceStats {
     /// Updates, however they ended.
     pub updates: u64,
     /// Tries after which a sink had the event.
@@ -67,72 +67,72 @@ pub struct Served {
     /// Entries of the ledger that were open and were settled.
     pub settled: u64,
     /// What was wrong with the ledger when it was last needed for a delivery or to settle something, if anything was.
-    pub broken: Option<LedgerFailure>,
+    pub broken: Option<LedgerError>,
 }
 
-/// Makes the updates that are asked for at its [`Desk`].
+/// Makes the updates that are asked for at its [`UpdateHandle`].
 pub struct Service<K: Kind> {
     updater: Updater<K>,
     deliverer: Deliverer,
-    at_once: usize,
+    concurrency: usize,
     requests: mpsc::Receiver<Request<K>>,
-    work: Work,
+    work: Shared,
 }
 
 /// What those who are at work share.
-struct Work {
+struct Shared {
     stop: watch::Receiver<bool>,
     /// There is something to be told.
     applied: Notify,
-    served: Mutex<Served>,
+    served: Mutex<ServiceStats>,
 }
 
 impl<K: Kind> Service<K> {
     /// A service, and the desk where updates are asked for. It is at work while [`run`](Self::run) is awaited.
     #[must_use]
-    pub fn new(updater: Updater<K>, deliverer: Deliverer, limits: Limits) -> (Desk<K>, Self) {
-        let (ask, requests) = mpsc::channel(limits.waiting.max(1));
+    pub fn new(updater: Updater<K>, deliverer: Deliverer, limits: ServiceLimits) -> (UpdateHandle<K>, Self) {
+        let (ask, requests) = mpsc::channel(limits.queue.max(1));
         let (close, stop) = watch::channel(false);
         let service = Self {
             updater,
             deliverer,
-            at_once: limits.at_once.max(1),
+            concurrency: limits.concurrency.max(1),
             requests,
-            work: Work {
+            work: Shared {
                 stop,
                 applied: Notify::new(),
                 served: Mutex::default(),
             },
         };
-        (Desk::new(ask, close), service)
+        (UpdateHandle::new(ask, close), service)
     }
 
     /// Is at work until the desk is closed, or nobody is left who could ask. After that, writes under way are
     /// finished and recorded, and sinks are told for ten seconds at most; what they do not take stays in the outbox.
-    pub async fn run(self) -> Served
+    pub async fn run(self) -> ServiceStats
     where
         K::Id: FromStr,
     {
         let Self {
             updater,
             deliverer,
-            at_once,
+            concurrency,
             mut requests,
             work,
         } = self;
         let asked = stream::poll_fn(|context| requests.poll_recv(context)).take_until(work.stopped());
         // Why boxed: rustc cannot see that it is `Send` otherwise.
         let update = |request| work.update(&updater, request);
-        let updates: BoxFuture<'_, ()> = Box::pin(asked.for_each_concurrent(at_once, update));
+        let updates: BoxFuture<'_, ()> = Box::pin(asked.for_each_concurrent(concurrency, update));
         join3(updates, work.settle(&updater), work.deliver(&deliverer)).await;
         // Whoever waits for a turn hears that there is none.
         drop(requests);
-        work.note(&deliverer.after_a_run(&|_, _| (), &|| false).await);
+        work.note(&deliverer.drain(&|_, _| (), &|| false).await);
         work.served().clone()
     }
 }
 
-impl Work {
+impl Shared {
     /// Ready once the desk is closed, or nobody is left at it.
     fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut stop = self.stop.clone();
@@ -150,7 +150,7 @@ impl Work {
             terms,
             answer,
         } = request;
-        let report = updater.bring_about(&id, wanted, terms, &|_| (), self.stopped()).await;
+        let report = updater.execute(&id, wanted, terms, &|_| (), self.stopped()).await;
         self.served().updates += 1;
         if report
             .recorded
@@ -167,7 +167,7 @@ impl Work {
     async fn deliver(&self, deliverer: &Deliverer) {
         while !self.is_stopped() {
             let is_stopped = || self.is_stopped();
-            let round = pin!(deliverer.deliver(Due::Now, &|_, _| (), &is_stopped));
+            let round = pin!(deliverer.deliver(Include::Due, &|_, _| (), &is_stopped));
             let too_long = pin!(async {
                 self.stopped().await;
                 deliverer.sleeper.sleep(LAST_DELIVERIES).await;
@@ -216,7 +216,7 @@ impl Work {
         }
     }
 
-    fn note(&self, rounds: &[Round]) {
+    fn note(&self, rounds: &[DeliveryReport]) {
         let mut served = self.served();
         for round in rounds {
             served.delivered += round.delivered;
@@ -228,7 +228,7 @@ impl Work {
     }
 
     /// A panic elsewhere leaves the counts as they were between two additions.
-    fn served(&self) -> MutexGuard<'_, Served> {
+    fn served(&self) -> MutexGuard<'_, ServiceStats> {
         self.served.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::protocol::{Event, Moment, Step, Terms, Update, Verdict, Wanted};
-use domain::{Facts, Failure, FailureClass, Kind, Retry, RetryBudget};
-use ports::{Author, Clock, EntryId, Ledger, Recorded, RuleRepository, Sleeper};
+use domain::{Failure, FailureClass, Kind, ResponseMetadata, RetryBudget, RetryCost};
+use ports::{Author, Clock, DocumentStore, EntryId, Ledger, Recorded, Sleeper};
 use stop::Stop;
 use tracing::Instrument;
 
@@ -20,7 +20,7 @@ use tracing::Instrument;
 #[derive(Clone)]
 pub struct Updater<K: Kind> {
     /// Where the documents are.
-    pub repository: Arc<dyn RuleRepository<K>>,
+    pub repository: Arc<dyn DocumentStore<K>>,
     /// Where it is recorded.
     pub ledger: Arc<dyn Ledger>,
     /// The API and the client that asks it, as the ledger tells targets apart.
@@ -49,7 +49,7 @@ pub struct Report<K: Kind> {
     /// From the first request to the outcome.
     pub latency: Duration,
     /// What the last answer says beside its content.
-    pub last: Facts,
+    pub last: ResponseMetadata,
     /// Where it stands in the ledger; a dry run does not.
     pub recorded: Option<Recorded>,
     /// Why the outcome is not in the ledger, if it should be and is not.
@@ -74,9 +74,9 @@ pub enum Progress {
 
 /// What one run of an update notes on the way.
 #[derive(Default)]
-struct Notes {
+struct RequestStats {
     requests: u32,
-    last: Facts,
+    last: ResponseMetadata,
     /// Why the last request failed, if it did.
     failed: Option<Failure>,
     /// How many requests repeated one that had failed.
@@ -107,11 +107,11 @@ impl<K: Kind> Updater<K> {
         watch: &(dyn Fn(Progress) + Send + Sync),
         stop: impl Future<Output = ()> + Send,
     ) -> Report<K> {
-        self.bring_about(id, Wanted::Wish(wish), terms, watch, stop).await
+        self.execute(id, Wanted::Wish(wish), terms, watch, stop).await
     }
 
     /// Brings about what is wanted of one document, and stops as [`update_until`](Self::update_until) does.
-    pub async fn bring_about(
+    pub async fn execute(
         &self,
         id: &K::Id,
         wanted: Wanted<K>,
@@ -124,7 +124,7 @@ impl<K: Kind> Updater<K> {
         let mut update = Update::of(wanted, terms);
         let stop = pin!(stop);
         let mut stop = Stop::new(stop);
-        let mut notes = Notes::default();
+        let mut notes = RequestStats::default();
         let mut next = update.next(Event::Started, self.moment(started));
         loop {
             let happened = match next {
@@ -136,7 +136,7 @@ impl<K: Kind> Updater<K> {
                     watch(Progress::Writing);
                     let span = tracing::info_span!("write", %id, %version);
                     let answer = self.repository.replace(id, &document, &version).instrument(span).await;
-                    self.take_note(&mut notes, &answer, |answer| &answer.facts);
+                    self.observe(&mut notes, &answer, |answer| &answer.metadata);
                     Some(Event::Written(answer.map(|answer| answer.content)))
                 }
                 Step::Record(intent) => {
@@ -149,7 +149,7 @@ impl<K: Kind> Updater<K> {
                     let span = tracing::info_span!("read", %id);
                     let answer = stop.or(self.repository.get(id).instrument(span)).await;
                     answer.map(|answer| {
-                        self.take_note(&mut notes, &answer, |answer| &answer.facts);
+                        self.observe(&mut notes, &answer, |answer| &answer.metadata);
                         Event::Read(answer.map(|answer| answer.content))
                     })
                 }
@@ -170,7 +170,7 @@ impl<K: Kind> Updater<K> {
                 None => update.stop(now),
                 Some(event) => {
                     let wanted = update.next(event, now);
-                    let wanted = self.affordable(&mut update, wanted, notes.failed.as_ref());
+                    let wanted = self.spend_retry_budget(&mut update, wanted, notes.failed.as_ref());
                     let ends = matches!(wanted, Step::Done(_));
                     if !ends && stop.or(ready(())).await.is_none() {
                         update.stop(now)
@@ -183,12 +183,16 @@ impl<K: Kind> Updater<K> {
     }
 
     /// What is wanted or, if it is a retry that is not affordable, the end.
-    fn affordable(&self, update: &mut Update<K>, wanted: Step<K>, failed: Option<&Failure>) -> Step<K> {
+    fn spend_retry_budget(&self, update: &mut Update<K>, wanted: Step<K>, failed: Option<&Failure>) -> Step<K> {
         let (&Step::Wait(wait), Some(failure)) = (&wanted, failed) else {
             return wanted;
         };
         let is_throttled = matches!(failure.class, FailureClass::Throttled { .. });
-        let retry = if is_throttled { Retry::Throttled } else { Retry::Failed };
+        let retry = if is_throttled {
+            RetryCost::Throttled
+        } else {
+            RetryCost::Failed
+        };
         if self.budget().allows(retry) {
             return wanted;
         }
@@ -201,21 +205,26 @@ impl<K: Kind> Updater<K> {
     }
 
     /// Takes note of what an answer says beside its content.
-    fn take_note<T>(&self, notes: &mut Notes, answer: &Result<T, Failure>, facts: impl Fn(&T) -> &Facts) {
-        let facts = match answer {
+    fn observe<T>(
+        &self,
+        notes: &mut RequestStats,
+        answer: &Result<T, Failure>,
+        metadata: impl Fn(&T) -> &ResponseMetadata,
+    ) {
+        let metadata = match answer {
             Ok(answer) => {
                 if notes.failed.take().is_none() {
-                    self.budget().succeeded_at_once();
+                    self.budget().credit();
                 }
-                facts(answer)
+                metadata(answer)
             }
             Err(failure) => {
                 notes.failed = Some(failure.clone());
-                &failure.facts
+                &failure.metadata
             }
         };
-        notes.requests += facts.requests;
-        notes.last = facts.clone();
+        notes.requests += metadata.requests;
+        notes.last = metadata.clone();
     }
 
     fn moment(&self, started: Duration) -> Moment {

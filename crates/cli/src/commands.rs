@@ -22,12 +22,12 @@ mod tell;
 mod validate;
 
 use crate::args::{Cli, Command};
+use crate::cli_error::CliError;
 use crate::config::{Environment, Settings};
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::problem::Problem;
 use crate::session::{SandboxStart, Session};
-use carry_out::Errand;
+use carry_out::ChangeRequest;
 
 /// What a command works with.
 pub(crate) struct Context<'a> {
@@ -35,15 +35,15 @@ pub(crate) struct Context<'a> {
     pub(crate) environment: &'a Environment,
     pub(crate) cli: &'a Cli,
     /// What the configuration says, or what is wrong with it; not every command needs it.
-    pub(crate) settings: &'a Result<Settings, Problem>,
+    pub(crate) settings: &'a Result<Settings, CliError>,
 }
 
 impl Context<'_> {
-    pub(crate) fn settings(&self) -> Result<&Settings, Problem> {
+    pub(crate) fn settings(&self) -> Result<&Settings, CliError> {
         self.settings.as_ref().map_err(Clone::clone)
     }
 
-    pub(crate) async fn open(&self, settings: &Settings) -> Result<Session, Problem> {
+    pub(crate) async fn open(&self, settings: &Settings) -> Result<Session, CliError> {
         let start = if self.cli.global.reset_sandbox {
             SandboxStart::Reset
         } else {
@@ -54,14 +54,14 @@ impl Context<'_> {
 }
 
 /// Carries a command out.
-pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, Problem> {
+pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CliError> {
     match &context.cli.command {
         Command::Get(rule) => get::run(context, rule).await,
         Command::List => list::run(context).await,
         Command::Validate(args) => validate::run(context, args),
-        Command::Diff(args) => change::run(context, args, &Errand::of("update", true, None)).await,
+        Command::Diff(args) => change::run(context, args, &ChangeRequest::of("update", true, None)).await,
         Command::Update(args) => {
-            let errand = Errand::of("update", args.dry_run, args.reason.as_ref());
+            let errand = ChangeRequest::of("update", args.dry_run, args.reason.as_ref());
             change::run(context, &args.change, &errand).await
         }
         Command::Edit(args) => edit::run(context, args).await,

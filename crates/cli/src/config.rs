@@ -15,7 +15,7 @@ pub(crate) use environment::Environment;
 pub(crate) use settings::{Organisation, Settings, Target};
 
 use crate::args::Global;
-use crate::problem::Problem;
+use crate::cli_error::CliError;
 use layer::Layer;
 
 /// Puts the layers together.
@@ -23,7 +23,7 @@ use layer::Layer;
 /// # Errors
 ///
 /// If a layer cannot be read or says something wrong, or if the layers do not make a target.
-pub(crate) fn load(global: &Global, environment: &Environment) -> Result<Settings, Problem> {
+pub(crate) fn load(global: &Global, environment: &Environment) -> Result<Settings, CliError> {
     let mut layers = vec![layer::of_flags(global)];
     let home = environment.home();
     if let Some(profile) = &global.profile {

@@ -3,12 +3,12 @@
 //! Thin: it reads arguments and configuration, puts the parts together, and prints what came of it.
 
 mod args;
+mod cli_error;
 mod commands;
 mod config;
 mod exit;
 mod logging;
 mod output;
-mod problem;
 mod record;
 mod render;
 mod session;
@@ -25,11 +25,11 @@ use clap::error::ErrorKind;
 use domain::Code;
 
 use args::{Cli, Color, Format, Global, LogFormat};
+use cli_error::CliError;
 use commands::Context;
 use config::Environment;
 use exit::Exit;
 use output::Output;
-use problem::Problem;
 
 fn main() -> ExitCode {
     let ended = catch_unwind(AssertUnwindSafe(|| match Cli::try_parse() {
@@ -65,7 +65,7 @@ fn run(cli: &Cli) -> Exit {
             runtime.shutdown_background();
             ended
         }
-        Err(error) => Err(Problem::new(Code::Bug, format!("cannot start: {error}"))),
+        Err(error) => Err(CliError::new(Code::Bug, format!("cannot start: {error}"))),
     };
     ended.unwrap_or_else(|problem| {
         output.problem(&problem);
@@ -77,7 +77,7 @@ fn run(cli: &Cli) -> Exit {
 fn explain_usage(error: &clap::Error) -> Exit {
     let is_asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if let (false, Some(format)) = (is_asked_for, wanted_format()) {
-        let problem = Problem::new(Code::Usage, said(error));
+        let problem = CliError::new(Code::Usage, said(error));
         Output::new(&defaults(format)).problem(&problem);
         return Exit::Usage;
     }

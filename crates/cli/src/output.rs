@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use crate::args::{Color, Format, Global};
-use crate::problem::Problem;
+use crate::cli_error::CliError;
 use domain::Code;
 
 /// The version of every document that is printed; it changes when a member goes or changes its meaning.
@@ -18,10 +18,10 @@ pub(crate) const FORMAT_VERSION: &str = "1.0";
 pub(crate) const REMOVED: Style = AnsiColor::Red.on_default();
 pub(crate) const ADDED: Style = AnsiColor::Green.on_default();
 pub(crate) const PLACE: Style = AnsiColor::Cyan.on_default();
-pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
-pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
-pub(crate) const STRONG: Style = Style::new().bold();
-pub(crate) const FAINT: Style = Style::new().dimmed();
+pub(crate) const SUCCESS: Style = AnsiColor::Green.on_default().bold();
+pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const BOLD: Style = Style::new().bold();
+pub(crate) const DIM: Style = Style::new().dimmed();
 
 /// Where the program prints.
 #[derive(Clone, Copy, Debug)]
@@ -46,21 +46,21 @@ impl Output {
     }
 
     /// Prints the document that was asked for. A reader who went away ends nothing.
-    pub(crate) fn document(self, text: &str) -> Result<(), Problem> {
+    pub(crate) fn document(self, text: &str) -> Result<(), CliError> {
         let mut stdout = AutoStream::new(io::stdout().lock(), self.color);
         let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
         match written {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(Problem::new(Code::Usage, format!("cannot write to stdout: {error}")))
+                Err(CliError::new(Code::Usage, format!("cannot write to stdout: {error}")))
             }
             Ok(()) | Err(_) => Ok(()),
         }
     }
 
     /// Prints a document as JSON or YAML.
-    pub(crate) fn data(self, document: &impl Serialize) -> Result<(), Problem> {
+    pub(crate) fn data(self, document: &impl Serialize) -> Result<(), CliError> {
         let bug =
-            |error: &dyn std::fmt::Display| Problem::new(Code::Bug, format!("cannot print the document: {error}"));
+            |error: &dyn std::fmt::Display| CliError::new(Code::Bug, format!("cannot print the document: {error}"));
         let text = match self.format {
             Format::Yaml => serde_saphyr::to_string(document).map_err(|error| bug(&error))?,
             Format::Human
@@ -75,28 +75,28 @@ impl Output {
     }
 
     /// Prints a document as JSON on one line.
-    pub(crate) fn line(self, document: &impl Serialize) -> Result<(), Problem> {
+    pub(crate) fn line(self, document: &impl Serialize) -> Result<(), CliError> {
         let text = serde_json::to_string(document);
-        let text = text.map_err(|error| Problem::new(Code::Bug, format!("cannot print the document: {error}")))?;
+        let text = text.map_err(|error| CliError::new(Code::Bug, format!("cannot print the document: {error}")))?;
         self.document(&(text + "\n"))
     }
 
     /// Says something beside the document, unless that is not wanted.
     pub(crate) fn note(self, text: &str) {
         if !self.quiet {
-            self.complain(text);
+            self.warn(text);
         }
     }
 
     /// Says something beside the document that must be heard.
-    pub(crate) fn complain(self, text: &str) {
+    pub(crate) fn warn(self, text: &str) {
         let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
         // Why: nobody is left to tell if stderr is closed.
         let _ = writeln!(stderr, "{}", text.trim_end());
     }
 
     /// Reports why the program ends: to people on stderr, to programs on stdout.
-    pub(crate) fn problem(self, problem: &Problem) {
+    pub(crate) fn problem(self, problem: &CliError) {
         if matches!(self.format, Format::Json | Format::Yaml | Format::Ndjson) {
             #[derive(Serialize)]
             struct Document {
@@ -104,7 +104,7 @@ impl Output {
                 kind: &'static str,
                 exit_code: u8,
                 #[serde(flatten)]
-                error: crate::problem::ErrorDocument,
+                error: crate::cli_error::ErrorDocument,
                 help: Option<String>,
             }
             let document = Document {
@@ -117,22 +117,22 @@ impl Output {
             // Why: if stdout is what cannot be written to, stderr still says what happened.
             let _ = self.data(&document);
         }
-        self.complain(&words(problem));
+        self.warn(&words(problem));
     }
 }
 
 /// A problem for people.
-pub(crate) fn words(problem: &Problem) -> String {
+pub(crate) fn words(problem: &CliError) -> String {
     let mut text = format!(
-        "{BAD}error[{}]{BAD:#}{STRONG}: {}{STRONG:#}\n",
+        "{ERROR}error[{}]{ERROR:#}{BOLD}: {}{BOLD:#}\n",
         problem.code,
         visible(&problem.message)
     );
     let help = problem.help.as_deref().unwrap_or_else(|| problem.code.explanation());
     let _ = writeln!(text, "  {PLACE}help:{PLACE:#} {}", visible(help));
     for (name, value) in [
-        ("context id", &problem.facts.context_id),
-        ("correlation id", &problem.facts.correlation_id),
+        ("context id", &problem.metadata.context_id),
+        ("correlation id", &problem.metadata.correlation_id),
     ] {
         if let Some(value) = value {
             let _ = writeln!(text, "  {PLACE}{name}:{PLACE:#} {}", visible(value));

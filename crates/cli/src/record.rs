@@ -5,10 +5,10 @@ use std::sync::Arc;
 use app::Deliverer;
 use domain::Code;
 use ledger_adapter::{LedgerSettings, SqlLedger};
-use ports::{Author, Clock, EventSink, History, InMemoryLedger, Ledger, LedgerFailure, Outbox};
+use ports::{Author, Clock, EventSink, History, InMemoryLedger, Ledger, LedgerError, Outbox};
 
+use crate::cli_error::{CliError, chain};
 use crate::config::{Settings, Target};
-use crate::problem::{Problem, chain};
 use crate::stopper::Stopper;
 use crate::time::SystemClock;
 
@@ -29,14 +29,14 @@ pub(crate) struct Record {
 
 impl Record {
     /// Opens the record, to add to it.
-    pub(crate) async fn open(settings: &Settings) -> Result<Self, Problem> {
+    pub(crate) async fn open(settings: &Settings) -> Result<Self, CliError> {
         let run = new_run();
         let place = (run.clone(), settings.state_dir.join("runs"));
         Self::of_store(settings, run, Some(place), sinks(settings)?).await
     }
 
     /// Opens the record, to read it. A file that is not there yet holds nothing, and is not made for that.
-    pub(crate) async fn open_to_read(settings: &Settings) -> Result<Self, Problem> {
+    pub(crate) async fn open_to_read(settings: &Settings) -> Result<Self, CliError> {
         if settings.ledger.file().is_some_and(|file| !file.exists()) {
             return Ok(Self::of_nothing());
         }
@@ -62,7 +62,7 @@ impl Record {
         run: String,
         place: Option<(String, std::path::PathBuf)>,
         sinks: Vec<Arc<dyn EventSink>>,
-    ) -> Result<Self, Problem> {
+    ) -> Result<Self, CliError> {
         let records = place.is_some();
         let opened = SqlLedger::open(LedgerSettings {
             address: settings.ledger.clone(),
@@ -82,10 +82,10 @@ impl Record {
     }
 
     /// The store of the record, for whoever proves it.
-    pub(crate) fn store(&self, settings: &Settings) -> Result<&SqlLedger, Problem> {
+    pub(crate) fn store(&self, settings: &Settings) -> Result<&SqlLedger, CliError> {
         self.store.as_deref().ok_or_else(|| {
             let message = format!("there is no ledger at {}", settings.ledger);
-            Problem::new(Code::UnreadableFile, message).with_help("`--ledger sqlite:PATH` names another")
+            CliError::new(Code::UnreadableFile, message).with_help("`--ledger sqlite:PATH` names another")
         })
     }
 
@@ -123,12 +123,12 @@ impl Record {
 }
 
 /// The sinks as configured. One that cannot be is told before anything is sent.
-pub(crate) fn sinks(settings: &Settings) -> Result<Vec<Arc<dyn EventSink>>, Problem> {
+pub(crate) fn sinks(settings: &Settings) -> Result<Vec<Arc<dyn EventSink>>, CliError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let build = |sink: &sink_adapter::SinkSettings| {
         sink.build(clock.clone()).map_err(|error| {
             let message = format!("the sink `{}`: {}", sink.name, chain(&error));
-            Problem::new(Code::Configuration, message)
+            CliError::new(Code::Configuration, message)
         })
     };
     settings.sinks.clone()?.iter().map(build).collect()
@@ -140,7 +140,7 @@ pub(crate) fn new_run() -> String {
 }
 
 /// Without a record nothing is written, and nothing can be looked up.
-pub(crate) fn unusable(failure: &LedgerFailure) -> Problem {
-    Problem::new(Code::NotRecorded, format!("{failure}"))
+pub(crate) fn unusable(failure: &LedgerError) -> CliError {
+    CliError::new(Code::NotRecorded, format!("{failure}"))
         .with_help("`--ledger sqlite:PATH` or `--ledger postgres://…` names another; ASSIST_RULES_STATE_DIR its folder")
 }

@@ -3,17 +3,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use app::{Paced, Patient, Updater};
+use app::{RateLimited, RetryReads, Updater};
 use domain::{Code, TriggerRule};
-use emulator::{Client, Running, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, World};
+use emulator::{Client, Emulator, Running, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET};
 use genesys_adapter::{
     Address, ClientCredentials, Connection, Credentials, GenesysRepository, TokenCache, TokenSource,
 };
-use ports::{Author, Clock, RuleRepository, Sleeper};
+use ports::{Author, Clock, DocumentStore, Sleeper};
 use secrecy::SecretString;
 
+use crate::cli_error::CliError;
 use crate::config::{Organisation, Settings, Target};
-use crate::problem::Problem;
 use crate::record::Record;
 use crate::render::result::TargetDocument;
 use crate::time::{self, RuntimeSleeper, SystemClock};
@@ -25,7 +25,7 @@ pub(crate) struct Session {
     pub(crate) target: TargetDocument,
     pub(crate) credentials_from: String,
     /// The same repository, one request after the other's turn.
-    paced: Arc<dyn RuleRepository>,
+    paced: Arc<dyn DocumentStore>,
     sleeper: Arc<dyn Sleeper>,
     ledger_target: String,
     sandbox: Option<Sandbox>,
@@ -33,7 +33,7 @@ pub(crate) struct Session {
 
 /// The built-in platform of this process.
 struct Sandbox {
-    world: World,
+    world: Emulator,
     running: Running,
     file: PathBuf,
 }
@@ -49,9 +49,9 @@ pub(crate) enum SandboxStart {
 
 impl Session {
     /// Prepares to talk to the target. Nothing is sent.
-    pub(crate) async fn open(settings: &Settings, start: SandboxStart) -> Result<Self, Problem> {
+    pub(crate) async fn open(settings: &Settings, start: SandboxStart) -> Result<Self, CliError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-        let unusable = |error: &genesys_adapter::BadConnection| Problem::configuration("cannot connect", error);
+        let unusable = |error: &genesys_adapter::BadConnection| CliError::configuration("cannot connect", error);
         let connection = Connection::new(&settings.connection).map_err(|error| unusable(&error))?;
         let (api, login, credentials, from, cache, sandbox) = match settings.target.clone()? {
             Target::Organisation(organisation) => {
@@ -73,7 +73,7 @@ impl Session {
                         .url()
                         .parse()
                         .map_err(|error: genesys_adapter::BadAddress| {
-                            Problem::new(Code::Bug, format!("the sandbox has no address: {error}"))
+                            CliError::new(Code::Bug, format!("the sandbox has no address: {error}"))
                         })?;
                 (
                     address.clone(),
@@ -93,7 +93,7 @@ impl Session {
         let repository = GenesysRepository::new(api, settings.path.clone(), connection, tokens, clock.clone());
         let repository = Arc::new(repository);
         let sleeper: Arc<dyn Sleeper> = Arc::new(RuntimeSleeper);
-        let paced = Paced {
+        let paced = RateLimited {
             repository: repository.clone(),
             pacer: Arc::default(),
             clock: clock.clone(),
@@ -126,13 +126,13 @@ impl Session {
     }
 
     /// The rules here, one request after the other's turn.
-    pub(crate) fn paced(&self) -> Arc<dyn RuleRepository> {
+    pub(crate) fn paced(&self) -> Arc<dyn DocumentStore> {
         self.paced.clone()
     }
 
     /// The rules here, for commands that only read.
-    pub(crate) fn reader(&self, settings: &Settings) -> Patient<TriggerRule> {
-        Patient {
+    pub(crate) fn reader(&self, settings: &Settings) -> RetryReads<TriggerRule> {
+        RetryReads {
             repository: self.paced.clone(),
             clock: self.clock.clone(),
             sleeper: self.sleeper.clone(),
@@ -142,7 +142,7 @@ impl Session {
     }
 
     /// Ends the run; a sandbox keeps its rules for the next.
-    pub(crate) async fn close(self) -> Result<(), Problem> {
+    pub(crate) async fn close(self) -> Result<(), CliError> {
         match self.sandbox {
             None => Ok(()),
             Some(sandbox) => sandbox.end().await,
@@ -158,7 +158,7 @@ fn sandbox_credentials() -> Credentials {
 }
 
 impl Sandbox {
-    async fn start(settings: &Settings, start: SandboxStart) -> Result<Self, Problem> {
+    async fn start(settings: &Settings, start: SandboxStart) -> Result<Self, CliError> {
         let file = settings.state_dir.join("sandbox.json");
         let kept = if start == SandboxStart::Continue {
             std::fs::read_to_string(&file).ok()
@@ -166,9 +166,9 @@ impl Sandbox {
             None
         };
         let world = match kept {
-            None => World::sample(),
+            None => Emulator::sample(),
             Some(text) => restored(&text).map_err(|why| {
-                Problem::new(
+                CliError::new(
                     Code::Configuration,
                     format!("cannot go on with the sandbox of `{}`: {why}", file.display()),
                 )
@@ -179,11 +179,11 @@ impl Sandbox {
         Ok(Self { world, running, file })
     }
 
-    async fn end(self) -> Result<(), Problem> {
+    async fn end(self) -> Result<(), CliError> {
         self.running.shutdown().await;
         let kept = self.world.snapshot().to_string();
         write_whole(&self.file, kept.as_bytes()).map_err(|error| {
-            Problem::new(
+            CliError::new(
                 Code::Configuration,
                 format!("cannot keep the sandbox in `{}`: {error}", self.file.display()),
             )
@@ -193,16 +193,16 @@ impl Sandbox {
 }
 
 /// Runs a platform at an address.
-pub(crate) async fn listen(world: World, address: std::net::SocketAddr) -> Result<Running, Problem> {
+pub(crate) async fn listen(world: Emulator, address: std::net::SocketAddr) -> Result<Running, CliError> {
     let unable =
-        |error: std::io::Error| Problem::new(Code::Configuration, format!("cannot listen on {address}: {error}"));
+        |error: std::io::Error| CliError::new(Code::Configuration, format!("cannot listen on {address}: {error}"));
     let listener = tokio::net::TcpListener::bind(address).await.map_err(unable)?;
     emulator::serve(world, listener).await.map_err(unable)
 }
 
-fn restored(text: &str) -> Result<World, String> {
+fn restored(text: &str) -> Result<Emulator, String> {
     let snapshot = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let world = World::restore(&snapshot, emulator::Settings::default()).map_err(|error| error.to_string())?;
+    let world = Emulator::restore(&snapshot, emulator::Settings::default()).map_err(|error| error.to_string())?;
     world.add_client(Client::sandbox());
     Ok(world)
 }

@@ -2,8 +2,8 @@
 
 use domain::Code;
 
+use crate::cli_error::CliError;
 use crate::exit::Exit;
-use crate::problem::Problem;
 
 /// The signals that stop the program, from now on waited for.
 pub(crate) struct Signals {
@@ -16,9 +16,9 @@ pub(crate) struct Signals {
 impl Signals {
     /// Takes over what the signals do.
     #[cfg(unix)]
-    pub(crate) fn take() -> Result<Self, Problem> {
+    pub(crate) fn take() -> Result<Self, CliError> {
         use tokio::signal::unix::{SignalKind, signal};
-        let unable = |error: std::io::Error| Problem::new(Code::Bug, format!("cannot wait for a signal: {error}"));
+        let unable = |error: std::io::Error| CliError::new(Code::Bug, format!("cannot wait for a signal: {error}"));
         Ok(Self {
             interrupt: signal(SignalKind::interrupt()).map_err(unable)?,
             terminate: signal(SignalKind::terminate()).map_err(unable)?,
@@ -36,7 +36,7 @@ impl Signals {
 
     /// Takes over what Ctrl-C does.
     #[cfg(not(unix))]
-    pub(crate) fn take() -> Result<Self, Problem> {
+    pub(crate) fn take() -> Result<Self, CliError> {
         Ok(Self {})
     }
 

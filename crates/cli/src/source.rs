@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use domain::json::{Document, MAX_BYTES, Span, TextError, TextFault};
 use domain::{Code, Finding, Pointer};
 
-use crate::problem::Problem;
+use crate::cli_error::CliError;
 
 /// A document and the text that it was written as.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ impl Source {
 /// # Errors
 ///
 /// The outer one if the file cannot be read, the inner one if it cannot be parsed.
-pub(crate) fn read(path: &Path) -> Result<Result<Source, Unparsed>, Problem> {
+pub(crate) fn read(path: &Path) -> Result<Result<Source, Unparsed>, CliError> {
     let is_stdin = path == Path::new("-");
     let file = if is_stdin {
         "stdin".to_owned()
@@ -69,7 +69,7 @@ pub(crate) fn read(path: &Path) -> Result<Result<Source, Unparsed>, Problem> {
         std::fs::File::open(path).and_then(read_all)
     };
     let unreadable =
-        |why: &dyn std::fmt::Display| Problem::new(Code::UnreadableFile, format!("cannot read `{file}`: {why}"));
+        |why: &dyn std::fmt::Display| CliError::new(Code::UnreadableFile, format!("cannot read `{file}`: {why}"));
     let bytes = text.map_err(|error| unreadable(&error))?;
     // A byte order mark is how some editors say UTF-8.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
@@ -167,7 +167,7 @@ fn range(span: Span) -> Range<usize> {
 /// # Errors
 ///
 /// If a folder cannot be walked, or has no document in it.
-pub(crate) fn walk(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Problem> {
+pub(crate) fn walk(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
     let mut files = Vec::new();
     for path in paths {
         if !path.is_dir() {
@@ -176,14 +176,14 @@ pub(crate) fn walk(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Problem> {
         }
         let before = files.len();
         walk_folder(path, &mut files).map_err(|error| {
-            Problem::new(
+            CliError::new(
                 Code::UnreadableFile,
                 format!("cannot walk `{}`: {error}", path.display()),
             )
         })?;
         if files.len() == before {
             let message = format!("`{}` has no .json, .yaml or .yml file", path.display());
-            return Err(Problem::new(Code::UnreadableFile, message));
+            return Err(CliError::new(Code::UnreadableFile, message));
         }
     }
     Ok(files)

@@ -56,7 +56,7 @@ impl<'r> Action<'r> {
     /// The action that a value is; none if it is no action that this crate knows how to read.
     #[must_use]
     pub fn view(node: Node<'r>) -> Option<Self> {
-        let text = |name| node.get(name).and_then(Node::as_text);
+        let text = |name| node.get(name).and_then(Node::as_str);
         Some(Self {
             kind: ActionKind::named(text("type")?)?,
             template_id: text("templateId").map(Cow::Borrowed),

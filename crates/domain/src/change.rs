@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::action::Action;
 use crate::condition::Condition;
 use crate::draft::Field;
-use crate::json::{Document, Node, NotADocument, TextError, list_of};
+use crate::json::{Document, DocumentError, Node, TextError, array_of};
 use crate::rule::TriggerRule;
 
 /// New values for some fields of a rule. What it does not name it does not touch.
@@ -37,8 +37,8 @@ impl RuleChange {
         self.0.sort_by_key(|(named, _)| *named);
     }
 
-    fn with(mut self, field: Field, value: &impl Serialize) -> Result<Self, NotADocument> {
-        self.set(field, Document::of(value)?);
+    fn with(mut self, field: Field, value: &impl Serialize) -> Result<Self, DocumentError> {
+        self.set(field, Document::from_serialize(value)?);
         Ok(self)
     }
 
@@ -47,7 +47,7 @@ impl RuleChange {
     /// # Errors
     ///
     /// If it is larger than a document may be.
-    pub fn name(self, name: &str) -> Result<Self, NotADocument> {
+    pub fn name(self, name: &str) -> Result<Self, DocumentError> {
         self.with(Field::Name, &name)
     }
 
@@ -56,7 +56,7 @@ impl RuleChange {
     /// # Errors
     ///
     /// If it is larger than a document may be.
-    pub fn description(self, description: &str) -> Result<Self, NotADocument> {
+    pub fn description(self, description: &str) -> Result<Self, DocumentError> {
         self.with(Field::Description, &description)
     }
 
@@ -65,7 +65,7 @@ impl RuleChange {
     /// # Errors
     ///
     /// Never; the signature is that of its siblings.
-    pub fn enabled(self, enabled: bool) -> Result<Self, NotADocument> {
+    pub fn enabled(self, enabled: bool) -> Result<Self, DocumentError> {
         self.with(Field::Enabled, &enabled)
     }
 
@@ -74,7 +74,7 @@ impl RuleChange {
     /// # Errors
     ///
     /// If they are larger than a document may be.
-    pub fn conditions<'c>(self, conditions: impl IntoIterator<Item = Condition<'c>>) -> Result<Self, NotADocument> {
+    pub fn conditions<'c>(self, conditions: impl IntoIterator<Item = Condition<'c>>) -> Result<Self, DocumentError> {
         let list: Vec<_> = conditions.into_iter().map(|condition| condition.to_json()).collect();
         self.with(Field::Conditions, &list)
     }
@@ -84,7 +84,7 @@ impl RuleChange {
     /// # Errors
     ///
     /// If they are larger than a document may be.
-    pub fn actions<'a>(self, actions: impl IntoIterator<Item = Action<'a>>) -> Result<Self, NotADocument> {
+    pub fn actions<'a>(self, actions: impl IntoIterator<Item = Action<'a>>) -> Result<Self, DocumentError> {
         let list: Vec<_> = actions.into_iter().map(|action| action.to_json()).collect();
         self.with(Field::Actions, &list)
     }
@@ -113,7 +113,7 @@ impl RuleChange {
     pub fn apply(&self, rule: &TriggerRule) -> Result<TriggerRule, TextError> {
         let set: Vec<_> = self
             .fields()
-            .filter(|(field, value)| !rule.member(field.name()).is_some_and(|old| old.same(value.root())))
+            .filter(|(field, value)| !rule.member(field.name()).is_some_and(|old| old.eq_value(value.root())))
             .map(|(field, value)| (field.name(), value.text()))
             .collect();
         let taken_away: Vec<&str> = self
@@ -161,25 +161,25 @@ fn is_within(ours: Node<'_>, theirs: Node<'_>) -> bool {
             theirs.is_some_and(|theirs| is_within(member.value, theirs))
         });
     }
-    if ours.is_list() && theirs.is_list() {
-        let (ours, theirs) = (ours.items(), theirs.items());
+    if ours.is_array() && theirs.is_array() {
+        let (ours, theirs) = (ours.elements(), theirs.elements());
         return ours.count() == theirs.count() && ours.zip(theirs).all(|(ours, theirs)| is_within(ours, theirs));
     }
-    ours.same(theirs)
+    ours.eq_value(theirs)
 }
 
 /// A person's value for a field, with those elements of its list replaced by stored ones that they mean: an element
 /// means a stored one that it equals, or else one whose members are as it names them. Each stored one is meant once;
 /// those that name the most choose first, so that one which names less does not take what another describes.
 pub(crate) fn adopt(ours: Node<'_>, stored: Option<Node<'_>>) -> Result<Document, TextError> {
-    if !ours.is_list() {
+    if !ours.is_array() {
         return Document::from_node(ours);
     }
-    let ours: Vec<Node<'_>> = ours.items().collect();
-    let mut free: Vec<Option<Node<'_>>> = stored.into_iter().flat_map(Node::items).map(Some).collect();
+    let ours: Vec<Node<'_>> = ours.elements().collect();
+    let mut free: Vec<Option<Node<'_>>> = stored.into_iter().flat_map(Node::elements).map(Some).collect();
     let mut meant: Vec<Option<Node<'_>>> = vec![None; ours.len()];
-    let equal: fn(Node<'_>, Node<'_>) -> bool = |ours, theirs| ours.same(theirs);
-    let named: fn(Node<'_>, Node<'_>) -> bool = |ours, theirs| ours.is_object() && ours.has_its_members_in(theirs);
+    let equal: fn(Node<'_>, Node<'_>) -> bool = |ours, theirs| ours.eq_value(theirs);
+    let named: fn(Node<'_>, Node<'_>) -> bool = |ours, theirs| ours.is_object() && ours.is_subset_of(theirs);
     for means in [equal, named] {
         let mut choosing: Vec<_> = ours
             .iter()
@@ -194,7 +194,7 @@ pub(crate) fn adopt(ours: Node<'_>, stored: Option<Node<'_>>) -> Result<Document
             *meant = found.and_then(Option::take);
         }
     }
-    list_of(ours.iter().zip(meant).map(|(ours, meant)| meant.unwrap_or(*ours).raw()))
+    array_of(ours.iter().zip(meant).map(|(ours, meant)| meant.unwrap_or(*ours).raw()))
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ pub enum Unknown<'s> {
 /// assert_eq!(findings.len(), 1);
 /// assert_eq!((findings[0].code.id(), findings[0].pointer.as_str()), ("AR0101", "/conditions/0/operator"));
 /// assert_eq!(findings[0].help.as_deref(), Some("did you mean `contains`?"));
-/// # Ok::<(), assist_rules_domain::BadRule>(())
+/// # Ok::<(), assist_rules_domain::ParseRuleError>(())
 /// ```
 #[must_use]
 pub fn check(rule: &TriggerRule, stored: Option<&TriggerRule>, limits: &EngineLimits) -> Findings {
@@ -88,7 +88,7 @@ fn moved_identity(rule: &TriggerRule, stored: &TriggerRule) -> impl Iterator<Ite
     let found = |code, name, what| {
         let (ours, theirs) = (rule.member(name)?, stored.member(name)?);
         let message = format!("the stored rule's {what} is {}, and a rule keeps it", theirs.raw());
-        (!ours.same(theirs)).then(|| Finding::new(code, Pointer::root().member(name), message))
+        (!ours.eq_value(theirs)).then(|| Finding::new(code, Pointer::root().member(name), message))
     };
     let id = found(Code::OtherId, "id", "id");
     id.into_iter().chain(found(Code::OtherRuleType, "ruleType", "type"))
@@ -121,8 +121,8 @@ fn forgive_what_was_there(rule: &TriggerRule, stored: &TriggerRule, findings: &m
 
 /// Whether an element of a list is one of the stored rule's.
 fn stands_in_stored(rule: &TriggerRule, stored: &TriggerRule, list: &str, index: &str) -> bool {
-    let ours = rule.member(list).and_then(|list| list.step(index));
-    ours.is_some_and(|ours| stored.elements(list).any(|theirs| theirs.same(ours)))
+    let ours = rule.member(list).and_then(|list| list.child(index));
+    ours.is_some_and(|ours| stored.elements(list).any(|theirs| theirs.eq_value(ours)))
 }
 
 #[cfg(test)]

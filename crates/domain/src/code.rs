@@ -177,13 +177,13 @@ impl Code {
 /// The text is no code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no code of a finding or an error")]
-pub struct UnknownCode(String);
+pub struct ParseCodeError(String);
 
 impl FromStr for Code {
-    type Err = UnknownCode;
+    type Err = ParseCodeError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::find(text).ok_or_else(|| UnknownCode(text.to_owned()))
+        Self::find(text).ok_or_else(|| ParseCodeError(text.to_owned()))
     }
 }
 

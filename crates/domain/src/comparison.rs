@@ -77,7 +77,7 @@ pub enum Operator {
 /// The value does not fit the operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{}` takes {}", operator.name(), operator.takes())]
-pub struct Misfit {
+pub struct OperandTypeError {
     /// The operator.
     pub operator: Operator,
 }
@@ -135,9 +135,9 @@ impl<'r> Comparison<'r> {
     /// # Errors
     ///
     /// If the value does not fit the operator.
-    pub fn new(operator: Operator, value: Node<'r>) -> Result<Self, Misfit> {
-        let misfit = Misfit { operator };
-        let text = || value.as_text().map(Cow::Borrowed).ok_or(misfit);
+    pub fn new(operator: Operator, value: Node<'r>) -> Result<Self, OperandTypeError> {
+        let misfit = OperandTypeError { operator };
+        let text = || value.as_str().map(Cow::Borrowed).ok_or(misfit);
         let number = || {
             let number = value.as_number().ok_or(misfit)?;
             Finite::try_from(number.to_f64()).map_err(|_| misfit)
@@ -150,10 +150,10 @@ impl<'r> Comparison<'r> {
             Operator::GreaterThan => Self::Number(NumberTest::GreaterThan(number()?)),
             Operator::LessThan => Self::Number(NumberTest::LessThan(number()?)),
             Operator::Equals => Self::Equals(match value.value() {
-                Value::Text(text) => Scalar::Text(text.into()),
+                Value::String(text) => Scalar::Text(text.into()),
                 Value::Bool(truth) => Scalar::Bool(truth),
                 Value::Number(_) => Scalar::Number(number()?),
-                Value::Null | Value::List(_) | Value::Object(_) => return Err(misfit),
+                Value::Null | Value::Array(_) | Value::Object(_) => return Err(misfit),
             }),
         })
     }

@@ -29,7 +29,7 @@ impl<'r> Condition<'r> {
     /// The condition that a value is; none if it is no condition that this crate knows how to read.
     #[must_use]
     pub fn view(node: Node<'r>) -> Option<Self> {
-        let text = |name| node.get(name).and_then(Node::as_text);
+        let text = |name| node.get(name).and_then(Node::as_str);
         Some(Self {
             kind: text("type")?.into(),
             field: text("field")?.into(),

@@ -41,7 +41,7 @@ pub fn diff(before: &Document, after: &Document) -> Vec<Difference> {
 
 fn compare(pointer: &Pointer, before: Option<Node<'_>>, after: Option<Node<'_>>, found: &mut Vec<Difference>) {
     if let (Some(before), Some(after)) = (before, after) {
-        if before.same(after) {
+        if before.eq_value(after) {
             return;
         }
         if before.is_object() && after.is_object() {
@@ -54,8 +54,8 @@ fn compare(pointer: &Pointer, before: Option<Node<'_>>, after: Option<Node<'_>>,
             }
             return;
         }
-        if before.is_list() && after.is_list() {
-            let (mut before, mut after) = (before.items(), after.items());
+        if before.is_array() && after.is_array() {
+            let (mut before, mut after) = (before.elements(), after.elements());
             for index in 0.. {
                 let pair = (before.next(), after.next());
                 if pair == (None, None) {

@@ -115,7 +115,7 @@ impl Draft {
     /// The version that it was made from, where it states one.
     #[must_use]
     pub fn made_from(&self) -> Option<Version> {
-        self.document.root().get("etag")?.as_text()?.parse().ok()
+        self.document.root().get("etag")?.as_str()?.parse().ok()
     }
 
     /// Everything that is wrong with it, as far as can be told without the stored rule.
@@ -172,7 +172,7 @@ impl Draft {
             };
             let theirs = stored.member(field.name());
             let value = adopt(ours, theirs).map_err(|error| too_large(&error))?;
-            let is_as_stored = theirs.is_some_and(|theirs| theirs.same(value.root()));
+            let is_as_stored = theirs.is_some_and(|theirs| theirs.eq_value(value.root()));
             if self.form == Form::Change || !is_as_stored {
                 change.set(field, value);
             }

@@ -14,7 +14,7 @@ pub struct Failure {
     /// What happened, in words; the server's own where it gave some.
     pub message: String,
     /// What support asks for.
-    pub facts: Box<Facts>,
+    pub metadata: Box<ResponseMetadata>,
 }
 
 /// What the caller can do about a failure.
@@ -23,7 +23,7 @@ pub enum FailureClass {
     /// Nothing is stored under that id.
     NotFound,
     /// The version written under is no longer the stored one. Nothing was written.
-    VersionMoved,
+    PreconditionFailed,
     /// The credentials are valid and not allowed to do this.
     Denied,
     /// The credentials are not valid.
@@ -41,21 +41,21 @@ pub enum FailureClass {
     Untrusted,
     /// It was sent, and what became of it is not known: the answer was lost, late, or an error of the server's own.
     /// A write may have been applied, and may still be.
-    Unclear {
+    Indeterminate {
         /// How long the server said to wait.
         wait: Option<Duration>,
     },
     /// The answer is none that the platform gives.
     Malformed,
     /// The answer is about another rule.
-    WrongServer,
+    IdMismatch,
     /// The server points elsewhere, and the token does not follow.
     Redirected,
 }
 
 /// What an answer says beside its content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facts {
+pub struct ResponseMetadata {
     /// The HTTP status, if there was an answer.
     pub status: Option<u16>,
     /// The platform's own code for the failure.
@@ -79,27 +79,27 @@ impl Failure {
         Self {
             class,
             message: message.into(),
-            facts: Box::default(),
+            metadata: Box::default(),
         }
     }
 
     /// The code under which it is explained.
     #[must_use]
     pub fn code(&self) -> Code {
-        let is_server_error = self.facts.status.is_some_and(|status| status >= 500);
+        let is_server_error = self.metadata.status.is_some_and(|status| status >= 500);
         match &self.class {
             FailureClass::NotFound => Code::NotFound,
-            FailureClass::VersionMoved => Code::Conflict,
+            FailureClass::PreconditionFailed => Code::Conflict,
             FailureClass::Denied => Code::Denied,
             FailureClass::Unauthenticated => Code::Unauthenticated,
             FailureClass::Rejected => Code::Refused,
             FailureClass::Throttled { .. } => Code::Throttled,
             FailureClass::NotSent => Code::Unavailable,
             FailureClass::Untrusted => Code::Untrusted,
-            FailureClass::Unclear { .. } if is_server_error => Code::ServerFailed,
-            FailureClass::Unclear { .. } => Code::Unclear,
+            FailureClass::Indeterminate { .. } if is_server_error => Code::ServerFailed,
+            FailureClass::Indeterminate { .. } => Code::Unclear,
             FailureClass::Malformed => Code::Malformed,
-            FailureClass::WrongServer => Code::WrongServer,
+            FailureClass::IdMismatch => Code::WrongServer,
             FailureClass::Redirected => Code::Redirected,
         }
     }
@@ -108,15 +108,15 @@ impl Failure {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self.class {
-            FailureClass::Throttled { .. } | FailureClass::NotSent | FailureClass::Unclear { .. } => true,
+            FailureClass::Throttled { .. } | FailureClass::NotSent | FailureClass::Indeterminate { .. } => true,
             FailureClass::NotFound
-            | FailureClass::VersionMoved
+            | FailureClass::PreconditionFailed
             | FailureClass::Denied
             | FailureClass::Unauthenticated
             | FailureClass::Rejected
             | FailureClass::Untrusted
             | FailureClass::Malformed
-            | FailureClass::WrongServer
+            | FailureClass::IdMismatch
             | FailureClass::Redirected => false,
         }
     }

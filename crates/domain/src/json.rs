@@ -18,9 +18,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-pub use edit::{NotADocument, list_of};
-pub use node::{Items, Member, Members, Node, Value};
-pub use number::{Finite, NotFinite, Number};
+pub use edit::{DocumentError, array_of};
+pub use node::{Elements, Member, Members, Node, Value};
+pub use number::{Finite, NotFiniteError, Number};
 pub use text_error::{TextError, TextFault};
 
 use crate::pointer::Pointer;
@@ -83,7 +83,7 @@ enum Shape {
     /// A string without escapes: its text stands between the quotes.
     PlainText,
     EscapedText,
-    List,
+    Array,
     Object,
 }
 
@@ -130,7 +130,7 @@ impl Document {
     /// The value at a pointer.
     #[must_use]
     pub fn resolve(&self, pointer: &Pointer) -> Option<Node<'_>> {
-        pointer.tokens().try_fold(self.root(), |node, token| node.step(&token))
+        pointer.tokens().try_fold(self.root(), |node, token| node.child(&token))
     }
 
     /// The bytes of the value at a pointer or, when there is none, of the nearest value around it: a member that
@@ -139,7 +139,7 @@ impl Document {
     pub fn span_at(&self, pointer: &Pointer) -> Span {
         let mut node = self.root();
         for token in pointer.tokens() {
-            let Some(next) = node.step(&token) else { break };
+            let Some(next) = node.child(&token) else { break };
             node = next;
         }
         node.span()
@@ -154,7 +154,7 @@ impl Document {
         }
         let is_inexact = |node: Node<'_>| match node.value() {
             Value::Number(number) => !number.is_exact(),
-            Value::Null | Value::Bool(_) | Value::Text(_) | Value::List(_) | Value::Object(_) => false,
+            Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => false,
         };
         let mut found = Vec::new();
         self.root().visit(&Pointer::root(), &mut |pointer, node| {
@@ -192,7 +192,7 @@ impl FromStr for Document {
 /// a number do not count.
 impl PartialEq for Document {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.root().same(other.root())
+        Arc::ptr_eq(&self.0, &other.0) || self.root().eq_value(other.root())
     }
 }
 

@@ -9,7 +9,7 @@ use crate::draft::{Draft, Field};
 use crate::finding::{Finding, Findings};
 use crate::json::{Document, TextError};
 use crate::limits::EngineLimits;
-use crate::merge::{GroupMerge, Merged};
+use crate::merge::{CrossFieldMerge, Merged};
 use crate::reversal::{Reversal, Taken};
 use crate::rule::TriggerRule;
 use crate::rule_id::RuleId;
@@ -59,7 +59,12 @@ pub trait Kind: Clone + Debug + PartialEq + Send + Sync + Sized + 'static {
     /// # Errors
     ///
     /// If the merged document would be larger than a document may be.
-    fn merge(base: &Self, change: &Self::Change, theirs: &Self, group: GroupMerge) -> Result<Merged<Self>, TextError>;
+    fn merge(
+        base: &Self,
+        change: &Self::Change,
+        theirs: &Self,
+        group: CrossFieldMerge,
+    ) -> Result<Merged<Self>, TextError>;
 
     /// The change that brings what these steps touched, first to last, back to how it is in `goal`. Nothing if there
     /// is no step.
@@ -137,7 +142,12 @@ impl Kind for TriggerRule {
         change.missing_in(self).map(stored_otherwise).collect()
     }
 
-    fn merge(base: &Self, change: &RuleChange, theirs: &Self, group: GroupMerge) -> Result<Merged<Self>, TextError> {
+    fn merge(
+        base: &Self,
+        change: &RuleChange,
+        theirs: &Self,
+        group: CrossFieldMerge,
+    ) -> Result<Merged<Self>, TextError> {
         crate::merge::merge(base, change, theirs, group)
     }
 

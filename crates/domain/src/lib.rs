@@ -35,21 +35,21 @@ mod version;
 
 pub use action::{Action, ActionKind};
 pub use change::RuleChange;
-pub use code::{Code, UnknownCode};
-pub use comparison::{Comparison, Misfit, NumberTest, Operator, Scalar, TextTest};
+pub use code::{Code, ParseCodeError};
+pub use comparison::{Comparison, NumberTest, OperandTypeError, Operator, Scalar, TextTest};
 pub use condition::Condition;
 pub use draft::{Draft, Field};
-pub use failure::{Facts, Failure, FailureClass};
+pub use failure::{Failure, FailureClass, ResponseMetadata};
 pub use finding::{Finding, Findings, Reported, Severity};
 pub use kind::{Collision, Kind};
 pub use limits::EngineLimits;
-pub use pacing::{Pacer, RateWindow, Ticket};
-pub use pointer::{BadPointer, Pointer};
-pub use retry_budget::{Retry, RetryBudget};
-pub use rule::{BadRule, NotARule, TriggerRule};
+pub use pacing::{Permit, RateLimiter, RateWindow};
+pub use pointer::{ParsePointerError, Pointer};
+pub use retry_budget::{RetryBudget, RetryCost};
+pub use rule::{NotARuleError, ParseRuleError, TriggerRule};
 pub use rule_id::{BadRuleId, MAX_RULE_ID, RuleId};
 pub use stored::Stored;
-pub use version::{BadVersion, MAX_VERSION, Version};
+pub use version::{MAX_VERSION, ParseVersionError, Version};
 
 /// The example in the README, run as a test.
 #[cfg(doctest)]

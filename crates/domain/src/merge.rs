@@ -14,7 +14,7 @@ use crate::rule::TriggerRule;
 
 /// What the user allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum GroupMerge {
+pub enum CrossFieldMerge {
     /// Both sides may not touch different members of the group.
     #[default]
     Refuse,
@@ -43,13 +43,13 @@ const GROUP: [Field; 3] = [Field::Enabled, Field::Conditions, Field::Actions];
 /// If the merged rule would be larger than a document may be.
 ///
 /// ```
-/// use assist_rules_domain::merge::{GroupMerge, merge};
+/// use assist_rules_domain::merge::{CrossFieldMerge, merge};
 /// use assist_rules_domain::{RuleChange, TriggerRule};
 ///
 /// let base: TriggerRule = r#"{"id": "r1", "name": "a", "description": "b"}"#.parse()?;
 /// let theirs: TriggerRule = r#"{"id": "r1", "name": "a", "description": "theirs"}"#.parse()?;
 /// let ours = RuleChange::default().name("ours")?;
-/// let merged = merge(&base, &ours, &theirs, GroupMerge::Refuse)?;
+/// let merged = merge(&base, &ours, &theirs, CrossFieldMerge::Refuse)?;
 /// assert!(merged.collisions.is_empty());
 /// assert_eq!(merged.document.document().compact(), r#"{"id":"r1","name":"ours","description":"theirs"}"#);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -58,7 +58,7 @@ pub fn merge(
     base: &TriggerRule,
     change: &RuleChange,
     theirs: &TriggerRule,
-    group: GroupMerge,
+    group: CrossFieldMerge,
 ) -> Result<Merged<TriggerRule>, TextError> {
     let mut wanted = RuleChange::default();
     let mut collisions = Vec::new();
@@ -74,7 +74,7 @@ pub fn merge(
         }
     }
     let document = wanted.apply(theirs)?;
-    if group == GroupMerge::Refuse && document.is_enabled() != Some(false) {
+    if group == CrossFieldMerge::Refuse && document.is_enabled() != Some(false) {
         for collision in group_collisions(base, change, theirs) {
             if !collisions.iter().any(|known| known.pointer == collision.pointer) {
                 collisions.push(collision);
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn a_collision_shows_all_three_sides() {
         let (base, theirs) = (rule(&[]), rule(&[("name", "\"t\"")]));
-        let merged = merge(&base, &change(&[("name", "\"o\"")]), &theirs, GroupMerge::Refuse).unwrap();
+        let merged = merge(&base, &change(&[("name", "\"o\"")]), &theirs, CrossFieldMerge::Refuse).unwrap();
         let [collision] = merged.collisions.as_slice() else {
             panic!("{:?}", merged.collisions)
         };
@@ -250,7 +250,7 @@ mod tests {
             ),
         ] {
             let (base, theirs_rule) = (rule(&[]), rule(theirs));
-            let merged = merge(&base, &change(ours), &theirs_rule, GroupMerge::Refuse).unwrap();
+            let merged = merge(&base, &change(ours), &theirs_rule, CrossFieldMerge::Refuse).unwrap();
             let mut added: Vec<String> = theirs_rule
                 .diff(&merged.document)
                 .into_iter()
@@ -280,7 +280,7 @@ mod tests {
     fn the_user_may_accept_that_the_group_was_touched_by_both() {
         let (base, theirs) = (rule(&[]), rule(&[("actions", C2)]));
         let ours = change(&[("conditions", C1)]);
-        let merged = merge(&base, &ours, &theirs, GroupMerge::Accept).unwrap();
+        let merged = merge(&base, &ours, &theirs, CrossFieldMerge::Accept).unwrap();
         assert_eq!(merged.collisions, []);
         assert_eq!(merged.document, rule(&[("conditions", C1), ("actions", C2)]));
     }
@@ -291,7 +291,7 @@ mod tests {
         let base = list(r#"[{"id":"a","v":1},{"id":"b","v":1}]"#);
         let theirs = list(r#"[{"id":"a","v":1},{"id":"b","v":2},{"id":"c","v":1}]"#);
         let ours = change(&[("conditions", r#"[{"id":"a","v":3},{"id":"b","v":1}]"#)]);
-        let merged = merge(&base, &ours, &theirs, GroupMerge::Refuse).unwrap();
+        let merged = merge(&base, &ours, &theirs, CrossFieldMerge::Refuse).unwrap();
         assert_eq!(merged.collisions, []);
         assert_eq!(
             merged.document,

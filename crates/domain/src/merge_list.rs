@@ -1,6 +1,6 @@
 //! Merging lists whose elements carry ids from the server.
 
-use crate::json::{Document, Node, TextError, list_of};
+use crate::json::{Document, Node, TextError, array_of};
 
 /// The elements of a list, each under its id, in order.
 pub(crate) struct Elements<'d>(Vec<(&'d str, Node<'d>)>);
@@ -8,12 +8,12 @@ pub(crate) struct Elements<'d>(Vec<(&'d str, Node<'d>)>);
 impl<'d> Elements<'d> {
     /// The elements of a list, if each is an object with an `id` that no other has.
     pub(crate) fn of(list: Node<'d>) -> Option<Self> {
-        if !list.is_list() {
+        if !list.is_array() {
             return None;
         }
         let mut elements = Vec::new();
-        for element in list.items() {
-            elements.push((element.get("id")?.as_text()?, element));
+        for element in list.elements() {
+            elements.push((element.get("id")?.as_str()?, element));
         }
         let mut ids: Vec<&str> = elements.iter().map(|(id, _)| *id).collect();
         ids.sort_unstable();
@@ -65,7 +65,7 @@ pub(crate) fn merge(
             None => return Ok(None),
         }
     }
-    list_of(merged).map(Some)
+    array_of(merged).map(Some)
 }
 
 /// What becomes of one element: it, nothing if it goes, or none if the sides collide.

@@ -1,6 +1,6 @@
 //! When the next request may start, so that the platform has no reason to refuse it.
 //!
-//! One [`Pacer`] stands before all requests under one token, whoever makes them. Those who come first go first; a
+//! One [`RateLimiter`] stands before all requests under one token, whoever makes them. Those who come first go first; a
 //! short burst is never held up; and the rate is the lower of what the platform's headers leave and of what its
 //! refusals have taught. It has no clock and does not wait: it is told the time, and says how long to.
 
@@ -40,14 +40,14 @@ const COUNTED_POSITIONS: usize = 64;
 
 /// Says when requests may start. All times are since some fixed moment, the same for all calls.
 ///
-/// Each request has a [`Ticket`] from when it queues until its answer has been learned from; a ticket that is not
+/// Each request has a [`Permit`] from when it queues until its answer has been learned from; a ticket that is not
 /// given back holds up everybody behind it.
 ///
 /// ```
 /// use std::time::Duration;
-/// use assist_rules_domain::Pacer;
+/// use assist_rules_domain::RateLimiter;
 ///
-/// let mut pacer = Pacer::default();
+/// let mut pacer = RateLimiter::default();
 /// let start = Duration::ZERO;
 /// let burst = [(); 5].map(|()| pacer.take());
 /// assert!(burst.iter().all(|ticket| pacer.wait(ticket, start).is_none()));
@@ -59,7 +59,7 @@ const COUNTED_POSITIONS: usize = 64;
 /// assert_eq!(pacer.wait(&next, Duration::from_secs(30)), None);
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Pacer {
+pub struct RateLimiter {
     next: u64,
     /// Who has not started yet.
     queue: BTreeSet<u64>,
@@ -77,21 +77,21 @@ pub struct Pacer {
 /// A place in the queue, and later a request under way.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "a ticket that is not given back holds up everybody behind it"]
-pub struct Ticket(u64);
+pub struct Permit(u64);
 
-impl Pacer {
+impl RateLimiter {
     /// Queues, behind all who queued before.
-    pub fn take(&mut self) -> Ticket {
+    pub fn take(&mut self) -> Permit {
         let number = self.next;
         self.next += 1;
         self.queue.insert(number);
-        Ticket(number)
+        Permit(number)
     }
 
     /// How long to wait before asking again, or nothing: then the request starts now. At the same time, nobody is
     /// told to wait less than one who came earlier.
     #[must_use = "nothing means that the request has been counted as started"]
-    pub fn wait(&mut self, ticket: &Ticket, now: Duration) -> Option<Duration> {
+    pub fn wait(&mut self, ticket: &Permit, now: Duration) -> Option<Duration> {
         if !self.queue.contains(&ticket.0) {
             return None;
         }
@@ -114,7 +114,7 @@ impl Pacer {
     }
 
     /// Takes in what the answer to a request says of the window.
-    pub fn learn(&mut self, ticket: &Ticket, now: Duration, told: RateWindow) {
+    pub fn learn(&mut self, ticket: &Permit, now: Duration, told: RateWindow) {
         self.counted = self.counted.max(ticket.0.saturating_add(1));
         self.turn_window(now);
         let started = self.under_way.get(&ticket.0).copied().unwrap_or(now);
@@ -124,7 +124,7 @@ impl Pacer {
     /// A request was refused with "too many requests": everybody pauses for as long as was said, and goes on more
     /// slowly. Refusals of requests that had started before the last such slowdown belong to it and slow down no
     /// further.
-    pub fn throttled(&mut self, ticket: &Ticket, now: Duration, wait: Option<Duration>) {
+    pub fn throttled(&mut self, ticket: &Permit, now: Duration, wait: Option<Duration>) {
         self.turn_window(now);
         let rate = self.rate(now);
         let wait = wait.unwrap_or(PAUSE);
@@ -141,7 +141,7 @@ impl Pacer {
     }
 
     /// Ends a ticket, which is of no use any more: its answer came and was learned from, or whoever had it gave up.
-    pub fn give_back(&mut self, ticket: &Ticket) {
+    pub fn release(&mut self, ticket: &Permit) {
         self.queue.remove(&ticket.0);
         let has_started = self.under_way.remove(&ticket.0).is_some();
         if has_started

@@ -14,7 +14,7 @@ use serde::{Serialize, Serializer};
 /// let pointer: Pointer = "/conditions/3/operator".parse()?;
 /// assert_eq!(pointer, Pointer::root().member("conditions").index(3).member("operator"));
 /// assert!("conditions".parse::<Pointer>().is_err());
-/// # Ok::<(), assist_rules_domain::BadPointer>(())
+/// # Ok::<(), assist_rules_domain::ParsePointerError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pointer(String);
@@ -22,7 +22,7 @@ pub struct Pointer(String);
 /// The text is no JSON Pointer: it is not empty and does not start with `/`, or has a `~` that is no escape.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no JSON Pointer")]
-pub struct BadPointer(String);
+pub struct ParsePointerError(String);
 
 impl Pointer {
     /// The whole document.
@@ -63,7 +63,7 @@ impl Pointer {
 }
 
 impl FromStr for Pointer {
-    type Err = BadPointer;
+    type Err = ParsePointerError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let starts_well = text.is_empty() || text.starts_with('/');
@@ -71,7 +71,7 @@ impl FromStr for Pointer {
         if starts_well && escapes_well {
             Ok(Self(text.to_owned()))
         } else {
-            Err(BadPointer(text.to_owned()))
+            Err(ParsePointerError(text.to_owned()))
         }
     }
 }

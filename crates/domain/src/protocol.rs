@@ -24,7 +24,7 @@ mod wanted;
 
 use std::time::Duration;
 
-pub use backoff::Retries;
+pub use backoff::Backoff;
 pub use steps::{Event, Intent, Moment, Step};
 pub use terms::{Mode, OnConflict, Terms};
 pub use verdict::{Confirmation, Conflict, Outcome, Verdict};
@@ -63,7 +63,7 @@ pub struct Update<K: Kind> {
     sends: u32,
     attempts: u32,
     waited: Duration,
-    retries: Retries,
+    retries: Backoff,
 }
 
 /// The document that is written, and what it was made from.
@@ -134,7 +134,7 @@ impl<K: Kind> Update<K> {
             sends: 0,
             attempts: 0,
             waited: Duration::ZERO,
-            retries: Retries::default(),
+            retries: Backoff::default(),
         }
     }
 
@@ -246,11 +246,11 @@ impl<K: Kind> Update<K> {
                 }
                 self.end(failure, Some(wait))
             }
-            FailureClass::VersionMoved => self.read(Purpose::Theirs {
+            FailureClass::PreconditionFailed => self.read(Purpose::Theirs {
                 stale: 0,
                 since: now.at,
             }),
-            FailureClass::Unclear { .. } => {
+            FailureClass::Indeterminate { .. } => {
                 let wait = self.retries.wait_for(&failure, now.chance);
                 self.unclear = Some(failure);
                 if self.fits(wait, now) {
@@ -270,7 +270,7 @@ impl<K: Kind> Update<K> {
             | FailureClass::Rejected
             | FailureClass::Untrusted
             | FailureClass::Malformed
-            | FailureClass::WrongServer
+            | FailureClass::IdMismatch
             | FailureClass::Redirected => self.end(failure, None),
         }
     }

@@ -11,14 +11,14 @@ const CAPACITY: u32 = 500;
 ///
 /// let mut budget = RetryBudget::default();
 /// // 35 retries of 14 leave 10 of 500.
-/// assert!((0..35).all(|_| budget.allows(Retry::Failed)));
-/// assert!(!budget.allows(Retry::Failed));
-/// assert!(budget.allows(Retry::Throttled));
+/// assert!((0..35).all(|_| budget.allows(RetryCost::Failed)));
+/// assert!(!budget.allows(RetryCost::Failed));
+/// assert!(budget.allows(RetryCost::Throttled));
 ///
 /// for _ in 0..9 {
-///     budget.succeeded_at_once();
+///     budget.credit();
 /// }
-/// assert!(budget.allows(Retry::Failed));
+/// assert!(budget.allows(RetryCost::Failed));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetryBudget {
@@ -27,14 +27,14 @@ pub struct RetryBudget {
 
 /// What a request is tried again for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Retry {
+pub enum RetryCost {
     /// It failed, or nothing is known of it.
     Failed,
     /// It came too soon: the server is well and said so.
     Throttled,
 }
 
-impl Retry {
+impl RetryCost {
     fn cost(self) -> u32 {
         match self {
             Self::Failed => 14,
@@ -52,14 +52,14 @@ impl Default for RetryBudget {
 impl RetryBudget {
     /// Whether the request may be tried again. If so, that is paid for.
     #[must_use = "what is allowed has been paid for"]
-    pub fn allows(&mut self, retry: Retry) -> bool {
-        let left = self.left.checked_sub(retry.cost());
+    pub fn allows(&mut self, cost: RetryCost) -> bool {
+        let left = self.left.checked_sub(cost.cost());
         self.left = left.unwrap_or(self.left);
         left.is_some()
     }
 
     /// A request succeeded at its first try.
-    pub fn succeeded_at_once(&mut self) {
+    pub fn credit(&mut self) {
         self.left = (self.left + 1).min(CAPACITY);
     }
 }
@@ -69,32 +69,32 @@ mod tests {
     use super::*;
 
     /// How many retries in a row are allowed.
-    fn affordable(budget: &RetryBudget, retry: Retry) -> usize {
+    fn affordable(budget: &RetryBudget, cost: RetryCost) -> usize {
         let mut budget = budget.clone();
-        std::iter::from_fn(|| budget.allows(retry).then_some(())).count()
+        std::iter::from_fn(|| budget.allows(cost).then_some(())).count()
     }
 
     #[test]
     fn a_retry_costs_14_and_a_throttled_one_5_of_500() {
         let full = RetryBudget::default();
-        assert_eq!(affordable(&full, Retry::Failed), 35);
-        assert_eq!(affordable(&full, Retry::Throttled), 100);
+        assert_eq!(affordable(&full, RetryCost::Failed), 35);
+        assert_eq!(affordable(&full, RetryCost::Throttled), 100);
     }
 
     #[test]
     fn a_refusal_costs_nothing() {
         let mut budget = RetryBudget { left: 13 };
-        assert!(!budget.allows(Retry::Failed));
+        assert!(!budget.allows(RetryCost::Failed));
         assert_eq!(budget.left, 13);
     }
 
     #[test]
     fn a_first_try_that_succeeds_gives_1_up_to_what_the_bucket_holds() {
         let mut budget = RetryBudget { left: 13 };
-        budget.succeeded_at_once();
-        assert!(budget.allows(Retry::Failed));
+        budget.credit();
+        assert!(budget.allows(RetryCost::Failed));
         let mut full = RetryBudget::default();
-        full.succeeded_at_once();
+        full.credit();
         assert_eq!(full, RetryBudget::default());
     }
 }

@@ -68,7 +68,7 @@ fn value(rule: &TriggerRule, field: Field) -> Option<Document> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::merge::{GroupMerge, merge};
+    use crate::merge::{CrossFieldMerge, merge};
 
     fn rule(members: &str) -> TriggerRule {
         format!(r#"{{"id":"r1","ruleType":"conversation"{members}}}"#)
@@ -114,7 +114,7 @@ mod tests {
         ] {
             let reversal = reverse(&rule(goal), &steps).unwrap().unwrap();
             let now = rule(now);
-            let merged = merge(&reversal.made_from, &reversal.change, &now, GroupMerge::Refuse).unwrap();
+            let merged = merge(&reversal.made_from, &reversal.change, &now, CrossFieldMerge::Refuse).unwrap();
             let places: Vec<String> = merged.collisions.iter().map(|it| it.pointer.to_string()).collect();
             match expected {
                 Ok(expected) => {

@@ -48,17 +48,17 @@ pub struct TriggerRule(Document);
 /// The document is no rule at all: it is not an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a rule is an object, and this is none")]
-pub struct NotARule;
+pub struct NotARuleError;
 
 /// Why a text is no rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadRule {
+pub enum ParseRuleError {
     /// It is no JSON document.
     #[error("the text is no JSON document")]
     Text(#[from] crate::json::TextError),
     /// It is no object.
     #[error(transparent)]
-    Shape(#[from] NotARule),
+    Shape(#[from] NotARuleError),
 }
 
 impl TriggerRule {
@@ -75,7 +75,7 @@ impl TriggerRule {
     }
 
     fn text(&self, name: &str) -> Option<&str> {
-        self.member(name).and_then(Node::as_text)
+        self.member(name).and_then(Node::as_str)
     }
 
     /// The id that the document itself states.
@@ -120,7 +120,7 @@ impl TriggerRule {
 
     /// The elements of a list, readable or not.
     pub fn elements(&self, name: &str) -> impl Iterator<Item = Node<'_>> {
-        self.member(name).into_iter().flat_map(Node::items)
+        self.member(name).into_iter().flat_map(Node::elements)
     }
 
     /// What is different in `other`. The version (`etag`) is not part of a rule and does not count.
@@ -134,19 +134,19 @@ impl TriggerRule {
 }
 
 impl TryFrom<Document> for TriggerRule {
-    type Error = NotARule;
+    type Error = NotARuleError;
 
     fn try_from(document: Document) -> Result<Self, Self::Error> {
         if document.root().is_object() {
             Ok(Self(document))
         } else {
-            Err(NotARule)
+            Err(NotARuleError)
         }
     }
 }
 
 impl FromStr for TriggerRule {
-    type Err = BadRule;
+    type Err = ParseRuleError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ok(Self::try_from(Document::parse(text)?)?)

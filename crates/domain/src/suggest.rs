@@ -1,7 +1,7 @@
 //! "Did you mean": the nearest of the words that are known.
 
 /// What people write who come from other tools, and what they mean here.
-const SPOKEN: &[(&str, &str)] = &[
+const ALIASES: &[(&str, &str)] = &[
     ("==", "equals"),
     ("=", "equals"),
     ("eq", "equals"),
@@ -26,7 +26,7 @@ const SPOKEN: &[(&str, &str)] = &[
 /// The known word nearest to `word`, if it is near enough that a person may have meant it.
 pub(crate) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let plain = plain(word);
-    let spoken = SPOKEN.iter().find(|(said, _)| *said == plain).map(|(_, meant)| *meant);
+    let spoken = ALIASES.iter().find(|(said, _)| *said == plain).map(|(_, meant)| *meant);
     if let Some(meant) = spoken.and_then(|meant| known.iter().find(|name| **name == meant)) {
         return Some(meant);
     }

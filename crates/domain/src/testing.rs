@@ -8,7 +8,7 @@
 //!
 //! ```
 //! use assist_rules_domain::check::check;
-//! use assist_rules_domain::json::{Finite, NotADocument, NotFinite};
+//! use assist_rules_domain::json::{Finite, DocumentError, NotFiniteError};
 //! use assist_rules_domain::{Comparison, Condition, EngineLimits, NumberTest, RuleChange, testing};
 //! use proptest::prelude::*;
 //!

@@ -21,14 +21,14 @@ pub const MAX_VERSION: usize = 256;
 /// assert_eq!(quoted, "7".parse()?);
 /// assert_eq!((quoted.as_sent(), quoted.to_string().as_str()), ("\"7\"", "7"));
 /// assert!("W/\"7\"".parse::<Version>().is_err());
-/// # Ok::<(), assist_rules_domain::BadVersion>(())
+/// # Ok::<(), assist_rules_domain::ParseVersionError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Version(String);
 
 /// The text is no version to write under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadVersion {
+pub enum ParseVersionError {
     /// It says nothing.
     #[error("the version is empty")]
     Empty,
@@ -65,24 +65,24 @@ fn unquoted(text: &str) -> Option<&str> {
 }
 
 impl FromStr for Version {
-    type Err = BadVersion;
+    type Err = ParseVersionError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let token = unquoted(text).unwrap_or(text);
         if token.is_empty() {
-            return Err(BadVersion::Empty);
+            return Err(ParseVersionError::Empty);
         }
         if text == "*" {
-            return Err(BadVersion::Any);
+            return Err(ParseVersionError::Any);
         }
         if text.starts_with("W/") || text.starts_with("w/") {
-            return Err(BadVersion::Weak);
+            return Err(ParseVersionError::Weak);
         }
         if text.len() > MAX_VERSION {
-            return Err(BadVersion::TooLong);
+            return Err(ParseVersionError::TooLong);
         }
         if !token.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"') {
-            return Err(BadVersion::Character);
+            return Err(ParseVersionError::Character);
         }
         Ok(Self(text.to_owned()))
     }
@@ -115,16 +115,16 @@ mod tests {
     #[test]
     fn what_is_no_lock_is_no_version() {
         for (text, why) in [
-            ("", BadVersion::Empty),
-            ("\"\"", BadVersion::Empty),
-            ("*", BadVersion::Any),
-            ("W/\"7\"", BadVersion::Weak),
-            ("a b", BadVersion::Character),
-            ("\"a\"b\"", BadVersion::Character),
-            ("\"a", BadVersion::Character),
-            ("é", BadVersion::Character),
-            ("a\r\nX-Evil: 1", BadVersion::Character),
-            (&"7".repeat(257), BadVersion::TooLong),
+            ("", ParseVersionError::Empty),
+            ("\"\"", ParseVersionError::Empty),
+            ("*", ParseVersionError::Any),
+            ("W/\"7\"", ParseVersionError::Weak),
+            ("a b", ParseVersionError::Character),
+            ("\"a\"b\"", ParseVersionError::Character),
+            ("\"a", ParseVersionError::Character),
+            ("é", ParseVersionError::Character),
+            ("a\r\nX-Evil: 1", ParseVersionError::Character),
+            (&"7".repeat(257), ParseVersionError::TooLong),
         ] {
             assert_eq!(text.parse::<Version>(), Err(why), "{text}");
         }

@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, header::CONTENT_TYPE};
 use uuid::Uuid;
 
-use crate::{refusal::Refusal, route::Route};
+use crate::{api_error::ApiError, route::Route};
 
 /// The largest body that the platform takes.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -82,9 +82,9 @@ impl Call {
     /// # Errors
     ///
     /// 415 if it does not say that it is, 413 if it is too large.
-    pub(crate) fn json_bytes(&self) -> Result<&Bytes, Refusal> {
+    pub(crate) fn json_bytes(&self) -> Result<&Bytes, ApiError> {
         if self.media_type().as_deref() != Some("application/json") {
-            return Err(Refusal::new(
+            return Err(ApiError::new(
                 415,
                 "unsupported.media.type",
                 "The request body must be application/json.",
@@ -92,10 +92,12 @@ impl Call {
         }
         match &self.payload {
             Payload::Whole(bytes) => Ok(bytes),
-            Payload::TooLarge => Err(
-                Refusal::new(413, "payload.too.large", "The request body is over 1048576 bytes.")
-                    .param("limit", BODY_LIMIT),
-            ),
+            Payload::TooLarge => {
+                Err(
+                    ApiError::new(413, "payload.too.large", "The request body is over 1048576 bytes.")
+                        .param("limit", BODY_LIMIT),
+                )
+            }
         }
     }
 }

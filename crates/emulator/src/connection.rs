@@ -25,7 +25,7 @@ use tokio::{
 
 /// What is written in place of an answer.
 #[derive(Clone, Debug)]
-pub(crate) struct Takeover {
+pub(crate) struct RawResponse {
     pub(crate) bytes: Bytes,
     pub(crate) then: Then,
 }
@@ -43,44 +43,44 @@ pub(crate) enum Then {
 
 /// The way to take a connection over.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Line(Arc<Mutex<Option<Takeover>>>);
+pub(crate) struct Line(Arc<Mutex<Option<RawResponse>>>);
 
 impl Line {
-    pub(crate) fn take_over(&self, takeover: Takeover) {
+    pub(crate) fn take_over(&self, takeover: RawResponse) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(takeover);
     }
 
-    fn taken_over(&self) -> Option<Takeover> {
+    fn taken_over(&self) -> Option<RawResponse> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
-impl Connected<IncomingStream<'_, Doorway>> for Line {
-    fn connect_info(stream: IncomingStream<'_, Doorway>) -> Self {
+impl Connected<IncomingStream<'_, ConnectionControl>> for Line {
+    fn connect_info(stream: IncomingStream<'_, ConnectionControl>) -> Self {
         stream.io().line.clone()
     }
 }
 
-/// A listener whose connections have a line, and end when the curfew begins.
+/// A listener whose connections have a line, and end when the shutdown begins.
 #[derive(Debug)]
-pub(crate) struct Doorway {
+pub(crate) struct ConnectionControl {
     listener: TcpListener,
-    curfew: watch::Receiver<bool>,
+    shutdown: watch::Receiver<bool>,
 }
 
-impl Doorway {
-    pub(crate) fn new(listener: TcpListener, curfew: watch::Receiver<bool>) -> Self {
-        Self { listener, curfew }
+impl ConnectionControl {
+    pub(crate) fn new(listener: TcpListener, shutdown: watch::Receiver<bool>) -> Self {
+        Self { listener, shutdown }
     }
 }
 
-impl Listener for Doorway {
+impl Listener for ConnectionControl {
     type Io = Connection;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Connection, SocketAddr) {
         let (stream, address) = Listener::accept(&mut self.listener).await;
-        (Connection::new(stream, self.curfew.clone()), address)
+        (Connection::new(stream, self.shutdown.clone()), address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -92,25 +92,25 @@ impl Listener for Doorway {
 pub(crate) struct Connection {
     stream: TcpStream,
     line: Line,
-    takeover: Option<Takeover>,
-    curfew: Pin<Box<dyn Future<Output = ()> + Send>>,
+    takeover: Option<RawResponse>,
+    shutdown: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 impl Connection {
-    fn new(stream: TcpStream, mut curfew: watch::Receiver<bool>) -> Self {
-        let curfew = Box::pin(async move { drop(curfew.wait_for(|begun| *begun).await) });
+    fn new(stream: TcpStream, mut shutdown: watch::Receiver<bool>) -> Self {
+        let shutdown = Box::pin(async move { drop(shutdown.wait_for(|begun| *begun).await) });
         Self {
             stream,
             line: Line::default(),
             takeover: None,
-            curfew,
+            shutdown,
         }
     }
 
     fn poll_curfew(&mut self, context: &mut Context<'_>) -> io::Result<()> {
-        match self.curfew.as_mut().poll(context) {
+        match self.shutdown.as_mut().poll(context) {
             Poll::Ready(()) => {
-                self.curfew = Box::pin(std::future::ready(()));
+                self.shutdown = Box::pin(std::future::ready(()));
                 Err(ErrorKind::ConnectionAborted.into())
             }
             Poll::Pending => Ok(()),
@@ -118,7 +118,7 @@ impl Connection {
     }
 
     /// Writes what the takeover says, and ends in an error, upon which HTTP lets go of the connection.
-    fn poll_takeover(&mut self, mut takeover: Takeover, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    fn poll_takeover(&mut self, mut takeover: RawResponse, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         loop {
             while takeover.bytes.has_remaining() {
                 match Pin::new(&mut self.stream).poll_write(context, &takeover.bytes) {

@@ -5,8 +5,8 @@
 use serde_json::{Map, Value};
 
 use crate::{
+    api_error::ApiError,
     operand::{self, Unfit},
-    refusal::Refusal,
 };
 
 const MAX_CONDITIONS: usize = 50;
@@ -18,16 +18,16 @@ const CONDITION_TEXTS: [&str; 3] = ["type", "field", "operator"];
 /// # Errors
 ///
 /// 400 for what is no JSON object, or no rule within the limits.
-pub(crate) fn read(body: &[u8], stored: &Map<String, Value>) -> Result<Map<String, Value>, Refusal> {
+pub(crate) fn read(body: &[u8], stored: &Map<String, Value>) -> Result<Map<String, Value>, ApiError> {
     let value = serde_json::from_slice::<Value>(body).map_err(|error| {
-        Refusal::new(
+        ApiError::new(
             400,
             "invalid.json",
             format!("The request body is not valid JSON: {error}."),
         )
     })?;
     let Value::Object(rule) = value else {
-        return Err(Refusal::new(
+        return Err(ApiError::new(
             400,
             "invalid.json",
             "The request body must be a JSON object.",
@@ -62,9 +62,9 @@ impl Fault {
     }
 }
 
-fn refusal(faults: &[Fault]) -> Option<Refusal> {
+fn refusal(faults: &[Fault]) -> Option<ApiError> {
     let first = faults.first()?;
-    let refusal = Refusal::new(400, first.code, first.message.as_str()).param("fieldName", first.field.as_str());
+    let refusal = ApiError::new(400, first.code, first.message.as_str()).param("fieldName", first.field.as_str());
     Some(
         faults
             .iter()

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderValue, header::IF_MATCH};
 
-use crate::{EtagHeader, refusal::Refusal};
+use crate::{EtagHeader, api_error::ApiError};
 
 /// The version after `tag`: one more for a number, a suffix for any other text.
 pub(crate) fn successor(tag: &str) -> String {
@@ -29,17 +29,17 @@ pub(crate) fn header(form: EtagHeader, tag: &str) -> Option<HeaderValue> {
 ///
 /// 428 without `If-Match`, 400 for `*` or more than one, 412 for any other version. A weak tag matches none
 /// (RFC 9110, 13.1.1).
-pub(crate) fn require(headers: &HeaderMap, current: &str) -> Result<(), Refusal> {
+pub(crate) fn require(headers: &HeaderMap, current: &str) -> Result<(), ApiError> {
     let mut given = headers.get_all(IF_MATCH).iter();
     let Some(tag) = given.next() else {
-        return Err(Refusal::new(
+        return Err(ApiError::new(
             428,
             "precondition.required",
             "If-Match is required to update a trigger rule.",
         ));
     };
     if given.next().is_some() || tag.as_bytes().trim_ascii() == b"*" {
-        return Err(Refusal::new(
+        return Err(ApiError::new(
             400,
             "invalid.if.match",
             "If-Match must carry the one etag that was read.",
@@ -48,7 +48,7 @@ pub(crate) fn require(headers: &HeaderMap, current: &str) -> Result<(), Refusal>
     if opaque(tag.as_bytes().trim_ascii()) == Some(current.as_bytes()) {
         return Ok(());
     }
-    Err(Refusal::new(
+    Err(ApiError::new(
         412,
         "precondition.failed",
         "The etag in If-Match is not that of the current trigger rule.",

@@ -19,7 +19,7 @@ pub(crate) struct Fault {
     pub(crate) times: u32,
     /// What it does.
     #[serde(rename = "do")]
-    pub(crate) deed: Deed,
+    pub(crate) deed: FaultAction,
 }
 
 fn once() -> u32 {
@@ -55,7 +55,7 @@ impl On {
 /// What happens to a request.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
-pub(crate) enum Deed {
+pub(crate) enum FaultAction {
     /// A gateway answers in the platform's place; with `carried_out`, after the platform did its work.
     Status {
         code: u16,
@@ -108,7 +108,7 @@ impl Faults {
 
     /// What is to happen to a request: the deed of the first fault in the script that is for it, is past its `skip`
     /// and has a time left. Every fault that is for it counts it against its own `skip`.
-    pub(crate) fn due(&mut self, call: &Call) -> Option<Deed> {
+    pub(crate) fn due(&mut self, call: &Call) -> Option<FaultAction> {
         let mut due = None;
         for fault in self.0.iter_mut().filter(|fault| fault.on.matches(call)) {
             if fault.on.skip > 0 {

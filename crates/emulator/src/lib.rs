@@ -5,10 +5,10 @@
 //! would hide its faults. It will not keep anything on disk and will not listen by itself.
 //!
 //! ```
-//! # use assist_rules_emulator::{SAMPLE_RULE_ID, World, serve};
+//! # use assist_rules_emulator::{SAMPLE_RULE_ID, Emulator, serve};
 //! # fn main() -> std::io::Result<()> {
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-//! let world = World::sample();
+//! let world = Emulator::sample();
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
 //! let running = serve(world.clone(), listener).await?;
 //! assert!(running.url().starts_with("http://127.0.0.1:"));
@@ -17,42 +17,42 @@
 //! # Ok(()) }) }
 //! ```
 
+mod api_error;
 mod call;
 mod client;
 mod clock;
 mod connection;
+mod emulator;
 mod engine;
 mod etag;
 mod fault;
+mod fault_injection;
 mod http_date;
 mod merge_patch;
-mod mischief;
 mod operand;
 mod platform;
 mod rate;
-mod refusal;
+mod recorded_request;
 mod reply;
 mod route;
+mod rule_store;
 mod sample;
 mod script;
-mod seen;
 mod server;
 mod settings;
-mod shelf;
 mod sign_in;
 mod token;
-mod world;
 
 #[cfg(test)]
 mod tests;
 
 pub use client::{Client, Permission};
 pub use clock::Clock;
+pub use emulator::Emulator;
+pub use recorded_request::RecordedRequest;
 pub use route::Kind;
+pub use rule_store::RuleError;
 pub use sample::{SAMPLE_CHANGE, SAMPLE_RULE, SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET};
 pub use script::{Script, ScriptError};
-pub use seen::Seen;
 pub use server::{Running, serve};
 pub use settings::{BodyEtag, EtagHeader, RetryAfter, Settings};
-pub use shelf::RuleError;
-pub use world::World;

@@ -7,15 +7,15 @@ use http::{
 use serde_json::{Value, json};
 
 use crate::{
-    Client, Permission, Seen, Settings,
+    Client, Permission, RecordedRequest, Settings,
+    api_error::ApiError,
     call::Call,
     engine, etag,
     fault::Faults,
-    rate::{Rates, Storm},
-    refusal::Refusal,
+    rate::{Rates, ThrottleBurst},
     reply::Reply,
     route::Route,
-    shelf::{Shelf, Stored},
+    rule_store::{RuleStore, Stored},
     sign_in,
     token::{Issued, Tokens},
 };
@@ -26,18 +26,18 @@ const MAX_PAGE_SIZE: usize = 100;
 /// All that an emulator remembers.
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    pub(crate) rules: Shelf,
+    pub(crate) rules: RuleStore,
     pub(crate) clients: Vec<Client>,
     pub(crate) tokens: Tokens,
     pub(crate) limited_sign_ins: u32,
-    pub(crate) log: Vec<Seen>,
+    pub(crate) log: Vec<RecordedRequest>,
     pub(crate) faults: Faults,
-    pub(crate) storm: Storm,
+    pub(crate) storm: ThrottleBurst,
     rates: Rates,
 }
 
 impl State {
-    pub(crate) fn with_rules(rules: Shelf) -> Self {
+    pub(crate) fn with_rules(rules: RuleStore) -> Self {
         Self {
             rules,
             ..Self::default()
@@ -79,7 +79,7 @@ impl State {
         }
     }
 
-    fn api(&mut self, settings: &Settings, call: &Call, issued: &Issued) -> Result<Reply, Refusal> {
+    fn api(&mut self, settings: &Settings, call: &Call, issued: &Issued) -> Result<Reply, ApiError> {
         match &call.route {
             Route::List => {
                 self.permit(issued, Permission::View)?;
@@ -93,13 +93,13 @@ impl State {
                 self.permit(issued, Permission::Update)?;
                 self.put(settings, call, id)
             }
-            Route::WrongMethod { allow } => Err(Refusal::new(
+            Route::WrongMethod { allow } => Err(ApiError::new(
                 405,
                 "method.not.allowed",
                 format!("The method {} is not allowed for this resource.", call.method),
             )
             .header(ALLOW, HeaderValue::from_static(allow))),
-            Route::Token | Route::Nowhere => Err(Refusal::new(
+            Route::Token | Route::Nowhere => Err(ApiError::new(
                 404,
                 "not.found",
                 "The requested resource could not be found.",
@@ -108,20 +108,20 @@ impl State {
     }
 
     /// Replaces a rule. Each write makes a new version, whatever it says.
-    fn put(&mut self, settings: &Settings, call: &Call, id: &str) -> Result<Reply, Refusal> {
+    fn put(&mut self, settings: &Settings, call: &Call, id: &str) -> Result<Reply, ApiError> {
         let body = call.json_bytes()?;
         let stored = self.find(id)?;
         etag::require(&call.headers, stored.etag())?;
         let rule = engine::read(body, stored.document())?;
         let next = stored
             .succeeded_by(Value::Object(rule))
-            .map_err(|error| Refusal::new(400, "invalid.rule", format!("Cannot {error}.")))?;
+            .map_err(|error| ApiError::new(400, "invalid.rule", format!("Cannot {error}.")))?;
         let reply = found(settings, &next);
         self.rules.put(next);
         Ok(reply)
     }
 
-    fn list(&self, settings: &Settings, query: &str) -> Result<Reply, Refusal> {
+    fn list(&self, settings: &Settings, query: &str) -> Result<Reply, ApiError> {
         let size = page_parameter(query, "pageSize", DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)?;
         let number = page_parameter(query, "pageNumber", 1, usize::MAX)?;
         let total = self.rules.iter().len();
@@ -142,7 +142,7 @@ impl State {
         Ok(Reply::json(StatusCode::OK, &page))
     }
 
-    fn permit(&self, issued: &Issued, permission: Permission) -> Result<(), Refusal> {
+    fn permit(&self, issued: &Issued, permission: Permission) -> Result<(), ApiError> {
         let client = self.clients.iter().find(|client| client.id == issued.client_id);
         if client.is_some_and(|client| client.permissions.contains(&permission)) {
             return Ok(());
@@ -150,12 +150,12 @@ impl State {
         let name = permission.name();
         let message =
             format!("Unable to perform the requested action. You are missing the following permission(s): [{name}]");
-        Err(Refusal::new(403, "missing.permissions", message).param("permissions", name))
+        Err(ApiError::new(403, "missing.permissions", message).param("permissions", name))
     }
 
-    fn find(&self, id: &str) -> Result<&Stored, Refusal> {
+    fn find(&self, id: &str) -> Result<&Stored, ApiError> {
         self.rules.find(id).ok_or_else(|| {
-            Refusal::new(404, "not.found", format!("The trigger rule {id} could not be found.")).param("id", id)
+            ApiError::new(404, "not.found", format!("The trigger rule {id} could not be found.")).param("id", id)
         })
     }
 }
@@ -165,7 +165,7 @@ fn found(settings: &Settings, rule: &Stored) -> Reply {
         .with_etag(etag::header(settings.etag_header, rule.etag()))
 }
 
-fn page_parameter(query: &str, name: &str, default: usize, largest: usize) -> Result<usize, Refusal> {
+fn page_parameter(query: &str, name: &str, default: usize, largest: usize) -> Result<usize, ApiError> {
     let given = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name);
     let Some((_, text)) = given else {
         return Ok(default);
@@ -174,7 +174,7 @@ fn page_parameter(query: &str, name: &str, default: usize, largest: usize) -> Re
         Ok(number) if (1..=largest).contains(&number) => Ok(number),
         Ok(_) | Err(_) => {
             let message = format!("{name} must be a number from 1 to {largest}.");
-            Err(Refusal::new(400, "invalid.value", message)
+            Err(ApiError::new(400, "invalid.value", message)
                 .param("fieldName", name)
                 .detail("invalid.value", name))
         }

@@ -7,7 +7,7 @@ use std::{
 
 use http::{HeaderName, HeaderValue, header::RETRY_AFTER};
 
-use crate::{RetryAfter, http_date::http_date_header, refusal::Refusal, reply::Reply};
+use crate::{RetryAfter, api_error::ApiError, http_date::http_date_header, reply::Reply};
 
 const WINDOW: Duration = Duration::from_mins(1);
 
@@ -23,7 +23,7 @@ struct Window {
 
 /// Where a token stood when a request came in.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Standing {
+pub(crate) struct RateStatus {
     count: u32,
     allowed: u32,
     reset: u64,
@@ -32,7 +32,7 @@ pub(crate) struct Standing {
 
 impl Rates {
     /// Counts one request of a token; one over the limit is not counted. The first request opens the window.
-    pub(crate) fn count(&mut self, serial: usize, now: SystemTime, allowed: u32) -> Standing {
+    pub(crate) fn count(&mut self, serial: usize, now: SystemTime, allowed: u32) -> RateStatus {
         let window = self.0.entry(serial).or_insert(Window {
             ends: now + WINDOW,
             count: 0,
@@ -48,7 +48,7 @@ impl Rates {
             window.count += 1;
         }
         let left = window.ends.duration_since(now).unwrap_or_default();
-        Standing {
+        RateStatus {
             count: window.count,
             allowed,
             reset: whole_seconds(left),
@@ -59,12 +59,12 @@ impl Rates {
 
 /// Requests that are told to slow down whatever the count says, because the whole platform is under load.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Storm {
+pub(crate) struct ThrottleBurst {
     requests: u32,
     retry_after: u32,
 }
 
-impl Storm {
+impl ThrottleBurst {
     pub(crate) fn new(requests: u32, retry_after: u32) -> Self {
         Self { requests, retry_after }
     }
@@ -72,7 +72,7 @@ impl Storm {
     /// # Errors
     ///
     /// 429 while the storm lasts; each counts it down.
-    pub(crate) fn pass(&mut self, form: RetryAfter, now: SystemTime) -> Result<(), Refusal> {
+    pub(crate) fn pass(&mut self, form: RetryAfter, now: SystemTime) -> Result<(), ApiError> {
         match self.requests.checked_sub(1) {
             Some(left) => {
                 self.requests = left;
@@ -83,11 +83,11 @@ impl Storm {
     }
 }
 
-impl Standing {
+impl RateStatus {
     /// # Errors
     ///
     /// 429 if there was nothing left.
-    pub(crate) fn require(self, form: RetryAfter, now: SystemTime) -> Result<(), Refusal> {
+    pub(crate) fn require(self, form: RetryAfter, now: SystemTime) -> Result<(), ApiError> {
         if self.spent {
             Err(slow_down(self.reset, form, now))
         } else {
@@ -105,10 +105,10 @@ impl Standing {
 }
 
 /// A 429 that asks for `seconds` of patience.
-pub(crate) fn slow_down(seconds: u64, form: RetryAfter, now: SystemTime) -> Refusal {
+pub(crate) fn slow_down(seconds: u64, form: RetryAfter, now: SystemTime) -> ApiError {
     let after = retry_after(seconds, form, now);
     let message = format!("Rate limit exceeded the maximum. Retry the request in [{seconds}] seconds");
-    Refusal::new(429, "too.many.requests.retry.after", message)
+    ApiError::new(429, "too.many.requests.retry.after", message)
         .param("retryAfter", seconds)
         .header(RETRY_AFTER, after)
 }

@@ -9,7 +9,7 @@ pub const SAMPLE_CHANGE: &str = include_str!("../samples/billing-dispute.change.
 /// The `id` of [`SAMPLE_RULE`].
 pub const SAMPLE_RULE_ID: &str = "a1b2c3d4-e5f6-7890-abcd-ef1234567890";
 
-/// The id of the OAuth client that [`World::sample`](crate::World::sample) knows.
+/// The id of the OAuth client that [`Emulator::sample`](crate::Emulator::sample) knows.
 pub const SANDBOX_CLIENT_ID: &str = "sandbox-client";
 
 /// The secret of [`SANDBOX_CLIENT_ID`]. It opens nothing but an emulator.

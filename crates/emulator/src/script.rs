@@ -9,7 +9,7 @@ use http::{
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::fault::{Deed, Fault};
+use crate::fault::{Fault, FaultAction};
 
 /// Headers that tell where a message ends. A script that set them would break the emulator, not the client.
 const FRAMING: [HeaderName; 3] = [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING];
@@ -91,34 +91,38 @@ fn problem(fault: &Fault) -> Option<(String, &'static str)> {
         return Some(("times".to_owned(), "a fault happens at least once"));
     }
     match &fault.deed {
-        Deed::Status { code, .. } if !(200..=599).contains(code) => {
+        FaultAction::Status { code, .. } if !(200..=599).contains(code) => {
             Some(("do/status/code".to_owned(), "the status of an answer is 200 to 599"))
         }
-        Deed::Status { headers, .. } => headers.iter().find_map(|(name, value)| {
+        FaultAction::Status { headers, .. } => headers.iter().find_map(|(name, value)| {
             header_problem(name, value).map(|problem| (format!("do/status/headers/{}", escaped(name)), problem))
         }),
-        Deed::Storm { requests: 0, .. } => Some(("do/storm/requests".to_owned(), "a storm meets at least one request")),
-        Deed::EditBetween { merge } => ["id", "etag"]
-            .into_iter()
-            .find(|name| merge.contains_key(*name))
-            .map(|name| {
-                (
-                    format!("do/edit_between/merge/{name}"),
-                    "an edit changes neither the id nor, by hand, the version",
-                )
-            }),
-        Deed::Delay { .. }
-        | Deed::DropBefore {}
-        | Deed::DropAfter {}
-        | Deed::ResetInBody {}
-        | Deed::TruncatedBody {}
-        | Deed::Garbage { .. }
-        | Deed::EndlessBody {}
-        | Deed::RevokeToken {}
-        | Deed::ClockSkew { .. }
-        | Deed::Storm { .. }
-        | Deed::LostVersion {}
-        | Deed::MovedTag {} => None,
+        FaultAction::Storm { requests: 0, .. } => {
+            Some(("do/storm/requests".to_owned(), "a storm meets at least one request"))
+        }
+        FaultAction::EditBetween { merge } => {
+            ["id", "etag"]
+                .into_iter()
+                .find(|name| merge.contains_key(*name))
+                .map(|name| {
+                    (
+                        format!("do/edit_between/merge/{name}"),
+                        "an edit changes neither the id nor, by hand, the version",
+                    )
+                })
+        }
+        FaultAction::Delay { .. }
+        | FaultAction::DropBefore {}
+        | FaultAction::DropAfter {}
+        | FaultAction::ResetInBody {}
+        | FaultAction::TruncatedBody {}
+        | FaultAction::Garbage { .. }
+        | FaultAction::EndlessBody {}
+        | FaultAction::RevokeToken {}
+        | FaultAction::ClockSkew { .. }
+        | FaultAction::Storm { .. }
+        | FaultAction::LostVersion {}
+        | FaultAction::MovedTag {} => None,
     }
 }
 

@@ -15,10 +15,10 @@ use tokio::{
 };
 
 use crate::{
-    World,
+    Emulator,
     call::Call,
-    connection::{Doorway, Line},
-    mischief::{self, Delivery},
+    connection::{ConnectionControl, Line},
+    fault_injection::{self, Delivery},
 };
 
 /// How long a shutdown waits for answers under way before it hangs up on them.
@@ -29,16 +29,16 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// # Errors
 ///
 /// If the listener does not tell its address.
-pub async fn serve(world: World, listener: TcpListener) -> io::Result<Running> {
+pub async fn serve(world: Emulator, listener: TcpListener) -> io::Result<Running> {
     let address = listener.local_addr()?;
     let (stop, stopped) = oneshot::channel::<()>();
-    let (hang_up, curfew) = watch::channel(false);
+    let (hang_up, shutdown) = watch::channel(false);
     let service = Router::new()
         .fallback(handle)
         .with_state(world)
         .into_make_service_with_connect_info::<Line>();
-    let server =
-        axum::serve(Doorway::new(listener, curfew), service).with_graceful_shutdown(async move { drop(stopped.await) });
+    let server = axum::serve(ConnectionControl::new(listener, shutdown), service)
+        .with_graceful_shutdown(async move { drop(stopped.await) });
     let task = tokio::spawn(async move { server.await });
     tracing::debug!(%address, "emulator is listening");
     Ok(Running {
@@ -84,7 +84,7 @@ impl Running {
 }
 
 /// Answers one request. It is carried out even if its client goes away meanwhile, as it would be elsewhere.
-async fn handle(State(world): State<World>, ConnectInfo(line): ConnectInfo<Line>, request: Request) -> Response {
+async fn handle(State(world): State<Emulator>, ConnectInfo(line): ConnectInfo<Line>, request: Request) -> Response {
     let delivery = match Call::read(request, &world.settings().trigger_rules_path).await {
         Some(call) => tokio::spawn(async move { conduct(&world, &call).await })
             .await
@@ -100,12 +100,12 @@ async fn handle(State(world): State<World>, ConnectInfo(line): ConnectInfo<Line>
     }
 }
 
-async fn conduct(world: &World, call: &Call) -> Delivery {
+async fn conduct(world: &Emulator, call: &Call) -> Delivery {
     let place = world.note(call);
     let deed = world.due(call);
     tracing::debug!(method = %call.method, path = call.path, fault = ?deed, "request");
     let delivery = match deed {
-        Some(deed) => mischief::carry_out(world, call, deed).await,
+        Some(deed) => fault_injection::carry_out(world, call, deed).await,
         None => Delivery::Whole(world.answer(call)),
     };
     world.note_answer(place, delivery.status());

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION, header::WWW_AUTHENTICATE};
 use uuid::Uuid;
 
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
 
 /// Every token that was ever issued.
 #[derive(Debug, Default)]
@@ -50,7 +50,7 @@ impl Tokens {
     /// # Errors
     ///
     /// 401 for a token that is missing, unknown, revoked or at its end.
-    pub(crate) fn authenticate(&self, headers: &HeaderMap, now: SystemTime) -> Result<Issued, Refusal> {
+    pub(crate) fn authenticate(&self, headers: &HeaderMap, now: SystemTime) -> Result<Issued, ApiError> {
         let Some(given) = bearer(headers) else {
             return Err(unauthenticated(
                 "authentication.required",
@@ -102,6 +102,6 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
         .filter(|token| !token.is_empty())
 }
 
-fn unauthenticated(code: &'static str, message: &str) -> Refusal {
-    Refusal::new(401, code, message).header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+fn unauthenticated(code: &'static str, message: &str) -> ApiError {
+    ApiError::new(401, code, message).header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
 }

@@ -6,14 +6,14 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use domain::json::{Document, Node};
-use domain::{Facts, Failure, FailureClass, RuleId, Stored, TriggerRule, Version};
+use domain::{Failure, FailureClass, ResponseMetadata, RuleId, Stored, TriggerRule, Version};
 use http::header::ETAG;
 use http::{HeaderMap, StatusCode};
 use ports::{Page, RuleSummary};
 
-use crate::body::BodyFault;
 use crate::rate_window::rate_window;
 use crate::redact::Redactor;
+use crate::response_body::BodyFault;
 use crate::retry_after::{self, retry_after};
 
 /// What came back for one request.
@@ -29,28 +29,28 @@ pub struct RawAnswer {
 
 /// What an answer is held against.
 #[derive(Debug)]
-pub(crate) struct Reading<'a> {
+pub(crate) struct ResponseReader<'a> {
     pub(crate) answer: &'a RawAnswer,
     pub(crate) redactor: &'a Redactor,
     pub(crate) now: SystemTime,
     pub(crate) requests: u32,
 }
 
-impl Reading<'_> {
+impl ResponseReader<'_> {
     /// What the answer says beside its content.
-    pub(crate) fn facts(&self) -> Facts {
+    pub(crate) fn metadata(&self) -> ResponseMetadata {
         let correlation = self
             .answer
             .headers
             .get("inin-correlation-id")
             .and_then(|id| id.to_str().ok());
-        Facts {
+        ResponseMetadata {
             status: Some(self.answer.status.as_u16()),
             correlation_id: correlation.map(|id| self.redactor.clean(id)),
             date: retry_after::date(&self.answer.headers),
             rate: rate_window(&self.answer.headers),
             requests: self.requests,
-            ..Facts::default()
+            ..ResponseMetadata::default()
         }
     }
 
@@ -70,7 +70,7 @@ impl Reading<'_> {
                 Err(_) if self.is_cut_short() => Ok(None),
                 // Why: a page of whatever stands between here and there is 200, too, and nothing was written then.
                 Err(failure) => Err(Failure {
-                    class: FailureClass::Unclear { wait: None },
+                    class: FailureClass::Indeterminate { wait: None },
                     ..failure
                 }),
             },
@@ -102,7 +102,7 @@ impl Reading<'_> {
             && stated != id.as_str()
         {
             let message = format!("the answer is about the rule `{}`", self.redactor.clean(stated));
-            return Err(self.fail(FailureClass::WrongServer, message));
+            return Err(self.fail(FailureClass::IdMismatch, message));
         }
         Ok(Stored {
             id: id.clone(),
@@ -131,7 +131,7 @@ impl Reading<'_> {
             }
             Err(BodyFault::Lost(why)) => {
                 let message = format!("the answer broke off: {why}");
-                return Err(self.fail(FailureClass::Unclear { wait: None }, message));
+                return Err(self.fail(FailureClass::Indeterminate { wait: None }, message));
             }
         };
         let text = std::str::from_utf8(body);
@@ -162,14 +162,14 @@ impl Reading<'_> {
                 .and_then(Node::as_number)
                 .and_then(|number| number.raw().parse::<u64>().ok())
         };
-        let Some(entities) = root.get("entities").filter(|entities| entities.is_list()) else {
+        let Some(entities) = root.get("entities").filter(|entities| entities.is_array()) else {
             return Err(self.fail(
                 FailureClass::Malformed,
                 "the answer is no listing: it has no list `entities`",
             ));
         };
         let mut rules = Vec::new();
-        for entity in entities.items() {
+        for entity in entities.elements() {
             let rule = Document::from_node(entity)
                 .ok()
                 .and_then(|document| TriggerRule::try_from(document).ok());
@@ -197,7 +197,7 @@ impl Reading<'_> {
         Failure {
             class,
             message: message.into(),
-            facts: self.facts().into(),
+            metadata: self.metadata().into(),
         }
     }
 
@@ -210,14 +210,14 @@ impl Reading<'_> {
             .to_lowercase()
             .contains("does not match the current version");
         let class = match (self.answer.status.as_u16(), sent) {
-            (409 | 412, Sent::Write) => FailureClass::VersionMoved,
-            (400, Sent::Write) if says_moved => FailureClass::VersionMoved,
+            (409 | 412, Sent::Write) => FailureClass::PreconditionFailed,
+            (400, Sent::Write) if says_moved => FailureClass::PreconditionFailed,
             (401, _) => FailureClass::Unauthenticated,
             (403 | 407, _) => FailureClass::Denied,
             (404, _) => FailureClass::NotFound,
             (429, _) => FailureClass::Throttled { wait },
             (300..=399, _) => FailureClass::Redirected,
-            (408 | 500..=599, _) | (200..=299, Sent::Write) => FailureClass::Unclear { wait },
+            (408 | 500..=599, _) | (200..=299, Sent::Write) => FailureClass::Indeterminate { wait },
             (400..=499, _) => FailureClass::Rejected,
             _ => FailureClass::Malformed,
         };
@@ -226,15 +226,15 @@ impl Reading<'_> {
             (FailureClass::NotFound, message) => format!("{}: {message}", self.status_in_words(&class)),
             (_, message) => message.to_owned(),
         };
-        let facts = Facts {
+        let metadata = ResponseMetadata {
             platform_code: said.code,
             context_id: said.context_id,
-            ..self.facts()
+            ..self.metadata()
         };
         Failure {
             class,
             message,
-            facts: facts.into(),
+            metadata: metadata.into(),
         }
     }
 
@@ -258,7 +258,7 @@ impl Reading<'_> {
             return PlatformError::default();
         };
         let text = |name| {
-            let text = document.root().get(name).and_then(Node::as_text);
+            let text = document.root().get(name).and_then(Node::as_str);
             text.map(|text| self.redactor.clean(text))
                 .filter(|text| !text.is_empty())
         };
@@ -293,7 +293,7 @@ struct PlatformError {
 }
 
 fn stated_version(rule: Node<'_>) -> Option<Version> {
-    rule.get("etag")?.as_text()?.parse().ok()
+    rule.get("etag")?.as_str()?.parse().ok()
 }
 
 #[cfg(test)]

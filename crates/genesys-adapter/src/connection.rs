@@ -11,7 +11,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, ClientBuilder};
 
 use crate::answer::RawAnswer;
-use crate::body;
+use crate::response_body;
 
 /// How to connect.
 #[derive(Clone, Debug)]
@@ -131,7 +131,7 @@ pub(crate) async fn send(request: reqwest::RequestBuilder) -> Result<RawAnswer, 
     Ok(RawAnswer {
         status,
         headers,
-        body: body::read(response).await,
+        body: response_body::read(response).await,
     })
 }
 
@@ -139,7 +139,7 @@ fn not_answered(error: &reqwest::Error) -> Failure {
     let message = words(error);
     if !error.is_connect() && !error.is_builder() {
         return Failure::new(
-            FailureClass::Unclear { wait: None },
+            FailureClass::Indeterminate { wait: None },
             format!("the answer was lost: {message}"),
         );
     }

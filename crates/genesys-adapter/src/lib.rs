@@ -8,13 +8,13 @@ pub mod answer;
 pub mod request;
 
 mod address;
-mod body;
 mod connection;
 mod credentials;
 mod rate_window;
 mod redact;
 mod region;
 mod repository;
+mod response_body;
 mod retry_after;
 mod token;
 mod token_cache;

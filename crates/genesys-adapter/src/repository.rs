@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use domain::{Failure, FailureClass, RuleId, Stored, TriggerRule, Version};
 use http::StatusCode;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, IF_MATCH};
-use ports::{Answer, Clock, Page, PageRequest, RuleRepository};
+use ports::{Answer, Clock, DocumentStore, Page, PageRequest};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::address::{Address, RulesPath};
-use crate::answer::{RawAnswer, Reading};
+use crate::answer::{RawAnswer, ResponseReader};
 use crate::connection::{self, Connection};
 use crate::request::{self, ApiRequest};
 use crate::token::TokenSource;
@@ -25,7 +25,7 @@ pub struct GenesysRepository {
 }
 
 /// An answer, and the token that it was given to.
-struct Exchange {
+struct ApiResponse {
     answer: RawAnswer,
     token: SecretString,
     requests: u32,
@@ -60,21 +60,21 @@ impl GenesysRepository {
     }
 
     /// Sends a request. One that is refused for its token is sent once more with another.
-    async fn exchange(&self, request: &ApiRequest) -> Result<Exchange, Failure> {
+    async fn exchange(&self, request: &ApiRequest) -> Result<ApiResponse, Failure> {
         let token = self.tokens.token().await?;
         let answer = self
             .send(request, &token)
             .await
             .map_err(|failure| counted(failure, 1))?;
         if answer.status != StatusCode::UNAUTHORIZED {
-            return Ok(Exchange {
+            return Ok(ApiResponse {
                 answer,
                 token,
                 requests: 1,
             });
         }
         match self.tokens.another(&token).await? {
-            None => Ok(Exchange {
+            None => Ok(ApiResponse {
                 answer,
                 token,
                 requests: 1,
@@ -84,7 +84,7 @@ impl GenesysRepository {
                     .send(request, &token)
                     .await
                     .map_err(|failure| counted(failure, 2))?;
-                Ok(Exchange {
+                Ok(ApiResponse {
                     answer,
                     token,
                     requests: 2,
@@ -123,12 +123,12 @@ impl GenesysRepository {
     async fn ask<T>(
         &self,
         request: &ApiRequest,
-        read: impl Fn(&Reading<'_>) -> Result<T, Failure>,
+        read: impl Fn(&ResponseReader<'_>) -> Result<T, Failure>,
     ) -> Result<Answer<T>, Failure> {
         let exchange = self.exchange(request).await?;
         let mut redactor = self.tokens.redactor();
         redactor.add(&exchange.token);
-        let reading = Reading {
+        let reading = ResponseReader {
             answer: &exchange.answer,
             redactor: &redactor,
             now: self.clock.now(),
@@ -136,7 +136,7 @@ impl GenesysRepository {
         };
         Ok(Answer {
             content: read(&reading)?,
-            facts: reading.facts(),
+            metadata: reading.metadata(),
         })
     }
 }
@@ -144,7 +144,7 @@ impl GenesysRepository {
 /// A failure without an answer, with the requests that led to it; one that never left is none.
 fn counted(mut failure: Failure, requests: u32) -> Failure {
     let never_left = matches!(failure.class, FailureClass::NotSent | FailureClass::Untrusted);
-    failure.facts.requests = if never_left {
+    failure.metadata.requests = if never_left {
         requests.saturating_sub(1)
     } else {
         requests
@@ -153,7 +153,7 @@ fn counted(mut failure: Failure, requests: u32) -> Failure {
 }
 
 #[async_trait]
-impl RuleRepository for GenesysRepository {
+impl DocumentStore for GenesysRepository {
     async fn get(&self, id: &RuleId) -> Result<Answer<Stored<TriggerRule>>, Failure> {
         self.ask(&request::get(&self.path, id), |reading| reading.stored(id))
             .await

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use tracing::Instrument;
 
 use crate::address::Address;
-use crate::answer::{Reading, Sent};
+use crate::answer::{ResponseReader, Sent};
 use crate::connection::{self, Connection};
 use crate::credentials::{ClientCredentials, Credentials};
 use crate::redact::Redactor;
@@ -149,7 +149,7 @@ impl TokenSource {
             .map_err(never_unclear)?;
         tracing::debug!(status = answer.status.as_u16(), "answered");
         let redactor = self.redactor();
-        let reading = Reading {
+        let reading = ResponseReader {
             answer: &answer,
             redactor: &redactor,
             now: self.clock.now(),
@@ -177,7 +177,7 @@ fn basic(client: &ClientCredentials) -> HeaderValue {
 }
 
 fn granted(document: &Document, now: SystemTime) -> Option<Token> {
-    let token = document.root().get("access_token").and_then(Node::as_text)?;
+    let token = document.root().get("access_token").and_then(Node::as_str)?;
     let is_token = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
     let seconds = document.root().get("expires_in").and_then(Node::as_number)?.to_f64();
     let life = Duration::try_from_secs_f64(seconds).ok()?;
@@ -188,7 +188,7 @@ fn granted(document: &Document, now: SystemTime) -> Option<Token> {
 }
 
 /// Why no token was granted. Refused credentials are 401, or 400 in the words of RFC 6749.
-fn refused(reading: &Reading<'_>) -> Failure {
+fn refused(reading: &ResponseReader<'_>) -> Failure {
     let mut failure = reading.failure(Sent::Read);
     let is_rate_limit = failure.message.to_lowercase().starts_with(RATE_LIMIT_WORDS);
     if failure.class == FailureClass::Rejected && is_rate_limit {
@@ -210,7 +210,7 @@ fn refused(reading: &Reading<'_>) -> Failure {
 
 /// A request for a token changes nothing: what is unclear about it is as good as not sent.
 fn never_unclear(mut failure: Failure) -> Failure {
-    if let FailureClass::Unclear { wait } = failure.class {
+    if let FailureClass::Indeterminate { wait } = failure.class {
         failure.class = wait.map_or(FailureClass::NotSent, |wait| FailureClass::Throttled {
             wait: Some(wait),
         });

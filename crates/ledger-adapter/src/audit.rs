@@ -8,7 +8,7 @@ mod chain;
 mod derived;
 mod export;
 
-use ports::LedgerFailure;
+use ports::LedgerError;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
@@ -51,7 +51,7 @@ impl SqlLedger {
     /// # Errors
     ///
     /// If it cannot be read. What was tampered with is no error here, but a fault in the report.
-    pub async fn verify(&self, known_head: Option<&str>) -> Result<AuditReport, LedgerFailure> {
+    pub async fn verify(&self, known_head: Option<&str>) -> Result<AuditReport, LedgerError> {
         let mut store = self.store.look().await?;
         let mut chain = Chain::new(known_head);
         read_documents(&mut store, &mut chain).await?;
@@ -70,7 +70,7 @@ impl SqlLedger {
 }
 
 /// Columns are read as bytes and with their type: what was tampered with may be no text any more.
-async fn read_documents(store: &mut Snapshot<'_>, chain: &mut Chain<'_>) -> Result<(), LedgerFailure> {
+async fn read_documents(store: &mut Snapshot<'_>, chain: &mut Chain<'_>) -> Result<(), LedgerError> {
     let (sql, first) = match store.dialect {
         Dialect::Sqlite => (
             "SELECT CAST(rowid AS TEXT), CAST(digest AS BLOB), CAST(content AS BLOB), \
@@ -101,7 +101,7 @@ async fn read_documents(store: &mut Snapshot<'_>, chain: &mut Chain<'_>) -> Resu
     Ok(())
 }
 
-async fn read_entries(store: &mut Snapshot<'_>, chain: &mut Chain<'_>) -> Result<Derived, LedgerFailure> {
+async fn read_entries(store: &mut Snapshot<'_>, chain: &mut Chain<'_>) -> Result<Derived, LedgerError> {
     let sql = match store.dialect {
         Dialect::Sqlite => {
             "SELECT seq, CAST(hash AS BLOB), CAST(body AS BLOB), typeof(hash) = 'text' AND typeof(body) = 'text' \
@@ -139,16 +139,16 @@ async fn read_entries(store: &mut Snapshot<'_>, chain: &mut Chain<'_>) -> Result
     Ok(derived)
 }
 
-async fn counted(store: &mut Snapshot<'_>, sql: &'static str) -> Result<i64, LedgerFailure> {
+async fn counted(store: &mut Snapshot<'_>, sql: &'static str) -> Result<i64, LedgerError> {
     let rows = store.rows(sql, &[]).await?;
     let count = rows.first().map(|row| number(row, 0)).transpose();
     count.map(Option::unwrap_or_default).map_err(|error| corrupt(&error))
 }
 
-fn bytes(row: &AnyRow, column: usize) -> Result<Vec<u8>, LedgerFailure> {
+fn bytes(row: &AnyRow, column: usize) -> Result<Vec<u8>, LedgerError> {
     row.try_get(column).map_err(|error| corrupt(&error))
 }
 
-fn is_text(row: &AnyRow, column: usize) -> Result<bool, LedgerFailure> {
+fn is_text(row: &AnyRow, column: usize) -> Result<bool, LedgerError> {
     Ok(number(row, column).map_err(|error| corrupt(&error))? == 1)
 }

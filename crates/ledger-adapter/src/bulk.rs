@@ -1,21 +1,21 @@
 //! Many updates at once, in one transaction: for benches, which want a large ledger soon.
 
-use ports::{IntentRecord, LedgerFailure, OutcomeRecord};
+use ports::{IntentRecord, LedgerError, OutcomeRecord};
 
 use crate::conclude::Conclude;
 use crate::intend::Intend;
 use crate::ledger::SqlLedger;
-use crate::store::{Broken, Transaction, Work};
+use crate::store::{Transaction, TransactionBody, TxError};
 
 struct Load<'l> {
     ledger: &'l SqlLedger,
     updates: &'l [(IntentRecord, OutcomeRecord)],
 }
 
-impl Work for Load<'_> {
-    type Made = ();
+impl TransactionBody for Load<'_> {
+    type Output = ();
 
-    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<(), Broken> {
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<(), TxError> {
         let Self { ledger, updates } = self;
         for (intent, outcome) in *updates {
             let intend = Intend {
@@ -44,7 +44,7 @@ impl SqlLedger {
     /// # Errors
     ///
     /// As `intend` and `conclude`; nothing is recorded then.
-    pub async fn load(&self, updates: &[(IntentRecord, OutcomeRecord)]) -> Result<(), LedgerFailure> {
+    pub async fn load(&self, updates: &[(IntentRecord, OutcomeRecord)]) -> Result<(), LedgerError> {
         let ledger = self;
         self.store.write(&Load { ledger, updates }).await
     }

@@ -1,10 +1,10 @@
 //! Recording an outcome, and putting the event about it into the outbox.
 
-use ports::{Ending, EntryId, LedgerFailure, OutcomeRecord, Recorded};
+use ports::{Ending, EntryId, LedgerError, OutcomeRecord, Recorded};
 
-use crate::body::{Body, Documents, micros_of};
+use crate::entry_body::{Body, Documents, micros_of};
 use crate::row::{self, signed, unsigned};
-use crate::store::{Broken, Transaction, Value, Work, number, text};
+use crate::store::{Transaction, TransactionBody, TxError, Value, number, text};
 use crate::tallies;
 
 /// An outcome to be recorded.
@@ -13,10 +13,10 @@ pub(crate) struct Conclude<'l> {
     pub(crate) sinks: &'l [String],
 }
 
-impl Work for Conclude<'_> {
-    type Made = Recorded;
+impl TransactionBody for Conclude<'_> {
+    type Output = Recorded;
 
-    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Recorded, Broken> {
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Recorded, TxError> {
         let record = self.record;
         let before = match record.intent {
             Some(id) => Some(open(transaction, id, record).await?),
@@ -56,7 +56,7 @@ impl Conclude<'_> {
         id: EntryId,
         seq: i64,
         version_after: &str,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), TxError> {
         let sql = "UPDATE updates SET outcome = $2, measured = $2, ending = $3, version_after = $4, bucket = $5, \
                    retries = $6, merges = $7, waited = $8, longest = $9 WHERE id = $1";
         let mut values = vec![
@@ -77,7 +77,7 @@ impl Conclude<'_> {
         id: EntryId,
         seq: i64,
         version_after: &str,
-    ) -> Result<(), Broken> {
+    ) -> Result<(), TxError> {
         let sql = "UPDATE updates SET outcome = $2, ending = $3, version_after = $4 WHERE id = $1";
         let ending = self.record.ending.word();
         let values = [signed(id.0).into(), seq.into(), ending.into(), version_after.into()];
@@ -86,7 +86,7 @@ impl Conclude<'_> {
     }
 
     /// An update that came to no write.
-    async fn insert(&self, transaction: &mut Transaction<'_>, seq: i64, version_after: &str) -> Result<(), Broken> {
+    async fn insert(&self, transaction: &mut Transaction<'_>, seq: i64, version_after: &str) -> Result<(), TxError> {
         let record = self.record;
         let version_before = record.version_before.as_ref().map(ToString::to_string);
         let sql = "INSERT INTO updates (id, outcome, measured, target, document, at, ending, leased_until, run, host, \
@@ -108,7 +108,7 @@ impl Conclude<'_> {
         Ok(())
     }
 
-    async fn tell(&self, transaction: &mut Transaction<'_>, seq: i64, event: &str) -> Result<(), Broken> {
+    async fn tell(&self, transaction: &mut Transaction<'_>, seq: i64, event: &str) -> Result<(), TxError> {
         let record = self.record;
         for sink in self.sinks {
             let sql = "INSERT INTO outbox (sink, seq, event, target, document, state, failures, next_at, \
@@ -134,24 +134,24 @@ struct Open {
     at: i64,
 }
 
-async fn open(transaction: &mut Transaction<'_>, id: EntryId, record: &OutcomeRecord) -> Result<Open, Broken> {
+async fn open(transaction: &mut Transaction<'_>, id: EntryId, record: &OutcomeRecord) -> Result<Open, TxError> {
     let sql = "SELECT ending, measured, at, target, document FROM updates WHERE id = $1";
     let rows = transaction.rows(sql, &[signed(id.0).into()]).await?;
     let Some(row) = rows.first() else {
         return Err(row::not_open(transaction, id).await?.into());
     };
     if (text(row, 3)?, text(row, 4)?) != (record.target.clone(), record.document.clone()) {
-        return Err(LedgerFailure::NoEntry(id).into());
+        return Err(LedgerError::NoEntry(id).into());
     }
     if ["open", Ending::Unknown.word()].contains(&text(row, 0)?.as_str()) {
         let (measured, at) = (number(row, 1)?, number(row, 2)?);
         Ok(Open { measured, at })
     } else {
-        Err(LedgerFailure::Settled(id).into())
+        Err(LedgerError::Settled(id).into())
     }
 }
 
-async fn figures(transaction: &mut Transaction<'_>, seq: i64) -> Result<Option<OutcomeRecord>, Broken> {
+async fn figures(transaction: &mut Transaction<'_>, seq: i64) -> Result<Option<OutcomeRecord>, TxError> {
     let Some(mut body) = row::body(transaction, seq).await? else {
         return Ok(None);
     };

@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use domain::Version;
 use domain::json::Document;
-use ports::{Entry, EntryId, History, HistoryQuery, LedgerFailure, Tally, TallyQuery};
+use ports::{Entry, EntryId, History, HistoryQuery, LedgerError, Tally, TallyQuery};
 use sqlx::any::AnyRow;
 
-use crate::body::{Body, micros_of};
+use crate::entry_body::{Body, micros_of};
 use crate::ledger::SqlLedger;
 use crate::row::{self, corrupt, signed, unsigned};
 use crate::store::{Store, number};
@@ -23,7 +23,7 @@ macro_rules! updates {
 
 /// The updates that rows are about, whole. Their columns are the numbers of the update, of its last outcome, and of
 /// the outcome that has its figures; 0 where there is none.
-pub(crate) async fn entries(store: &Store, rows: &[AnyRow]) -> Result<Vec<Entry>, LedgerFailure> {
+pub(crate) async fn entries(store: &Store, rows: &[AnyRow]) -> Result<Vec<Entry>, LedgerError> {
     let mut entries = Vec::new();
     for found in rows {
         let numbers = [number(found, 0), number(found, 1), number(found, 2)];
@@ -64,7 +64,7 @@ pub(crate) async fn entries(store: &Store, rows: &[AnyRow]) -> Result<Vec<Entry>
     Ok(entries)
 }
 
-async fn body(store: &Store, seq: i64) -> Result<Option<Body>, LedgerFailure> {
+async fn body(store: &Store, seq: i64) -> Result<Option<Body>, LedgerError> {
     let rows = store
         .read("SELECT body FROM entries WHERE seq = $1", &[seq.into()])
         .await?;
@@ -75,7 +75,7 @@ async fn body(store: &Store, seq: i64) -> Result<Option<Body>, LedgerFailure> {
 
 #[async_trait]
 impl History for SqlLedger {
-    async fn entries(&self, query: &HistoryQuery) -> Result<Vec<Entry>, LedgerFailure> {
+    async fn entries(&self, query: &HistoryQuery) -> Result<Vec<Entry>, LedgerError> {
         let before = query.before.map_or(i64::MAX, |id| signed(id.0));
         let since = query.since.map_or(0, micros_of);
         let ending = query.ending.map_or("", ports::Ending::word);
@@ -100,7 +100,7 @@ impl History for SqlLedger {
         entries(&self.store, &rows).await
     }
 
-    async fn entry(&self, id: EntryId) -> Result<Option<Entry>, LedgerFailure> {
+    async fn entry(&self, id: EntryId) -> Result<Option<Entry>, LedgerError> {
         let mut seq = signed(id.0);
         let Some(found) = body(&self.store, seq).await? else {
             return Ok(None);
@@ -127,7 +127,7 @@ impl History for SqlLedger {
         target: &str,
         document: &str,
         version: &Version,
-    ) -> Result<Option<Document>, LedgerFailure> {
+    ) -> Result<Option<Document>, LedgerError> {
         let version = version.to_string();
         let sql = "SELECT id, outcome, measured FROM updates WHERE target = $1 AND document = $2 \
                    AND (version_before = $3 OR version_after = $3) ORDER BY id DESC LIMIT 8";
@@ -148,13 +148,13 @@ impl History for SqlLedger {
         Ok(None)
     }
 
-    async fn tally(&self, query: &TallyQuery) -> Result<Vec<(Option<String>, Tally)>, LedgerFailure> {
+    async fn tally(&self, query: &TallyQuery) -> Result<Vec<(Option<String>, Tally)>, LedgerError> {
         self.asked(query).await
     }
 }
 
 impl SqlLedger {
-    async fn follower(&self, refused: i64) -> Result<Option<i64>, LedgerFailure> {
+    async fn follower(&self, refused: i64) -> Result<Option<i64>, LedgerError> {
         let sql = "SELECT seq, body FROM entries WHERE seq > $1 ORDER BY seq LIMIT 1000";
         let mut after = refused;
         loop {

@@ -1,11 +1,11 @@
 //! Recording an intent.
 
-use ports::{EntryId, IntentRecord, LedgerFailure};
+use ports::{EntryId, IntentRecord, LedgerError};
 
-use crate::body::{Body, micros_of, time_of};
+use crate::entry_body::{Body, micros_of, time_of};
 use crate::lease::Lease;
 use crate::row::{self, signed, unsigned};
-use crate::store::{Broken, Dialect, Sessions, Transaction, Work};
+use crate::store::{Dialect, Sessions, Transaction, TransactionBody, TxError};
 
 /// An intent to be recorded.
 pub(crate) struct Intend<'l> {
@@ -14,10 +14,10 @@ pub(crate) struct Intend<'l> {
     pub(crate) dialect: Dialect,
 }
 
-impl Work for Intend<'_> {
-    type Made = EntryId;
+impl TransactionBody for Intend<'_> {
+    type Output = EntryId;
 
-    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<EntryId, Broken> {
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<EntryId, TxError> {
         let record = self.record;
         self.refuse_a_leased_document(transaction).await?;
         if let Some(refused) = record.follows {
@@ -46,7 +46,7 @@ impl Work for Intend<'_> {
 
 impl Intend<'_> {
     /// Its lease is taken over by the one that follows: only from an update that is still open.
-    async fn close(&self, transaction: &mut Transaction<'_>, refused: EntryId) -> Result<(), Broken> {
+    async fn close(&self, transaction: &mut Transaction<'_>, refused: EntryId) -> Result<(), TxError> {
         let record = self.record;
         let sql = "DELETE FROM updates WHERE id = $1 AND ending = 'open' AND target = $2 AND document = $3";
         let values = [
@@ -60,7 +60,7 @@ impl Intend<'_> {
         }
     }
 
-    async fn refuse_a_leased_document(&self, transaction: &mut Transaction<'_>) -> Result<(), Broken> {
+    async fn refuse_a_leased_document(&self, transaction: &mut Transaction<'_>) -> Result<(), TxError> {
         let record = self.record;
         let sql = "SELECT leased_until, run, host, server FROM updates WHERE target = $1 AND document = $2 \
                    AND ending = 'open' AND leased_until > $3 AND id <> $4";
@@ -76,7 +76,7 @@ impl Intend<'_> {
             if !given_up.await? {
                 let by = format!("run {}", lease.run);
                 let until = time_of(lease.until);
-                return Err(LedgerFailure::Leased { until, by }.into());
+                return Err(LedgerError::Leased { until, by }.into());
             }
         }
         Ok(())

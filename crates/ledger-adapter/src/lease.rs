@@ -4,7 +4,7 @@ use ports::{Author, EntryId};
 use sqlx::any::AnyRow;
 
 use crate::row::signed;
-use crate::store::{Broken, Dialect, Sessions, Transaction, Work, number, text};
+use crate::store::{Dialect, Sessions, Transaction, TransactionBody, TxError, number, text};
 
 /// Who has a document, and until when.
 pub(crate) struct Lease {
@@ -50,10 +50,10 @@ pub(crate) struct Abandoned<'l> {
     pub(crate) dialect: Dialect,
 }
 
-impl Work for Abandoned<'_> {
-    type Made = bool;
+impl TransactionBody for Abandoned<'_> {
+    type Output = bool;
 
-    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<bool, Broken> {
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<bool, TxError> {
         let sql = "SELECT leased_until, run, host, server FROM updates WHERE id = $1 AND ending = 'open'";
         let rows = transaction.rows(sql, &[signed(self.entry.0).into()]).await?;
         let Some(row) = rows.first() else { return Ok(false) };

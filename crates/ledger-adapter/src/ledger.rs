@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use ports::{Author, Entry, EntryId, IntentRecord, Ledger, LedgerFailure, OutcomeRecord, Recorded};
+use ports::{Author, Entry, EntryId, IntentRecord, Ledger, LedgerError, OutcomeRecord, Recorded};
 
 use crate::address::LedgerAddress;
 use crate::conclude::Conclude;
@@ -37,9 +37,9 @@ impl SqlLedger {
     /// # Errors
     ///
     /// If it cannot be opened, is of a later version, or is no ledger.
-    pub async fn open(settings: LedgerSettings) -> Result<Self, LedgerFailure> {
+    pub async fn open(settings: LedgerSettings) -> Result<Self, LedgerError> {
         let cannot = |error: &dyn std::fmt::Display| {
-            LedgerFailure::Unusable(format!("cannot open the ledger at {}: {error}", settings.address))
+            LedgerError::Unusable(format!("cannot open the ledger at {}: {error}", settings.address))
         };
         if let Some(file) = settings.address.file() {
             make_private(file).map_err(|error| cannot(&error))?;
@@ -95,7 +95,7 @@ fn make_private(file: &std::path::Path) -> std::io::Result<()> {
 
 #[async_trait]
 impl Ledger for SqlLedger {
-    async fn intend(&self, intent: IntentRecord) -> Result<EntryId, LedgerFailure> {
+    async fn intend(&self, intent: IntentRecord) -> Result<EntryId, LedgerError> {
         let work = Intend {
             record: &intent,
             sessions: &self.store.sessions,
@@ -104,18 +104,18 @@ impl Ledger for SqlLedger {
         self.store.write(&work).await
     }
 
-    async fn conclude(&self, outcome: OutcomeRecord) -> Result<Recorded, LedgerFailure> {
+    async fn conclude(&self, outcome: OutcomeRecord) -> Result<Recorded, LedgerError> {
         let work = Conclude {
             record: &outcome,
             sinks: &self.sinks,
         };
         match self.store.write(&work).await {
-            Err(LedgerFailure::Unusable(why)) => Err(spill::keep(self, &outcome, &why)),
+            Err(LedgerError::Unusable(why)) => Err(spill::keep(self, &outcome, &why)),
             recorded => recorded,
         }
     }
 
-    async fn is_abandoned(&self, entry: EntryId, asks: &Author) -> Result<bool, LedgerFailure> {
+    async fn is_abandoned(&self, entry: EntryId, asks: &Author) -> Result<bool, LedgerError> {
         let work = Abandoned {
             entry,
             author: asks,
@@ -125,7 +125,7 @@ impl Ledger for SqlLedger {
         self.store.write(&work).await
     }
 
-    async fn unsettled(&self, target: &str) -> Result<Vec<Entry>, LedgerFailure> {
+    async fn unsettled(&self, target: &str) -> Result<Vec<Entry>, LedgerError> {
         let sql = "SELECT id, outcome, measured FROM updates WHERE target = $1 AND ending IN ('open', 'unknown') \
                    ORDER BY id";
         let rows = self.store.read(sql, &[target.into()]).await?;

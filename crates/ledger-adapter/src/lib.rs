@@ -6,13 +6,13 @@
 
 mod address;
 mod audit;
-mod body;
 #[cfg(feature = "testing")]
 mod bulk;
 #[cfg(feature = "testing")]
 mod commit_hook;
 mod conclude;
 mod digest;
+mod entry_body;
 mod history;
 mod intend;
 mod lease;

@@ -1,12 +1,12 @@
 //! The outbox: what sinks are still to be told.
 
 use async_trait::async_trait;
-use ports::{Backlog, Claim, Claimed, Due, Event, Fate, LedgerFailure, Outbox};
+use ports::{Backlog, Claim, DeliveryOutcome, Event, Include, LeasedEvent, LedgerError, Outbox};
 
-use crate::body::{Documents, micros_of, time_of};
+use crate::entry_body::{Documents, micros_of, time_of};
 use crate::ledger::SqlLedger;
 use crate::row::{self, corrupt, signed, unsigned};
-use crate::store::{Broken, Transaction, Work, number, text};
+use crate::store::{Transaction, TransactionBody, TxError, number, text};
 
 struct TakeDue<'c>(&'c Claim);
 
@@ -18,15 +18,15 @@ struct Taken {
     token: String,
 }
 
-impl Work for TakeDue<'_> {
-    type Made = Vec<Taken>;
+impl TransactionBody for TakeDue<'_> {
+    type Output = Vec<Taken>;
 
-    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Vec<Taken>, Broken> {
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Vec<Taken>, TxError> {
         let claim = self.0;
         let (now, until) = (micros_of(claim.now), micros_of(claim.now + claim.lease));
-        let due = match claim.due {
-            Due::Now => now,
-            Due::Anytime => i64::MAX,
+        let due = match claim.include {
+            Include::Due => now,
+            Include::All => i64::MAX,
         };
         // Why the inner query: only the oldest undelivered event of a document may be tried.
         let sql = "SELECT o.seq, o.failures, o.next_at FROM outbox o WHERE o.sink = $1 AND o.state = 'pending' \
@@ -57,21 +57,23 @@ impl Work for TakeDue<'_> {
     }
 }
 
-struct Acknowledge<'c>(&'c Claimed, &'c Fate);
+struct Acknowledge<'c>(&'c LeasedEvent, &'c DeliveryOutcome);
 
-impl Work for Acknowledge<'_> {
-    type Made = ();
+impl TransactionBody for Acknowledge<'_> {
+    type Output = ();
 
-    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<(), Broken> {
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<(), TxError> {
         let Self(claimed, fate) = self;
-        let (state, next_at, counts, why) = match fate {
-            Fate::Delivered => ("delivered", 0, 0, ""),
-            Fate::Again { at, counts, why } => ("pending", micros_of(*at), i64::from(*counts), why.as_str()),
-            Fate::Dead { why } => ("dead", 0, 1, why.as_str()),
-            Fate::Disabled { why } => ("pending", 0, 0, why.as_str()),
+        let (state, next_at, counts, error) = match fate {
+            DeliveryOutcome::Delivered => ("delivered", 0, 0, ""),
+            DeliveryOutcome::Retry { at, counts, error } => {
+                ("pending", micros_of(*at), i64::from(*counts), error.as_str())
+            }
+            DeliveryOutcome::DeadLettered { error } => ("dead", 0, 1, error.as_str()),
+            DeliveryOutcome::Disabled { error } => ("pending", 0, 0, error.as_str()),
         };
         // What a sink says may have anything in it, and PostgreSQL's text has no NUL.
-        let why = why.replace('\0', "\u{fffd}");
+        let error = error.replace('\0', "\u{fffd}");
         let sql = "UPDATE outbox SET state = $3, next_at = $4, failures = failures + $5, last_failure = $6, \
                    leased_until = 0, token = '' WHERE sink = $1 AND seq = $7 AND token = $2";
         let values = [
@@ -80,14 +82,14 @@ impl Work for Acknowledge<'_> {
             state.into(),
             next_at.into(),
             counts.into(),
-            why.as_str().into(),
+            error.as_str().into(),
             signed(claimed.place).into(),
         ];
         let is_ours = transaction.execute(sql, &values).await? > 0;
-        if is_ours && matches!(fate, Fate::Disabled { .. }) {
+        if is_ours && matches!(fate, DeliveryOutcome::Disabled { .. }) {
             let sql = "INSERT INTO disabled_sinks (sink, why) VALUES ($1, $2) ON CONFLICT DO NOTHING";
             transaction
-                .execute(sql, &[claimed.sink.as_str().into(), why.as_str().into()])
+                .execute(sql, &[claimed.sink.as_str().into(), error.as_str().into()])
                 .await?;
         }
         Ok(())
@@ -99,10 +101,10 @@ struct Replay<'r> {
     sink: Option<&'r str>,
 }
 
-impl Work for Replay<'_> {
-    type Made = u64;
+impl TransactionBody for Replay<'_> {
+    type Output = u64;
 
-    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<u64, Broken> {
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<u64, TxError> {
         let sql = "UPDATE outbox SET state = 'pending', failures = 0, next_at = 0, leased_until = 0, token = '' \
                    WHERE event = $1 AND ($2 = '' OR sink = $2) AND state <> 'pending'";
         let values = [self.event.into(), self.sink.unwrap_or_default().into()];
@@ -112,10 +114,10 @@ impl Work for Replay<'_> {
 
 struct Enable<'e>(&'e str);
 
-impl Work for Enable<'_> {
-    type Made = ();
+impl TransactionBody for Enable<'_> {
+    type Output = ();
 
-    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<(), Broken> {
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<(), TxError> {
         let sql = "DELETE FROM disabled_sinks WHERE sink = $1";
         transaction.execute(sql, &[self.0.into()]).await?;
         Ok(())
@@ -124,10 +126,10 @@ impl Work for Enable<'_> {
 
 #[async_trait]
 impl Outbox for SqlLedger {
-    async fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, LedgerFailure> {
+    async fn claim(&self, claim: &Claim) -> Result<Vec<LeasedEvent>, LedgerError> {
         let mut claimed = Vec::new();
         for taken in self.store.write(&TakeDue(claim)).await? {
-            claimed.push(Claimed {
+            claimed.push(LeasedEvent {
                 sink: claim.sink.clone(),
                 event: self.event(taken.seq).await?,
                 place: unsigned(taken.seq),
@@ -139,19 +141,19 @@ impl Outbox for SqlLedger {
         Ok(claimed)
     }
 
-    async fn acknowledge(&self, claimed: &Claimed, fate: &Fate) -> Result<(), LedgerFailure> {
+    async fn complete(&self, claimed: &LeasedEvent, fate: &DeliveryOutcome) -> Result<(), LedgerError> {
         self.store.write(&Acknowledge(claimed, fate)).await
     }
 
-    async fn replay(&self, event: &str, sink: Option<&str>) -> Result<u64, LedgerFailure> {
+    async fn replay(&self, event: &str, sink: Option<&str>) -> Result<u64, LedgerError> {
         self.store.write(&Replay { event, sink }).await
     }
 
-    async fn enable(&self, sink: &str) -> Result<(), LedgerFailure> {
+    async fn enable(&self, sink: &str) -> Result<(), LedgerError> {
         self.store.write(&Enable(sink)).await
     }
 
-    async fn backlog(&self) -> Result<Vec<Backlog>, LedgerFailure> {
+    async fn backlog(&self) -> Result<Vec<Backlog>, LedgerError> {
         let sql = "SELECT o.sink, CAST(sum(CASE WHEN o.state = 'pending' THEN 1 ELSE 0 END) AS BIGINT), \
                    CAST(sum(CASE WHEN o.state = 'dead' THEN 1 ELSE 0 END) AS BIGINT), \
                    coalesce(max(d.why), '') FROM outbox o LEFT JOIN disabled_sinks d ON d.sink = o.sink \
@@ -165,7 +167,7 @@ impl Outbox for SqlLedger {
             let waiting = self.store.read(oldest, &[sink.as_str().into()]).await?;
             let (mut last_failure, mut next_at) = (None, None);
             if let Some(row) = waiting.first() {
-                last_failure = Some(text(row, 0).map_err(broken)?).filter(|why| !why.is_empty());
+                last_failure = Some(text(row, 0).map_err(broken)?).filter(|error| !error.is_empty());
                 next_at = Some(number(row, 1).map_err(broken)?).filter(|at| *at != 0).map(time_of);
             }
             backlog.push(Backlog {
@@ -174,7 +176,7 @@ impl Outbox for SqlLedger {
                 dead: unsigned(number(&found, 2).map_err(broken)?),
                 last_failure,
                 next_at,
-                disabled: Some(text(&found, 3).map_err(broken)?).filter(|why| !why.is_empty()),
+                disabled: Some(text(&found, 3).map_err(broken)?).filter(|error| !error.is_empty()),
             });
         }
         Ok(backlog)
@@ -183,7 +185,7 @@ impl Outbox for SqlLedger {
 
 impl SqlLedger {
     /// The event that an outcome is told by: made from the ledger each time, so that it is the same each time.
-    async fn event(&self, seq: i64) -> Result<Event, LedgerFailure> {
+    async fn event(&self, seq: i64) -> Result<Event, LedgerError> {
         let sql = "SELECT body, hash FROM entries WHERE seq = $1";
         let missing = || corrupt(&format!("the entry {seq} is missing"));
         let rows = self.store.read(sql, &[seq.into()]).await?;

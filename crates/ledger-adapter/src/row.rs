@@ -2,22 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use ports::{EntryId, LedgerFailure};
+use ports::{EntryId, LedgerError};
 use sqlx::any::AnyRow;
 
-use crate::body::{Body, Documents, Unreadable};
 use crate::digest::{Digest, digest};
-use crate::store::{Added, Broken, Store, Transaction, number, text};
+use crate::entry_body::{Body, Documents, Unreadable};
+use crate::store::{AppendedEntry, Store, Transaction, TxError, number, text};
 
-impl From<Unreadable> for Broken {
+impl From<Unreadable> for TxError {
     fn from(unreadable: Unreadable) -> Self {
         Self::Refused(corrupt(&unreadable))
     }
 }
 
 /// A ledger in which something stands that cannot be.
-pub(crate) fn corrupt(what: &dyn std::fmt::Display) -> LedgerFailure {
-    LedgerFailure::Unusable(format!(
+pub(crate) fn corrupt(what: &dyn std::fmt::Display) -> LedgerError {
+    LedgerError::Unusable(format!(
         "the ledger has an entry that cannot be read ({what}): `assist-rules audit verify` names it"
     ))
 }
@@ -26,7 +26,7 @@ pub(crate) fn corrupt(what: &dyn std::fmt::Display) -> LedgerFailure {
 pub(crate) async fn add(
     transaction: &mut Transaction<'_>,
     make: impl FnOnce(u64, Digest) -> (Body, Documents) + Send,
-) -> Result<(i64, Digest), Broken> {
+) -> Result<(i64, Digest), TxError> {
     let last = transaction
         .rows("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1", &[])
         .await?;
@@ -47,7 +47,7 @@ pub(crate) async fn add(
     transaction
         .execute(sql, &[seq.into(), hash.as_str().into(), canonical.as_str().into()])
         .await?;
-    transaction.added = Some(Added {
+    transaction.added = Some(AppendedEntry {
         seq,
         hash: hash.to_string(),
     });
@@ -55,7 +55,7 @@ pub(crate) async fn add(
 }
 
 /// The entry with a number.
-pub(crate) async fn body(transaction: &mut Transaction<'_>, seq: i64) -> Result<Option<Body>, Broken> {
+pub(crate) async fn body(transaction: &mut Transaction<'_>, seq: i64) -> Result<Option<Body>, TxError> {
     let rows = transaction
         .rows("SELECT body FROM entries WHERE seq = $1", &[seq.into()])
         .await?;
@@ -63,10 +63,10 @@ pub(crate) async fn body(transaction: &mut Transaction<'_>, seq: i64) -> Result<
 }
 
 /// Why no update is open under a number: an intent that another followed is settled by that.
-pub(crate) async fn not_open(transaction: &mut Transaction<'_>, id: EntryId) -> Result<LedgerFailure, Broken> {
+pub(crate) async fn not_open(transaction: &mut Transaction<'_>, id: EntryId) -> Result<LedgerError, TxError> {
     Ok(match body(transaction, signed(id.0)).await? {
-        Some(_) => LedgerFailure::Settled(id),
-        None => LedgerFailure::NoEntry(id),
+        Some(_) => LedgerError::Settled(id),
+        None => LedgerError::NoEntry(id),
     })
 }
 
@@ -77,7 +77,7 @@ pub(crate) fn read(row: &AnyRow, column: usize) -> Result<Body, Unreadable> {
 }
 
 /// The documents that some entries name.
-pub(crate) async fn documents_of(store: &Store, bodies: &[&Body]) -> Result<Documents, LedgerFailure> {
+pub(crate) async fn documents_of(store: &Store, bodies: &[&Body]) -> Result<Documents, LedgerError> {
     let names: BTreeSet<&Digest> = bodies.iter().flat_map(|body| body.documents()).collect();
     let mut documents = Documents::new();
     for name in names {

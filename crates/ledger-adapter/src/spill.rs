@@ -1,15 +1,15 @@
 //! What the ledger could not take: it waits in a file for the next run.
 
-use ports::{LedgerFailure, OutcomeRecord};
+use ports::{LedgerError, OutcomeRecord};
 
-use crate::body::{Body, Documents, Unreadable, micros_of};
 use crate::conclude::Conclude;
 use crate::digest::Digest;
+use crate::entry_body::{Body, Documents, Unreadable, micros_of};
 use crate::ledger::SqlLedger;
-use crate::store::{Broken, LeftBehind, Transaction, Work};
+use crate::store::{OrphanedSpill, Transaction, TransactionBody, TxError};
 
 /// Keeps an outcome, and says where. The document that the server showed is left out: it can be read again.
-pub(crate) fn keep(ledger: &SqlLedger, outcome: &OutcomeRecord, why: &str) -> LedgerFailure {
+pub(crate) fn keep(ledger: &SqlLedger, outcome: &OutcomeRecord, why: &str) -> LedgerError {
     let record = OutcomeRecord {
         after: None,
         ..outcome.clone()
@@ -20,14 +20,14 @@ pub(crate) fn keep(ledger: &SqlLedger, outcome: &OutcomeRecord, why: &str) -> Le
         let kept = ledger.store.sessions.spill(&line);
         kept.map_err(|error| error.to_string())
     });
-    LedgerFailure::Unusable(match kept {
+    LedgerError::Unusable(match kept {
         Ok(file) => format!("{why}; it is kept in `{}` and recorded by the next run", file.display()),
         Err(error) => format!("{why}; nor can it be kept in a file: {error}"),
     })
 }
 
 /// Records what runs that are gone left behind. A file stays until all that is in it is recorded.
-pub(crate) async fn take_in(ledger: &SqlLedger) -> Result<(), LedgerFailure> {
+pub(crate) async fn take_in(ledger: &SqlLedger) -> Result<(), LedgerError> {
     for mut file in ledger.store.sessions.left_behind() {
         if is_taken_in(ledger, &mut file).await? {
             file.forget();
@@ -36,7 +36,7 @@ pub(crate) async fn take_in(ledger: &SqlLedger) -> Result<(), LedgerFailure> {
     Ok(())
 }
 
-async fn is_taken_in(ledger: &SqlLedger, file: &mut LeftBehind) -> Result<bool, LedgerFailure> {
+async fn is_taken_in(ledger: &SqlLedger, file: &mut OrphanedSpill) -> Result<bool, LedgerError> {
     let path = file.path.display().to_string();
     let text = match file.text() {
         Ok(text) => text,
@@ -61,10 +61,10 @@ async fn is_taken_in(ledger: &SqlLedger, file: &mut LeftBehind) -> Result<bool, 
         };
         match ledger.store.write(&work).await {
             Ok(()) => {}
-            Err(LedgerFailure::Settled(id)) => {
+            Err(LedgerError::Settled(id)) => {
                 tracing::warn!("`{path}` has an outcome of the entry {id}, which is settled: that stays as it is");
             }
-            Err(LedgerFailure::NoEntry(id)) => {
+            Err(LedgerError::NoEntry(id)) => {
                 tracing::warn!("`{path}` has an outcome of the entry {id}, which is not in this ledger: it stays");
                 is_all = false;
             }
@@ -79,10 +79,10 @@ struct TakeIn<'l> {
     sinks: &'l [String],
 }
 
-impl Work for TakeIn<'_> {
-    type Made = ();
+impl TransactionBody for TakeIn<'_> {
+    type Output = ();
 
-    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<(), Broken> {
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<(), TxError> {
         let Self { outcome, sinks } = self;
         if outcome.intent.is_none() && self.is_there(transaction).await? {
             return Ok(());
@@ -94,7 +94,7 @@ impl Work for TakeIn<'_> {
 
 impl TakeIn<'_> {
     /// Whether an update that came to no write is recorded already: it has no intent that could be settled.
-    async fn is_there(&self, transaction: &mut Transaction<'_>) -> Result<bool, Broken> {
+    async fn is_there(&self, transaction: &mut Transaction<'_>) -> Result<bool, TxError> {
         let outcome = self.outcome;
         let sql = "SELECT id FROM updates WHERE target = $1 AND document = $2 AND run = $3 AND at = $4 \
                    AND outcome = id";

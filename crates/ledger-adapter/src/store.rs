@@ -9,17 +9,17 @@ mod transaction;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ports::LedgerFailure;
+use ports::LedgerError;
 use sqlx::any::{AnyConnectOptions, AnyRow};
 use sqlx::{AnyConnection, ConnectOptions};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::address::LedgerAddress;
-pub(crate) use sessions::{LeftBehind, Sessions};
+pub(crate) use sessions::{OrphanedSpill, Sessions};
 pub(crate) use snapshot::Snapshot;
 use transaction::bound;
-pub(crate) use transaction::{Added, Broken, Transaction, Value, Work, number, text};
+pub(crate) use transaction::{AppendedEntry, Transaction, TransactionBody, TxError, Value, number, text};
 
 /// How long a lost connection is made again and again, and how long is waited in between.
 const RECONNECT_FOR: Duration = Duration::from_secs(20);
@@ -53,16 +53,16 @@ struct State {
 }
 
 impl State {
-    fn refuse_if_poisoned(&self) -> Result<(), LedgerFailure> {
+    fn refuse_if_poisoned(&self) -> Result<(), LedgerError> {
         match &self.poisoned {
-            Some(why) => Err(LedgerFailure::Unusable(format!("the ledger failed before: {why}"))),
+            Some(why) => Err(LedgerError::Unusable(format!("the ledger failed before: {why}"))),
             None => Ok(()),
         }
     }
 }
 
 /// What may have been committed: the entry that would show it, and what was made.
-type Committing<W> = Option<(Option<Added>, <W as Work>::Made)>;
+type Committing<W> = Option<(Option<AppendedEntry>, <W as TransactionBody>::Output)>;
 
 /// Which database it is. Statements are the same for both but for these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl Dialect {
 
 impl Store {
     /// Connects, and makes the tables if there are none.
-    pub(crate) async fn open(address: &LedgerAddress, sessions: Sessions) -> Result<Self, LedgerFailure> {
+    pub(crate) async fn open(address: &LedgerAddress, sessions: Sessions) -> Result<Self, LedgerError> {
         let dialect = if address.file().is_some() {
             Dialect::Sqlite
         } else {
@@ -143,7 +143,7 @@ impl Store {
 
     /// Does work in a transaction. Once it fails in a way that leaves open what is on the disk, nothing more is
     /// written by this process.
-    pub(crate) async fn write<W: Work>(&self, work: &W) -> Result<W::Made, LedgerFailure> {
+    pub(crate) async fn write<W: TransactionBody>(&self, work: &W) -> Result<W::Output, LedgerError> {
         let mut state = self.state.lock().await;
         state.refuse_if_poisoned()?;
         let started = Instant::now();
@@ -154,8 +154,8 @@ impl Store {
                     self.shorten_log(&mut state).await;
                     return Ok(made);
                 }
-                Err(Broken::Refused(failure)) => return Err(failure),
-                Err(Broken::Failed(error)) => error,
+                Err(TxError::Refused(failure)) => return Err(failure),
+                Err(TxError::Failed(error)) => error,
             };
             if self.waits_for_another(&mut state, &failed, started).await {
                 continue;
@@ -169,12 +169,12 @@ impl Store {
     }
 
     /// Does work in one transaction, unless that of an earlier attempt was committed and only the answer was lost.
-    async fn attempt<W: Work>(
+    async fn attempt<W: TransactionBody>(
         &self,
         state: &mut State,
         work: &W,
         committing: &mut Committing<W>,
-    ) -> Result<W::Made, Broken> {
+    ) -> Result<W::Output, TxError> {
         // Why: if this future is dropped in mid-transaction, the connection goes with it, and the transaction is
         // rolled back.
         let mut connection = match state.connection.take() {
@@ -185,18 +185,18 @@ impl Store {
             .in_time(PATIENCE, self.attempt_on(&mut connection, work, committing))
             .await;
         // Why: what failed in a shared database is still in its transaction, and takes no other.
-        if self.dialect == Dialect::Sqlite || !matches!(attempted, Err(Broken::Failed(_))) {
+        if self.dialect == Dialect::Sqlite || !matches!(attempted, Err(TxError::Failed(_))) {
             state.connection = Some(connection);
         }
         attempted
     }
 
-    async fn attempt_on<W: Work>(
+    async fn attempt_on<W: TransactionBody>(
         &self,
         connection: &mut AnyConnection,
         work: &W,
         committing: &mut Committing<W>,
-    ) -> Result<W::Made, Broken> {
+    ) -> Result<W::Output, TxError> {
         sqlx::raw_sql(self.dialect.begin()).execute(&mut *connection).await?;
         let mut transaction = Transaction {
             connection: &mut *connection,
@@ -212,7 +212,7 @@ impl Store {
         }
         let made = match work.run(&mut transaction).await {
             Ok(made) => made,
-            Err(Broken::Refused(failure)) => {
+            Err(TxError::Refused(failure)) => {
                 sqlx::raw_sql("ROLLBACK").execute(connection).await?;
                 return Err(failure.into());
             }
@@ -260,7 +260,7 @@ impl Store {
     }
 
     /// Reads what is committed. After a failure nothing is read either: what would be read may not be on the disk.
-    pub(crate) async fn read(&self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<AnyRow>, LedgerFailure> {
+    pub(crate) async fn read(&self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<AnyRow>, LedgerError> {
         let mut state = self.state.lock().await;
         state.refuse_if_poisoned()?;
         let started = Instant::now();
@@ -350,6 +350,6 @@ fn code(error: &sqlx::Error) -> Option<String> {
     of_database.code().map(std::borrow::Cow::into_owned)
 }
 
-pub(crate) fn unusable(doing: &str, error: &sqlx::Error) -> LedgerFailure {
-    LedgerFailure::Unusable(format!("cannot {doing} the ledger: {error}"))
+pub(crate) fn unusable(doing: &str, error: &sqlx::Error) -> LedgerError {
+    LedgerError::Unusable(format!("cannot {doing} the ledger: {error}"))
 }

@@ -9,7 +9,7 @@ use ports::{Ending, Latencies, OutcomeRecord, Tally};
 use sqlx::any::AnyRow;
 
 use crate::row::{signed, unsigned};
-use crate::store::{Broken, Transaction, number, text};
+use crate::store::{Transaction, TxError, number, text};
 
 /// The range of those that nobody timed.
 const UNTIMED: i64 = -1;
@@ -37,7 +37,7 @@ pub(crate) async fn count(
     at: i64,
     outcome: &OutcomeRecord,
     unknown: Option<&OutcomeRecord>,
-) -> Result<(), Broken> {
+) -> Result<(), TxError> {
     if let Some(unknown) = unknown {
         add(transaction, at, unknown, unknown.ending, -1).await?;
         return add(transaction, at, unknown, outcome.ending, 1).await;
@@ -78,7 +78,7 @@ async fn add(
     outcome: &OutcomeRecord,
     ending: Ending,
     times: i64,
-) -> Result<(), Broken> {
+) -> Result<(), TxError> {
     let [bucket, retries, merges, waited, longest] = figures(outcome);
     let sql = "INSERT INTO tallies (target, document, period, ending, bucket, n, retries, merges, waited, longest) \
                SELECT $1, k.document, k.period, $4, $5, $6, $7, $8, $9, $10 FROM \

@@ -22,31 +22,31 @@ pub trait EventSink: Send + Sync {
     /// # Errors
     ///
     /// If it could not be told, and what that means for the next try.
-    async fn deliver(&self, event: &Event) -> Result<(), DeliveryFailure>;
+    async fn deliver(&self, event: &Event) -> Result<(), DeliveryError>;
 }
 
 /// An event could not be delivered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DeliveryFailure {
+pub enum DeliveryError {
     /// It is tried again.
-    #[error("{why}")]
+    #[error("{error}")]
     Again {
         /// What went wrong.
-        why: String,
+        error: String,
         /// Not before that.
         wait: Option<Duration>,
     },
     /// This event is never taken.
-    #[error("{why}")]
+    #[error("{error}")]
     Never {
         /// What went wrong.
-        why: String,
+        error: String,
     },
     /// The sink wants no more events at all.
-    #[error("{why}")]
+    #[error("{error}")]
     Gone {
         /// What it said.
-        why: String,
+        error: String,
     },
 }
 
@@ -56,7 +56,7 @@ pub struct SinkFn<F> {
     told: F,
 }
 
-impl<F: Fn(&Event) -> Result<(), DeliveryFailure> + Send + Sync> SinkFn<F> {
+impl<F: Fn(&Event) -> Result<(), DeliveryError> + Send + Sync> SinkFn<F> {
     /// A sink that calls this.
     pub fn new(name: impl Into<String>, told: F) -> Self {
         Self {
@@ -67,12 +67,12 @@ impl<F: Fn(&Event) -> Result<(), DeliveryFailure> + Send + Sync> SinkFn<F> {
 }
 
 #[async_trait]
-impl<F: Fn(&Event) -> Result<(), DeliveryFailure> + Send + Sync> EventSink for SinkFn<F> {
+impl<F: Fn(&Event) -> Result<(), DeliveryError> + Send + Sync> EventSink for SinkFn<F> {
     fn name(&self) -> &str {
         &self.name
     }
 
-    async fn deliver(&self, event: &Event) -> Result<(), DeliveryFailure> {
+    async fn deliver(&self, event: &Event) -> Result<(), DeliveryError> {
         (self.told)(event)
     }
 }

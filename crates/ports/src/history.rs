@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use domain::Version;
 use domain::json::Document;
 
-use crate::ledger::{Ending, Entry, EntryId, LedgerFailure};
+use crate::ledger::{Ending, Entry, EntryId, LedgerError};
 use crate::tally::Tally;
 
 /// The record of what was done, for readers.
@@ -17,14 +17,14 @@ pub trait History: Send + Sync {
     /// # Errors
     ///
     /// If they cannot be read.
-    async fn entries(&self, query: &HistoryQuery) -> Result<Vec<Entry>, LedgerFailure>;
+    async fn entries(&self, query: &HistoryQuery) -> Result<Vec<Entry>, LedgerError>;
 
     /// One update, by its number or by the number of any entry of it.
     ///
     /// # Errors
     ///
     /// If it cannot be read.
-    async fn entry(&self, id: EntryId) -> Result<Option<Entry>, LedgerFailure>;
+    async fn entry(&self, id: EntryId) -> Result<Option<Entry>, LedgerError>;
 
     /// The document as it was at a version, if the ledger saw it.
     ///
@@ -36,14 +36,14 @@ pub trait History: Send + Sync {
         target: &str,
         document: &str,
         version: &Version,
-    ) -> Result<Option<Document>, LedgerFailure>;
+    ) -> Result<Option<Document>, LedgerError>;
 
     /// The figures of the updates that a query asks for: of each document, or of all together under no name.
     ///
     /// # Errors
     ///
     /// If they cannot be read.
-    async fn tally(&self, query: &TallyQuery) -> Result<Vec<(Option<String>, Tally)>, LedgerFailure>;
+    async fn tally(&self, query: &TallyQuery) -> Result<Vec<(Option<String>, Tally)>, LedgerError>;
 }
 
 /// Which updates.

@@ -26,19 +26,19 @@ pub trait Ledger: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`LedgerFailure::Leased`] while another update is at work on the document; [`LedgerFailure::NoEntry`] and
-    /// [`LedgerFailure::Settled`] if the intent that it follows is not there, or has an outcome by now; otherwise if
+    /// [`LedgerError::Leased`] while another update is at work on the document; [`LedgerError::NoEntry`] and
+    /// [`LedgerError::Settled`] if the intent that it follows is not there, or has an outcome by now; otherwise if
     /// it cannot be made durable. Nothing may be written then.
-    async fn intend(&self, intent: IntentRecord) -> Result<EntryId, LedgerFailure>;
+    async fn intend(&self, intent: IntentRecord) -> Result<EntryId, LedgerError>;
 
     /// Records how an update ended and, if it was applied, the event for each sink, all or nothing. What was unknown
     /// may be settled later; anything else stays.
     ///
     /// # Errors
     ///
-    /// [`LedgerFailure::NoEntry`] and [`LedgerFailure::Settled`] if the intent that it names is not there, or is
+    /// [`LedgerError::NoEntry`] and [`LedgerError::Settled`] if the intent that it names is not there, or is
     /// settled; otherwise if it cannot be made durable.
-    async fn conclude(&self, outcome: OutcomeRecord) -> Result<Recorded, LedgerFailure>;
+    async fn conclude(&self, outcome: OutcomeRecord) -> Result<Recorded, LedgerError>;
 
     /// The updates of a target whose outcome is not known, oldest first: those with an intent and no outcome, and
     /// those with the outcome `unknown`.
@@ -46,7 +46,7 @@ pub trait Ledger: Send + Sync {
     /// # Errors
     ///
     /// If they cannot be read.
-    async fn unsettled(&self, target: &str) -> Result<Vec<Entry>, LedgerFailure>;
+    async fn unsettled(&self, target: &str) -> Result<Vec<Entry>, LedgerError>;
 
     /// Whether whoever made an open entry is gone for certain, before its lease is over. An implementation that
     /// cannot tell MUST say no.
@@ -54,7 +54,7 @@ pub trait Ledger: Send + Sync {
     /// # Errors
     ///
     /// If it cannot be read.
-    async fn is_abandoned(&self, entry: EntryId, asks: &Author) -> Result<bool, LedgerFailure> {
+    async fn is_abandoned(&self, entry: EntryId, asks: &Author) -> Result<bool, LedgerError> {
         let _ = (entry, asks);
         Ok(false)
     }
@@ -62,7 +62,7 @@ pub trait Ledger: Send + Sync {
 
 /// The record could not be made or read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LedgerFailure {
+pub enum LedgerError {
     /// Another update is at work on the document.
     #[error("another update ({by}) is at work on it")]
     Leased {

@@ -4,12 +4,12 @@
 //! `testing` there are versions in memory, mocks, and the conformance suite that every adapter must pass.
 
 mod clock;
+mod document_store;
 mod event;
 mod event_sink;
 mod history;
 mod ledger;
 mod outbox;
-mod repository;
 mod sleeper;
 mod tally;
 
@@ -17,16 +17,16 @@ mod tally;
 pub mod testing;
 
 pub use clock::Clock;
+pub use document_store::{Answer, DocumentStore, Page, PageRequest, RuleSummary};
 pub use event::Event;
-pub use event_sink::{DeliveryFailure, EventSink, SinkFn};
+pub use event_sink::{DeliveryError, EventSink, SinkFn};
 pub use history::{History, HistoryQuery, TallyOf, TallyQuery};
 pub use ledger::{
-    Author, Ending, Entry, EntryId, InMemoryLedger, IntentRecord, Ledger, LedgerFailure, OutcomeRecord, Proof, Recorded,
+    Author, Ending, Entry, EntryId, InMemoryLedger, IntentRecord, Ledger, LedgerError, OutcomeRecord, Proof, Recorded,
 };
-pub use outbox::{Backlog, Claim, Claimed, Due, Fate, Outbox};
-pub use repository::{Answer, Page, PageRequest, RuleRepository, RuleSummary};
+pub use outbox::{Backlog, Claim, DeliveryOutcome, Include, LeasedEvent, Outbox};
 pub use sleeper::Sleeper;
 pub use tally::{Latencies, Tally};
 
 #[cfg(feature = "testing")]
-pub use repository::MockRuleRepository;
+pub use document_store::MockDocumentStore;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 
 use crate::event::Event;
-use crate::ledger::LedgerFailure;
+use crate::ledger::LedgerError;
 
 /// The events that sinks are still to be told: in order for each sink and document, at least once each.
 ///
@@ -20,14 +20,14 @@ pub trait Outbox: Send + Sync {
     /// # Errors
     ///
     /// If they cannot be read or leased.
-    async fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, LedgerFailure>;
+    async fn claim(&self, claim: &Claim) -> Result<Vec<LeasedEvent>, LedgerError>;
 
     /// Records what became of a try. Does nothing if somebody else has the event by now.
     ///
     /// # Errors
     ///
     /// If it cannot be recorded.
-    async fn acknowledge(&self, claimed: &Claimed, fate: &Fate) -> Result<(), LedgerFailure>;
+    async fn complete(&self, claimed: &LeasedEvent, fate: &DeliveryOutcome) -> Result<(), LedgerError>;
 
     /// Puts a dead event, or one that was delivered, back among the undelivered: of all sinks that it was meant for,
     /// or of one. How many it put back.
@@ -35,21 +35,21 @@ pub trait Outbox: Send + Sync {
     /// # Errors
     ///
     /// If it cannot be recorded.
-    async fn replay(&self, event: &str, sink: Option<&str>) -> Result<u64, LedgerFailure>;
+    async fn replay(&self, event: &str, sink: Option<&str>) -> Result<u64, LedgerError>;
 
     /// Takes events for a sink again that wanted no more.
     ///
     /// # Errors
     ///
     /// If it cannot be recorded.
-    async fn enable(&self, sink: &str) -> Result<(), LedgerFailure>;
+    async fn enable(&self, sink: &str) -> Result<(), LedgerError>;
 
     /// What is in it, sink by sink.
     ///
     /// # Errors
     ///
     /// If it cannot be read.
-    async fn backlog(&self) -> Result<Vec<Backlog>, LedgerFailure>;
+    async fn backlog(&self) -> Result<Vec<Backlog>, LedgerError>;
 }
 
 /// What a worker asks for.
@@ -58,7 +58,7 @@ pub struct Claim {
     /// Events for this sink.
     pub sink: String,
     /// Whether those are wanted too that are to be tried later.
-    pub due: Due,
+    pub include: Include,
     /// Only events that were put in the outbox after the one in this place; 0 is before all.
     pub after: u64,
     /// What time it is.
@@ -71,16 +71,16 @@ pub struct Claim {
 
 /// Which events may be tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Due {
+pub enum Include {
     /// Those whose time has come.
-    Now,
+    Due,
     /// All, by a person's wish.
-    Anytime,
+    All,
 }
 
 /// An event that a worker has for itself.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Claimed {
+pub struct LeasedEvent {
     /// The sink.
     pub sink: String,
     /// The event.
@@ -97,27 +97,27 @@ pub struct Claimed {
 
 /// What became of a try.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum DeliveryOutcome {
     /// The sink has it.
     Delivered,
     /// It is tried again.
-    Again {
+    Retry {
         /// Not before that.
         at: SystemTime,
         /// Whether this try counts towards giving up.
         counts: bool,
         /// What went wrong.
-        why: String,
+        error: String,
     },
     /// It was given up.
-    Dead {
+    DeadLettered {
         /// What went wrong.
-        why: String,
+        error: String,
     },
     /// The sink wants no more events: this one and all after it wait until it is enabled again.
     Disabled {
         /// What it said.
-        why: String,
+        error: String,
     },
 }
 

@@ -5,5 +5,5 @@ pub mod ledger_conformance;
 mod memory;
 mod time;
 
-pub use memory::InMemoryRepository;
+pub use memory::InMemoryStore;
 pub use time::VirtualTime;

@@ -18,12 +18,12 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ports::{DeliveryFailure, Event, EventSink};
+use ports::{DeliveryError, Event, EventSink};
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, ChildStdin, Command};
 
-use crate::body;
-use crate::remark;
+use crate::cloud_event;
+use crate::error_excerpt;
 use group::Group;
 use tail::Tail;
 
@@ -91,13 +91,13 @@ impl EventSink for CommandSink {
         &self.name
     }
 
-    async fn deliver(&self, event: &Event) -> Result<(), DeliveryFailure> {
+    async fn deliver(&self, event: &Event) -> Result<(), DeliveryError> {
         let mut child = self
             .start(event)
             .map_err(|error| again(format!("`{}` cannot be run: {error}", self.program)))?;
         // Why after the child: it goes first, while the number of the group can be nobody else's.
         let group = Group::of(&child);
-        let body = body::body(event);
+        let body = cloud_event::body(event);
         let stdin = child.stdin.take();
         let mut tail = Tail::of(child.stderr.take());
         let ended = tokio::time::timeout(self.timeout, run(&mut child, stdin, &mut tail, &body)).await;
@@ -118,7 +118,7 @@ impl EventSink for CommandSink {
         }
         // Why ignored: what was read until then is what there is.
         let _ = tokio::time::timeout(LAST_WORDS, tail.read()).await;
-        let said = remark::end(&tail.text());
+        let said = error_excerpt::end(&tail.text());
         let separator = if said.is_empty() { "" } else { ": " };
         Err(again(format!("`{program}` ended with {status}{separator}{said}")))
     }
@@ -145,8 +145,8 @@ async fn feed(stdin: Option<ChildStdin>, body: &str) {
     }
 }
 
-fn again(why: String) -> DeliveryFailure {
-    DeliveryFailure::Again { why, wait: None }
+fn again(error: String) -> DeliveryError {
+    DeliveryError::Again { error, wait: None }
 }
 
 /// Looks for the program of a command, where the system would.

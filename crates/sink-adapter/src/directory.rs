@@ -16,7 +16,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::RuleId;
 use domain::json::{Document, TextError};
-use ports::{DeliveryFailure, Event, EventSink};
+use ports::{DeliveryError, Event, EventSink};
 
 use note::Note;
 
@@ -50,8 +50,8 @@ impl EventSink for DirectorySink {
         &self.name
     }
 
-    async fn deliver(&self, event: &Event) -> Result<(), DeliveryFailure> {
-        let never = |why: String| DeliveryFailure::Never { why };
+    async fn deliver(&self, event: &Event) -> Result<(), DeliveryError> {
+        let never = |error: String| DeliveryError::Never { error };
         let rule: RuleId = event
             .document
             .parse()
@@ -63,14 +63,14 @@ impl EventSink for DirectorySink {
             let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
             write(&path, &rule, &text, &note)
         });
-        let why = match tokio::time::timeout(TIMEOUT, work).await {
+        let error = match tokio::time::timeout(TIMEOUT, work).await {
             Ok(Ok(Ok(()))) => return Ok(()),
             Ok(Ok(Err(error))) => error.to_string(),
             Ok(Err(error)) => error.to_string(),
             Err(_) => format!("it took more than {TIMEOUT:?}"),
         };
-        Err(DeliveryFailure::Again {
-            why: format!("cannot write to `{}`: {why}", self.path.display()),
+        Err(DeliveryError::Again {
+            error: format!("cannot write to `{}`: {error}", self.path.display()),
             wait: None,
         })
     }

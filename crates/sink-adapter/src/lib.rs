@@ -5,15 +5,15 @@
 //!
 //! Here nothing is tried twice, and nothing knows how often it was tried: whoever delivers has the schedule.
 
-mod body;
+mod cloud_event;
 mod command;
 mod directory;
+mod error_excerpt;
 mod postgres;
-mod remark;
 mod settings;
 mod webhook;
 
-pub use body::{EVENT_SCHEMA, EVENT_TYPE};
+pub use cloud_event::{EVENT_SCHEMA, EVENT_TYPE};
 pub use command::BadCommand;
 pub use postgres::BadTable;
 pub use settings::{BadSink, DEFAULT_TABLE, SinkKind, SinkSettings};

@@ -12,14 +12,14 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ports::{DeliveryFailure, Event, EventSink};
+use ports::{DeliveryError, Event, EventSink};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions};
 use tokio::sync::Mutex;
 
-use crate::remark;
+use crate::error_excerpt;
 use crate::settings::BadSink;
 use table::Table;
 
@@ -85,14 +85,14 @@ impl PostgresSink {
         Ok(())
     }
 
-    fn failed(&self, error: &sqlx::Error) -> DeliveryFailure {
-        let why = remark::beginning(&format!("the database did not take it: {error}"), &self.secrets);
+    fn failed(&self, error: &sqlx::Error) -> DeliveryError {
+        let why = error_excerpt::beginning(&format!("the database did not take it: {error}"), &self.secrets);
         let code = error.as_database_error().and_then(DatabaseError::code);
         // PostgreSQL, appendix A: class 22 is about the data themselves, as a NUL that jsonb cannot hold.
         if code.is_some_and(|code| code.starts_with("22")) {
-            return DeliveryFailure::Never { why };
+            return DeliveryError::Never { error: why };
         }
-        DeliveryFailure::Again { why, wait: None }
+        DeliveryError::Again { error: why, wait: None }
     }
 }
 
@@ -102,11 +102,11 @@ impl EventSink for PostgresSink {
         &self.name
     }
 
-    async fn deliver(&self, event: &Event) -> Result<(), DeliveryFailure> {
+    async fn deliver(&self, event: &Event) -> Result<(), DeliveryError> {
         match tokio::time::timeout(self.timeout, self.write(event)).await {
             Ok(written) => written.map_err(|error| self.failed(&error)),
-            Err(_) => Err(DeliveryFailure::Again {
-                why: format!("the database took more than {:?}", self.timeout),
+            Err(_) => Err(DeliveryError::Again {
+                error: format!("the database took more than {:?}", self.timeout),
                 wait: None,
             }),
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use domain::diff::diff;
 use domain::json::Document;
 use ports::testing::VirtualTime;
-use ports::{Author, Clock, DeliveryFailure, EntryId, Event, EventSink, Proof};
+use ports::{Author, Clock, DeliveryError, EntryId, Event, EventSink, Proof};
 
 use crate::settings::{SinkKind, SinkSettings};
 
@@ -68,9 +68,9 @@ pub(crate) async fn soon<T>(delivery: impl Future<Output = T>) -> T {
 }
 
 /// Why something is tried again.
-pub(crate) fn why_again(told: Result<(), DeliveryFailure>) -> String {
+pub(crate) fn why_again(told: Result<(), DeliveryError>) -> String {
     match told {
-        Err(DeliveryFailure::Again { why, wait: None }) => why,
+        Err(DeliveryError::Again { error, wait: None }) => error,
         other => panic!("not tried again: {other:?}"),
     }
 }

@@ -86,12 +86,12 @@ pub enum BadSink {
     #[error("it names no directory")]
     NoPath,
     /// A directory that cannot be written to.
-    #[error("the directory `{path}` cannot be written to: {why}")]
+    #[error("the directory `{path}` cannot be written to: {error}")]
     Directory {
         /// The directory.
         path: PathBuf,
         /// What the system says.
-        why: String,
+        error: String,
     },
     /// Where a database is. The URL is a secret, and not told.
     #[error("its URL is none of a PostgreSQL, which begins with `postgres://`")]
@@ -156,7 +156,7 @@ impl SinkSettings {
                 .map(drop)
                 .map_err(|error| BadSink::Directory {
                     path: path.clone(),
-                    why: error.to_string(),
+                    error: error.to_string(),
                 }),
             SinkKind::Command { argv, .. } => crate::command::find(argv).map_err(BadSink::Command),
             SinkKind::Webhook { .. } | SinkKind::Postgres { .. } => Ok(()),

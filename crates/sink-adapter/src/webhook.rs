@@ -17,14 +17,14 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use http::{HeaderMap, StatusCode};
-use ports::{Clock, DeliveryFailure, Event, EventSink};
+use ports::{Clock, DeliveryError, Event, EventSink};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
-use crate::body;
-use crate::remark;
+use crate::cloud_event;
+use crate::error_excerpt;
 use crate::settings::BadSink;
 use resolver::{Guarded, Names, SystemNames};
 use signature::Keys;
@@ -91,14 +91,14 @@ impl Webhook {
     }
 
     async fn post(&self, event: &Event) -> Result<Response, reqwest::Error> {
-        let body = body::body(event);
+        let body = cloud_event::body(event);
         let now = self.clock.now().duration_since(SystemTime::UNIX_EPOCH);
         let timestamp = now.unwrap_or_default().as_secs().to_string();
         let signature = self.keys.sign(&event.id, &timestamp, &body);
         self.client()
             .await?
             .post(self.target.url.clone())
-            .header("content-type", body::MEDIA_TYPE)
+            .header("content-type", cloud_event::MEDIA_TYPE)
             .header("webhook-id", &event.id)
             .header("webhook-timestamp", timestamp)
             .header("webhook-signature", signature)
@@ -107,9 +107,9 @@ impl Webhook {
             .await
     }
 
-    fn again(&self, said: &str) -> DeliveryFailure {
-        DeliveryFailure::Again {
-            why: remark::beginning(said, &self.secrets),
+    fn again(&self, said: &str) -> DeliveryError {
+        DeliveryError::Again {
+            error: error_excerpt::beginning(said, &self.secrets),
             wait: None,
         }
     }
@@ -121,7 +121,7 @@ impl EventSink for Webhook {
         &self.name
     }
 
-    async fn deliver(&self, event: &Event) -> Result<(), DeliveryFailure> {
+    async fn deliver(&self, event: &Event) -> Result<(), DeliveryError> {
         let response = match self.post(event).await {
             Ok(response) => response,
             Err(error) => return Err(self.again(&words(&error))),
@@ -131,13 +131,13 @@ impl EventSink for Webhook {
             return Ok(());
         }
         let headers = response.headers().clone();
-        let said = remark::beginning(&beginning(response).await, &self.secrets);
+        let said = error_excerpt::beginning(&beginning(response).await, &self.secrets);
         Err(judged(status, &headers, &said, self.clock.now()))
     }
 }
 
 /// What an answer that is no success means for the next try.
-fn judged(status: StatusCode, headers: &HeaderMap, said: &str, now: SystemTime) -> DeliveryFailure {
+fn judged(status: StatusCode, headers: &HeaderMap, said: &str, now: SystemTime) -> DeliveryError {
     let said = if said.is_empty() {
         String::new()
     } else {
@@ -145,19 +145,19 @@ fn judged(status: StatusCode, headers: &HeaderMap, said: &str, now: SystemTime) 
     };
     let code = status.as_u16();
     if status == StatusCode::GONE {
-        return DeliveryFailure::Gone {
-            why: format!("the server answered 410, it wants no more events{said}"),
+        return DeliveryError::Gone {
+            error: format!("the server answered 410, it wants no more events{said}"),
         };
     }
     if status.is_redirection() {
-        return DeliveryFailure::Again {
-            why: format!("the server answered {code}, and redirects are not followed: configure the new address"),
+        return DeliveryError::Again {
+            error: format!("the server answered {code}, and redirects are not followed: configure the new address"),
             wait: None,
         };
     }
     let is_asked = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
-    DeliveryFailure::Again {
-        why: format!("the server answered {code}{said}"),
+    DeliveryError::Again {
+        error: format!("the server answered {code}{said}"),
         wait: is_asked.then(|| retry_after::retry_after(headers, now)).flatten(),
     }
 }

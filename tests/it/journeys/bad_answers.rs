@@ -1,6 +1,6 @@
 //! Answers that are none: a clear error in bounded memory, and no write that nobody asked for.
 
-use emulator::{SAMPLE_RULE_ID, World};
+use emulator::{Emulator, SAMPLE_RULE_ID};
 use expect_test::{Expect, expect};
 use serde_json::json;
 
@@ -146,7 +146,7 @@ fn an_update_that_cannot_read_the_rule_writes_nothing() {
 
 #[test]
 fn a_rule_of_another_id_is_not_written_to() {
-    let world = World::sample();
+    let world = Emulator::sample();
     let sandbox = Sandbox::of(world);
     let body = json!({"id": "another", "etag": "1", "ruleType": "conversation", "enabled": true});
     let script = json!({"faults": [{"on": {"kind": "get"}, "do": {"status": {"code": 200, "body": body}}}]});

@@ -53,7 +53,13 @@ fn a_wrong_secret_is_told_with_what_to_do() {
         (Some(8), &json!("denied")),
         "{ran}"
     );
-    assert!(sandbox.world.requests().iter().all(emulator::Seen::is_token_request));
+    assert!(
+        sandbox
+            .world
+            .requests()
+            .iter()
+            .all(emulator::RecordedRequest::is_token_request)
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Updates that end otherwise than applied: rejected, denied, deferred, failed, unknown.
 
-use emulator::{Client, Permission, World};
+use emulator::{Client, Emulator, Permission};
 use expect_test::{Expect, expect};
 use serde_json::json;
 
@@ -118,7 +118,7 @@ fn a_deferred_update_says_when_to_come_back() {
 
 #[test]
 fn writing_needs_the_permission_to_update() {
-    let world = World::sample();
+    let world = Emulator::sample();
     let mut client = Client::sandbox();
     client.permissions.remove(&Permission::Update);
     world.add_client(client);

@@ -1,6 +1,6 @@
 //! `get` and `list`: what the server holds, and nothing added.
 
-use emulator::{Permission, SAMPLE_RULE, SAMPLE_RULE_ID, World};
+use emulator::{Emulator, Permission, SAMPLE_RULE, SAMPLE_RULE_ID};
 use expect_test::expect;
 use serde_json::{Value, json};
 
@@ -269,7 +269,7 @@ fn a_rule_that_is_not_there_is_told_with_the_reason_that_is_likely() {
 
 #[test]
 fn reading_needs_the_permission_to_view() {
-    let world = World::sample();
+    let world = Emulator::sample();
     let mut client = emulator::Client::sandbox();
     client.permissions.remove(&Permission::View);
     world.add_client(client);

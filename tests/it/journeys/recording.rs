@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, process::Command};
 
-use emulator::{SAMPLE_RULE_ID, Script, World};
+use emulator::{Emulator, SAMPLE_RULE_ID, Script};
 use expect_test::expect;
 use serde_json::{Value, json};
 
@@ -311,7 +311,7 @@ fn a_later_run_finds_out_what_became_of_a_write_whose_answer_was_lost() {
 #[test]
 fn a_user_without_a_record_is_told_so() {
     let desk = Desk {
-        sandbox: Sandbox::of(World::sample()),
+        sandbox: Sandbox::of(Emulator::sample()),
         state: new_home().join("nothing"),
     };
     assert!(desk.does(&["history"]).stdout.contains("has no such update"));

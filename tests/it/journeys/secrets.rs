@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use emulator::{Client, Script, World};
+use emulator::{Client, Emulator, Script};
 use serde_json::json;
 
 use super::against;
@@ -18,7 +18,7 @@ const PROXY_PASSWORD: &str = "canary-of-the-proxy-77ab";
 const FORMS: [(&str, &str); 2] = [("human", "text"), ("json", "json")];
 
 fn sandbox() -> Sandbox {
-    let world = World::sample();
+    let world = Emulator::sample();
     world.add_client(Client {
         secret: CLIENT_SECRET.to_owned(),
         ..Client::sandbox()

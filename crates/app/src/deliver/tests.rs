@@ -11,7 +11,7 @@ use ports::{Ending, Event, InMemoryLedger, Ledger};
 use super::*;
 
 /// How a sink answers, told by the event's document and version.
-type Answer = dyn Fn(&str) -> Result<(), DeliveryFailure> + Send + Sync;
+type Answer = dyn Fn(&str) -> Result<(), DeliveryError> + Send + Sync;
 
 /// A sink that notes what it is told.
 struct Noting {
@@ -25,29 +25,29 @@ impl EventSink for Noting {
         "a"
     }
 
-    async fn deliver(&self, event: &Event) -> Result<(), DeliveryFailure> {
+    async fn deliver(&self, event: &Event) -> Result<(), DeliveryError> {
         let name = format!("{} v{}", event.document, event.version_before);
         self.told.lock().unwrap().push(name.clone());
         (self.answer)(&name)
     }
 }
 
-fn again() -> Result<(), DeliveryFailure> {
-    Err(DeliveryFailure::Again {
-        why: "no route".to_owned(),
+fn again() -> Result<(), DeliveryError> {
+    Err(DeliveryError::Again {
+        error: "no route".to_owned(),
         wait: None,
     })
 }
 
-struct Desk {
+struct UpdateHandle {
     ledger: Arc<InMemoryLedger>,
     sink: Arc<Noting>,
     time: VirtualTime,
     deliverer: Deliverer,
 }
 
-impl Desk {
-    fn new(answer: impl Fn(&str) -> Result<(), DeliveryFailure> + Send + Sync + 'static) -> Self {
+impl UpdateHandle {
+    fn new(answer: impl Fn(&str) -> Result<(), DeliveryError> + Send + Sync + 'static) -> Self {
         let ledger = Arc::new(InMemoryLedger::for_sinks(["a".to_owned()]));
         let sink = Arc::new(Noting {
             answer: Box::new(answer),
@@ -75,8 +75,8 @@ impl Desk {
         self.ledger.conclude(outcome).await.unwrap();
     }
 
-    async fn round(&self, due: Due) -> Round {
-        let mut rounds = self.deliverer.deliver(due, &|_, _| (), &|| false).await;
+    async fn round(&self, include: Include) -> DeliveryReport {
+        let mut rounds = self.deliverer.deliver(include, &|_, _| (), &|| false).await;
         rounds.pop().unwrap()
     }
 
@@ -87,93 +87,103 @@ impl Desk {
 
 #[tokio::test]
 async fn a_round_tells_everything_in_order_and_what_failed_only_once() {
-    let desk = Desk::new(|event| if event.starts_with("r2") { again() } else { Ok(()) });
+    let desk = UpdateHandle::new(|event| if event.starts_with("r2") { again() } else { Ok(()) });
     for (document, version) in [("r1", 1), ("r2", 1), ("r1", 2), ("r2", 2), ("r3", 1)] {
         desk.applied(document, version).await;
     }
-    let round = desk.round(Due::Now).await;
+    let round = desk.round(Include::Due).await;
     assert_eq!((round.delivered, round.failed), (3, 1));
     assert_eq!(desk.told(), ["r1 v1", "r2 v1", "r1 v2", "r3 v1"]);
-    assert_eq!(desk.round(Due::Now).await.failed, 0, "it is not due");
-    assert_eq!(desk.round(Due::Anytime).await.failed, 1);
+    assert_eq!(desk.round(Include::Due).await.failed, 0, "it is not due");
+    assert_eq!(desk.round(Include::All).await.failed, 1);
 }
 
 #[tokio::test]
 async fn an_event_that_fails_is_tried_by_the_schedule_and_then_given_up() {
-    let desk = Desk::new(|_| again());
+    let desk = UpdateHandle::new(|_| again());
     desk.applied("r1", 1).await;
     let mut tries = 0;
     for wait in SCHEDULE {
-        tries += desk.round(Due::Now).await.failed;
+        tries += desk.round(Include::Due).await.failed;
         desk.time.advance(wait.saturating_sub(Duration::from_secs(1)));
-        assert_eq!(desk.round(Due::Now).await.failed, 0, "too early, after {tries}");
-        let by_hand = desk.round(Due::Anytime).await;
+        assert_eq!(desk.round(Include::Due).await.failed, 0, "too early, after {tries}");
+        let by_hand = desk.round(Include::All).await;
         assert_eq!(by_hand.failed, 1, "by hand it is tried, and that does not count");
         desk.time.advance(Duration::from_secs(1));
     }
-    assert_eq!(desk.round(Due::Now).await.failed, 1);
+    assert_eq!(desk.round(Include::Due).await.failed, 1);
     let backlog = desk.ledger.backlog().await.unwrap();
     assert_eq!((tries, backlog[0].pending, backlog[0].dead), (9, 0, 1));
     assert_eq!(backlog[0].last_failure, None, "nothing is undelivered");
 }
 
 /// What a sink says when it is asked to wait so long, and what is pending, dead and disabled then.
-type Check = (fn(Duration) -> DeliveryFailure, u64, u64, bool);
+type Check = (fn(Duration) -> DeliveryError, u64, u64, bool);
 
 #[tokio::test]
 async fn a_sink_is_heeded() {
     let wait = Duration::from_hours(1);
     let cases: [Check; 3] = [
         (
-            |wait| DeliveryFailure::Again {
-                why: String::new(),
+            |wait| DeliveryError::Again {
+                error: String::new(),
                 wait: Some(wait),
             },
             1,
             0,
             false,
         ),
-        (|_| DeliveryFailure::Never { why: String::new() }, 0, 1, false),
-        (|_| DeliveryFailure::Gone { why: "gone".to_owned() }, 1, 0, true),
+        (|_| DeliveryError::Never { error: String::new() }, 0, 1, false),
+        (
+            |_| DeliveryError::Gone {
+                error: "gone".to_owned(),
+            },
+            1,
+            0,
+            true,
+        ),
     ];
     for (failure, pending, dead, is_disabled) in cases {
-        let desk = Desk::new(move |_| Err(failure(wait)));
+        let desk = UpdateHandle::new(move |_| Err(failure(wait)));
         desk.applied("r1", 1).await;
-        desk.round(Due::Now).await;
+        desk.round(Include::Due).await;
         desk.time.advance(wait.saturating_sub(Duration::from_secs(1)));
-        assert_eq!(desk.round(Due::Now).await.failed, 0);
+        assert_eq!(desk.round(Include::Due).await.failed, 0);
         let backlog = desk.ledger.backlog().await.unwrap();
         let found = (backlog[0].pending, backlog[0].dead, backlog[0].disabled.is_some());
         assert_eq!(found, (pending, dead, is_disabled));
         if !is_disabled {
             desk.time.advance(Duration::from_secs(1));
-            assert_eq!(desk.round(Due::Now).await.failed, pending);
+            assert_eq!(desk.round(Include::Due).await.failed, pending);
         }
     }
 }
 
 #[tokio::test]
 async fn a_sink_that_is_down_is_left_alone_after_some_tries() {
-    let desk = Desk::new(|_| again());
+    let desk = UpdateHandle::new(|_| again());
     for number in 0..20 {
         desk.applied(&format!("r{number}"), 1).await;
     }
-    assert_eq!(desk.round(Due::Now).await.failed, u64::from(IN_A_ROW));
+    assert_eq!(
+        desk.round(Include::Due).await.failed,
+        u64::from(MAX_CONSECUTIVE_FAILURES)
+    );
     assert_eq!(desk.told().len(), 5);
 }
 
 #[tokio::test]
 async fn no_delivery_is_begun_once_it_is_told_to_stop() {
-    let desk = Desk::new(|_| Ok(()));
+    let desk = UpdateHandle::new(|_| Ok(()));
     for number in 0..3 {
         desk.applied(&format!("r{number}"), 1).await;
     }
     let told = std::sync::atomic::AtomicUsize::new(0);
-    let watch = |_: &Claimed, _: &Fate| {
+    let watch = |_: &LeasedEvent, _: &DeliveryOutcome| {
         told.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     };
     let is_stopped = || told.load(std::sync::atomic::Ordering::Relaxed) == 2;
-    let rounds = desk.deliverer.deliver(Due::Now, &watch, &is_stopped).await;
+    let rounds = desk.deliverer.deliver(Include::Due, &watch, &is_stopped).await;
     assert_eq!(rounds[0].delivered, 2);
 }
 
@@ -186,37 +196,37 @@ impl EventSink for Endless {
         "a"
     }
 
-    async fn deliver(&self, _event: &Event) -> Result<(), DeliveryFailure> {
+    async fn deliver(&self, _event: &Event) -> Result<(), DeliveryError> {
         std::future::pending().await
     }
 }
 
 #[tokio::test]
 async fn a_run_does_not_wait_for_a_sink_that_hangs_and_does_not_try_it_at_once_again() {
-    let mut desk = Desk::new(|_| Ok(()));
+    let mut desk = UpdateHandle::new(|_| Ok(()));
     desk.applied("r1", 1).await;
     let patient = desk.deliverer.clone();
     desk.deliverer.sinks = vec![Arc::new(Endless)];
-    let rounds = desk.deliverer.after_a_run(&|_, _| (), &|| false).await;
+    let rounds = desk.deliverer.drain(&|_, _| (), &|| false).await;
     assert_eq!((rounds[0].failed, desk.time.elapsed()), (1, AFTER_A_RUN));
     assert_eq!(rounds[0].last_failure.as_deref(), Some("it did not answer within 10 s"));
-    let rounds = patient.after_a_run(&|_, _| (), &|| false).await;
+    let rounds = patient.drain(&|_, _| (), &|| false).await;
     assert_eq!(rounds[0].delivered, 0, "it has failed once, and waits as any other");
     desk.time.advance(SCHEDULE[0]);
-    let rounds = patient.after_a_run(&|_, _| (), &|| false).await;
+    let rounds = patient.drain(&|_, _| (), &|| false).await;
     assert_eq!(rounds[0].delivered, 1);
 }
 
 #[tokio::test]
 async fn a_delivery_that_is_given_up_at_a_stop_says_nothing_of_the_sink() {
-    let mut desk = Desk::new(|_| Ok(()));
+    let mut desk = UpdateHandle::new(|_| Ok(()));
     desk.applied("r1", 1).await;
     let patient = desk.deliverer.clone();
     desk.deliverer.sinks = vec![Arc::new(Endless)];
     // The first question is whether to begin.
     let asked = std::sync::atomic::AtomicUsize::new(0);
     let is_stopped = || asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 0;
-    desk.deliverer.after_a_run(&|_, _| (), &is_stopped).await;
-    let rounds = patient.after_a_run(&|_, _| (), &|| false).await;
+    desk.deliverer.drain(&|_, _| (), &is_stopped).await;
+    let rounds = patient.drain(&|_, _| (), &|| false).await;
     assert_eq!(rounds[0].delivered, 1, "it is free at once");
 }

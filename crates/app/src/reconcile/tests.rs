@@ -2,25 +2,25 @@
 
 use super::*;
 use domain::{RuleChange, RuleId, TriggerRule};
-use ports::testing::{InMemoryRepository, VirtualTime};
+use ports::testing::{InMemoryStore, VirtualTime};
 use ports::{InMemoryLedger, IntentRecord};
 
 const RULE: &str = r#"{"id":"r1","ruleType":"conversation","enabled":true,"name":"old",
     "actions":[{"type":"webhook","x":{"a":1,"b":2}}]}"#;
 
 /// A rule, and an intent for it that was recorded at its start and leased for three minutes.
-struct Desk {
+struct UpdateHandle {
     id: RuleId,
-    repository: Arc<InMemoryRepository>,
+    repository: Arc<InMemoryStore>,
     ledger: Arc<InMemoryLedger>,
     time: VirtualTime,
     intent: IntentRecord,
 }
 
-impl Desk {
+impl UpdateHandle {
     async fn of(change: &RuleChange) -> Self {
         let id: RuleId = "r1".parse().unwrap();
-        let repository = InMemoryRepository::default();
+        let repository = InMemoryStore::default();
         repository.put(&id, RULE.parse().unwrap());
         let time = VirtualTime::default();
         let base: TriggerRule = RULE.parse().unwrap();
@@ -57,7 +57,7 @@ impl Desk {
     }
 
     /// What is found now, and what the ledger says of it.
-    async fn found(&self) -> (Finding, Option<(Ending, Option<Proof>)>) {
+    async fn found(&self) -> (Settlement, Option<(Ending, Option<Proof>)>) {
         let reconciler = self.reconciler();
         let mut all = reconciler.reconcile(|id| id.parse().ok()).await.unwrap();
         let outcome = self.ledger.all().pop().unwrap().outcome;
@@ -90,15 +90,15 @@ async fn what_can_be_known_is_settled_and_nothing_else() {
     let other = r#"{"id":"r1","ruleType":"conversation","enabled":true,"name":"other"}"#;
     let by_read = Some((Ending::Applied, Some(Proof::Read)));
     for (puts, minutes, finding, settlement) in [
-        (&[applied][..], 5, Finding::Applied, by_read),
-        (&[], 19, Finding::NotApplied, BY_AGE),
-        (&[], 17, Finding::TooYoung, None),
-        (&[], 5, Finding::TooYoung, None),
-        (&[], 1, Finding::Leased, None),
-        (&[other], 60, Finding::Moved, None),
-        (&[applied, other], 60, Finding::Moved, None),
+        (&[applied][..], 5, Settlement::Applied, by_read),
+        (&[], 19, Settlement::NotApplied, BY_AGE),
+        (&[], 17, Settlement::Inconclusive, None),
+        (&[], 5, Settlement::Inconclusive, None),
+        (&[], 1, Settlement::Leased, None),
+        (&[other], 60, Settlement::Moved, None),
+        (&[applied, other], 60, Settlement::Moved, None),
     ] {
-        let desk = Desk::of(&renamed()).await;
+        let desk = UpdateHandle::of(&renamed()).await;
         desk.put(puts);
         desk.time.advance(Duration::from_mins(minutes));
         assert_eq!(desk.found().await, (finding, settlement), "{puts:?} {minutes}");
@@ -109,11 +109,11 @@ async fn what_can_be_known_is_settled_and_nothing_else() {
 async fn nobody_is_at_work_on_what_ended_unknown_and_its_age_counts_from_there() {
     let unknown = Some((Ending::Unknown, None));
     for (minutes, finding, settlement) in [
-        (1, Finding::TooYoung, unknown),
-        (14, Finding::TooYoung, unknown),
-        (16, Finding::NotApplied, BY_AGE),
+        (1, Settlement::Inconclusive, unknown),
+        (14, Settlement::Inconclusive, unknown),
+        (16, Settlement::NotApplied, BY_AGE),
     ] {
-        let desk = Desk::of(&renamed()).await;
+        let desk = UpdateHandle::of(&renamed()).await;
         let entry = desk.ledger.all().pop().unwrap();
         let reconciler = desk.reconciler();
         let settled = reconciler
@@ -134,22 +134,22 @@ async fn what_was_in_the_base_already_proves_nothing() {
     let actions = r#"[{"type":"webhook","x":{"a":1}}]"#;
     let mut change = RuleChange::default();
     change.set(domain::Field::Actions, actions.parse().unwrap());
-    let desk = Desk::of(&change).await;
+    let desk = UpdateHandle::of(&change).await;
     desk.time.advance(Duration::from_mins(5));
-    assert_eq!(desk.found().await.0, Finding::TooYoung);
+    assert_eq!(desk.found().await.0, Settlement::Inconclusive);
     let applied = format!(r#"{{"id":"r1","ruleType":"conversation","enabled":true,"name":"old","actions":{actions}}}"#);
     desk.put(&[&applied]);
-    assert_eq!(desk.found().await.0, Finding::Applied);
+    assert_eq!(desk.found().await.0, Settlement::Applied);
 }
 
 #[tokio::test]
 async fn once_the_platform_cannot_be_reached_the_rest_is_not_tried() {
-    let desk = Desk::of(&renamed()).await;
+    let desk = UpdateHandle::of(&renamed()).await;
     let mut second = desk.intent.clone();
     second.document = "r2".to_owned();
     desk.ledger.intend(second).await.unwrap();
     desk.time.advance(Duration::from_mins(5));
-    let mut mock = ports::MockRuleRepository::<TriggerRule>::new();
+    let mut mock = ports::MockDocumentStore::<TriggerRule>::new();
     let gone = || Failure::new(domain::FailureClass::NotSent, "no route");
     mock.expect_get().times(1).returning(move |_| Err(gone()));
     let reconciler = Reconciler {
@@ -157,6 +157,6 @@ async fn once_the_platform_cannot_be_reached_the_rest_is_not_tried() {
         ..desk.reconciler()
     };
     let all = reconciler.reconcile(|id| id.parse().ok()).await.unwrap();
-    let unreadable = Finding::Unreadable(gone());
+    let unreadable = Settlement::Unreadable(gone());
     assert!(all.len() == 2 && all.iter().all(|found| found.finding == unreadable));
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::protocol::{OnConflict, Outcome, Terms, Verdict};
 use domain::{Draft, RuleId, TriggerRule};
-use ports::testing::{InMemoryRepository, VirtualTime};
+use ports::testing::{InMemoryStore, VirtualTime};
 use ports::{Author, InMemoryLedger};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -29,7 +29,7 @@ enum Deed {
 }
 
 struct Room {
-    repository: Arc<InMemoryRepository>,
+    repository: Arc<InMemoryStore>,
     ledger: Arc<InMemoryLedger>,
     updater: Updater<TriggerRule>,
 }
@@ -40,7 +40,7 @@ fn id() -> RuleId {
 
 impl Room {
     fn new() -> Self {
-        let repository = Arc::new(InMemoryRepository::default());
+        let repository = Arc::new(InMemoryStore::default());
         let rule = r#"{"id":"r1","ruleType":"conversation","enabled":true,"name":"a","x":1}"#;
         repository.put(&id(), rule.parse().unwrap());
         let ledger = Arc::new(InMemoryLedger::default());
@@ -91,7 +91,7 @@ impl Room {
         }
     }
 
-    async fn goes(&self, back: Back) -> Result<(Vec<EntryId>, Verdict<TriggerRule>), NothingToUndo> {
+    async fn goes(&self, back: RollbackTo) -> Result<(Vec<EntryId>, Verdict<TriggerRule>), RollbackError> {
         let rollback = rollback(&*self.ledger, "test", "r1", back).await?;
         let terms = Terms {
             on_conflict: OnConflict::Merge,
@@ -99,7 +99,7 @@ impl Room {
         };
         let report = self
             .updater
-            .bring_about(&id(), rollback.wanted, terms, &|_| (), std::future::pending())
+            .execute(&id(), rollback.wanted, terms, &|_| (), std::future::pending())
             .await;
         Ok((rollback.undoes, report.verdict))
     }
@@ -161,13 +161,13 @@ proptest! {
             }
             let now = room.fields();
             let Some(to) = to else {
-                let end = room.goes(Back::BeforeTheLast).await;
-                assert!(matches!(end, Err(NothingToUndo::NothingApplied)));
+                let end = room.goes(RollbackTo::PreviousEntry).await;
+                assert!(matches!(end, Err(RollbackError::NothingApplied)));
                 return;
             };
-            let end = room.goes(Back::To(to)).await;
+            let end = room.goes(RollbackTo::Entry(to)).await;
             if room.last_entry().await == Some(to) && left.is_empty() {
-                assert!(matches!(end, Err(NothingToUndo::NothingSince(entry)) if entry == to), "{end:?}");
+                assert!(matches!(end, Err(RollbackError::NothingSince(entry)) if entry == to), "{end:?}");
                 return;
             }
             let collides = left.iter().any(|(field, left)| {
@@ -196,7 +196,7 @@ async fn undoing_what_was_undone_does_it_again() {
     room.does(&Deed::Theirs(("description", "\"d\""))).await;
     let done = room.fields();
     for name in ["\"a\"", "\"b\"", "\"a\""] {
-        let (_, verdict) = room.goes(Back::BeforeTheLast).await.unwrap();
+        let (_, verdict) = room.goes(RollbackTo::PreviousEntry).await.unwrap();
         assert_eq!(verdict.outcome, Outcome::Applied);
         let fields = room.fields();
         assert_eq!(fields["name"].as_deref(), Some(name));
@@ -214,9 +214,9 @@ async fn an_entry_of_another_rule_is_no_way_back() {
         ("other", "r1", entry),
         ("test", "r1", EntryId(99)),
     ] {
-        let way = rollback::<TriggerRule>(&*room.ledger, target, document, Back::To(entry)).await;
+        let way = rollback::<TriggerRule>(&*room.ledger, target, document, RollbackTo::Entry(entry)).await;
         assert!(
-            matches!(way, Err(NothingToUndo::NoSuchEntry(_))),
+            matches!(way, Err(RollbackError::NoSuchEntry(_))),
             "{target} {document} {entry}"
         );
     }

@@ -8,9 +8,9 @@ use async_trait::async_trait;
 use domain::protocol::{Outcome, Terms, Wanted};
 use domain::{Draft, Failure, RuleChange, RuleId, Stored, TriggerRule, Version};
 use futures_util::future::join_all;
-use ports::testing::InMemoryRepository;
+use ports::testing::InMemoryStore;
 use ports::{
-    Answer, Clock, Ending, Event, EventSink, InMemoryLedger, Ledger, Outbox, Page, PageRequest, RuleRepository, SinkFn,
+    Answer, Clock, DocumentStore, Ending, Event, EventSink, InMemoryLedger, Ledger, Outbox, Page, PageRequest, SinkFn,
     Sleeper,
 };
 use tokio::time::Instant;
@@ -40,7 +40,7 @@ impl Sleeper for Timer {
 /// A repository that takes 50 ms for each request, and counts how many are under way.
 #[derive(Default)]
 struct Slow {
-    behind: InMemoryRepository,
+    behind: InMemoryStore,
     under_way: AtomicUsize,
     most: AtomicUsize,
 }
@@ -55,7 +55,7 @@ impl Slow {
 }
 
 #[async_trait]
-impl RuleRepository for Slow {
+impl DocumentStore for Slow {
     async fn get(&self, id: &RuleId) -> Result<Answer<Stored<TriggerRule>>, Failure> {
         self.take_time().await;
         self.behind.get(id).await
@@ -82,11 +82,14 @@ struct Shop {
     repository: Arc<Slow>,
     ledger: Arc<InMemoryLedger>,
     told: Arc<Mutex<Vec<Event>>>,
-    desk: Desk<TriggerRule>,
+    desk: UpdateHandle<TriggerRule>,
     service: Service<TriggerRule>,
 }
 
-const LIMITS: Limits = Limits { at_once: 4, waiting: 6 };
+const LIMITS: ServiceLimits = ServiceLimits {
+    concurrency: 4,
+    queue: 6,
+};
 
 fn id(number: usize) -> RuleId {
     format!("r{number}").parse().unwrap()
@@ -148,14 +151,14 @@ async fn no_more_is_under_way_or_waits_than_there_are_places_for() {
     let mut asked = pin!(join_all((0..40).map(ask)));
     let too_soon = tokio::time::timeout(Duration::from_millis(10), &mut asked);
     assert!(too_soon.await.is_err());
-    assert_eq!(shop.desk.places(), 0, "the others wait for a place");
+    assert_eq!(shop.desk.capacity(), 0, "the others wait for a place");
     let reports = asked.await;
     assert!(
         reports
             .iter()
             .all(|report| report.as_ref().unwrap().verdict.outcome == Outcome::Applied)
     );
-    assert_eq!(shop.repository.most.load(Ordering::Relaxed), LIMITS.at_once);
+    assert_eq!(shop.repository.most.load(Ordering::Relaxed), LIMITS.concurrency);
     shop.desk.close();
     let served = work.await.unwrap();
     assert_eq!((served.updates, served.delivered, served.broken), (40, 40, None));
@@ -212,7 +215,7 @@ async fn nobody_asks_at_a_desk_that_is_closed() {
     let work = tokio::spawn(shop.service.run());
     let refused = shop.desk.update(id(0), wanted(0), Terms::default()).await;
     assert_eq!(refused.unwrap_err(), Closed);
-    assert_eq!(work.await.unwrap(), Served::default());
+    assert_eq!(work.await.unwrap(), ServiceStats::default());
 }
 
 #[tokio::test(start_paused = true)]
@@ -220,7 +223,7 @@ async fn it_ends_when_nobody_is_left_who_could_ask() {
     let shop = shop(1);
     let work = tokio::spawn(shop.service.run());
     drop(shop.desk);
-    assert_eq!(work.await.unwrap(), Served::default());
+    assert_eq!(work.await.unwrap(), ServiceStats::default());
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use domain::Kind;
 use domain::protocol::{Confirmation, Intent, Mode, Outcome, Verdict};
-use ports::{Ending, EntryId, IntentRecord, LedgerFailure, OutcomeRecord, Proof};
+use ports::{Ending, EntryId, IntentRecord, LedgerError, OutcomeRecord, Proof};
 
 use super::stop::Stop;
-use super::{Notes, Progress, Report, Updater};
+use super::{Progress, Report, RequestStats, Updater};
 
 /// How much longer than its deadline an update may be at work on an entry of the ledger.
 const LEASE_BEYOND_DEADLINE: Duration = Duration::from_mins(1);
@@ -65,7 +65,7 @@ impl<K: Kind> Updater<K> {
                 Ok(entry) => return Some(Ok(entry)),
                 Err(failure) => failure,
             };
-            let is_leased = matches!(failure, LedgerFailure::Leased { .. });
+            let is_leased = matches!(failure, LedgerError::Leased { .. });
             if !is_leased || self.clock.elapsed() + pause >= deadline {
                 return Some(Err(failure.to_string()));
             }
@@ -85,7 +85,7 @@ impl<K: Kind> Updater<K> {
         &self,
         id: &K::Id,
         verdict: Verdict<K>,
-        notes: Notes,
+        notes: RequestStats,
         mode: Mode,
         latency: Duration,
     ) -> Report<K> {
@@ -108,7 +108,13 @@ impl<K: Kind> Updater<K> {
         }
     }
 
-    fn outcome_record(&self, id: &K::Id, verdict: &Verdict<K>, notes: &Notes, latency: Duration) -> OutcomeRecord {
+    fn outcome_record(
+        &self,
+        id: &K::Id,
+        verdict: &Verdict<K>,
+        notes: &RequestStats,
+        latency: Duration,
+    ) -> OutcomeRecord {
         let base = verdict.base.as_ref();
         OutcomeRecord {
             target: self.target.clone(),

@@ -3,8 +3,8 @@
 use super::*;
 use domain::protocol::{Mode, Outcome};
 use domain::{Draft, RuleChange, RuleId, TriggerRule};
-use ports::testing::{InMemoryRepository, VirtualTime};
-use ports::{Answer, InMemoryLedger, MockRuleRepository};
+use ports::testing::{InMemoryStore, VirtualTime};
+use ports::{Answer, InMemoryLedger, MockDocumentStore};
 
 fn id() -> RuleId {
     "r1".parse().unwrap()
@@ -14,8 +14,8 @@ fn wish() -> Draft {
     Draft::from(&RuleChange::default().name("new").unwrap())
 }
 
-fn stored() -> InMemoryRepository {
-    let repository = InMemoryRepository::default();
+fn stored() -> InMemoryStore {
+    let repository = InMemoryStore::default();
     repository.put(
         &id(),
         r#"{"id":"r1","ruleType":"conversation","enabled":true,"name":"old"}"#
@@ -25,7 +25,7 @@ fn stored() -> InMemoryRepository {
     repository
 }
 
-async fn run(repository: Arc<dyn RuleRepository>, terms: Terms) -> (Report<TriggerRule>, Duration) {
+async fn run(repository: Arc<dyn DocumentStore>, terms: Terms) -> (Report<TriggerRule>, Duration) {
     let time = VirtualTime::default();
     let updater = Updater {
         repository,
@@ -76,7 +76,7 @@ fn throttled(wait: u64) -> Failure {
 #[tokio::test]
 async fn a_write_that_is_told_to_wait_waits_as_told_and_goes_out_again() {
     let behind = Arc::new(stored());
-    let mut mock = MockRuleRepository::<TriggerRule>::new();
+    let mut mock = MockDocumentStore::<TriggerRule>::new();
     let reads = behind.clone();
     mock.expect_get().once().returning(move |id| futures_now(reads.get(id)));
     mock.expect_replace().once().returning(|_, _, _| Err(throttled(7)));
@@ -93,7 +93,7 @@ async fn a_write_that_is_told_to_wait_waits_as_told_and_goes_out_again() {
 
 #[tokio::test]
 async fn a_wait_beyond_the_deadline_is_not_begun() {
-    let mut mock = MockRuleRepository::<TriggerRule>::new();
+    let mut mock = MockDocumentStore::<TriggerRule>::new();
     mock.expect_get().once().returning(|_| Err(throttled(3600)));
     let (report, elapsed) = run(Arc::new(mock), Terms::default()).await;
     assert_eq!(
@@ -107,7 +107,7 @@ async fn a_wait_beyond_the_deadline_is_not_begun() {
 
 #[tokio::test]
 async fn reads_are_repeated_until_the_deadline() {
-    let mut mock = MockRuleRepository::<TriggerRule>::new();
+    let mut mock = MockDocumentStore::<TriggerRule>::new();
     mock.expect_get()
         .returning(|_| Err(Failure::new(FailureClass::NotSent, "connection refused")));
     let (report, elapsed) = run(Arc::new(mock), Terms::default()).await;
@@ -120,7 +120,7 @@ async fn reads_are_repeated_until_the_deadline() {
 
 #[tokio::test]
 async fn a_host_that_fails_everybody_is_not_asked_for_ever() {
-    let mut mock = MockRuleRepository::<TriggerRule>::new();
+    let mut mock = MockDocumentStore::<TriggerRule>::new();
     mock.expect_get()
         .times(1 + 35)
         .returning(|_| Err(Failure::new(FailureClass::NotSent, "connection refused")));
@@ -135,7 +135,7 @@ async fn a_host_that_fails_everybody_is_not_asked_for_ever() {
 #[tokio::test]
 async fn what_others_changed_is_not_overwritten() {
     let behind = Arc::new(stored());
-    let mut mock = MockRuleRepository::<TriggerRule>::new();
+    let mut mock = MockDocumentStore::<TriggerRule>::new();
     let reads = behind.clone();
     mock.expect_get().returning(move |id| futures_now(reads.get(id)));
     let writes = behind.clone();

@@ -7,10 +7,10 @@ use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use domain::{Facts, Failure, FailureClass, RuleId, Stored, TriggerRule, Version};
+use domain::{Failure, FailureClass, ResponseMetadata, RuleId, Stored, TriggerRule, Version};
 use ports::{
-    Clock, Entry, EntryId, IntentRecord, Ledger, LedgerFailure, OutcomeRecord, Page, PageRequest, Recorded,
-    RuleRepository, Sleeper,
+    Clock, DocumentStore, Entry, EntryId, IntentRecord, Ledger, LedgerError, OutcomeRecord, Page, PageRequest,
+    Recorded, Sleeper,
 };
 
 use crate::content::Content;
@@ -119,12 +119,12 @@ pub(crate) fn number_of(id: &RuleId) -> usize {
 fn failure(answer: Answer) -> Failure {
     let class = match answer {
         Answer::NotFound => FailureClass::NotFound,
-        Answer::Moved => FailureClass::VersionMoved,
+        Answer::Moved => FailureClass::PreconditionFailed,
         Answer::Denied => FailureClass::Denied,
         Answer::Unauthenticated => FailureClass::Unauthenticated,
         Answer::Throttled(wait) => FailureClass::Throttled { wait },
         Answer::NotSent => FailureClass::NotSent,
-        Answer::Unclear(wait) => FailureClass::Unclear { wait },
+        Answer::Unclear(wait) => FailureClass::Indeterminate { wait },
         Answer::Shown { .. } | Answer::Accepted => FailureClass::Malformed,
     };
     Failure::new(class, "simulated")
@@ -133,12 +133,12 @@ fn failure(answer: Answer) -> Failure {
 fn said<T>(content: T) -> ports::Answer<T> {
     ports::Answer {
         content,
-        facts: Facts::default(),
+        metadata: ResponseMetadata::default(),
     }
 }
 
 #[async_trait]
-impl RuleRepository for Client {
+impl DocumentStore for Client {
     async fn get(&self, id: &RuleId) -> Result<ports::Answer<Stored<TriggerRule>>, Failure> {
         match self.ask(id, Call::Read).await {
             Answer::Shown { state, tag } => Ok(said(self.stored(id, state, tag))),
@@ -165,15 +165,15 @@ impl RuleRepository for Client {
     }
 }
 
-fn unusable(why: &str) -> LedgerFailure {
-    LedgerFailure::Unusable(why.to_owned())
+fn unusable(why: &str) -> LedgerError {
+    LedgerError::Unusable(why.to_owned())
 }
 
 /// Each process has a ledger of its own, so none waits for another's lease: the server's versions alone keep them
 /// apart. Reconcile sees the entries of all.
 #[async_trait]
 impl Ledger for Client {
-    async fn intend(&self, intent: IntentRecord) -> Result<EntryId, LedgerFailure> {
+    async fn intend(&self, intent: IntentRecord) -> Result<EntryId, LedgerError> {
         self.sleep(Duration::from_millis(1)).await;
         if self.record_fails(Fault::IntentRefused) {
             return Err(unusable("the disk is full"));
@@ -207,7 +207,7 @@ impl Ledger for Client {
         Ok(EntryId(number as u64))
     }
 
-    async fn conclude(&self, outcome: OutcomeRecord) -> Result<Recorded, LedgerFailure> {
+    async fn conclude(&self, outcome: OutcomeRecord) -> Result<Recorded, LedgerError> {
         self.sleep(Duration::from_millis(1)).await;
         let recorded = |id: u64| Recorded {
             entry: EntryId(id),
@@ -226,18 +226,18 @@ impl Ledger for Client {
         let by_reconcile = self.update().is_none();
         let place = usize::try_from(id.0).unwrap_or(usize::MAX);
         let Some(entry) = world.history.entries.get_mut(place) else {
-            return Err(LedgerFailure::NoEntry(id));
+            return Err(LedgerError::NoEntry(id));
         };
         if !matches!(entry.settlement, None | Some(Settlement::Unknown)) {
             entry.settled_twice = true;
-            return Err(LedgerFailure::Settled(id));
+            return Err(LedgerError::Settled(id));
         }
         entry.settlement = Some(settlement);
         entry.settled_by_reconcile = by_reconcile;
         Ok(recorded(id.0))
     }
 
-    async fn unsettled(&self, _target: &str) -> Result<Vec<Entry>, LedgerFailure> {
+    async fn unsettled(&self, _target: &str) -> Result<Vec<Entry>, LedgerError> {
         let world = self.shared.world();
         let is_open = |entry: &LedgerEntry| matches!(entry.settlement, None | Some(Settlement::Unknown));
         let open = world

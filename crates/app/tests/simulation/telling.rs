@@ -19,7 +19,7 @@ use futures_util::future::{join, poll_fn};
 use ledger_adapter::{LedgerSettings, SqlLedger};
 use ports::testing::VirtualTime;
 use ports::testing::ledger_conformance::{intent, outcome};
-use ports::{Clock, Due, Ending, EventSink, IntentRecord, Outbox, OutcomeRecord};
+use ports::{Clock, Ending, EventSink, Include, IntentRecord, Outbox, OutcomeRecord};
 
 use crate::chance::Chance;
 use crate::soak::number;
@@ -107,9 +107,9 @@ async fn round(
     let watch = |_: &_, fate: &_| {
         let mut tally = tally.lock().unwrap();
         tally.tries += 1;
-        tally.failed += u64::from(*fate != ports::Fate::Delivered);
+        tally.failed += u64::from(*fate != ports::DeliveryOutcome::Delivered);
     };
-    let tell = || worker.deliver(Due::Now, &watch, &|| false);
+    let tell = || worker.deliver(Include::Due, &watch, &|| false);
     let mut both = pin!(join(tell(), tell()));
     poll_fn(|context| {
         let polled = both.as_mut().poll(context);

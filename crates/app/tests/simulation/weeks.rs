@@ -9,11 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use assist_rules_app::{Deliverer, Limits, Paced, Service, Updater};
+use assist_rules_app::{Deliverer, RateLimited, Service, ServiceLimits, Updater};
 use async_trait::async_trait;
 use domain::protocol::{Outcome, Terms, Wanted};
 use domain::{Draft, RuleChange, RuleId, TriggerRule};
-use emulator::{Client, SAMPLE_RULE, SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, Settings, World};
+use emulator::{Client, Emulator, SAMPLE_RULE, SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, Settings};
 use genesys_adapter::{
     ClientCredentials, Connection, ConnectionSettings, Credentials, GenesysRepository, RulesPath, TokenSource,
 };
@@ -83,7 +83,7 @@ async fn a_service_runs_for_weeks() {
     let all = number("ASSIST_RULES_UPDATES").unwrap_or(UPDATES[local]);
     let started = Instant::now();
     let hand = Arc::new(Hand(watch::channel(Duration::ZERO).0));
-    let world = World::new(Settings {
+    let world = Emulator::new(Settings {
         clock: {
             let hand = hand.clone();
             emulator::Clock::new(move || hand.now())
@@ -111,7 +111,7 @@ async fn a_service_runs_for_weeks() {
         sleeper: hand.clone(),
     };
     let updater = Updater::<TriggerRule> {
-        repository: Arc::new(Paced {
+        repository: Arc::new(RateLimited {
             repository: Arc::new(repository(&running.url(), &hand)),
             pacer: Arc::default(),
             clock: hand.clone(),
@@ -125,10 +125,10 @@ async fn a_service_runs_for_weeks() {
         chance: Arc::new(|| 0.5),
         budget: Arc::default(),
     };
-    let (desk, service) = Service::new(updater, deliverer, Limits::default());
+    let (desk, service) = Service::new(updater, deliverer, ServiceLimits::default());
     let work = tokio::spawn(service.run());
     let rule: RuleId = SAMPLE_RULE_ID.parse().unwrap();
-    let places = desk.places();
+    let capacity = desk.capacity();
     let mut held = None;
     for number in 0..all {
         let change = RuleChange::default().name(&format!("name {number}")).unwrap();
@@ -136,12 +136,12 @@ async fn a_service_runs_for_weeks() {
         let report = desk.update(rule.clone(), wanted, Terms::default()).await.unwrap();
         assert_eq!(report.verdict.outcome, Outcome::Applied, "{number}");
         assert_eq!(report.unrecorded, None);
-        let holds = (desk.places(), Arc::strong_count(&ledger));
+        let holds = (desk.capacity(), Arc::strong_count(&ledger));
         assert_eq!(*held.get_or_insert(holds), holds, "it holds on to something");
         let step = Duration::from_secs(DAYS * 86_400) / u32::try_from(all).unwrap();
         hand.0.send_modify(|now| *now += step);
     }
-    assert_eq!(desk.places(), places);
+    assert_eq!(desk.capacity(), capacity);
     desk.close();
     let done = work.await.unwrap();
     assert_eq!((done.updates, done.delivered), (all, all));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use assist_rules_app::{Reconciler, Updater};
-use domain::merge::GroupMerge;
+use domain::merge::CrossFieldMerge;
 use domain::protocol::{self, OnConflict, Outcome, Terms, Verdict};
 use domain::{Kind, TriggerRule};
 use ports::{Author, Sleeper};
@@ -111,9 +111,9 @@ fn terms(client: &Client, run: &UpdateRun) -> Terms {
         expected: if names_a_version { version(newest) } else { None },
         on_conflict: run.on_conflict,
         group: if run.accepts_group_merge {
-            GroupMerge::Accept
+            CrossFieldMerge::Accept
         } else {
-            GroupMerge::Refuse
+            CrossFieldMerge::Refuse
         },
         ..Terms::default()
     }
@@ -156,7 +156,7 @@ async fn by_the_updater(client: &Client, rule: usize, wanted: Wanted, seen: Opti
             seen,
         },
     };
-    let report = updater.bring_about(&id_of(rule), wanted, terms, &|_| (), stop).await;
+    let report = updater.execute(&id_of(rule), wanted, terms, &|_| (), stop).await;
     told(&report.verdict)
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::protocol::Confirmation;
 use domain::{FailureClass, Stored, TriggerRule};
-use ports::{Author, IntentRecord, Ledger, RuleRepository, Sleeper};
+use ports::{Author, DocumentStore, IntentRecord, Ledger, Sleeper};
 
 use crate::client::{Client, TARGET, id_of};
 use crate::content::Wanted;
@@ -70,9 +70,9 @@ async fn attempt(client: &Client, wrong: Wrong, rule: usize, wanted: Wanted) -> 
         let Err(failure) = answer else {
             return End::Applied(Confirmation::Answer);
         };
-        let is_unclear = matches!(failure.class, FailureClass::Unclear { .. });
+        let is_unclear = matches!(failure.class, FailureClass::Indeterminate { .. });
         was_unclear |= is_unclear;
-        let has_moved = failure.class == FailureClass::VersionMoved;
+        let has_moved = failure.class == FailureClass::PreconditionFailed;
         if matches!(failure.class, FailureClass::Throttled { .. } | FailureClass::NotSent) {
             client.sleep(Duration::from_secs(1)).await;
             continue;

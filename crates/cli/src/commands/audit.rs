@@ -9,10 +9,10 @@ use ledger_adapter::{AuditReport, verify_export};
 use serde::Serialize;
 
 use crate::args::{AuditCommand, Format, VerifyArgs};
+use crate::cli_error::CliError;
 use crate::commands::{Context, rule};
 use crate::exit::Exit;
-use crate::output::{BAD, FORMAT_VERSION, GOOD, visible};
-use crate::problem::Problem;
+use crate::output::{ERROR, FORMAT_VERSION, SUCCESS, visible};
 use crate::record::{Record, unusable};
 
 #[derive(Serialize)]
@@ -34,21 +34,21 @@ struct FaultDocument {
     message: String,
 }
 
-pub(super) async fn run(context: &Context<'_>, command: &AuditCommand) -> Result<Exit, Problem> {
+pub(super) async fn run(context: &Context<'_>, command: &AuditCommand) -> Result<Exit, CliError> {
     match command {
         AuditCommand::Verify(args) => verify(context, args).await,
         AuditCommand::Export => export(context).await,
     }
 }
 
-async fn verify(context: &Context<'_>, args: &VerifyArgs) -> Result<Exit, Problem> {
+async fn verify(context: &Context<'_>, args: &VerifyArgs) -> Result<Exit, CliError> {
     rule::only_formats(context, &rule::DATA)?;
     let head = args.head.as_deref().map(|head| head.trim().to_lowercase());
     if let Some(head) = &head
         && !(head.len() == 64 && head.chars().all(|c| c.is_ascii_hexdigit()))
     {
         let message = format!("`--head {head}` is no head: it has 64 hexadecimal digits");
-        return Err(Problem::new(Code::Usage, message));
+        return Err(CliError::new(Code::Usage, message));
     }
     let (of, report) = match &args.export {
         Some(file) => (file.display().to_string(), of_export(file, head.as_deref())?),
@@ -67,7 +67,7 @@ async fn verify(context: &Context<'_>, args: &VerifyArgs) -> Result<Exit, Proble
     Ok(exit)
 }
 
-async fn of_ledger(context: &Context<'_>, head: Option<&str>) -> Result<(String, AuditReport), Problem> {
+async fn of_ledger(context: &Context<'_>, head: Option<&str>) -> Result<(String, AuditReport), CliError> {
     let settings = context.settings()?;
     let record = Record::open_to_read(settings).await?;
     let store = record.store(settings)?;
@@ -76,10 +76,10 @@ async fn of_ledger(context: &Context<'_>, head: Option<&str>) -> Result<(String,
     Ok((settings.ledger.to_string(), report?))
 }
 
-fn of_export(file: &Path, head: Option<&str>) -> Result<AuditReport, Problem> {
+fn of_export(file: &Path, head: Option<&str>) -> Result<AuditReport, CliError> {
     let unreadable = |error: io::Error| {
         let message = format!("cannot read `{}`: {error}", file.display());
-        Problem::new(Code::UnreadableFile, message)
+        CliError::new(Code::UnreadableFile, message)
     };
     let reader: Box<dyn BufRead> = if file == Path::new("-") {
         Box::new(io::stdin().lock())
@@ -89,7 +89,7 @@ fn of_export(file: &Path, head: Option<&str>) -> Result<AuditReport, Problem> {
     verify_export(reader, head).map_err(unreadable)
 }
 
-async fn export(context: &Context<'_>) -> Result<Exit, Problem> {
+async fn export(context: &Context<'_>) -> Result<Exit, CliError> {
     rule::only_formats(context, &[Format::Human, Format::Json])?;
     let settings = context.settings()?;
     let record = Record::open_to_read(settings).await?;
@@ -107,7 +107,7 @@ async fn export(context: &Context<'_>) -> Result<Exit, Problem> {
         return Ok(Exit::Done);
     }
     exported.map_err(|failure| unusable(&failure))?;
-    flushed.map_err(|error| Problem::new(Code::Usage, format!("cannot write to stdout: {error}")))?;
+    flushed.map_err(|error| CliError::new(Code::Usage, format!("cannot write to stdout: {error}")))?;
     Ok(Exit::Done)
 }
 
@@ -131,9 +131,9 @@ fn document(of: String, report: AuditReport, exit: Exit) -> Document {
 fn human(of: &str, report: &AuditReport) -> String {
     let mut text = String::new();
     let (word, style) = if report.faults.is_empty() {
-        ("proved", GOOD)
+        ("proved", SUCCESS)
     } else {
-        ("broken", BAD)
+        ("broken", ERROR)
     };
     let (entries, documents) = (report.entries, report.documents);
     let _ = writeln!(

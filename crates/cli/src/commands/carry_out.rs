@@ -4,16 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::{Progress, ReadOnly, Report};
-use domain::merge::GroupMerge;
+use domain::merge::CrossFieldMerge;
 use domain::protocol::{Mode, OnConflict, Terms, Verdict, Wanted};
-use domain::{Code, Facts, Finding, Findings, RuleId, TriggerRule, Version};
+use domain::{Code, Finding, Findings, ResponseMetadata, RuleId, TriggerRule, Version};
 
 use crate::args::{OnConflictArg, TermsArgs};
+use crate::cli_error::CliError;
 use crate::commands::{Context, reconcile, stats, tell};
 use crate::config::Settings;
 use crate::exit::Exit;
 use crate::output::{Output, visible};
-use crate::problem::Problem;
 use crate::record::{self, Record};
 use crate::render::report::Asked;
 use crate::render::result::{Delivery, Run, TargetDocument};
@@ -22,7 +22,7 @@ use crate::signals::Signals;
 
 /// What a change is for, as it is recorded.
 #[derive(Clone, Debug)]
-pub(super) struct Errand {
+pub(super) struct ChangeRequest {
     /// Whether it is carried out.
     pub(super) asked: Asked,
     /// The command.
@@ -31,7 +31,7 @@ pub(super) struct Errand {
     pub(super) reason: Option<String>,
 }
 
-impl Errand {
+impl ChangeRequest {
     /// What a command does: all, or everything but the write.
     pub(super) fn of(command: &'static str, dry_run: bool, reason: Option<&String>) -> Self {
         Self {
@@ -61,14 +61,14 @@ impl Errand {
 }
 
 /// How a change ended.
-pub(super) struct Ended {
+pub(super) struct ChangeReport {
     pub(super) report: Report<TriggerRule>,
     pub(super) run: Run,
     /// How the program ends because it was told to stop, if it was.
     pub(super) stopped: Option<Exit>,
 }
 
-impl Ended {
+impl ChangeReport {
     /// A change that was refused before anything was sent.
     pub(super) fn unsent(id: RuleId, findings: Vec<Finding>) -> Self {
         let mut found = Findings::default();
@@ -79,7 +79,7 @@ impl Ended {
                 verdict: Verdict::rejected(found),
                 requests: 0,
                 latency: Duration::ZERO,
-                last: Facts::default(),
+                last: ResponseMetadata::default(),
                 recorded: None,
                 unrecorded: None,
             },
@@ -104,7 +104,7 @@ pub(super) struct Desk {
 
 impl Desk {
     /// Opens it. An errand that writes settles first what earlier runs left open; a dry run only reads.
-    pub(super) async fn open(context: &Context<'_>, errand: &Errand) -> Result<Self, Problem> {
+    pub(super) async fn open(context: &Context<'_>, errand: &ChangeRequest) -> Result<Self, CliError> {
         let settings = context.settings()?;
         settings.refuse_a_secret(errand.reason.as_deref())?;
         let asked = errand.asked;
@@ -120,7 +120,7 @@ impl Desk {
     }
 
     /// Closes it without having done anything.
-    pub(super) async fn close(self) -> Result<(), Problem> {
+    pub(super) async fn close(self) -> Result<(), CliError> {
         self.record.close().await;
         self.session.close().await
     }
@@ -130,11 +130,11 @@ impl Desk {
 pub(super) async fn carry_out(
     context: &Context<'_>,
     desk: Desk,
-    errand: &Errand,
+    errand: &ChangeRequest,
     id: &RuleId,
     wanted: Wanted<TriggerRule>,
     terms: Terms,
-) -> Result<Ended, Problem> {
+) -> Result<ChangeReport, CliError> {
     let settings = context.settings()?;
     let output = context.output;
     let Desk { record, session } = desk;
@@ -150,7 +150,7 @@ pub(super) async fn carry_out(
         output.note("stopping; a write that is under way is finished first");
     };
     let watch = move |progress| tell_of(output, &progress);
-    let report = updater.bring_about(id, wanted, terms, &watch, stop).await;
+    let report = updater.execute(id, wanted, terms, &watch, stop).await;
     let (delivery, stopped_later) = tell::sinks(output, &record, &report.recorded, &mut signals).await;
     let run = Run {
         id: record.run.clone(),
@@ -163,7 +163,7 @@ pub(super) async fn carry_out(
     if run.target.sandbox {
         output.note("This was the sandbox, the Genesys Cloud that is built in: no organisation was changed.\n");
     }
-    Ok(Ended {
+    Ok(ChangeReport {
         report,
         run,
         stopped: stopped.or(stopped_later),
@@ -181,11 +181,11 @@ fn tell_of(output: Output, progress: &Progress) {
 }
 
 /// The terms that flags set.
-pub(super) fn terms(settings: &Settings, args: &TermsArgs, asked: Asked) -> Result<Terms, Problem> {
+pub(super) fn terms(settings: &Settings, args: &TermsArgs, asked: Asked) -> Result<Terms, CliError> {
     let expected: Option<Version> = match &args.if_version {
         None => None,
-        Some(text) => Some(text.parse().map_err(|error: domain::BadVersion| {
-            Problem::new(Code::Usage, format!("`--if-version {text}`: {error}"))
+        Some(text) => Some(text.parse().map_err(|error: domain::ParseVersionError| {
+            CliError::new(Code::Usage, format!("`--if-version {text}`: {error}"))
         })?),
     };
     let mode = match asked {
@@ -203,9 +203,9 @@ pub(super) fn terms(settings: &Settings, args: &TermsArgs, asked: Asked) -> Resu
             OnConflictArg::Ours => OnConflict::Ours,
         },
         group: if args.accept_group_merge {
-            GroupMerge::Accept
+            CrossFieldMerge::Accept
         } else {
-            GroupMerge::Refuse
+            CrossFieldMerge::Refuse
         },
     })
 }

@@ -5,12 +5,12 @@ use domain::protocol::Wanted;
 use domain::{Code, Draft, EngineLimits, Finding, RuleChange, RuleId, TriggerRule};
 
 use crate::args::ChangeArgs;
-use crate::commands::carry_out::{self, Desk, Ended, Errand};
+use crate::cli_error::CliError;
+use crate::commands::carry_out::{self, ChangeReport, ChangeRequest, Desk};
 use crate::commands::ending::End;
 use crate::commands::{Context, rule};
 use crate::config::Settings;
 use crate::exit::Exit;
-use crate::problem::Problem;
 use crate::record::{Record, unusable};
 use crate::render::findings::File;
 use crate::source::{self, Source};
@@ -23,7 +23,7 @@ enum Written {
     Broken(File),
 }
 
-pub(super) async fn run(context: &Context<'_>, args: &ChangeArgs, errand: &Errand) -> Result<Exit, Problem> {
+pub(super) async fn run(context: &Context<'_>, args: &ChangeArgs, errand: &ChangeRequest) -> Result<Exit, CliError> {
     let asked = errand.asked;
     rule::only_formats(context, &rule::DATA)?;
     let id = rule::required(context, &args.rule)?;
@@ -31,7 +31,7 @@ pub(super) async fn run(context: &Context<'_>, args: &ChangeArgs, errand: &Erran
     let settings = context.settings()?;
     let terms = carry_out::terms(settings, &args.terms, asked)?;
     let refused = |findings: Vec<Finding>, file, elsewhere| End {
-        ended: Ended::unsent(id.clone(), findings),
+        ended: ChangeReport::unsent(id.clone(), findings),
         file,
         elsewhere,
         errand,
@@ -70,7 +70,7 @@ async fn wanted(
     record: &Record,
     id: &RuleId,
     draft: Draft,
-) -> Result<Wanted<TriggerRule>, Problem> {
+) -> Result<Wanted<TriggerRule>, CliError> {
     let (Some(version), Some(target)) = (draft.made_from(), settings.ledger_target()) else {
         return Ok(Wanted::Wish(draft));
     };
@@ -98,8 +98,8 @@ fn placed(source: Option<Source>, findings: Vec<Finding>) -> (Option<File>, Vec<
 }
 
 /// What the file and the flags name together.
-fn written(args: &ChangeArgs) -> Result<Written, Problem> {
-    let flags = flags(args).map_err(|error| Problem::new(Code::Usage, crate::problem::chain(&error)))?;
+fn written(args: &ChangeArgs) -> Result<Written, CliError> {
+    let flags = flags(args).map_err(|error| CliError::new(Code::Usage, crate::cli_error::chain(&error)))?;
     let (draft, source) = match &args.from {
         None => (Draft::from(&flags), None),
         Some(path) => {
@@ -113,18 +113,18 @@ fn written(args: &ChangeArgs) -> Result<Written, Problem> {
             };
             let draft = draft
                 .with(&flags)
-                .map_err(|error| Problem::new(Code::Usage, error.to_string()))?;
+                .map_err(|error| CliError::new(Code::Usage, error.to_string()))?;
             (draft, Some(source))
         }
     };
     if draft.names_nothing() {
         let help = "name something with --from FILE, --name, --description, --enable or --disable";
-        return Err(Problem::new(Code::NothingNamed, "nothing to change is named").with_help(help));
+        return Err(CliError::new(Code::NothingNamed, "nothing to change is named").with_help(help));
     }
     Ok(Written::Draft(draft, source))
 }
 
-fn flags(args: &ChangeArgs) -> Result<RuleChange, domain::json::NotADocument> {
+fn flags(args: &ChangeArgs) -> Result<RuleChange, domain::json::DocumentError> {
     let mut change = RuleChange::default();
     if let Some(name) = &args.name {
         change = change.name(name)?;

@@ -3,28 +3,28 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use app::Round;
+use app::DeliveryReport;
 use domain::Code;
-use ports::{Backlog, Claimed, Due, Fate};
+use ports::{Backlog, DeliveryOutcome, Include, LeasedEvent};
 
 use crate::args::{DeliverArgs, Format};
+use crate::cli_error::CliError;
 use crate::commands::{Context, rule};
 use crate::exit::Exit;
 use crate::output::{Output, visible};
-use crate::problem::Problem;
 use crate::record::{Record, unusable};
 use crate::render::delivery;
 use crate::signals::Signals;
 use crate::stopper::Stopper;
 
-pub(super) async fn run(context: &Context<'_>, args: &DeliverArgs) -> Result<Exit, Problem> {
+pub(super) async fn run(context: &Context<'_>, args: &DeliverArgs) -> Result<Exit, CliError> {
     rule::only_formats(context, &rule::DATA)?;
     let settings = context.settings()?;
     let configured = settings.sinks.clone()?;
     for named in args.sink.iter().chain(&args.enable) {
         if !configured.iter().any(|sink| sink.name == *named) {
             let known: Vec<&str> = configured.iter().map(|sink| sink.name.as_str()).collect();
-            return Err(Problem::new(Code::Usage, format!("there is no sink `{named}`"))
+            return Err(CliError::new(Code::Usage, format!("there is no sink `{named}`"))
                 .with_help(format!("the sinks are: {}", known.join(", "))));
         }
     }
@@ -54,7 +54,7 @@ async fn tell(
     context: &Context<'_>,
     args: &DeliverArgs,
     record: &Record,
-) -> Result<(Vec<Round>, Option<Exit>), Problem> {
+) -> Result<(Vec<DeliveryReport>, Option<Exit>), CliError> {
     for sink in &args.enable {
         record.outbox.enable(sink).await.map_err(|failure| unusable(&failure))?;
     }
@@ -65,7 +65,7 @@ async fn tell(
                 "the outbox has no event `{}` that was delivered or given up",
                 visible(event)
             );
-            return Err(Problem::new(Code::NoEntry, message));
+            return Err(CliError::new(Code::NoEntry, message));
         }
     }
     let stopper = Stopper::default();
@@ -74,9 +74,9 @@ async fn tell(
         .sinks
         .retain(|sink| args.sink.as_ref().is_none_or(|named| named == sink.name()));
     let progress = Progress::start(context.output);
-    let watch = |_: &Claimed, fate: &Fate| progress.tried(fate);
+    let watch = |_: &LeasedEvent, fate: &DeliveryOutcome| progress.tried(fate);
     let is_stopped = || stopper.is_asked();
-    let deliver = deliverer.deliver(Due::Anytime, &watch, &is_stopped);
+    let deliver = deliverer.deliver(Include::All, &watch, &is_stopped);
     let mut signals = Signals::take()?;
     Ok(stopper.or_a_signal(deliver, &mut signals, context.output).await)
 }
@@ -97,12 +97,14 @@ impl Progress {
         }
     }
 
-    fn tried(&self, fate: &Fate) {
+    fn tried(&self, fate: &DeliveryOutcome) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (told, delivered, failed) = &mut *state;
         match fate {
-            Fate::Delivered => *delivered += 1,
-            Fate::Again { .. } | Fate::Dead { .. } | Fate::Disabled { .. } => *failed += 1,
+            DeliveryOutcome::Delivered => *delivered += 1,
+            DeliveryOutcome::Retry { .. } | DeliveryOutcome::DeadLettered { .. } | DeliveryOutcome::Disabled { .. } => {
+                *failed += 1
+            }
         }
         if told.elapsed() >= Self::EVERY {
             *told = Instant::now();

@@ -6,16 +6,16 @@ mod record;
 use std::fmt::Write;
 use std::time::SystemTime;
 
-use domain::{Facts, Failure, FailureClass, RuleId};
-use ports::{PageRequest, RuleRepository};
+use domain::{Failure, FailureClass, ResponseMetadata, RuleId};
+use ports::{DocumentStore, PageRequest};
 use serde::Serialize;
 
 use crate::args::{Format, RuleArg};
+use crate::cli_error::CliError;
 use crate::commands::{Context, rule};
 use crate::config::Target;
 use crate::exit::Exit;
-use crate::output::{BAD, FAINT, FORMAT_VERSION, GOOD, visible};
-use crate::problem::Problem;
+use crate::output::{DIM, ERROR, FORMAT_VERSION, SUCCESS, visible};
 use crate::session::Session;
 use check::{Check, State, fails, skipped, works};
 
@@ -29,7 +29,7 @@ struct Document {
     checks: Vec<Check>,
 }
 
-pub(super) async fn run(context: &Context<'_>, arg: &RuleArg) -> Result<Exit, Problem> {
+pub(super) async fn run(context: &Context<'_>, arg: &RuleArg) -> Result<Exit, CliError> {
     rule::only_formats(context, &rule::DATA)?;
     let id = rule::named(context, arg)?;
     let mut checks = examine(context, id.as_ref()).await?;
@@ -53,7 +53,7 @@ pub(super) async fn run(context: &Context<'_>, arg: &RuleArg) -> Result<Exit, Pr
     Ok(exit)
 }
 
-async fn examine(context: &Context<'_>, id: Option<&RuleId>) -> Result<Vec<Check>, Problem> {
+async fn examine(context: &Context<'_>, id: Option<&RuleId>) -> Result<Vec<Check>, CliError> {
     let settings = match context.settings() {
         Ok(settings) => settings,
         Err(problem) => return Ok(vec![fails("configuration", &problem)]),
@@ -86,13 +86,13 @@ async fn examine(context: &Context<'_>, id: Option<&RuleId>) -> Result<Vec<Check
             format!("accepted, with credentials from {}", session.credentials_from),
         )),
         Err(failure) => {
-            checks.push(fails("sign-in", &Problem::of_failure("sign in", &failure)));
+            checks.push(fails("sign-in", &CliError::of_failure("sign in", &failure)));
             session.close().await?;
             return Ok(checks);
         }
     }
-    let facts = contract(&session, id, &api, &mut checks).await;
-    checks.push(match facts.and_then(|facts| facts.date) {
+    let metadata = contract(&session, id, &api, &mut checks).await;
+    checks.push(match metadata.and_then(|metadata| metadata.date) {
         None => skipped("clock", "the server did not tell its time"),
         Some(theirs) => clock(theirs, session.clock.now()),
     });
@@ -102,21 +102,26 @@ async fn examine(context: &Context<'_>, id: Option<&RuleId>) -> Result<Vec<Check
 }
 
 /// Whether rules can be read: the one that was named, or else the listing.
-async fn contract(session: &Session, id: Option<&RuleId>, api: &str, checks: &mut Vec<Check>) -> Option<Facts> {
-    let read: Result<(String, Facts), Failure> = if let Some(id) = id {
+async fn contract(
+    session: &Session,
+    id: Option<&RuleId>,
+    api: &str,
+    checks: &mut Vec<Check>,
+) -> Option<ResponseMetadata> {
+    let read: Result<(String, ResponseMetadata), Failure> = if let Some(id) = id {
         let rule = session.repository.get(id).await;
-        rule.map(|answer| (format!("`{id}` can be read"), answer.facts))
+        rule.map(|answer| (format!("`{id}` can be read"), answer.metadata))
     } else {
         let page = session.repository.list(PageRequest { number: 1, size: 1 }).await;
-        page.map(|answer| ("rules can be listed".to_owned(), answer.facts))
+        page.map(|answer| ("rules can be listed".to_owned(), answer.metadata))
     };
     match read {
-        Ok((what, facts)) => {
+        Ok((what, metadata)) => {
             checks.push(works("trigger rules", format!("{what} at {api}")));
-            Some(facts)
+            Some(metadata)
         }
         Err(failure) => {
-            let mut problem = Problem::of_failure("read trigger rules", &failure);
+            let mut problem = CliError::of_failure("read trigger rules", &failure);
             if failure.class == FailureClass::NotFound && id.is_none() {
                 problem = problem.with_help(
                     "the organisation may lack the trigger-rule contract, or only its listing: `assist-rules doctor RULE` \
@@ -124,7 +129,7 @@ async fn contract(session: &Session, id: Option<&RuleId>, api: &str, checks: &mu
                 );
             }
             checks.push(fails("trigger rules", &problem));
-            Some(*failure.facts)
+            Some(*failure.metadata)
         }
     }
 }
@@ -154,9 +159,9 @@ fn human(checks: &[Check]) -> String {
     let mut text = String::new();
     for check in checks {
         let (sign, style) = match check.state {
-            State::Works => ("ok  ", GOOD),
-            State::Fails => ("fail", BAD),
-            State::Skipped => ("skip", FAINT),
+            State::Works => ("ok  ", SUCCESS),
+            State::Fails => ("fail", ERROR),
+            State::Skipped => ("skip", DIM),
         };
         let _ = writeln!(
             text,

@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use domain::{Code, RuleId, Stored, TriggerRule};
-use ports::RuleRepository;
+use ports::DocumentStore;
 
 use crate::args::{ChangeArgs, EditArgs, OnConflictArg, RuleArg, TermsArgs};
-use crate::commands::carry_out::Errand;
+use crate::cli_error::CliError;
+use crate::commands::carry_out::ChangeRequest;
 use crate::commands::{Context, change, rule};
 use crate::exit::Exit;
-use crate::problem::Problem;
 
-pub(super) async fn run(context: &Context<'_>, args: &EditArgs) -> Result<Exit, Problem> {
+pub(super) async fn run(context: &Context<'_>, args: &EditArgs) -> Result<Exit, CliError> {
     rule::only_formats(context, &rule::DATA)?;
     let id = rule::required(context, &args.rule)?;
     let settings = context.settings()?;
@@ -21,7 +21,7 @@ pub(super) async fn run(context: &Context<'_>, args: &EditArgs) -> Result<Exit, 
     let read = session.reader(settings).get(&id).await;
     session.close().await?;
     let stored = read
-        .map_err(|failure| Problem::of_failure(&format!("edit `{id}`"), &failure))?
+        .map_err(|failure| CliError::of_failure(&format!("edit `{id}`"), &failure))?
         .content;
     let text = stored.value.document().pretty() + "\n";
     let file = keep(&settings.state_dir.join("edits"), &stored, &text)?;
@@ -49,7 +49,7 @@ pub(super) async fn run(context: &Context<'_>, args: &EditArgs) -> Result<Exit, 
             accept_group_merge: false,
         },
     };
-    let errand = Errand::of("edit", false, args.reason.as_ref());
+    let errand = ChangeRequest::of("edit", false, args.reason.as_ref());
     let ended = change::run(context, &change, &errand).await;
     if matches!(ended, Ok(Exit::Done)) {
         forget(&file);
@@ -57,7 +57,7 @@ pub(super) async fn run(context: &Context<'_>, args: &EditArgs) -> Result<Exit, 
         let back = way_back(context, &id, &file);
         context
             .output
-            .complain(&format!("Your text is kept. Go on with it: {back}"));
+            .warn(&format!("Your text is kept. Go on with it: {back}"));
     }
     ended
 }
@@ -78,7 +78,7 @@ fn way_back(context: &Context<'_>, id: &RuleId, file: &Path) -> String {
 }
 
 /// Writes the text where it outlives the program.
-fn keep(folder: &Path, stored: &Stored<TriggerRule>, text: &str) -> Result<PathBuf, Problem> {
+fn keep(folder: &Path, stored: &Stored<TriggerRule>, text: &str) -> Result<PathBuf, CliError> {
     // An id is letters, digits, `_` and `-`, so a file can be named after it.
     let name = format!("{}.", stored.id);
     let write = || {
@@ -92,20 +92,20 @@ fn keep(folder: &Path, stored: &Stored<TriggerRule>, text: &str) -> Result<PathB
         Ok::<_, std::io::Error>(path)
     };
     write().map_err(|error| {
-        Problem::new(
+        CliError::new(
             Code::Configuration,
             format!("cannot keep the text in `{}`: {error}", folder.display()),
         )
     })
 }
 
-fn open_editor(context: &Context<'_>, file: &Path) -> Result<(), Problem> {
+fn open_editor(context: &Context<'_>, file: &Path) -> Result<(), CliError> {
     let editor = ["VISUAL", "EDITOR"]
         .into_iter()
         .find_map(|name| context.environment.get(name))
         .unwrap_or("vi");
     let failed = |why: &str| {
-        Problem::new(Code::Usage, format!("the editor `{editor}` {why}")).with_help(format!(
+        CliError::new(Code::Usage, format!("the editor `{editor}` {why}")).with_help(format!(
             "set EDITOR to another one; your text is kept in {}",
             file.display()
         ))
@@ -136,8 +136,8 @@ fn command(editor: &str, file: &Path) -> Command {
     command
 }
 
-fn unreadable(file: &Path, error: &std::io::Error) -> Problem {
-    Problem::new(
+fn unreadable(file: &Path, error: &std::io::Error) -> CliError {
+    CliError::new(
         Code::UnreadableFile,
         format!("cannot read `{}`: {error}", file.display()),
     )

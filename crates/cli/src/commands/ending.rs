@@ -6,10 +6,10 @@ use domain::protocol::{Conflict, Outcome};
 use domain::{Code, Finding, TriggerRule};
 
 use crate::args::{Format, OnConflictArg, TermsArgs};
+use crate::cli_error::CliError;
 use crate::commands::Context;
-use crate::commands::carry_out::{Ended, Errand};
+use crate::commands::carry_out::{ChangeReport, ChangeRequest};
 use crate::exit::Exit;
-use crate::problem::Problem;
 use crate::render::findings::{File, FindingDocument};
 use crate::render::report::{self, Asked};
 use crate::render::result::{self, ResultDocument};
@@ -18,12 +18,12 @@ use crate::time::to_the_second;
 
 /// What is to be told at the end.
 pub(super) struct End<'a> {
-    pub(super) ended: Ended,
+    pub(super) ended: ChangeReport,
     /// What the person wrote, with the findings in it.
     pub(super) file: Option<File>,
     /// Findings about what they did not write.
     pub(super) elsewhere: Vec<Finding>,
-    pub(super) errand: &'a Errand,
+    pub(super) errand: &'a ChangeRequest,
     pub(super) args: &'a TermsArgs,
 }
 
@@ -46,22 +46,22 @@ impl End<'_> {
             output.data(&self.document(problem.as_ref(), exit))
         };
         if let Err(unprinted) = printed {
-            output.complain(&crate::output::words(&unprinted));
+            output.warn(&crate::output::words(&unprinted));
         }
         if output.format == Format::Human {
             let in_file = self.file.iter().map(snippet::of_file);
             let elsewhere = self.elsewhere.iter().map(snippet::without_place);
             for text in in_file.chain(elsewhere).filter(|text| !text.is_empty()) {
-                output.complain(&(text + "\n"));
+                output.warn(&(text + "\n"));
             }
             if let Some(problem) = &problem {
-                output.complain(&crate::output::words(problem));
+                output.warn(&crate::output::words(problem));
             }
         }
         exit
     }
 
-    fn document(&self, problem: Option<&Problem>, exit: Exit) -> ResultDocument {
+    fn document(&self, problem: Option<&CliError>, exit: Exit) -> ResultDocument {
         let in_file = self.file.iter().flat_map(File::documents);
         let elsewhere = self.elsewhere.iter().cloned().map(FindingDocument::without_place);
         result::document(
@@ -95,12 +95,12 @@ impl End<'_> {
     }
 
     /// Why it was not done, if it was not.
-    fn problem(&self) -> Option<Problem> {
+    fn problem(&self) -> Option<CliError> {
         let verdict = &self.ended.report.verdict;
         let id = &self.ended.report.id;
         let doing = self.errand.doing();
         if let Some(failure) = &verdict.failure {
-            let mut problem = Problem::of_failure(&format!("{doing} `{id}`"), failure);
+            let mut problem = CliError::of_failure(&format!("{doing} `{id}`"), failure);
             if let Some(code) = verdict.code {
                 problem.code = code;
                 problem.help = None;
@@ -116,13 +116,13 @@ impl End<'_> {
                     format!("cannot {doing} `{id}`: somebody else changed it {when}; nothing was overwritten")
                 };
                 // The last answer was a read's, which went well.
-                let facts = domain::Facts {
+                let metadata = domain::ResponseMetadata {
                     status: None,
                     ..self.ended.report.last.clone()
                 };
-                Some(Problem {
-                    facts: Box::new(facts),
-                    ..Problem::new(Code::Conflict, message).with_help(self.ways_out(conflict))
+                Some(CliError {
+                    metadata: Box::new(metadata),
+                    ..CliError::new(Code::Conflict, message).with_help(self.ways_out(conflict))
                 })
             }
             Outcome::Rejected => {
@@ -137,17 +137,17 @@ impl End<'_> {
                     "what is asked for is not sound"
                 };
                 let message = format!("cannot {doing} `{id}`: {what}; nothing was sent");
-                Some(Problem::new(first, message).with_help("the findings say what to mend"))
+                Some(CliError::new(first, message).with_help("the findings say what to mend"))
             }
             Outcome::Applied => self.ended.report.unrecorded.as_ref().map(|why| {
-                Problem::new(
+                CliError::new(
                     Code::NotRecorded,
                     format!("`{id}` was changed, and that could not be recorded: {why}"),
                 )
             }),
             Outcome::NotAttempted => {
                 let message = format!("`{id}` was not changed: the program was stopped before anything was written");
-                Some(Problem::new(Code::Stopped, message))
+                Some(CliError::new(Code::Stopped, message))
             }
             Outcome::Unchanged
             | Outcome::Planned

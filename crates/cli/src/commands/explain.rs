@@ -6,10 +6,10 @@ use domain::{Code, Severity};
 use serde::Serialize;
 
 use crate::args::Format;
+use crate::cli_error::CliError;
 use crate::commands::{Context, rule};
 use crate::exit::Exit;
-use crate::output::{FORMAT_VERSION, STRONG};
-use crate::problem::Problem;
+use crate::output::{BOLD, FORMAT_VERSION};
 
 #[derive(Serialize)]
 struct Document {
@@ -26,12 +26,12 @@ struct Page {
     explanation: &'static str,
 }
 
-pub(super) fn run(context: &Context<'_>, text: Option<&str>) -> Result<Exit, Problem> {
+pub(super) fn run(context: &Context<'_>, text: Option<&str>) -> Result<Exit, CliError> {
     rule::only_formats(context, &rule::DATA)?;
     let codes: Vec<Code> = match text {
         None => Code::ALL.to_vec(),
-        Some(text) => vec![text.parse().map_err(|error: domain::UnknownCode| {
-            Problem::new(Code::Usage, error.to_string()).with_help("`assist-rules explain` lists them all")
+        Some(text) => vec![text.parse().map_err(|error: domain::ParseCodeError| {
+            CliError::new(Code::Usage, error.to_string()).with_help("`assist-rules explain` lists them all")
         })?],
     };
     if context.output.format != Format::Human {
@@ -49,13 +49,10 @@ pub(super) fn run(context: &Context<'_>, text: Option<&str>) -> Result<Exit, Pro
             explanation,
         } = page(*code);
         let severity = severity.as_str();
-        let text = format!(
-            "{STRONG}{code}{STRONG:#}, {severity}: {title}\n\n{}\n",
-            filled(explanation)
-        );
+        let text = format!("{BOLD}{code}{BOLD:#}, {severity}: {title}\n\n{}\n", filled(explanation));
         context.output.document(&text)?;
     } else {
-        let line = |code: &Code| format!("{STRONG}{code}{STRONG:#}  {}\n", code.title());
+        let line = |code: &Code| format!("{BOLD}{code}{BOLD:#}  {}\n", code.title());
         context.output.document(&codes.iter().map(line).collect::<String>())?;
     }
     Ok(Exit::Done)

@@ -1,14 +1,14 @@
 //! `get`: print a rule.
 
-use ports::RuleRepository;
+use ports::DocumentStore;
 
 use crate::args::{Format, RuleArg};
+use crate::cli_error::CliError;
 use crate::commands::{Context, rule};
 use crate::exit::Exit;
-use crate::problem::Problem;
 use crate::render;
 
-pub(super) async fn run(context: &Context<'_>, arg: &RuleArg) -> Result<Exit, Problem> {
+pub(super) async fn run(context: &Context<'_>, arg: &RuleArg) -> Result<Exit, CliError> {
     rule::only_formats(context, &rule::DATA)?;
     let id = rule::required(context, arg)?;
     let settings = context.settings()?;
@@ -16,7 +16,7 @@ pub(super) async fn run(context: &Context<'_>, arg: &RuleArg) -> Result<Exit, Pr
     let read = session.reader(settings).get(&id).await;
     session.close().await?;
     let stored = read
-        .map_err(|failure| Problem::of_failure(&format!("get `{id}`"), &failure))?
+        .map_err(|failure| CliError::of_failure(&format!("get `{id}`"), &failure))?
         .content;
     match context.output.format {
         Format::Human => context.output.document(&render::rule::describe(&stored))?,

@@ -4,13 +4,13 @@ use domain::Code;
 use ports::{Entry, EntryId, HistoryQuery};
 
 use crate::args::{Format, HistoryArgs};
+use crate::cli_error::CliError;
 use crate::commands::{Context, rule};
 use crate::exit::Exit;
-use crate::problem::Problem;
 use crate::record::{Record, unusable};
 use crate::render::history::{self, EntryDocument};
 
-pub(super) async fn run(context: &Context<'_>, args: &HistoryArgs) -> Result<Exit, Problem> {
+pub(super) async fn run(context: &Context<'_>, args: &HistoryArgs) -> Result<Exit, CliError> {
     rule::only_formats(context, &[Format::Human, Format::Json, Format::Yaml, Format::Ndjson])?;
     let id = rule::named(context, &args.rule)?.map(|id| id.to_string());
     let settings = context.settings()?;
@@ -56,14 +56,14 @@ pub(super) async fn run(context: &Context<'_>, args: &HistoryArgs) -> Result<Exi
 }
 
 /// An entry by its number, of the target and the rule that were named.
-async fn entry(record: &Record, id: EntryId, target: Option<String>, rule: Option<&str>) -> Result<Entry, Problem> {
+async fn entry(record: &Record, id: EntryId, target: Option<String>, rule: Option<&str>) -> Result<Entry, CliError> {
     let found = record.history.entry(id).await.map_err(|failure| unusable(&failure))?;
     let is_meant = |entry: &Entry| {
         let is_of_target = target.is_none_or(|target| target == entry.target());
         is_of_target && rule.is_none_or(|rule| rule == entry.document())
     };
     found.filter(is_meant).ok_or_else(|| {
-        Problem::new(Code::NoEntry, format!("the ledger has no such entry {id}"))
+        CliError::new(Code::NoEntry, format!("the ledger has no such entry {id}"))
             .with_help("`assist-rules history` lists those that it has")
     })
 }

@@ -6,10 +6,10 @@ use ports::RuleSummary;
 use serde::Serialize;
 
 use crate::args::Format;
+use crate::cli_error::CliError;
 use crate::commands::{Context, rule};
 use crate::exit::Exit;
 use crate::output::{FORMAT_VERSION, visible};
-use crate::problem::Problem;
 
 #[derive(Serialize)]
 struct Document {
@@ -30,14 +30,14 @@ struct Row {
     version: Option<Version>,
 }
 
-pub(super) async fn run(context: &Context<'_>) -> Result<Exit, Problem> {
+pub(super) async fn run(context: &Context<'_>) -> Result<Exit, CliError> {
     rule::only_formats(context, &rule::DATA)?;
     let settings = context.settings()?;
     let session = context.open(settings).await?;
     let listed = app::every_rule(&session.reader(settings)).await;
     session.close().await?;
     let rules = listed.map_err(|failure| {
-        let problem = Problem::of_failure("list the rules", &failure);
+        let problem = CliError::of_failure("list the rules", &failure);
         if failure.class == FailureClass::NotFound {
             return problem.with_help(
                 "the listing of trigger rules is assumed, not documented, and this organisation does not have it; \

@@ -2,21 +2,21 @@
 
 use std::sync::Arc;
 
-use app::{Finding, Reconciled, Reconciler};
+use app::{Reconciled, Reconciler, Settlement};
 use domain::{Code, RuleId, TriggerRule};
-use ports::{Ending, EntryId, LedgerFailure, RuleRepository};
+use ports::{DocumentStore, Ending, EntryId, LedgerError};
 
 use crate::args::{Closing, Format, ReconcileArgs};
+use crate::cli_error::CliError;
 use crate::commands::{Context, rule, stats, tell};
 use crate::config::Settings;
 use crate::exit::Exit;
-use crate::problem::Problem;
 use crate::record::{Record, unusable};
 use crate::render::result::{Run, reconciled};
 use crate::session::Session;
 use crate::signals::Signals;
 
-pub(super) async fn run(context: &Context<'_>, args: &ReconcileArgs) -> Result<Exit, Problem> {
+pub(super) async fn run(context: &Context<'_>, args: &ReconcileArgs) -> Result<Exit, CliError> {
     rule::only_formats(context, &rule::DATA)?;
     let settings = context.settings()?;
     settings.target.clone()?;
@@ -68,7 +68,7 @@ pub(super) async fn at_start(
     session: &Session,
     record: &Record,
     settings: &Settings,
-) -> Result<(), Problem> {
+) -> Result<(), CliError> {
     let reconciler = reconciler(session, record, settings, session.paced(), None);
     let found = reconciler
         .reconcile(rule_id)
@@ -97,7 +97,7 @@ fn reconciler(
     session: &Session,
     record: &Record,
     settings: &Settings,
-    repository: Arc<dyn RuleRepository>,
+    repository: Arc<dyn DocumentStore>,
     reason: Option<&str>,
 ) -> Reconciler<TriggerRule> {
     Reconciler {
@@ -115,17 +115,17 @@ fn rule_id(text: &str) -> Option<RuleId> {
 
 /// Whether nobody knows what became of it, and nobody is at work on it.
 fn stays_unknown(found: &Reconciled) -> bool {
-    found.recorded.is_none() && found.finding != Finding::Leased
+    found.recorded.is_none() && found.finding != Settlement::Leased
 }
 
-fn problem(failure: &LedgerFailure) -> Problem {
+fn problem(failure: &LedgerError) -> CliError {
     match failure {
-        LedgerFailure::NoEntry(entry) => {
+        LedgerError::NoEntry(entry) => {
             let message = format!(
                 "cannot close the entry {entry}: the ledger has none of that number whose outcome is not known"
             );
-            Problem::new(Code::NoEntry, message)
+            CliError::new(Code::NoEntry, message)
         }
-        LedgerFailure::Leased { .. } | LedgerFailure::Settled(_) | LedgerFailure::Unusable(_) => unusable(failure),
+        LedgerError::Leased { .. } | LedgerError::Settled(_) | LedgerError::Unusable(_) => unusable(failure),
     }
 }

@@ -1,28 +1,30 @@
 //! `rollback`: undoes what the record says was applied, in the rule as it is now.
 
-use app::{Back, NothingToUndo};
+use app::{RollbackError, RollbackTo};
 use domain::{Code, TriggerRule};
 use ports::EntryId;
 
 use crate::args::RollbackArgs;
-use crate::commands::carry_out::{self, Desk, Errand};
+use crate::cli_error::{CliError, chain};
+use crate::commands::carry_out::{self, ChangeRequest, Desk};
 use crate::commands::ending::End;
 use crate::commands::{Context, rule};
 use crate::exit::Exit;
-use crate::problem::{Problem, chain};
 use crate::record::unusable;
 
-pub(super) async fn run(context: &Context<'_>, args: &RollbackArgs) -> Result<Exit, Problem> {
+pub(super) async fn run(context: &Context<'_>, args: &RollbackArgs) -> Result<Exit, CliError> {
     rule::only_formats(context, &rule::DATA)?;
     let id = rule::required(context, &args.rule)?;
     let settings = context.settings()?;
-    let mut errand = Errand::of("rollback", args.dry_run, args.reason.as_ref());
+    let mut errand = ChangeRequest::of("rollback", args.dry_run, args.reason.as_ref());
     let terms = carry_out::terms(settings, &args.terms, errand.asked)?;
     // Why: without a target nobody can be asked, and its problem says more than an empty record.
     settings.target.clone()?;
     let target = settings.ledger_target().unwrap_or_default();
     let desk = Desk::open(context, &errand).await?;
-    let back = args.to.map_or(Back::BeforeTheLast, |entry| Back::To(EntryId(entry)));
+    let back = args
+        .to
+        .map_or(RollbackTo::PreviousEntry, |entry| RollbackTo::Entry(EntryId(entry)));
     let found = app::rollback::<TriggerRule>(&*desk.record.history, &target, id.as_str(), back).await;
     let rollback = match found {
         Ok(rollback) => rollback,
@@ -46,14 +48,14 @@ pub(super) async fn run(context: &Context<'_>, args: &RollbackArgs) -> Result<Ex
     Ok(end.print(context))
 }
 
-fn problem(id: &str, nothing: NothingToUndo) -> Problem {
+fn problem(id: &str, nothing: RollbackError) -> CliError {
     let message = format!("cannot roll back `{id}`: {}", chain(&nothing));
     match nothing {
-        NothingToUndo::Ledger(failure) => unusable(&failure),
-        NothingToUndo::NothingApplied
-        | NothingToUndo::NoSuchEntry(_)
-        | NothingToUndo::NothingSince(_)
-        | NothingToUndo::Unfit { .. } => Problem::new(Code::NothingToUndo, message).with_help(format!(
+        RollbackError::Ledger(failure) => unusable(&failure),
+        RollbackError::NothingApplied
+        | RollbackError::NoSuchEntry(_)
+        | RollbackError::NothingSince(_)
+        | RollbackError::Unfit { .. } => CliError::new(Code::NothingToUndo, message).with_help(format!(
             "`assist-rules history {id}` lists what was changed; `--ledger` names another record"
         )),
     }

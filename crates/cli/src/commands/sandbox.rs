@@ -1,14 +1,14 @@
 //! `sandbox`: the built-in Genesys Cloud in the foreground.
 
 use domain::Code;
-use emulator::{SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, Script, World};
+use emulator::{Emulator, SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, Script};
 use serde::Serialize;
 
 use crate::args::{Format, SandboxArgs};
+use crate::cli_error::{CliError, chain};
 use crate::commands::{Context, rule};
 use crate::exit::Exit;
 use crate::output::FORMAT_VERSION;
-use crate::problem::{Problem, chain};
 use crate::session::listen;
 use crate::signals::Signals;
 
@@ -23,13 +23,13 @@ struct Document {
     rule_id: &'static str,
 }
 
-pub(super) async fn run(context: &Context<'_>, args: &SandboxArgs) -> Result<Exit, Problem> {
+pub(super) async fn run(context: &Context<'_>, args: &SandboxArgs) -> Result<Exit, CliError> {
     rule::only_formats(context, &rule::DATA)?;
     if !args.listen.ip().is_loopback() {
         let message = format!("`--listen {}`: the sandbox is for this machine only", args.listen);
-        return Err(Problem::new(Code::Usage, message).with_help("name a loopback address, such as 127.0.0.1:8080"));
+        return Err(CliError::new(Code::Usage, message).with_help("name a loopback address, such as 127.0.0.1:8080"));
     }
-    let world = World::sample();
+    let world = Emulator::sample();
     if let Some(file) = &args.faults {
         world.load_faults(faults(file)?);
     }
@@ -50,16 +50,16 @@ pub(super) async fn run(context: &Context<'_>, args: &SandboxArgs) -> Result<Exi
     Ok(exit)
 }
 
-fn faults(file: &std::path::Path) -> Result<Script, Problem> {
+fn faults(file: &std::path::Path) -> Result<Script, CliError> {
     let unreadable = |error: std::io::Error| {
-        Problem::new(
+        CliError::new(
             Code::UnreadableFile,
             format!("cannot read `{}`: {error}", file.display()),
         )
     };
     let text = std::fs::read_to_string(file).map_err(unreadable)?;
     Script::from_json(&text).map_err(|error| {
-        Problem::new(
+        CliError::new(
             Code::Usage,
             format!("`--faults {}`: cannot {}", file.display(), chain(&error)),
         )

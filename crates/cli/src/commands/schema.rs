@@ -1,16 +1,16 @@
 //! `schema`: JSON Schemas, for editors.
 
 use crate::args::{Format, SchemaKind};
+use crate::cli_error::CliError;
 use crate::commands::{Context, rule};
 use crate::exit::Exit;
-use crate::problem::Problem;
 
 const RULE: &str = include_str!("../../schemas/rule.json");
 const CHANGE: &str = include_str!("../../schemas/change.json");
 const RESULT: &str = include_str!("../../schemas/result.json");
 const CONFIG: &str = include_str!("../../schemas/config.json");
 
-pub(super) fn run(context: &Context<'_>, kind: SchemaKind) -> Result<Exit, Problem> {
+pub(super) fn run(context: &Context<'_>, kind: SchemaKind) -> Result<Exit, CliError> {
     rule::only_formats(context, &[Format::Human, Format::Json])?;
     context.output.document(match kind {
         SchemaKind::Rule => RULE,

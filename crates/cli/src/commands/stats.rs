@@ -6,11 +6,11 @@ use domain::Code;
 use ports::{Tally, TallyOf, TallyQuery};
 
 use crate::args::{Format, StatsArgs};
+use crate::cli_error::CliError;
 use crate::commands::{Context, rule};
 use crate::config::Settings;
 use crate::exit::Exit;
 use crate::output::words;
-use crate::problem::Problem;
 use crate::record::{Record, unusable};
 use crate::render::{prometheus, stats};
 
@@ -18,7 +18,7 @@ use crate::render::{prometheus, stats};
 /// would look like a counter that was set back.
 const RULES: usize = 20;
 
-pub(super) async fn run(context: &Context<'_>, args: &StatsArgs) -> Result<Exit, Problem> {
+pub(super) async fn run(context: &Context<'_>, args: &StatsArgs) -> Result<Exit, CliError> {
     rule::only_formats(
         context,
         &[Format::Human, Format::Json, Format::Yaml, Format::Prometheus],
@@ -52,7 +52,7 @@ async fn figures(
     rule: Option<String>,
     args: &StatsArgs,
     rules: usize,
-) -> Result<stats::Figures, Problem> {
+) -> Result<stats::Figures, CliError> {
     let query = |of| TallyQuery {
         target: settings.ledger_target(),
         of,
@@ -71,7 +71,7 @@ async fn figures(
     })
 }
 
-async fn tallies(record: &Record, query: &TallyQuery) -> Result<Vec<(Option<String>, Tally)>, Problem> {
+async fn tallies(record: &Record, query: &TallyQuery) -> Result<Vec<(Option<String>, Tally)>, CliError> {
     record.history.tally(query).await.map_err(|failure| unusable(&failure))
 }
 
@@ -82,11 +82,11 @@ pub(super) async fn keep_metrics(context: &Context<'_>, record: &Record, setting
         return;
     };
     if let Err(problem) = write_metrics(record, settings, file).await {
-        context.output.complain(&words(&problem));
+        context.output.warn(&words(&problem));
     }
 }
 
-async fn write_metrics(record: &Record, settings: &Settings, file: &Path) -> Result<(), Problem> {
+async fn write_metrics(record: &Record, settings: &Settings, file: &Path) -> Result<(), CliError> {
     let query = TallyQuery {
         target: settings.ledger_target(),
         of: TallyOf::Each(usize::MAX),
@@ -100,6 +100,6 @@ async fn write_metrics(record: &Record, settings: &Settings, file: &Path) -> Res
     let text = prometheus::text(&rules)?;
     crate::session::write_whole(file, text.as_bytes()).map_err(|error| {
         let message = format!("cannot write the figures to `{}`: {error}", file.display());
-        Problem::new(Code::UnreadableFile, message)
+        CliError::new(Code::UnreadableFile, message)
     })
 }

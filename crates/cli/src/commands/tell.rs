@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use ports::{Claimed, Fate, Recorded};
+use ports::{DeliveryOutcome, LeasedEvent, Recorded};
 
 use crate::exit::Exit;
 use crate::output::{Output, visible};
@@ -24,21 +24,21 @@ pub(super) async fn sinks<'r>(
         .filter_map(|recorded| recorded.event.as_ref())
         .collect();
     let told = AtomicU64::new(0);
-    let watch = |claimed: &Claimed, fate: &Fate| {
-        if own.contains(&&claimed.event.id) && *fate == Fate::Delivered {
+    let watch = |claimed: &LeasedEvent, fate: &DeliveryOutcome| {
+        if own.contains(&&claimed.event.id) && *fate == DeliveryOutcome::Delivered {
             told.fetch_add(1, Ordering::Relaxed);
         }
     };
     let stopper = Stopper::default();
     let is_stopped = || stopper.is_asked();
     let deliverer = record.deliverer(&stopper);
-    let tell = deliverer.after_a_run(&watch, &is_stopped);
+    let tell = deliverer.drain(&watch, &is_stopped);
     let (rounds, exit) = stopper.or_a_signal(tell, signals, output).await;
     for round in rounds {
         let broken = round.broken.map(|broken| broken.to_string());
-        if let Some(why) = broken.or(round.last_failure) {
-            let (sink, why) = (visible(&round.sink), visible(&why));
-            output.complain(&format!("The sink `{sink}` could not be told: {why}"));
+        if let Some(error) = broken.or(round.last_failure) {
+            let (sink, error) = (visible(&round.sink), visible(&error));
+            output.warn(&format!("The sink `{sink}` could not be told: {error}"));
         }
     }
     let queued = own.len() as u64 * record.sinks.len() as u64;

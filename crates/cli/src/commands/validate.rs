@@ -5,10 +5,10 @@ use std::fmt::Write;
 use domain::{Draft, EngineLimits, Severity};
 
 use crate::args::{FailOn, Format, ValidateArgs};
+use crate::cli_error::CliError;
 use crate::commands::{Context, rule};
 use crate::exit::Exit;
-use crate::output::{BAD, GOOD};
-use crate::problem::Problem;
+use crate::output::{ERROR, SUCCESS};
 use crate::render::findings::{File, Summary, document};
 use crate::render::{github, junit, sarif, snippet};
 use crate::source;
@@ -38,7 +38,7 @@ const FORMATS: [Format; 6] = [
     Format::Junit,
 ];
 
-pub(super) fn run(context: &Context<'_>, args: &ValidateArgs) -> Result<Exit, Problem> {
+pub(super) fn run(context: &Context<'_>, args: &ValidateArgs) -> Result<Exit, CliError> {
     rule::only_formats(context, &FORMATS)?;
     let mut files = Vec::new();
     for path in source::walk(&args.files)? {
@@ -76,7 +76,7 @@ fn human(files: &[File]) -> String {
         warnings,
         ..
     } = Summary::of(files);
-    let style = if errors > 0 { BAD } else { GOOD };
+    let style = if errors > 0 { ERROR } else { SUCCESS };
     let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
     let _ = writeln!(
         text,

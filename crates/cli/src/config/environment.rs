@@ -8,7 +8,7 @@ use domain::Code;
 use secrecy::SecretString;
 
 use super::layer::{KEYS, Layer, unknown_key};
-use crate::problem::Problem;
+use crate::cli_error::CliError;
 
 const PREFIX: &str = "ASSIST_RULES_";
 
@@ -40,7 +40,7 @@ impl Environment {
     }
 
     /// The layer of the environment.
-    pub(super) fn layer(&self) -> Result<Layer, Problem> {
+    pub(super) fn layer(&self) -> Result<Layer, CliError> {
         let mut config = Config::builder();
         for (name, value) in &self.0 {
             let Some(key) = name
@@ -55,11 +55,11 @@ impl Environment {
             }
             config = config
                 .set_override(&key, value.as_str())
-                .map_err(|error| Problem::configuration(&format!("`{name}` has a wrong value"), &error))?;
+                .map_err(|error| CliError::configuration(&format!("`{name}` has a wrong value"), &error))?;
         }
         let config = config
             .build()
-            .map_err(|error| Problem::configuration("the environment is wrong", &error))?;
+            .map_err(|error| CliError::configuration("the environment is wrong", &error))?;
         let mut layer = Layer::of_config("the environment".to_owned(), config)?;
         let keys = &mut layer.keys;
         let or = |own: &mut Option<String>, names: &[&str]| *own = own.take().or_else(|| self.first(names));
@@ -95,14 +95,14 @@ impl Environment {
     }
 
     /// A gateway stands in front of both the API and the login, each under the path that is named for it.
-    fn add_gateway(&self, layer: &mut Layer) -> Result<(), Problem> {
+    fn add_gateway(&self, layer: &mut Layer) -> Result<(), CliError> {
         let Some(base) = self.host_url("GENESYSCLOUD_GATEWAY", "https") else {
             return Ok(());
         };
         if self.get("GENESYSCLOUD_GATEWAY_AUTH_USERNAME").is_some() {
             let message =
                 "`GENESYSCLOUD_GATEWAY_AUTH_USERNAME`: a gateway that wants a login of its own is not supported";
-            return Err(Problem::new(Code::Configuration, message));
+            return Err(CliError::new(Code::Configuration, message));
         }
         let path_of = |service: &str| match (
             self.get("GENESYSCLOUD_GATEWAY_PATH_NAME"),

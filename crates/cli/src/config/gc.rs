@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::layer::{Keys, Layer};
-use crate::problem::Problem;
+use crate::cli_error::CliError;
 
 const DEFAULT_PROFILE: &str = "DEFAULT";
 
@@ -23,14 +23,14 @@ struct Profile {
 }
 
 /// The profile of that name, or the default one if there is one.
-pub(super) fn profile(home: Option<&Path>, name: Option<&str>) -> Result<Layer, Problem> {
+pub(super) fn profile(home: Option<&Path>, name: Option<&str>) -> Result<Layer, CliError> {
     let wanted = name.unwrap_or(DEFAULT_PROFILE);
     let file = home.unwrap_or(Path::new("/")).join(".gc").join("config.toml");
     let layer_name = format!("the gc profile `{wanted}`");
     if !file.is_file() {
         return match name {
             None => Ok(Layer::empty(&layer_name)),
-            Some(name) => Err(Problem::new(
+            Some(name) => Err(CliError::new(
                 Code::Configuration,
                 format!("`--profile {name}`: there is no `{}`", file.display()),
             )),
@@ -41,7 +41,7 @@ pub(super) fn profile(home: Option<&Path>, name: Option<&str>) -> Result<Layer, 
         .add_source(source)
         .build()
         .and_then(Config::try_deserialize)
-        .map_err(|error| Problem::configuration(&format!("cannot read `{}`", file.display()), &error))?;
+        .map_err(|error| CliError::configuration(&format!("cannot read `{}`", file.display()), &error))?;
     let names = profiles.keys().cloned().collect::<Vec<_>>().join(", ");
     let found = profiles
         .into_iter()
@@ -52,7 +52,7 @@ pub(super) fn profile(home: Option<&Path>, name: Option<&str>) -> Result<Layer, 
         (None, None) => return Ok(Layer::empty(&layer_name)),
         (None, Some(name)) => {
             let message = format!("`--profile {name}`: `{}` has the profiles {names}", file.display());
-            return Err(Problem::new(Code::Configuration, message));
+            return Err(CliError::new(Code::Configuration, message));
         }
     };
     let warning = readable_by_others(&file, &profile);

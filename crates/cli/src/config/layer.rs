@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::sinks::SinkKeys;
 use crate::args::Global;
-use crate::problem::Problem;
+use crate::cli_error::CliError;
 
 /// The keys of the configuration. What is absent is left to the next layer.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -108,16 +108,16 @@ pub(super) fn of_flags(global: &Global) -> Layer {
 
 impl Layer {
     /// The file that was named by `--config`: its user's own words.
-    pub(super) fn of_named_file(file: &Path) -> Result<Self, Problem> {
+    pub(super) fn of_named_file(file: &Path) -> Result<Self, CliError> {
         if file.is_file() {
             return Self::of_file(file, Trust::Owner);
         }
         let message = format!("`--config {}`: there is no such file", file.display());
-        Err(Problem::new(Code::Configuration, message))
+        Err(CliError::new(Code::Configuration, message))
     }
 
     /// The file in the working directory, if there is one.
-    pub(super) fn of_working_directory() -> Result<Self, Problem> {
+    pub(super) fn of_working_directory() -> Result<Self, CliError> {
         let file = Path::new(FILE);
         if file.is_file() {
             Self::of_file(file, Trust::Stranger)
@@ -127,7 +127,7 @@ impl Layer {
     }
 
     /// The user's own file, if there is one.
-    pub(super) fn of_user_file(file: &Path) -> Result<Self, Problem> {
+    pub(super) fn of_user_file(file: &Path) -> Result<Self, CliError> {
         if file.is_file() {
             Self::of_file(file, Trust::Owner)
         } else {
@@ -143,11 +143,11 @@ impl Layer {
         }
     }
 
-    fn of_file(file: &Path, trust: Trust) -> Result<Self, Problem> {
+    fn of_file(file: &Path, trust: Trust) -> Result<Self, CliError> {
         let name = format!("`{}`", file.display());
         let source = File::from(file).format(FileFormat::Toml);
         let config = Config::builder().add_source(source).build();
-        let config = config.map_err(|error| Problem::configuration(&format!("cannot read {name}"), &error))?;
+        let config = config.map_err(|error| CliError::configuration(&format!("cannot read {name}"), &error))?;
         let layer = Self::of_config(name, config)?;
         if trust == Trust::Stranger {
             layer.refuse_what_only_its_owner_may_say()?;
@@ -156,10 +156,10 @@ impl Layer {
     }
 
     /// Reads the keys; one that is not known is an error that says which may have been meant.
-    pub(super) fn of_config(name: String, config: Config) -> Result<Self, Problem> {
+    pub(super) fn of_config(name: String, config: Config) -> Result<Self, CliError> {
         let mut unknown = Vec::new();
         let keys = serde_ignored::deserialize(config, |path| unknown.push(path.to_string()));
-        let keys: Keys = keys.map_err(|error| Problem::configuration(&format!("{name} has a wrong value"), &error))?;
+        let keys: Keys = keys.map_err(|error| CliError::configuration(&format!("{name} has a wrong value"), &error))?;
         match unknown.first() {
             None => Ok(Self {
                 name,
@@ -170,7 +170,7 @@ impl Layer {
         }
     }
 
-    fn refuse_what_only_its_owner_may_say(&self) -> Result<(), Problem> {
+    fn refuse_what_only_its_owner_may_say(&self) -> Result<(), CliError> {
         let keys = &self.keys;
         let said = [
             keys.region.is_some(),
@@ -192,18 +192,18 @@ impl Layer {
                     self.name
                 );
                 let help = format!("such a file may be a stranger's: name it with `--config {FILE}` if it is yours");
-                Err(Problem::new(Code::Configuration, message).with_help(help))
+                Err(CliError::new(Code::Configuration, message).with_help(help))
             }
         }
     }
 }
 
 /// The error about a key that nobody knows.
-pub(super) fn unknown_key(layer: &str, key: &str) -> Problem {
+pub(super) fn unknown_key(layer: &str, key: &str) -> CliError {
     let near = |known: &&str| strsim::damerau_levenshtein(known, key) <= 2;
     let help = match KEYS.iter().find(|known| near(known)) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("the keys are {}", KEYS.join(", ")),
     };
-    Problem::new(Code::Configuration, format!("{layer} has the unknown key `{key}`")).with_help(help)
+    CliError::new(Code::Configuration, format!("{layer} has the unknown key `{key}`")).with_help(help)
 }

@@ -15,12 +15,12 @@ use super::environment::Environment;
 use super::layer::{Keys, Layer};
 use super::{places, sinks};
 use crate::args;
-use crate::problem::{Problem, chain};
+use crate::cli_error::{CliError, chain};
 
 /// Everything that was settled.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    pub(crate) target: Result<Target, Problem>,
+    pub(crate) target: Result<Target, CliError>,
     pub(crate) path: RulesPath,
     pub(crate) deadline: Duration,
     pub(crate) connection: ConnectionSettings,
@@ -28,7 +28,7 @@ pub(crate) struct Settings {
     pub(crate) log: Option<String>,
     pub(crate) ledger: LedgerAddress,
     /// Who is told of changes.
-    pub(crate) sinks: Result<Vec<SinkSettings>, Problem>,
+    pub(crate) sinks: Result<Vec<SinkSettings>, CliError>,
     /// What its user should know about the layers.
     pub(crate) warnings: Vec<String>,
 }
@@ -59,12 +59,12 @@ fn first<'l, T>(layers: &'l [Layer], key: impl Fn(&'l Keys) -> Option<T>) -> Opt
         .find_map(|layer| key(&layer.keys).map(|value| (value, layer.name.as_str())))
 }
 
-fn wrong(name: &str, key: &str, why: &dyn std::fmt::Display) -> Problem {
-    Problem::new(Code::Configuration, format!("{name}: `{key}`: {why}"))
+fn wrong(name: &str, key: &str, why: &dyn std::fmt::Display) -> CliError {
+    CliError::new(Code::Configuration, format!("{name}: `{key}`: {why}"))
 }
 
 /// Puts the layers together. Whether there is a target matters only to commands that need one.
-pub(super) fn combine(layers: &[Layer], environment: &Environment) -> Result<Settings, Problem> {
+pub(super) fn combine(layers: &[Layer], environment: &Environment) -> Result<Settings, CliError> {
     let time = |key: &str, value: Option<(&String, &str)>, default: Duration| match value {
         None => Ok(default),
         Some((text, name)) => args::duration(text).map_err(|why| wrong(name, key, &why)),
@@ -139,7 +139,7 @@ pub(super) fn combine(layers: &[Layer], environment: &Environment) -> Result<Set
 
 impl Settings {
     /// Refuses a reason that has a secret in it: it is recorded, and told to every sink.
-    pub(crate) fn refuse_a_secret(&self, reason: Option<&str>) -> Result<(), Problem> {
+    pub(crate) fn refuse_a_secret(&self, reason: Option<&str>) -> Result<(), CliError> {
         let has = |secret: &SecretString| reason.is_some_and(|reason| reason.contains(secret.expose_secret()));
         let of_target = self.target.as_ref().ok().and_then(Target::secret);
         let of_sinks = self.sinks.iter().flatten().flat_map(|sink| match &sink.kind {
@@ -149,7 +149,7 @@ impl Settings {
         });
         if of_target.into_iter().chain(of_sinks).any(has) {
             let message = "`--reason` has a secret in it, which would be recorded and told to every sink";
-            return Err(Problem::new(Code::Usage, message).with_help("say why without it"));
+            return Err(CliError::new(Code::Usage, message).with_help("say why without it"));
         }
         Ok(())
     }
@@ -199,7 +199,7 @@ impl Target {
     }
 }
 
-fn target(layers: &[Layer]) -> Result<Target, Problem> {
+fn target(layers: &[Layer]) -> Result<Target, CliError> {
     if first(layers, |keys| keys.sandbox).is_some_and(|(sandbox, _)| sandbox) {
         return Ok(Target::Sandbox);
     }
@@ -221,7 +221,7 @@ fn target(layers: &[Layer]) -> Result<Target, Problem> {
             "{} has credentials and no region, so the {what} address is not known",
             layer.name
         );
-        Problem::new(Code::Configuration, message)
+        CliError::new(Code::Configuration, message)
             .with_help("name it with `--region`, `GENESYSCLOUD_REGION`, or `environment` in the gc profile")
     };
     let api = api.ok_or_else(|| no_region("API"))?;
@@ -237,7 +237,7 @@ fn target(layers: &[Layer]) -> Result<Target, Problem> {
     })))
 }
 
-fn credentials(layers: &[Layer]) -> Result<(Credentials, &Layer), Problem> {
+fn credentials(layers: &[Layer]) -> Result<(Credentials, &Layer), CliError> {
     for layer in layers {
         let keys = &layer.keys;
         if let Some(token) = &keys.access_token {
@@ -255,19 +255,19 @@ fn credentials(layers: &[Layer]) -> Result<(Credentials, &Layer), Problem> {
             (Some(_), None) => "a client id and no secret",
             (None, Some(_)) => "a client secret and no id",
         };
-        return Err(Problem::new(
+        return Err(CliError::new(
             Code::Configuration,
             format!("{} has {missing}", layer.name),
         ));
     }
     let help = "set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, or GENESYSCLOUD_ACCESS_TOKEN, or \
                 name a profile of the gc CLI with --profile; --sandbox needs none";
-    Err(Problem::new(Code::NoCredentials, "there are no credentials").with_help(help))
+    Err(CliError::new(Code::NoCredentials, "there are no credentials").with_help(help))
 }
 
 /// The region that goes with the credentials: their own layer's, or the one that was named by flag.
-fn region(layers: &[Layer], owner: &Layer) -> Result<Option<Region>, Problem> {
-    let parse = |text: &str, name: &str| -> Result<Region, Problem> {
+fn region(layers: &[Layer], owner: &Layer) -> Result<Option<Region>, CliError> {
+    let parse = |text: &str, name: &str| -> Result<Region, CliError> {
         text.parse()
             .map_err(|error: genesys_adapter::UnknownRegion| wrong(name, "region", &chain(&error)))
     };
@@ -292,7 +292,7 @@ fn region(layers: &[Layer], owner: &Layer) -> Result<Option<Region>, Problem> {
                 "{name} names the region {named}, and the credentials come from {}: both must come from one layer",
                 owner.name
             );
-            Err(Problem::new(Code::Configuration, message).with_help("name the region with `--region`"))
+            Err(CliError::new(Code::Configuration, message).with_help("name the region with `--region`"))
         }
     }
 }

@@ -10,7 +10,7 @@ use sink_adapter::{DEFAULT_TABLE, SinkKind, SinkSettings};
 
 use super::environment::Environment;
 use crate::args;
-use crate::problem::Problem;
+use crate::cli_error::CliError;
 
 /// One table `[[sinks]]`, as it is written.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -37,7 +37,7 @@ const KINDS: [(&str, &[&str]); 4] = [
 ];
 
 /// The sinks of a layer. Each has a name of its own.
-pub(super) fn sinks(all: &[SinkKeys], layer: &str, environment: &Environment) -> Result<Vec<SinkSettings>, Problem> {
+pub(super) fn sinks(all: &[SinkKeys], layer: &str, environment: &Environment) -> Result<Vec<SinkSettings>, CliError> {
     let mut sinks: Vec<SinkSettings> = Vec::new();
     for (number, keys) in (1..).zip(all) {
         let reader = Reader {
@@ -65,11 +65,11 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn wrong(&self, why: &str) -> Problem {
-        Problem::new(Code::Configuration, format!("{} {why}", self.place))
+    fn wrong(&self, why: &str) -> CliError {
+        CliError::new(Code::Configuration, format!("{} {why}", self.place))
     }
 
-    fn read(&self) -> Result<SinkSettings, Problem> {
+    fn read(&self) -> Result<SinkSettings, CliError> {
         let keys = self.keys;
         let name = self.needed("name", keys.name.as_ref())?.clone();
         let kind = self.needed("kind", keys.kind.as_ref())?.as_str();
@@ -111,7 +111,7 @@ impl Reader<'_> {
         Ok(SinkSettings { name, kind })
     }
 
-    fn needed<'v, T>(&self, key: &str, value: Option<&'v T>) -> Result<&'v T, Problem> {
+    fn needed<'v, T>(&self, key: &str, value: Option<&'v T>) -> Result<&'v T, CliError> {
         value.ok_or_else(|| self.wrong(&format!("has no `{key}`")))
     }
 
@@ -131,7 +131,7 @@ impl Reader<'_> {
         all.into_iter().filter(|(_, said)| *said).map(|(key, _)| key)
     }
 
-    fn timeout(&self, default: Duration) -> Result<Duration, Problem> {
+    fn timeout(&self, default: Duration) -> Result<Duration, CliError> {
         match &self.keys.timeout {
             None => Ok(default),
             Some(text) => args::duration(text).map_err(|why| self.wrong(&format!("has a wrong `timeout`: {why}"))),
@@ -139,7 +139,7 @@ impl Reader<'_> {
     }
 
     /// A secret is never in the file itself.
-    fn secret(&self, key: &str, from: &str) -> Result<SecretString, Problem> {
+    fn secret(&self, key: &str, from: &str) -> Result<SecretString, CliError> {
         let wrong = |why: &str| self.wrong(&format!("has a wrong `{key}`: {why}"));
         if let Some(name) = from.strip_prefix("env:") {
             let value = self.environment.get(name);

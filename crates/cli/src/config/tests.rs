@@ -8,10 +8,10 @@ use domain::Code;
 
 use super::{Environment, Settings, Target, load};
 use crate::args::Cli;
-use crate::problem::Problem;
+use crate::cli_error::CliError;
 
 /// Loads the configuration of these flags and variables, in a home of its own.
-fn load_with(home: &Path, flags: &[&str], variables: &[(&str, &str)]) -> Result<Settings, Problem> {
+fn load_with(home: &Path, flags: &[&str], variables: &[(&str, &str)]) -> Result<Settings, CliError> {
     let command_line = ["assist-rules", "list"].iter().chain(flags);
     let cli = Cli::parse_from(command_line);
     let home = ("HOME".to_owned(), home.display().to_string());

@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use app::Round;
+use app::DeliveryReport;
 use ports::Backlog;
 use serde::Serialize;
 
 use crate::exit::Exit;
-use crate::output::{BAD, FORMAT_VERSION, GOOD, STRONG, visible};
+use crate::output::{BOLD, ERROR, FORMAT_VERSION, SUCCESS, visible};
 use crate::time::to_the_second;
 
 #[derive(Serialize)]
@@ -35,7 +35,7 @@ struct SinkDocument {
 }
 
 /// The document of a round and what it left.
-pub(crate) fn document(rounds: &[Round], backlog: &[Backlog], exit: Exit) -> DeliveryDocument {
+pub(crate) fn document(rounds: &[DeliveryReport], backlog: &[Backlog], exit: Exit) -> DeliveryDocument {
     DeliveryDocument {
         format_version: FORMAT_VERSION,
         kind: "delivery",
@@ -45,7 +45,7 @@ pub(crate) fn document(rounds: &[Round], backlog: &[Backlog], exit: Exit) -> Del
 }
 
 /// Those that were told something, and those that something is left for.
-fn sinks(rounds: &[Round], backlog: &[Backlog]) -> Vec<SinkDocument> {
+fn sinks(rounds: &[DeliveryReport], backlog: &[Backlog]) -> Vec<SinkDocument> {
     let told = rounds.iter().map(|round| &round.sink);
     let left = backlog.iter().map(|left| &left.sink);
     let left = left.filter(|sink| !rounds.iter().any(|round| round.sink == **sink));
@@ -69,7 +69,7 @@ fn sinks(rounds: &[Round], backlog: &[Backlog]) -> Vec<SinkDocument> {
 }
 
 /// A line for each, and what is wrong with it.
-pub(crate) fn human(rounds: &[Round], backlog: &[Backlog]) -> String {
+pub(crate) fn human(rounds: &[DeliveryReport], backlog: &[Backlog]) -> String {
     let sinks = sinks(rounds, backlog);
     if sinks.is_empty() {
         return "There is no sink, and nothing to deliver.\n".to_owned();
@@ -77,24 +77,24 @@ pub(crate) fn human(rounds: &[Round], backlog: &[Backlog]) -> String {
     let mut text = String::new();
     for sink in &sinks {
         let is_done = sink.pending == 0 && sink.dead == 0;
-        let style = if is_done { GOOD } else { BAD };
+        let style = if is_done { SUCCESS } else { ERROR };
         let _ = writeln!(
             text,
-            "{STRONG}{}{STRONG:#}  {style}{}{style:#}",
+            "{BOLD}{}{BOLD:#}  {style}{}{style:#}",
             visible(&sink.name),
             state(sink)
         );
-        if let Some(why) = sink.last_failure.as_ref().filter(|_| !is_done) {
-            let _ = writeln!(text, "  the last try failed: {}", visible(why));
+        if let Some(error) = sink.last_failure.as_ref().filter(|_| !is_done) {
+            let _ = writeln!(text, "  the last try failed: {}", visible(error));
         }
         if !rounds.iter().any(|round| round.sink == sink.name) {
             let _ = writeln!(text, "  it is not configured, or was left out: it is told nothing");
         }
-        if let Some(why) = &sink.disabled {
+        if let Some(error) = &sink.disabled {
             let _ = writeln!(
                 text,
                 "  it wants no more events: {}; `deliver --enable {}` takes it up again",
-                visible(why),
+                visible(error),
                 visible(&sink.name)
             );
         }

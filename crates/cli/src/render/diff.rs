@@ -5,14 +5,14 @@ use std::fmt::Write;
 use domain::json::Document;
 use similar::{ChangeTag, TextDiff};
 
-use crate::output::{ADDED, FAINT, PLACE, REMOVED, STRONG, visible};
+use crate::output::{ADDED, BOLD, DIM, PLACE, REMOVED, visible};
 
 /// A unified diff of two documents, printed the same way, under the names of its sides.
 pub(crate) fn unified(before: &Document, after: &Document, names: (&str, &str)) -> String {
     let (before, after) = (visible(&before.pretty()) + "\n", visible(&after.pretty()) + "\n");
     let diff = TextDiff::from_lines(before.as_str(), after.as_str());
     let (old, new) = (visible(names.0), visible(names.1));
-    let mut text = format!("{STRONG}--- {old}{STRONG:#}\n{STRONG}+++ {new}{STRONG:#}\n");
+    let mut text = format!("{BOLD}--- {old}{BOLD:#}\n{BOLD}+++ {new}{BOLD:#}\n");
     for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
         let _ = writeln!(text, "{PLACE}{}{PLACE:#}", hunk.header().to_string().trim_end());
         for change in hunk.iter_changes() {
@@ -20,7 +20,7 @@ pub(crate) fn unified(before: &Document, after: &Document, names: (&str, &str)) 
             let _ = match change.tag() {
                 ChangeTag::Delete => writeln!(text, "{REMOVED}-{line}{REMOVED:#}"),
                 ChangeTag::Insert => writeln!(text, "{ADDED}+{line}{ADDED:#}"),
-                ChangeTag::Equal => writeln!(text, "{FAINT} {line}{FAINT:#}"),
+                ChangeTag::Equal => writeln!(text, "{DIM} {line}{DIM:#}"),
             };
         }
     }

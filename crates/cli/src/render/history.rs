@@ -9,7 +9,7 @@ use domain::{Collision, Version};
 use ports::{Author, Entry, Proof};
 use serde::Serialize;
 
-use crate::output::{FAINT, FORMAT_VERSION, PLACE, STRONG, visible};
+use crate::output::{BOLD, DIM, FORMAT_VERSION, PLACE, visible};
 use crate::render::diff::unified;
 use crate::render::result::{milliseconds, whole_milliseconds};
 use crate::time::to_the_second;
@@ -241,7 +241,7 @@ pub(crate) fn at_length(entry: &Entry) -> String {
     }
     let _ = writeln!(
         text,
-        "{STRONG}entry {}{STRONG:#}  {}  {}",
+        "{BOLD}entry {}{BOLD:#}  {}  {}",
         entry.id,
         outcome(entry),
         visible(entry.document())
@@ -277,7 +277,7 @@ pub(crate) fn at_length(entry: &Entry) -> String {
         ("settled", settled(entry, &document)),
     ] {
         if !value.is_empty() {
-            let _ = writeln!(text, "  {FAINT}{name:<14}{FAINT:#} {}", visible(&value));
+            let _ = writeln!(text, "  {DIM}{name:<14}{DIM:#} {}", visible(&value));
         }
     }
     for collision in &document.overwrote {
@@ -287,7 +287,7 @@ pub(crate) fn at_length(entry: &Entry) -> String {
             .map_or("nothing".to_owned(), domain::json::Document::compact);
         let _ = writeln!(
             text,
-            "  {FAINT}{:<14}{FAINT:#} {PLACE}{}{PLACE:#} {}",
+            "  {DIM}{:<14}{DIM:#} {PLACE}{}{PLACE:#} {}",
             "overwrote",
             visible(collision.pointer.as_str()),
             visible(&theirs)

@@ -9,18 +9,18 @@ use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet, prometheus_text
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
-use crate::problem::Problem;
+use crate::cli_error::CliError;
 
 /// The upper ends of the ranges of the histogram, in seconds; one more has what is longer.
 const RANGES: [f64; 11] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0];
 
 /// The figures of each rule, as text.
-pub(crate) fn text(rules: &[(String, Tally)]) -> Result<String, Problem> {
+pub(crate) fn text(rules: &[(String, Tally)]) -> Result<String, CliError> {
     let mut registry = Registry::with_prefix("assist_rules");
     registry.register_collector(Box::new(Figures(rules.to_vec())));
     let mut text = String::new();
     prometheus_text::encode(&mut text, &registry)
-        .map_err(|error| Problem::new(Code::Bug, format!("cannot print the figures: {error}")))?;
+        .map_err(|error| CliError::new(Code::Bug, format!("cannot print the figures: {error}")))?;
     Ok(text)
 }
 

@@ -8,8 +8,8 @@ use domain::json::Document;
 use domain::protocol::Outcome;
 use domain::{Collision, TriggerRule};
 
-use crate::output::{ADDED, BAD, FAINT, GOOD, PLACE, REMOVED, STRONG, visible};
-use crate::problem::Problem;
+use crate::cli_error::CliError;
+use crate::output::{ADDED, BOLD, DIM, ERROR, PLACE, REMOVED, SUCCESS, visible};
 use crate::render::diff::unified;
 use crate::render::result::{Delivery, activation, milliseconds, word};
 
@@ -25,7 +25,7 @@ pub(crate) enum Asked {
 /// The report in lines. A deferred update is told with the time to come back.
 pub(crate) fn report(
     report: &Report<TriggerRule>,
-    problem: Option<&Problem>,
+    problem: Option<&CliError>,
     asked: Asked,
     delivery: Delivery,
     retry_at: Option<&str>,
@@ -33,14 +33,14 @@ pub(crate) fn report(
     let mut text = diff(report);
     let verdict = &report.verdict;
     let style = match verdict.outcome {
-        Outcome::Applied | Outcome::Unchanged | Outcome::Planned => GOOD,
+        Outcome::Applied | Outcome::Unchanged | Outcome::Planned => SUCCESS,
         Outcome::Conflict(_)
         | Outcome::Rejected
         | Outcome::Denied
         | Outcome::Failed
         | Outcome::Deferred { .. }
         | Outcome::Unknown
-        | Outcome::NotAttempted => BAD,
+        | Outcome::NotAttempted => ERROR,
     };
     let rule = verdict.ours.as_ref().or(verdict.base.as_ref().map(|base| &base.value));
     let name = rule
@@ -141,7 +141,7 @@ fn diff(report: &Report<TriggerRule>) -> String {
 
 fn fact(text: &mut String, name: &str, value: &str) {
     if !value.is_empty() {
-        let _ = writeln!(text, "  {FAINT}{name:<14}{FAINT:#} {value}");
+        let _ = writeln!(text, "  {DIM}{name:<14}{DIM:#} {value}");
     }
 }
 
@@ -175,7 +175,7 @@ fn collisions(text: &mut String, collisions: &[Collision], is_base_unknown: bool
             value(collision.base.as_ref())
         };
         for (name, words, style) in [
-            ("base", base, FAINT),
+            ("base", base, DIM),
             ("ours", value(collision.ours.as_ref()), ADDED),
             ("theirs", value(collision.theirs.as_ref()), REMOVED),
         ] {
@@ -188,7 +188,7 @@ fn they_changed(text: &mut String, differences: &[Difference]) {
     if differences.is_empty() {
         return;
     }
-    let _ = writeln!(text, "\n  {STRONG}what they changed{STRONG:#}");
+    let _ = writeln!(text, "\n  {BOLD}what they changed{BOLD:#}");
     for Difference { pointer, before, after } in differences {
         let (before, after) = (value(before.as_ref()), value(after.as_ref()));
         let _ = writeln!(

@@ -10,9 +10,9 @@ use domain::protocol::{Confirmation, Outcome};
 use domain::{Collision, TriggerRule, Version};
 use serde::Serialize;
 
+use crate::cli_error::{CliError, ErrorDocument};
 use crate::exit::Exit;
 use crate::output::FORMAT_VERSION;
-use crate::problem::{ErrorDocument, Problem};
 use crate::render::findings::FindingDocument;
 
 /// What the whole run did.
@@ -142,7 +142,7 @@ pub(crate) fn activation(outcome: &Outcome<TriggerRule>, is_dry_run: bool) -> Ac
 /// The document of one update.
 pub(crate) fn document(
     report: &Report<TriggerRule>,
-    problem: Option<&Problem>,
+    problem: Option<&CliError>,
     findings: Vec<FindingDocument>,
     run: Run,
     retry_at: Option<String>,
@@ -186,7 +186,7 @@ pub(crate) fn document(
         findings,
         retry_at,
         entry: report.recorded.as_ref().map(|recorded| recorded.entry.0),
-        error: problem.map(Problem::document),
+        error: problem.map(CliError::document),
     };
     let head = report.recorded.as_ref().and_then(|recorded| recorded.head.clone());
     let activation = activation(&verdict.outcome, is_dry_run);

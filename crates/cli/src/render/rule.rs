@@ -4,12 +4,12 @@ use std::fmt::Write;
 
 use domain::{Action, ActionKind, Comparison, Condition, NumberTest, Scalar, Stored, TextTest, TriggerRule};
 
-use crate::output::{FAINT, PLACE, STRONG, visible};
+use crate::output::{BOLD, DIM, PLACE, visible};
 
 /// The rule in lines.
 pub(crate) fn describe(stored: &Stored<TriggerRule>) -> String {
     let rule = &stored.value;
-    let mut text = format!("{STRONG}{}{STRONG:#}\n", visible(rule.name().unwrap_or("(no name)")));
+    let mut text = format!("{BOLD}{}{BOLD:#}\n", visible(rule.name().unwrap_or("(no name)")));
     if let Some(description) = rule.description() {
         let _ = writeln!(text, "{}", visible(description));
     }
@@ -19,15 +19,15 @@ pub(crate) fn describe(stored: &Stored<TriggerRule>) -> String {
         None => "not stated",
     };
     let version = stored.version.as_ref().map_or("none".to_owned(), ToString::to_string);
-    let facts = [
+    let metadata = [
         ("id", stored.id.to_string()),
         ("version", version),
         ("type", rule.rule_type().unwrap_or("not stated").to_owned()),
         ("enabled", enabled.to_owned()),
     ];
     text.push('\n');
-    for (name, value) in facts {
-        let _ = writeln!(text, "  {FAINT}{name:<9}{FAINT:#} {}", visible(&value));
+    for (name, value) in metadata {
+        let _ = writeln!(text, "  {DIM}{name:<9}{DIM:#} {}", visible(&value));
     }
     part(&mut text, "when all of", rule, "conditions", |node| {
         Condition::view(node).map(|it| condition(&it))
@@ -54,7 +54,7 @@ fn part(
         let _ = writeln!(text, "  {}", visible(&line));
     }
     if count == 0 {
-        let _ = writeln!(text, "  {FAINT}(no {list}){FAINT:#}");
+        let _ = writeln!(text, "  {DIM}(no {list}){DIM:#}");
     }
 }
 

@@ -8,7 +8,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use ports::{Ending, Latencies, Tally};
 use serde::Serialize;
 
-use crate::output::{FAINT, FORMAT_VERSION, GOOD, STRONG, visible};
+use crate::output::{BOLD, DIM, FORMAT_VERSION, SUCCESS, visible};
 use crate::render::result::{milliseconds, whole_milliseconds};
 
 /// How many letters the longest bar of the histogram has.
@@ -128,13 +128,13 @@ pub(crate) fn human(figures: &Figures) -> String {
     }
     let mut text = String::new();
     let mut fact = |name: &str, value: &str| {
-        let _ = writeln!(text, "{FAINT}{name:<12}{FAINT:#} {value}");
+        let _ = writeln!(text, "{DIM}{name:<12}{DIM:#} {value}");
     };
-    fact("updates", &format!("{STRONG}{}{STRONG:#}", all.updates()));
+    fact("updates", &format!("{BOLD}{}{BOLD:#}", all.updates()));
     fact(
         "activation",
         &format!(
-            "{GOOD}{:.1} %{GOOD:#}, {} of {}",
+            "{SUCCESS}{:.1} %{SUCCESS:#}, {} of {}",
             rate(all) * 100.0,
             all.activated(),
             all.updates()

@@ -41,8 +41,8 @@ enum Value {
     Null,
     Bool(bool),
     Number(String),
-    Text(String),
-    List(Vec<Spanned<Value>>),
+    String(String),
+    Array(Vec<Spanned<Value>>),
     Object(Vec<(String, Spanned<Value>)>),
 }
 
@@ -127,10 +127,10 @@ fn print(text: &str, value: &Spanned<Value>, at: &Pointer, json: &mut String, pl
             let is_json = Document::parse(written).is_ok_and(|document| document.root().as_number().is_some());
             json.push_str(if is_json { written } else { number });
         }
-        Value::Text(words) => {
+        Value::String(words) => {
             let _ = write!(json, "{}", serde_json::Value::from(words.as_str()));
         }
-        Value::List(items) => {
+        Value::Array(items) => {
             json.push('[');
             for (index, item) in items.iter().enumerate() {
                 json.push_str(if index > 0 { "," } else { "" });
@@ -209,7 +209,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::Text(text.to_owned()))
+        Ok(Value::String(text.to_owned()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
@@ -217,7 +217,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
         while let Some(item) = list.next_element()? {
             items.push(item);
         }
-        Ok(Value::List(items))
+        Ok(Value::Array(items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Value, A::Error> {

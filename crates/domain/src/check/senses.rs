@@ -129,7 +129,7 @@ fn contradictions(group: &[(usize, Condition<'_>)], place: &Pointer, seen: &mut 
 
 /// Adds what looks wrong with one action.
 pub(super) fn of_action(kind: ActionKind, action: Node<'_>, place: &Pointer, findings: &mut Findings) {
-    let text = |name| action.get(name).and_then(Node::as_text).filter(|text| !text.is_empty());
+    let text = |name| action.get(name).and_then(Node::as_str).filter(|text| !text.is_empty());
     match kind {
         ActionKind::Display if text("templateId").is_none() => {
             let message = "a `display` action shows the template that `templateId` names, and this names none";

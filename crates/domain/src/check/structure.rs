@@ -51,7 +51,7 @@ impl Examination<'_> {
             "id" => drop(text(value, pointer, findings)),
             "ruleType" => {
                 let known = text(value, pointer, findings).is_ok_and(|name| RULE_TYPES.contains(&name));
-                if let (Some(name), false) = (value.as_text(), known) {
+                if let (Some(name), false) = (value.as_str(), known) {
                     findings.add(unknown_name(
                         Code::UnknownRuleType,
                         pointer(),
@@ -64,8 +64,8 @@ impl Examination<'_> {
             "etag" => self.etag(value, pointer, findings),
             // The platform serves an explicit null where nothing was ever written.
             "name" | "description" => match value.value() {
-                Value::Text(_) | Value::Null => {}
-                Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Object(_) => {
+                Value::String(_) | Value::Null => {}
+                Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
                     findings.add(wrong_type(pointer(), "a text", value));
                 }
             },
@@ -77,7 +77,7 @@ impl Examination<'_> {
             "conditions" => self.conditions(value, findings),
             "actions" => actions(value, findings),
             name => self.stranger(name, pointer(), findings, |stored| {
-                stored.member(name).is_some_and(|theirs| theirs.same(value))
+                stored.member(name).is_some_and(|theirs| theirs.eq_value(value))
             }),
         }
     }
@@ -112,13 +112,13 @@ impl Examination<'_> {
 
     fn conditions(self, list: Node<'_>, findings: &mut Findings) {
         let place = Pointer::root().member("conditions");
-        if !list.is_list() {
+        if !list.is_array() {
             findings.add(wrong_type(place, "a list", list));
             return;
         }
         let mut readable = Vec::new();
         let mut count = 0;
-        for (index, node) in list.items().enumerate() {
+        for (index, node) in list.elements().enumerate() {
             count += 1;
             if let Ok(condition) = self.condition(node, || place.index(index), findings) {
                 readable.push((index, condition));
@@ -155,7 +155,7 @@ impl Examination<'_> {
                 "operator" => operator = Some(operator_of(member.value, at, findings)),
                 "value" => value = Some(member.value),
                 name => self.stranger(name, at(), findings, |stored| {
-                    let has = |theirs: Node<'_>| theirs.get(name).is_some_and(|theirs| theirs.same(member.value));
+                    let has = |theirs: Node<'_>| theirs.get(name).is_some_and(|theirs| theirs.eq_value(member.value));
                     stored.elements("conditions").any(has)
                 }),
             }
@@ -197,14 +197,14 @@ impl Examination<'_> {
 
 fn actions(list: Node<'_>, findings: &mut Findings) {
     let place = Pointer::root().member("actions");
-    if !list.is_list() {
+    if !list.is_array() {
         findings.add(wrong_type(place, "a list", list));
         return;
     }
-    if list.items().next().is_none() {
+    if list.elements().next().is_none() {
         findings.add(empty(Code::NoActions, "actions"));
     }
-    for (index, node) in list.items().enumerate() {
+    for (index, node) in list.elements().enumerate() {
         action(node, &place.index(index), findings);
     }
 }
@@ -237,7 +237,7 @@ fn action(node: Node<'_>, place: &Pointer, findings: &mut Findings) {
 
 fn text<'d>(value: Node<'d>, pointer: impl Fn() -> Pointer, findings: &mut Findings) -> Result<&'d str, Reported> {
     value
-        .as_text()
+        .as_str()
         .ok_or_else(|| findings.report(wrong_type(pointer(), "a text", value)))
 }
 
@@ -256,7 +256,7 @@ fn operator_of(value: Node<'_>, pointer: impl Fn() -> Pointer, findings: &mut Fi
 
 /// The advice for a number that somebody put in quotes.
 fn without_quotes(operator: Operator, value: Node<'_>) -> Option<String> {
-    let number = value.as_text()?.trim().parse::<f64>().ok()?;
+    let number = value.as_str()?.trim().parse::<f64>().ok()?;
     let wants_number = matches!(operator, Operator::GreaterThan | Operator::LessThan);
     (wants_number && number.is_finite()).then(|| format!("write it without quotes: {number}"))
 }
@@ -266,8 +266,8 @@ fn wrong_type(pointer: Pointer, wanted: &str, found: Node<'_>) -> Finding {
         Value::Null => "null",
         Value::Bool(_) => "true or false",
         Value::Number(_) => "a number",
-        Value::Text(_) => "a text",
-        Value::List(_) => "a list",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
         Value::Object(_) => "an object",
     };
     Finding::new(Code::WrongType, pointer, format!("expected {wanted}, found {found}"))

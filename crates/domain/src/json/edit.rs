@@ -10,9 +10,9 @@ impl Document {
     /// # Errors
     ///
     /// If the value cannot be printed (a map whose keys are no texts) or is larger than a document may be.
-    pub fn of(value: &impl Serialize) -> Result<Self, NotADocument> {
-        let text = serde_json::to_string(value).map_err(NotADocument::Print)?;
-        Self::parse(&text).map_err(NotADocument::Bounds)
+    pub fn from_serialize(value: &impl Serialize) -> Result<Self, DocumentError> {
+        let text = serde_json::to_string(value).map_err(DocumentError::Print)?;
+        Self::parse(&text).map_err(DocumentError::Bounds)
     }
 
     /// The same object with these members set: in their place if they stand in it, at its end if not. Anything
@@ -81,14 +81,14 @@ impl<'d> super::Member<'d> {
 /// # Errors
 ///
 /// If one of them is no JSON, or the list is larger than a document may be.
-pub fn list_of<'a>(values: impl IntoIterator<Item = &'a str>) -> Result<Document, TextError> {
+pub fn array_of<'a>(values: impl IntoIterator<Item = &'a str>) -> Result<Document, TextError> {
     let values: Vec<&str> = values.into_iter().collect();
     Document::parse(&format!("[{}]", values.join(",")))
 }
 
 /// Why a value has no document.
 #[derive(Debug, thiserror::Error)]
-pub enum NotADocument {
+pub enum DocumentError {
     /// It cannot be printed as JSON.
     #[error("the value cannot be printed as JSON")]
     Print(#[source] serde_json::Error),

@@ -25,9 +25,9 @@ pub enum Value<'d> {
     /// A number, with the digits it was written with.
     Number(Number<'d>),
     /// A text, without quotes and escapes.
-    Text(&'d str),
+    String(&'d str),
     /// A list.
-    List(Items<'d>),
+    Array(Elements<'d>),
     /// An object.
     Object(Members<'d>),
 }
@@ -75,9 +75,9 @@ impl<'d> Node<'d> {
             Shape::False => Value::Bool(false),
             Shape::True => Value::Bool(true),
             Shape::Number => Value::Number(Number::new(self.raw())),
-            Shape::PlainText => Value::Text(document.bytes_between(slot.start + 1, slot.end.saturating_sub(1))),
-            Shape::EscapedText => Value::Text(document.0.decoded.get(slot.link as usize).map_or("", |text| text)),
-            Shape::List => Value::List(Items { document, next, end }),
+            Shape::PlainText => Value::String(document.bytes_between(slot.start + 1, slot.end.saturating_sub(1))),
+            Shape::EscapedText => Value::String(document.0.decoded.get(slot.link as usize).map_or("", |text| text)),
+            Shape::Array => Value::Array(Elements { document, next, end }),
             Shape::Object => Value::Object(Members { document, next, end }),
         }
     }
@@ -105,10 +105,10 @@ impl<'d> Node<'d> {
 
     /// The text, if the value is one.
     #[must_use]
-    pub fn as_text(self) -> Option<&'d str> {
+    pub fn as_str(self) -> Option<&'d str> {
         match self.value() {
-            Value::Text(text) => Some(text),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Object(_) => None,
+            Value::String(text) => Some(text),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
         }
     }
 
@@ -117,7 +117,7 @@ impl<'d> Node<'d> {
     pub fn as_bool(self) -> Option<bool> {
         match self.value() {
             Value::Bool(truth) => Some(truth),
-            Value::Null | Value::Number(_) | Value::Text(_) | Value::List(_) | Value::Object(_) => None,
+            Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => None,
         }
     }
 
@@ -126,7 +126,7 @@ impl<'d> Node<'d> {
     pub fn as_number(self) -> Option<Number<'d>> {
         match self.value() {
             Value::Number(number) => Some(number),
-            Value::Null | Value::Bool(_) | Value::Text(_) | Value::List(_) | Value::Object(_) => None,
+            Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => None,
         }
     }
 
@@ -144,16 +144,16 @@ impl<'d> Node<'d> {
 
     /// Whether the value is a list.
     #[must_use]
-    pub fn is_list(self) -> bool {
-        self.slot().shape == Shape::List
+    pub fn is_array(self) -> bool {
+        self.slot().shape == Shape::Array
     }
 
     /// The elements of a list; nothing for any other value.
     #[must_use]
-    pub fn items(self) -> Items<'d> {
+    pub fn elements(self) -> Elements<'d> {
         match self.value() {
-            Value::List(items) => items,
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Object(_) => Items {
+            Value::Array(items) => items,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => Elements {
                 document: self.document,
                 next: 0,
                 end: 0,
@@ -166,7 +166,7 @@ impl<'d> Node<'d> {
     pub fn members(self) -> Members<'d> {
         match self.value() {
             Value::Object(members) => members,
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => Members {
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Members {
                 document: self.document,
                 next: 0,
                 end: 0,
@@ -184,31 +184,29 @@ impl<'d> Node<'d> {
 
     /// One step of a pointer: the member of that name, or the element with that index.
     #[must_use]
-    pub fn step(self, token: &str) -> Option<Self> {
-        if self.is_list() {
+    pub fn child(self, token: &str) -> Option<Self> {
+        if self.is_array() {
             let is_canonical = token == "0" || token.starts_with(|first: char| matches!(first, '1'..='9'));
             let index: usize = token.parse().ok().filter(|_| is_canonical)?;
-            return self.items().nth(index);
+            return self.elements().nth(index);
         }
         self.get(token)
     }
 
     /// Whether two values say the same: numbers by value, objects whatever the order of their members.
     #[must_use]
-    pub fn same(self, other: Node<'_>) -> bool {
+    pub fn eq_value(self, other: Node<'_>) -> bool {
         match (self.value(), other.value()) {
             (Value::Null, Value::Null) => true,
             (Value::Bool(ours), Value::Bool(theirs)) => ours == theirs,
             (Value::Number(ours), Value::Number(theirs)) => ours == theirs,
-            (Value::Text(ours), Value::Text(theirs)) => ours == theirs,
-            (Value::List(ours), Value::List(theirs)) => {
-                ours.count() == theirs.count() && ours.zip(theirs).all(|(ours, theirs)| ours.same(theirs))
+            (Value::String(ours), Value::String(theirs)) => ours == theirs,
+            (Value::Array(ours), Value::Array(theirs)) => {
+                ours.count() == theirs.count() && ours.zip(theirs).all(|(ours, theirs)| ours.eq_value(theirs))
             }
-            (Value::Object(ours), Value::Object(theirs)) => {
-                ours.count() == theirs.count() && self.has_its_members_in(other)
-            }
+            (Value::Object(ours), Value::Object(theirs)) => ours.count() == theirs.count() && self.is_subset_of(other),
             (
-                Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) | Value::Object(_),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_),
                 _,
             ) => false,
         }
@@ -216,7 +214,7 @@ impl<'d> Node<'d> {
 
     /// Whether each member of this object stands in the other with the same value. The other may have more.
     #[must_use]
-    pub fn has_its_members_in(self, other: Node<'_>) -> bool {
+    pub fn is_subset_of(self, other: Node<'_>) -> bool {
         // Both sides usually have the same order, so the search goes on where it last found something.
         let mut ahead = other.members();
         self.members().all(|ours| {
@@ -224,14 +222,14 @@ impl<'d> Node<'d> {
                 Some(theirs) if theirs.name == ours.name => Some(theirs.value),
                 _ => other.get(ours.name),
             };
-            found.is_some_and(|theirs| ours.value.same(theirs))
+            found.is_some_and(|theirs| ours.value.eq_value(theirs))
         })
     }
 
     /// Calls `see` for this value and every value in it, in the order of the text.
     pub fn visit(self, pointer: &Pointer, see: &mut dyn FnMut(&Pointer, Node<'d>)) {
         see(pointer, self);
-        for (index, item) in self.items().enumerate() {
+        for (index, item) in self.elements().enumerate() {
             item.visit(&pointer.index(index), see);
         }
         for member in self.members() {
@@ -241,7 +239,7 @@ impl<'d> Node<'d> {
 
     /// Calls `see` for the name of every member in this value.
     pub(super) fn visit_names(self, pointer: &Pointer, see: &mut dyn FnMut(&Pointer, Node<'d>)) {
-        for (index, item) in self.items().enumerate() {
+        for (index, item) in self.elements().enumerate() {
             item.visit_names(&pointer.index(index), see);
         }
         for member in self.members() {
@@ -252,10 +250,10 @@ impl<'d> Node<'d> {
     }
 }
 
-/// By what they say, as [`Node::same`] does.
+/// By what they say, as [`Node::eq_value`] does.
 impl PartialEq for Node<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.same(*other)
+        self.eq_value(*other)
     }
 }
 
@@ -267,13 +265,13 @@ impl fmt::Debug for Node<'_> {
 
 /// The elements of a list.
 #[derive(Clone, Copy)]
-pub struct Items<'d> {
+pub struct Elements<'d> {
     document: &'d Document,
     next: u32,
     end: u32,
 }
 
-impl Items<'_> {
+impl Elements<'_> {
     /// Whether there are no elements (left).
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -285,7 +283,7 @@ impl Items<'_> {
     clippy::copy_iterator,
     reason = "a place in a list is as cheap as a reference, and a fresh walk is a copy"
 )]
-impl<'d> Iterator for Items<'d> {
+impl<'d> Iterator for Elements<'d> {
     type Item = Node<'d>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -298,7 +296,7 @@ impl<'d> Iterator for Items<'d> {
     }
 }
 
-impl fmt::Debug for Items<'_> {
+impl fmt::Debug for Elements<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(*self).finish()
     }
@@ -335,7 +333,7 @@ impl<'d> Iterator for Members<'d> {
         let value = name.at(self.next + 1);
         self.next = value.after();
         Some(Member {
-            name: name.as_text().unwrap_or_default(),
+            name: name.as_str().unwrap_or_default(),
             name_span: name.span(),
             value,
         })
@@ -356,8 +354,8 @@ impl Serialize for Node<'_> {
             Value::Null => serializer.serialize_unit(),
             Value::Bool(truth) => serializer.serialize_bool(truth),
             Value::Number(number) => number.serialize(serializer),
-            Value::Text(text) => serializer.serialize_str(text),
-            Value::List(items) => {
+            Value::String(text) => serializer.serialize_str(text),
+            Value::Array(items) => {
                 let mut list = serializer.serialize_seq(None)?;
                 for item in items {
                     list.serialize_element(&item)?;

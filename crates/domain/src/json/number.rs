@@ -136,16 +136,16 @@ pub struct Finite(f64);
 /// The number is infinite or no number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the number is not finite")]
-pub struct NotFinite;
+pub struct NotFiniteError;
 
 impl TryFrom<f64> for Finite {
-    type Error = NotFinite;
+    type Error = NotFiniteError;
 
     fn try_from(number: f64) -> Result<Self, Self::Error> {
         if number.is_finite() {
             Ok(Self(number))
         } else {
-            Err(NotFinite)
+            Err(NotFiniteError)
         }
     }
 }

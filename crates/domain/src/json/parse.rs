@@ -103,7 +103,7 @@ impl Parser<'_> {
         match self.peek() {
             Some(b'"') => self.string(),
             Some(b'{') => self.nested(Shape::Object),
-            Some(b'[') => self.nested(Shape::List),
+            Some(b'[') => self.nested(Shape::Array),
             Some(b't') => self.word("true", Shape::True),
             Some(b'f') => self.word("false", Shape::False),
             Some(b'n') => self.word("null", Shape::Null),
@@ -137,14 +137,14 @@ impl Parser<'_> {
         if shape == Shape::Object {
             self.members(place)?;
         } else {
-            self.items()?;
+            self.elements()?;
         }
         self.close(place);
         self.depth -= 1;
         Ok(())
     }
 
-    fn items(&mut self) -> Result<(), TextFault> {
+    fn elements(&mut self) -> Result<(), TextFault> {
         self.skip_white();
         if self.peek() == Some(b']') {
             self.at += 1;
@@ -209,7 +209,7 @@ impl Parser<'_> {
 /// The slot after a value and all that it holds.
 pub(super) fn after(slots: &[Slot], place: u32) -> u32 {
     match slots.get(place as usize) {
-        Some(slot) if matches!(slot.shape, Shape::List | Shape::Object) => slot.link.max(place + 1),
+        Some(slot) if matches!(slot.shape, Shape::Array | Shape::Object) => slot.link.max(place + 1),
         _ => place + 1,
     }
 }

@@ -38,7 +38,7 @@ impl Node<'_> {
 
 fn compact(node: Node<'_>, out: &mut String) {
     match node.value() {
-        Value::List(items) => {
+        Value::Array(items) => {
             out.push('[');
             for (index, item) in items.enumerate() {
                 separate(index, ",", out);
@@ -56,7 +56,7 @@ fn compact(node: Node<'_>, out: &mut String) {
             }
             out.push('}');
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
             out.push_str(node.raw());
         }
     }
@@ -64,9 +64,9 @@ fn compact(node: Node<'_>, out: &mut String) {
 
 fn pretty(node: Node<'_>, depth: usize, out: &mut String) {
     match node.value() {
-        Value::List(items) if !items.is_empty() => {
+        Value::Array(items) if !items.is_empty() => {
             out.push('[');
-            for (index, item) in node.items().enumerate() {
+            for (index, item) in node.elements().enumerate() {
                 separate(index, ",", out);
                 new_line(depth + 1, out);
                 pretty(item, depth + 1, out);
@@ -86,9 +86,9 @@ fn pretty(node: Node<'_>, depth: usize, out: &mut String) {
             new_line(depth, out);
             out.push('}');
         }
-        Value::List(_) => out.push_str("[]"),
+        Value::Array(_) => out.push_str("[]"),
         Value::Object(_) => out.push_str("{}"),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
             out.push_str(node.raw());
         }
     }

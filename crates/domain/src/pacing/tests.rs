@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{Pacer, RateWindow, Ticket};
+use super::{Permit, RateLimiter, RateWindow};
 
 const START: Duration = Duration::ZERO;
 
@@ -28,7 +28,7 @@ fn window(allowed: u32, count: u32, reset: u64) -> RateWindow {
 }
 
 /// Waits as told until the request may start; returns when that is.
-fn start(pacer: &mut Pacer, ticket: &Ticket, mut now: Duration) -> Duration {
+fn start(pacer: &mut RateLimiter, ticket: &Permit, mut now: Duration) -> Duration {
     while let Some(wait) = pacer.wait(ticket, now) {
         assert!(!wait.is_zero(), "a wait of nothing would never end");
         now += wait;
@@ -37,25 +37,25 @@ fn start(pacer: &mut Pacer, ticket: &Ticket, mut now: Duration) -> Duration {
 }
 
 /// Starts one after the other, each answered at once; returns when each started.
-fn starts(pacer: &mut Pacer, from: Duration, count: usize) -> Vec<Duration> {
+fn starts(pacer: &mut RateLimiter, from: Duration, count: usize) -> Vec<Duration> {
     let mut now = from;
     let mut starts = Vec::new();
     for _ in 0..count {
         let ticket = pacer.take();
         now = start(pacer, &ticket, now);
-        pacer.give_back(&ticket);
+        pacer.release(&ticket);
         starts.push(now);
     }
     starts
 }
 
 /// A pacer that knows the window.
-fn told(told: RateWindow) -> Pacer {
-    let mut pacer = Pacer::default();
+fn told(told: RateWindow) -> RateLimiter {
+    let mut pacer = RateLimiter::default();
     let ticket = pacer.take();
     start(&mut pacer, &ticket, START);
     pacer.learn(&ticket, START, told);
-    pacer.give_back(&ticket);
+    pacer.release(&ticket);
     pacer
 }
 
@@ -66,7 +66,7 @@ fn assert_near(rate: f64, expected: f64) {
 
 #[test]
 fn a_burst_of_5_goes_at_once_and_the_sixth_waits() {
-    let mut pacer = Pacer::default();
+    let mut pacer = RateLimiter::default();
     let burst = starts(&mut pacer, START, 6);
     assert_eq!(burst[..5], [START; 5]);
     // At 3.5 a second and rising.
@@ -79,7 +79,7 @@ fn a_burst_of_5_goes_at_once_and_the_sixth_waits() {
 
 #[test]
 fn the_rate_without_headers_starts_at_3_and_a_half_and_is_soon_5() {
-    let pacer = Pacer::default();
+    let pacer = RateLimiter::default();
     assert_near(pacer.rate(START), 3.5);
     assert_near(pacer.rate(millis(1_600)), 5.0);
     // Nothing has been tried, so nothing more is known to pass.
@@ -88,7 +88,7 @@ fn the_rate_without_headers_starts_at_3_and_a_half_and_is_soon_5() {
 
 #[test]
 fn without_headers_more_is_tried_slowly_and_not_more_than_twice_what_passed() {
-    let mut pacer = Pacer::default();
+    let mut pacer = RateLimiter::default();
     let last = starts(&mut pacer, START, 590).pop().unwrap();
     assert!(last > secs(90) && last < secs(120), "{last:?}");
     // 0.4 a second more after a minute, eight times as much after two.
@@ -126,7 +126,7 @@ fn a_wait_is_what_is_lacking_at_the_rate() {
 
 #[test]
 fn without_headers_no_rate_is_tried_of_which_half_has_not_passed() {
-    let mut pacer = Pacer::default();
+    let mut pacer = RateLimiter::default();
     // 4 a second, for longer than it takes to hope for more than 8.
     let now = (0..1_000).map(|number| millis(250 * number)).fold(START, |_, now| {
         assert_eq!(starts(&mut pacer, now, 1), [now]);
@@ -165,7 +165,7 @@ fn what_is_left_of_the_window_less_the_reserve_is_spread_over_its_time() {
 fn requests_under_way_that_no_answer_counts_are_not_left() {
     let mut pacer = told(window(300, 231, 30));
     let before = pacer.rate(START);
-    let under_way: Vec<Ticket> = (0..4).map(|_| pacer.take()).collect();
+    let under_way: Vec<Permit> = (0..4).map(|_| pacer.take()).collect();
     for ticket in &under_way {
         assert_eq!(pacer.wait(ticket, START), None);
     }
@@ -176,7 +176,7 @@ fn requests_under_way_that_no_answer_counts_are_not_left() {
     // An older one says less, which is no news; nor does its ticket count again.
     pacer.learn(&under_way[0], START, window(300, 232, 30));
     for ticket in &under_way {
-        pacer.give_back(ticket);
+        pacer.release(ticket);
     }
     assert_near(pacer.rate(START), before - 4.0 / 30.0);
 }
@@ -214,7 +214,7 @@ fn a_window_that_is_over_is_followed_by_one_like_it() {
         pacer.wait(&ticket, secs(21)) > Some(millis(150)),
         "it is not waited for the end of the old one"
     );
-    pacer.give_back(&ticket);
+    pacer.release(&ticket);
     // The first answer in it says when it really ends.
     let ticket = pacer.take();
     start(&mut pacer, &ticket, secs(22));
@@ -277,7 +277,7 @@ fn a_refusal_pauses_everybody_and_slows_down_to_seven_tenths() {
 
 #[test]
 fn a_shorter_pause_does_not_end_a_longer_one() {
-    let mut pacer = Pacer::default();
+    let mut pacer = RateLimiter::default();
     let tickets = [pacer.take(), pacer.take()];
     assert!(tickets.iter().all(|ticket| pacer.wait(ticket, START).is_none()));
     pacer.throttled(&tickets[0], START, Some(secs(30)));
@@ -289,7 +289,7 @@ fn a_shorter_pause_does_not_end_a_longer_one() {
 fn a_storm_slows_down_once_and_the_next_one_again() {
     let mut pacer = told(window(300, 0, 60));
     let now = secs(10);
-    let storm: Vec<Ticket> = (0..5).map(|_| pacer.take()).collect();
+    let storm: Vec<Permit> = (0..5).map(|_| pacer.take()).collect();
     assert!(storm.iter().all(|ticket| pacer.wait(ticket, now).is_none()));
     for (ticket, late) in storm.iter().zip(0..) {
         pacer.throttled(ticket, now + millis(100 * late), None);
@@ -305,14 +305,14 @@ fn a_storm_slows_down_once_and_the_next_one_again() {
 
 #[test]
 fn the_rate_grows_back_to_what_passed_in_the_window_and_no_further_at_once() {
-    let mut pacer = Pacer::default();
+    let mut pacer = RateLimiter::default();
     // A server without headers that lets 180 through, and then tells for how long nothing more passes.
     starts(&mut pacer, START, 180);
     let refused = pacer.take();
     let now = start(&mut pacer, &refused, START);
     let before = pacer.rate(now);
     pacer.throttled(&refused, now, Some(secs(60).saturating_sub(now)));
-    pacer.give_back(&refused);
+    pacer.release(&refused);
     assert_near(pacer.rate(secs(60)), 0.7 * before);
     let refused = pacer.take();
     let now = start(&mut pacer, &refused, secs(70));
@@ -325,12 +325,12 @@ fn the_rate_grows_back_to_what_passed_in_the_window_and_no_further_at_once() {
 
 #[test]
 fn who_gives_up_holds_nobody_up() {
-    let mut pacer = Pacer::default();
+    let mut pacer = RateLimiter::default();
     starts(&mut pacer, START, 5);
     let (first, second) = (pacer.take(), pacer.take());
     let now = secs(1);
     assert!(pacer.wait(&second, now).is_some(), "the first has not started");
-    pacer.give_back(&first);
+    pacer.release(&first);
     assert_eq!(pacer.wait(&second, now), None);
 }
 
@@ -358,25 +358,25 @@ fn happens() -> impl Strategy<Value = Happens> {
 
 /// Plays a course of events, in which everybody asks at every moment, and holds the laws at each.
 fn hold_the_laws(course: &[Happens]) -> Result<(), TestCaseError> {
-    let mut pacer = Pacer::default();
+    let mut pacer = RateLimiter::default();
     let mut now = START;
-    let (mut waiting, mut under_way): (Vec<Ticket>, Vec<Ticket>) = (Vec::new(), Vec::new());
+    let (mut waiting, mut under_way): (Vec<Permit>, Vec<Permit>) = (Vec::new(), Vec::new());
     let mut no_start_before = START;
     for happens in course {
         match *happens {
             Happens::Comes => waiting.push(pacer.take()),
-            Happens::GivesUp(who) if who < waiting.len() => pacer.give_back(&waiting.remove(who)),
+            Happens::GivesUp(who) if who < waiting.len() => pacer.release(&waiting.remove(who)),
             Happens::Answer(who, told) if who < under_way.len() => {
                 let ticket = under_way.remove(who);
                 if let Some(told) = told {
                     pacer.learn(&ticket, now, told);
                 }
-                pacer.give_back(&ticket);
+                pacer.release(&ticket);
             }
             Happens::Refusal(who, said) if who < under_way.len() => {
                 let ticket = under_way.remove(who);
                 pacer.throttled(&ticket, now, said);
-                pacer.give_back(&ticket);
+                pacer.release(&ticket);
                 no_start_before = no_start_before.max(now + said.unwrap_or(secs(1)));
             }
             Happens::TimePasses(time) => now += time,
@@ -420,7 +420,7 @@ proptest! {
         opened in 0_u64..60,
         answers_take in 0_u64..400,
     ) {
-        let mut pacer = Pacer::default();
+        let mut pacer = RateLimiter::default();
         let mut window_ends = secs(opened + 1);
         let (mut count, mut now) = (0, START);
         for _ in 0..(3 * allowed) {
@@ -435,13 +435,13 @@ proptest! {
             let told = RateWindow { allowed, count, reset: secs(window_ends.saturating_sub(now).as_secs() + 1) };
             now += millis(answers_take);
             pacer.learn(&ticket, now, told);
-            pacer.give_back(&ticket);
+            pacer.release(&ticket);
         }
     }
 
     #[test]
     fn a_burst_is_never_held_up(quiet in 11_u64..10_000, before in 0_usize..50) {
-        let mut pacer = Pacer::default();
+        let mut pacer = RateLimiter::default();
         let last = starts(&mut pacer, START, before).pop().unwrap_or_default();
         let now = last + secs(quiet);
         let burst = starts(&mut pacer, now, 5);

@@ -14,12 +14,12 @@ const THROTTLED_CAP: Duration = Duration::from_mins(1);
 
 /// How often something was tried again, and so how long to wait before the next time.
 #[derive(Clone, Debug, Default)]
-pub struct Retries {
+pub struct Backoff {
     transient: u32,
     throttled: u32,
 }
 
-impl Retries {
+impl Backoff {
     /// How long to wait after this failure: what the server said, or else longer each time, spread by chance so that
     /// not everybody comes back at once.
     pub fn wait_for(&mut self, failure: &Failure, chance: f64) -> Duration {
@@ -31,16 +31,16 @@ impl Retries {
                 self.throttled += 1;
                 full / 2 + (full / 2).mul_f64(chance)
             }
-            FailureClass::Unclear { wait } => self.transient(chance).max(wait.unwrap_or_default()),
+            FailureClass::Indeterminate { wait } => self.transient(chance).max(wait.unwrap_or_default()),
             FailureClass::NotFound
-            | FailureClass::VersionMoved
+            | FailureClass::PreconditionFailed
             | FailureClass::Denied
             | FailureClass::Unauthenticated
             | FailureClass::Rejected
             | FailureClass::NotSent
             | FailureClass::Untrusted
             | FailureClass::Malformed
-            | FailureClass::WrongServer
+            | FailureClass::IdMismatch
             | FailureClass::Redirected => self.transient(chance),
         }
     }
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     fn waits(class: &FailureClass, chance: f64, count: usize) -> Vec<u128> {
-        let mut retries = Retries::default();
+        let mut retries = Backoff::default();
         let failure = Failure::new(class.clone(), "");
         (0..count)
             .map(|_| retries.wait_for(&failure, chance).as_millis())
@@ -93,6 +93,6 @@ mod tests {
     fn what_the_server_says_is_waited() {
         let told = Some(Duration::from_secs(7));
         assert_eq!(waits(&FailureClass::Throttled { wait: told }, 0.0, 2), [7000, 7000]);
-        assert_eq!(waits(&FailureClass::Unclear { wait: told }, 1.0, 2), [7000, 7000]);
+        assert_eq!(waits(&FailureClass::Indeterminate { wait: told }, 1.0, 2), [7000, 7000]);
     }
 }

@@ -108,13 +108,13 @@ impl<K: Kind> Update<K> {
             FailureClass::Denied | FailureClass::Unauthenticated => Outcome::Denied,
             FailureClass::Rejected => Outcome::Rejected,
             FailureClass::NotFound
-            | FailureClass::VersionMoved
+            | FailureClass::PreconditionFailed
             | FailureClass::Throttled { .. }
             | FailureClass::NotSent
             | FailureClass::Untrusted
-            | FailureClass::Unclear { .. }
+            | FailureClass::Indeterminate { .. }
             | FailureClass::Malformed
-            | FailureClass::WrongServer
+            | FailureClass::IdMismatch
             | FailureClass::Redirected => Outcome::Failed,
         };
         let mut verdict = self.verdict_of_made(outcome);
@@ -136,7 +136,12 @@ impl<K: Kind> Update<K> {
     }
 
     pub(super) fn unknown_as_it_was(&mut self) -> Step<K> {
-        let lost = || Failure::new(FailureClass::Unclear { wait: None }, "the answer to the write was lost");
+        let lost = || {
+            Failure::new(
+                FailureClass::Indeterminate { wait: None },
+                "the answer to the write was lost",
+            )
+        };
         let failure = self.unclear.clone().unwrap_or_else(lost);
         self.unknown(failure)
     }

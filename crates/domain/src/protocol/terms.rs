@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::finding::Severity;
-use crate::merge::GroupMerge;
+use crate::merge::CrossFieldMerge;
 use crate::version::Version;
 
 /// What the user decides about an update.
@@ -20,7 +20,7 @@ pub struct Terms {
     /// What becomes of a change when the document moved.
     pub on_conflict: OnConflict,
     /// Whether both sides may touch different members of what belongs together.
-    pub group: GroupMerge,
+    pub group: CrossFieldMerge,
 }
 
 /// What becomes of a change when somebody else was faster.
@@ -52,7 +52,7 @@ impl Default for Terms {
             mode: Mode::Write,
             fail_on: Severity::Error,
             on_conflict: OnConflict::default(),
-            group: GroupMerge::default(),
+            group: CrossFieldMerge::default(),
         }
     }
 }

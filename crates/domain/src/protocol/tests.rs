@@ -40,9 +40,9 @@ fn shown(word: &str) -> Stored<TriggerRule> {
 /// A failure by its name; `slow:` has the milliseconds that the server wants to be left alone.
 fn failure(word: &str) -> Option<Failure> {
     let class = match word.split_once(':').unwrap_or((word, "")) {
-        ("unclear", _) => FailureClass::Unclear { wait: None },
+        ("unclear", _) => FailureClass::Indeterminate { wait: None },
         ("unsent", _) => FailureClass::NotSent,
-        ("moved", _) => FailureClass::VersionMoved,
+        ("moved", _) => FailureClass::PreconditionFailed,
         ("absent", _) => FailureClass::NotFound,
         ("denied", _) => FailureClass::Denied,
         ("slow", wait) => FailureClass::Throttled {

@@ -80,7 +80,7 @@ proptest! {
         let mut change = RuleChange::default();
         for field in Field::ALL {
             if let Some(value) = stored.member(field.name()) {
-                change.set(field, Document::of(&value).unwrap());
+                change.set(field, Document::from_serialize(&value).unwrap());
             }
         }
         let changed = change.apply(&stored).unwrap();

@@ -3,7 +3,7 @@
 use assist_rules_domain::check::check;
 use assist_rules_domain::diff::diff;
 use assist_rules_domain::json::Document;
-use assist_rules_domain::merge::GroupMerge;
+use assist_rules_domain::merge::CrossFieldMerge;
 use assist_rules_domain::{Code, Draft, EngineLimits, Kind, Pointer, RuleId, TriggerRule, Version, testing};
 use proptest::prelude::*;
 
@@ -57,7 +57,7 @@ fn look(document: &Document, stored: &TriggerRule) {
             );
             let _ = (
                 stored.lacks(&change),
-                TriggerRule::merge(stored, &change, &changed, GroupMerge::Refuse),
+                TriggerRule::merge(stored, &change, &changed, CrossFieldMerge::Refuse),
                 Draft::from(&change),
             );
         }

@@ -97,7 +97,7 @@ proptest! {
         let names: Vec<&str> = document.root().members().map(|member| member.name).collect();
         prop_assert_eq!(names, theirs.as_object().unwrap().keys().collect::<Vec<_>>());
         prop_assert_eq!(&serde_json::from_str::<Theirs>(&document.pretty()).unwrap(), &theirs);
-        prop_assert_eq!(&Document::of(&rule).unwrap(), document);
+        prop_assert_eq!(&Document::from_serialize(&rule).unwrap(), document);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use assist_rules_domain::merge::{GroupMerge, Merged, merge};
+use assist_rules_domain::merge::{CrossFieldMerge, Merged, merge};
 use assist_rules_domain::{Draft, EngineLimits, RuleChange, TriggerRule};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -115,7 +115,7 @@ proptest! {
         base in base(), ours in some_fields(), theirs in some_fields(), strangers in strangers(), accept: bool,
     ) {
         let theirs = edited(&base, [&theirs, &strangers]);
-        let group = if accept { GroupMerge::Accept } else { GroupMerge::Refuse };
+        let group = if accept { CrossFieldMerge::Accept } else { CrossFieldMerge::Refuse };
         let merged = merge(&rule(&base), &change(&ours), &rule(&theirs), group).unwrap();
         prop_assert_eq!((value(&merged.document), places(&merged)), naive(&base, &ours, &theirs, accept));
     }
@@ -123,14 +123,14 @@ proptest! {
     #[test]
     fn who_changed_nothing_takes_theirs(base in base(), theirs in some_fields(), strangers in strangers()) {
         let theirs = rule(&edited(&base, [&theirs, &strangers]));
-        let merged = merge(&rule(&base), &RuleChange::default(), &theirs, GroupMerge::Refuse).unwrap();
+        let merged = merge(&rule(&base), &RuleChange::default(), &theirs, CrossFieldMerge::Refuse).unwrap();
         prop_assert_eq!((merged.document.document().text(), merged.collisions), (theirs.document().text(), vec![]));
     }
 
     #[test]
     fn where_nobody_else_changed_anything_ours_is_applied(base in base(), ours in some_fields()) {
         let (base, ours) = (rule(&base), change(&ours));
-        let merged = merge(&base, &ours, &base, GroupMerge::Refuse).unwrap();
+        let merged = merge(&base, &ours, &base, CrossFieldMerge::Refuse).unwrap();
         prop_assert_eq!((merged.document, merged.collisions), (ours.apply(&base).unwrap(), vec![]));
     }
 
@@ -139,9 +139,9 @@ proptest! {
         let theirs = theirs.into_iter().filter(|(field, _)| !ours.contains_key(field)).collect();
         let theirs = rule(&edited(&base, [&theirs, &Map::new()]));
         let (base, ours) = (rule(&base), change(&ours));
-        let once = merge(&base, &ours, &theirs, GroupMerge::Accept).unwrap();
+        let once = merge(&base, &ours, &theirs, CrossFieldMerge::Accept).unwrap();
         prop_assert_eq!(&once.collisions, &vec![]);
-        let twice = merge(&theirs, &once.change, &once.document, GroupMerge::Accept).unwrap();
+        let twice = merge(&theirs, &once.change, &once.document, CrossFieldMerge::Accept).unwrap();
         prop_assert_eq!((twice.document, twice.collisions), (once.document, vec![]));
     }
 
@@ -151,7 +151,7 @@ proptest! {
         let (base, ours, theirs) = (rule(&base), change(&ours), change(&theirs));
         let merged = |first: &RuleChange, second: &RuleChange| {
             let stored = first.apply(&base).unwrap();
-            merge(&base, second, &stored, GroupMerge::Refuse).unwrap()
+            merge(&base, second, &stored, CrossFieldMerge::Refuse).unwrap()
         };
         let (one, other) = (merged(&ours, &theirs), merged(&theirs, &ours));
         prop_assert_eq!(&one.document, &other.document);
@@ -163,7 +163,7 @@ proptest! {
         base in base(), ours in some_fields(), theirs in some_fields(), strangers in strangers(),
     ) {
         let theirs = rule(&edited(&base, [&theirs, &strangers]));
-        let merged = merge(&rule(&base), &change(&ours), &theirs, GroupMerge::Accept).unwrap();
+        let merged = merge(&rule(&base), &change(&ours), &theirs, CrossFieldMerge::Accept).unwrap();
         let raw = |rule: &TriggerRule| -> Vec<(String, String)> {
             let members = rule.document().root().members();
             let strangers = members.filter(|member| !FIELDS.contains(&member.name));
@@ -195,7 +195,7 @@ proptest! {
     fn elements_with_ids_merge_one_by_one(base in elements(), ours in elements(), theirs in elements()) {
         let with = |elements: &[(char, u8)]| json!({"id": "r1", "enabled": false, "actions": list(elements)});
         let fields: Map<_, _> = [("actions".to_owned(), list(&ours))].into_iter().collect();
-        let merged = merge(&rule(&with(&base)), &change(&fields), &rule(&with(&theirs)), GroupMerge::Refuse).unwrap();
+        let merged = merge(&rule(&with(&base)), &change(&fields), &rule(&with(&theirs)), CrossFieldMerge::Refuse).unwrap();
         let get = |elements: &[(char, u8)], id: char| elements.iter().find(|(known, _)| *known == id).map(|(_, v)| *v);
         let mut wanted = Some(Vec::new());
         for id in ['a', 'b', 'c', 'd'] {

@@ -43,11 +43,11 @@ fn turn() -> impl Strategy<Value = Turn> {
         2 => Just(Turn::Delay),
         2 => (1..4_usize).prop_map(Turn::ShowOld),
         2 => wait.clone().prop_map(|wait| Turn::Fail(FailureClass::Throttled { wait })),
-        1 => wait.prop_map(|wait| Turn::Fail(FailureClass::Unclear { wait })),
+        1 => wait.prop_map(|wait| Turn::Fail(FailureClass::Indeterminate { wait })),
         2 => select(vec![FailureClass::NotSent, FailureClass::NotFound]).prop_map(Turn::Fail),
         1 => select(vec![
             FailureClass::Denied, FailureClass::Unauthenticated, FailureClass::Rejected, FailureClass::Untrusted,
-            FailureClass::Malformed, FailureClass::WrongServer, FailureClass::Redirected,
+            FailureClass::Malformed, FailureClass::IdMismatch, FailureClass::Redirected,
         ]).prop_map(Turn::Fail),
         3 => select(OTHERS.to_vec()).prop_map(|(name, value)| Turn::Interfere(name, value)),
     ]
@@ -152,14 +152,14 @@ impl World {
         }
         let answer = match turn {
             Turn::Fail(class) => return self.refuse(class),
-            Turn::LoseRequest => return self.refuse(FailureClass::Unclear { wait: None }),
+            Turn::LoseRequest => return self.refuse(FailureClass::Indeterminate { wait: None }),
             Turn::Delay => {
                 self.delayed.push((document.clone(), under.clone()));
-                return self.refuse(FailureClass::Unclear { wait: None });
+                return self.refuse(FailureClass::Indeterminate { wait: None });
             }
             Turn::LoseAnswer => {
                 self.try_to_apply(document, under);
-                return self.refuse(FailureClass::Unclear { wait: None });
+                return self.refuse(FailureClass::Indeterminate { wait: None });
             }
             Turn::Answer
             | Turn::AnswerWithoutBody
@@ -168,7 +168,7 @@ impl World {
             | Turn::Interfere(..) => self.try_to_apply(document, under),
         };
         if !answer {
-            return Err(Failure::new(FailureClass::VersionMoved, "412"));
+            return Err(Failure::new(FailureClass::PreconditionFailed, "412"));
         }
         let stored = self.stored(0);
         if let Turn::AnswerWithoutBody = turn {
@@ -180,13 +180,13 @@ impl World {
     }
 
     fn refuse<T>(&mut self, class: FailureClass) -> Answer<T> {
-        self.was_unclear |= matches!(class, FailureClass::Unclear { .. });
+        self.was_unclear |= matches!(class, FailureClass::Indeterminate { .. });
         Err(Failure::new(class, "write"))
     }
 }
 
 fn unclear() -> Failure {
-    Failure::new(FailureClass::Unclear { wait: None }, "lost")
+    Failure::new(FailureClass::Indeterminate { wait: None }, "lost")
 }
 
 fn version(at: usize) -> Version {

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::time::Duration;
 
-use assist_rules_domain::{Pacer, Ticket};
+use assist_rules_domain::{Permit, RateLimiter};
 
 use crate::chance::Chance;
 use crate::ideal;
@@ -66,7 +66,7 @@ enum Event {
 
 #[derive(Default)]
 struct Task {
-    ticket: Option<Ticket>,
+    ticket: Option<Permit>,
     number: u64,
 }
 
@@ -74,7 +74,7 @@ pub(crate) struct World {
     terms: Terms,
     chance: Chance,
     now: Duration,
-    pacer: Pacer,
+    pacer: RateLimiter,
     server: Server,
     tasks: Vec<Task>,
     queue: BinaryHeap<Reverse<(Duration, u64, u64)>>,
@@ -103,7 +103,7 @@ impl World {
         Self {
             terms,
             now: Duration::ZERO,
-            pacer: Pacer::default(),
+            pacer: RateLimiter::default(),
             server,
             tasks: (0..tasks).map(|_| Task::default()).collect(),
             queue: BinaryHeap::new(),
@@ -226,7 +226,7 @@ impl World {
         if let Some(refused) = reply.refused {
             self.pacer.throttled(&ticket, self.now, refused.retry_after);
         }
-        self.pacer.give_back(&ticket);
+        self.pacer.release(&ticket);
         match reply.refused {
             None => {
                 self.done += 1;

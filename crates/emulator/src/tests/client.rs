@@ -9,30 +9,30 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::{Running, SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, Settings, World, serve};
+use crate::{Emulator, Running, SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, Settings, serve};
 
 pub(super) const RULES: &str = "/api/v2/agent-assist/trigger-rules";
 
 /// An emulator and the token of its sandbox client.
 pub(super) struct Org {
-    pub(super) world: World,
+    pub(super) world: Emulator,
     pub(super) running: Running,
     pub(super) token: String,
 }
 
 /// The sample world under other settings.
-pub(super) fn world(settings: Settings) -> World {
-    let world = World::restore(&World::sample().snapshot(), settings).unwrap();
+pub(super) fn world(settings: Settings) -> Emulator {
+    let world = Emulator::restore(&Emulator::sample().snapshot(), settings).unwrap();
     world.add_client(crate::Client::sandbox());
     world
 }
 
 impl Org {
     pub(super) async fn sample() -> Self {
-        Self::of(World::sample()).await
+        Self::of(Emulator::sample()).await
     }
 
-    pub(super) async fn of(world: World) -> Self {
+    pub(super) async fn of(world: Emulator) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let running = serve(world.clone(), listener).await.unwrap();
         let mut org = Self {

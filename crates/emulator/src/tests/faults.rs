@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::client::{Answer, Org, rule_path};
-use crate::{SAMPLE_RULE_ID, Script, World};
+use crate::{Emulator, SAMPLE_RULE_ID, Script};
 
 /// The sample organisation under one fault.
 pub(super) async fn under(fault: Value) -> Org {
@@ -15,7 +15,7 @@ pub(super) async fn under(fault: Value) -> Org {
     org
 }
 
-pub(super) fn load(world: &World, faults: &[Value]) {
+pub(super) fn load(world: &Emulator, faults: &[Value]) {
     world.load_faults(Script::from_json(&json!({"faults": faults}).to_string()).unwrap());
 }
 

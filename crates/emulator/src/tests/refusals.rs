@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::client::{Org, RULES, rule_path};
-use crate::{Client, Permission, SAMPLE_RULE_ID, World};
+use crate::{Client, Emulator, Permission, SAMPLE_RULE_ID};
 
 const JSON: &str = "application/json";
 
@@ -161,7 +161,7 @@ async fn a_role_that_lacks_the_permission_is_named_it() {
             "agentassist:trigger-rule:view",
         ),
     ] {
-        let world = World::sample();
+        let world = Emulator::sample();
         world.add_client(Client {
             permissions,
             ..Client::sandbox()

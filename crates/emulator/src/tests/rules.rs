@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::client::{Org, RULES, rule_path, world};
-use crate::{BodyEtag, EtagHeader, SAMPLE_CHANGE, SAMPLE_RULE, SAMPLE_RULE_ID, Settings, World};
+use crate::{BodyEtag, Emulator, EtagHeader, SAMPLE_CHANGE, SAMPLE_RULE, SAMPLE_RULE_ID, Settings};
 
 #[tokio::test]
 async fn a_rule_is_served_as_it_was_made() {
@@ -118,7 +118,7 @@ async fn a_write_needs_the_version_that_is_there() {
 
 #[tokio::test]
 async fn a_list_comes_in_pages() {
-    let world = World::sample();
+    let world = Emulator::sample();
     for index in 1..30 {
         world.put_rule(json!({"id": format!("rule-{index}")})).unwrap();
     }
@@ -168,7 +168,7 @@ async fn the_rules_may_live_elsewhere() {
 async fn a_snapshot_brings_the_rules_back() {
     let org = Org::sample().await;
     org.put("7", &org.rule()).await;
-    let restored = World::restore(&org.world.snapshot(), Settings::default()).unwrap();
+    let restored = Emulator::restore(&org.world.snapshot(), Settings::default()).unwrap();
     assert_eq!(
         restored.rule(SAMPLE_RULE_ID).unwrap().to_string(),
         org.rule().to_string()

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use domain::{Failure, FailureClass};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use super::{RawAnswer, Reading};
+use super::{RawAnswer, ResponseReader};
 use crate::redact::Redactor;
 
 const RULE: &str = r#"{"id":"r1","etag":"7","enabled":true}"#;
@@ -23,8 +23,8 @@ fn answer(status: u16, headers: &[(&'static str, &'static str)], body: &'static 
     }
 }
 
-fn reading<'a>(answer: &'a RawAnswer, redactor: &'a Redactor) -> Reading<'a> {
-    Reading {
+fn reading<'a>(answer: &'a RawAnswer, redactor: &'a Redactor) -> ResponseReader<'a> {
+    ResponseReader {
         answer,
         redactor,
         now: SystemTime::UNIX_EPOCH,
@@ -69,13 +69,16 @@ fn each_status_of_a_write_means_what_can_be_done_about_it() {
         (answer(200, &[], RULE), Ok(true)),
         (answer(201, &[], RULE), Ok(true)),
         (answer(200, &[], ""), Ok(false)),
-        (answer(200, &[], "<html>"), Err(FailureClass::Unclear { wait: None })),
+        (
+            answer(200, &[], "<html>"),
+            Err(FailureClass::Indeterminate { wait: None }),
+        ),
         (
             answer(200, &[], r#"{"id":"r2"}"#),
-            Err(FailureClass::Unclear { wait: None }),
+            Err(FailureClass::Indeterminate { wait: None }),
         ),
         (answer(204, &[], ""), Ok(false)),
-        (answer(202, &[], ""), Err(FailureClass::Unclear { wait: None })),
+        (answer(202, &[], ""), Err(FailureClass::Indeterminate { wait: None })),
         (
             answer(302, &[("location", "https://example.com")], ""),
             Err(FailureClass::Redirected),
@@ -87,23 +90,23 @@ fn each_status_of_a_write_means_what_can_be_done_about_it() {
                 &[],
                 r#"{"message":"Version 3 does not match the current version 4"}"#,
             ),
-            Err(FailureClass::VersionMoved),
+            Err(FailureClass::PreconditionFailed),
         ),
         (answer(401, &[], ""), Err(FailureClass::Unauthenticated)),
         (answer(403, &[], ""), Err(FailureClass::Denied)),
         (answer(404, &[], ""), Err(FailureClass::NotFound)),
-        (answer(408, &[], ""), Err(FailureClass::Unclear { wait: None })),
-        (answer(409, &[], ""), Err(FailureClass::VersionMoved)),
-        (answer(412, &[], ""), Err(FailureClass::VersionMoved)),
+        (answer(408, &[], ""), Err(FailureClass::Indeterminate { wait: None })),
+        (answer(409, &[], ""), Err(FailureClass::PreconditionFailed)),
+        (answer(412, &[], ""), Err(FailureClass::PreconditionFailed)),
         (answer(428, &[], ""), Err(FailureClass::Rejected)),
         (
             answer(429, &[("retry-after", "7")], ""),
             Err(FailureClass::Throttled { wait: wait(7) }),
         ),
-        (answer(500, &[], ""), Err(FailureClass::Unclear { wait: None })),
+        (answer(500, &[], ""), Err(FailureClass::Indeterminate { wait: None })),
         (
             answer(503, &[("retry-after", "9")], ""),
-            Err(FailureClass::Unclear { wait: wait(9) }),
+            Err(FailureClass::Indeterminate { wait: wait(9) }),
         ),
     ] {
         assert_eq!(write(&answer), expected, "{}", answer.status);
@@ -126,7 +129,7 @@ fn a_read_that_shows_no_rule_is_malformed() {
     assert_eq!(read(&answer(204, &[], "")).unwrap_err().class, FailureClass::Malformed);
     assert_eq!(
         read(&answer(200, &[], r#"{"id":"r2"}"#)).unwrap_err().class,
-        FailureClass::WrongServer
+        FailureClass::IdMismatch
     );
 }
 
@@ -149,16 +152,18 @@ fn the_platform_s_words_are_kept_without_secrets() {
         failure.message,
         "Missing agentassist:trigger-rule:update, token [secret]"
     );
-    let facts = failure.facts;
+    let metadata = failure.metadata;
     assert_eq!(
-        (facts.status, facts.platform_code.as_deref()),
+        (metadata.status, metadata.platform_code.as_deref()),
         (Some(403), Some("missing.permissions"))
     );
     assert_eq!(
-        (facts.context_id.as_deref(), facts.correlation_id.as_deref()),
+        (metadata.context_id.as_deref(), metadata.correlation_id.as_deref()),
         (Some("ctx-1"), Some("corr-1"))
     );
-    let window = facts.rate.map(|rate| (rate.allowed, rate.count, rate.reset.as_secs()));
+    let window = metadata
+        .rate
+        .map(|rate| (rate.allowed, rate.count, rate.reset.as_secs()));
     assert_eq!(window, Some((300, 17, 42)));
 }
 

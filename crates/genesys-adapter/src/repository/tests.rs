@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::{FailureClass, RuleChange, RuleId, TriggerRule};
-use emulator::{Client, EtagHeader, Permission, Running, SAMPLE_RULE_ID, Script, Settings, World, serve};
+use emulator::{Client, Emulator, EtagHeader, Permission, Running, SAMPLE_RULE_ID, Script, Settings, serve};
 use ports::testing::VirtualTime;
 use ports::testing::conformance::{self, Stage};
-use ports::{PageRequest, RuleRepository};
+use ports::{DocumentStore, PageRequest};
 use secrecy::SecretString;
 
 use super::GenesysRepository;
@@ -18,7 +18,7 @@ use crate::{
 
 /// An emulator, and the adapter on it.
 struct Room {
-    world: World,
+    world: Emulator,
     running: Running,
     repository: GenesysRepository,
     time: VirtualTime,
@@ -58,7 +58,7 @@ fn repository_at(
 }
 
 async fn room_with(settings: Settings, client: Client) -> Room {
-    let world = World::new(settings);
+    let world = Emulator::new(settings);
     world.add_client(client);
     world
         .put_rule(serde_json::from_str(emulator::SAMPLE_RULE).unwrap())
@@ -85,7 +85,7 @@ fn id() -> RuleId {
 
 #[async_trait]
 impl Stage for Room {
-    fn repository(&self) -> &dyn RuleRepository {
+    fn repository(&self) -> &dyn DocumentStore {
         &self.repository
     }
 
@@ -130,7 +130,7 @@ async fn one_token_serves_many_requests_and_is_renewed_before_its_end() {
     for _ in 0..3 {
         room.repository.get(&id()).await.unwrap();
     }
-    let tokens = |world: &World| world.requests().iter().filter(|seen| seen.is_token_request()).count();
+    let tokens = |world: &Emulator| world.requests().iter().filter(|seen| seen.is_token_request()).count();
     assert_eq!(tokens(&room.world), 1);
     room.time.advance(Duration::from_hours(24) - Duration::from_secs(61));
     room.repository.get(&id()).await.unwrap();
@@ -161,7 +161,7 @@ async fn a_refused_token_is_renewed_once_and_the_request_repeated() {
     room.repository.get(&id()).await.unwrap();
     room.world.revoke_tokens();
     let answer = room.repository.get(&id()).await.unwrap();
-    assert_eq!(answer.facts.requests, 2);
+    assert_eq!(answer.metadata.requests, 2);
     assert_eq!(room.world.issued_tokens().len(), 2);
 }
 
@@ -188,7 +188,7 @@ async fn refused_credentials_are_no_secret_kept_badly() {
     let wrong = repository_at(&room.running.url(), credentials("wrong-canary"), &room.time, None);
     let failure = wrong.get(&id()).await.unwrap_err();
     assert_eq!(failure.class, FailureClass::Unauthenticated);
-    assert_eq!(failure.facts.requests, 0);
+    assert_eq!(failure.metadata.requests, 0);
     assert!(!format!("{failure:?}{:?}", credentials("wrong-canary")).contains("wrong-canary"));
     room.world.limit_sign_ins(1);
     let failure = room.repository.get(&id()).await.unwrap_err();
@@ -199,7 +199,7 @@ async fn refused_credentials_are_no_secret_kept_badly() {
         .await
         .unwrap_err();
     assert_eq!(
-        (failure.class, failure.facts.requests),
+        (failure.class, failure.metadata.requests),
         (FailureClass::Unauthenticated, 1)
     );
 }
@@ -224,7 +224,7 @@ async fn a_missing_permission_is_named() {
         "{}",
         failure.message
     );
-    assert!(failure.facts.correlation_id.is_some() && failure.facts.context_id.is_some());
+    assert!(failure.metadata.correlation_id.is_some() && failure.metadata.context_id.is_some());
 }
 
 #[tokio::test]
@@ -258,7 +258,7 @@ async fn nobody_listening_is_certainly_not_sent() {
         .get(&id())
         .await
         .unwrap_err();
-    assert_eq!((failure.class, failure.facts.requests), (FailureClass::NotSent, 0));
+    assert_eq!((failure.class, failure.metadata.requests), (FailureClass::NotSent, 0));
 }
 
 #[tokio::test]
@@ -276,7 +276,7 @@ async fn a_listing_is_read_in_pages() {
 /// Each fault of the network, on a read and on a write: what is said about it must be what is known.
 #[tokio::test]
 async fn each_fault_of_the_network_is_told_for_what_it_is() {
-    let unclear = |class: &FailureClass| matches!(class, FailureClass::Unclear { .. });
+    let unclear = |class: &FailureClass| matches!(class, FailureClass::Indeterminate { .. });
     for (fault, read_is_unclear, write_is_accepted) in [
         (r#"{"drop_before":{}}"#, true, false),
         (r#"{"drop_after":{}}"#, true, false),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{AuditReport, Fault};
-use crate::body::Body;
 use crate::digest::{Digest, digest};
+use crate::entry_body::Body;
 use crate::row::signed;
 
 /// How many faults are told.

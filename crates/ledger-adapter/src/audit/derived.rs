@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use domain::Version;
-use ports::{Ending, LedgerFailure, OutcomeRecord};
+use ports::{Ending, LedgerError, OutcomeRecord};
 use sqlx::any::AnyRow;
 
 use super::{Fault, PAGE};
-use crate::body::{Body, Documents, micros_of, read_time};
+use crate::entry_body::{Body, Documents, micros_of, read_time};
 use crate::row::{corrupt, signed};
 use crate::store::{Snapshot, number, text};
 use crate::tallies;
@@ -152,7 +152,7 @@ impl Derived {
         mut self,
         store: &mut Snapshot<'_>,
         faults: &mut Vec<Fault>,
-    ) -> Result<(), LedgerFailure> {
+    ) -> Result<(), LedgerError> {
         let fault = |id: i64, what: &str| Fault {
             entry: u64::try_from(id).ok(),
             what: what.to_owned(),
@@ -181,7 +181,7 @@ impl Derived {
         self.compare_tallies(store, faults).await
     }
 
-    async fn compare_tallies(self, store: &mut Snapshot<'_>, faults: &mut Vec<Fault>) -> Result<(), LedgerFailure> {
+    async fn compare_tallies(self, store: &mut Snapshot<'_>, faults: &mut Vec<Fault>) -> Result<(), LedgerError> {
         let broken = |error: sqlx::Error| corrupt(&error);
         let sql = "SELECT target, document, period, ending, bucket, n, retries, merges, waited, longest FROM tallies";
         let mut kept = BTreeMap::new();

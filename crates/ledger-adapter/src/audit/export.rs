@@ -4,13 +4,13 @@
 
 use std::collections::BTreeSet;
 
-use ports::LedgerFailure;
+use ports::LedgerError;
 use serde::{Deserialize, Serialize};
 
 use super::chain::Chain;
 use super::{AuditReport, PAGE};
-use crate::body::Body;
 use crate::digest::Digest;
+use crate::entry_body::Body;
 use crate::ledger::SqlLedger;
 use crate::row::corrupt;
 use crate::store::text;
@@ -46,8 +46,8 @@ impl SqlLedger {
     /// # Errors
     ///
     /// If it cannot be read, or a line was not taken.
-    pub async fn export(&self, mut take: impl FnMut(&str) -> std::io::Result<()> + Send) -> Result<(), LedgerFailure> {
-        let untaken = |error: std::io::Error| LedgerFailure::Unusable(format!("cannot write the export: {error}"));
+    pub async fn export(&self, mut take: impl FnMut(&str) -> std::io::Result<()> + Send) -> Result<(), LedgerError> {
+        let untaken = |error: std::io::Error| LedgerError::Unusable(format!("cannot write the export: {error}"));
         let entries = "SELECT hash, body FROM entries WHERE seq > $1 ORDER BY seq LIMIT $2";
         let content = "SELECT content FROM documents WHERE digest = $1";
         let mut given = BTreeSet::new();

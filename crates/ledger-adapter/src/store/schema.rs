@@ -1,7 +1,7 @@
 //! The tables. Entries and documents are only ever added, which triggers see to; the rest is derived from them or
 //! tells how far a delivery is.
 
-use ports::LedgerFailure;
+use ports::LedgerError;
 use sqlx::{AnyConnection, Row};
 
 use super::{Dialect, unusable};
@@ -137,7 +137,7 @@ pub(super) async fn settle(connection: &mut AnyConnection, dialect: Dialect) -> 
 
 /// Makes the tables if there are none, and refuses those of a later version. A table of another program that has the
 /// name of one of them is an error: the triggers would lock that program out of it.
-pub(super) async fn prepare(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), LedgerFailure> {
+pub(super) async fn prepare(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), LedgerError> {
     if dialect == Dialect::Sqlite {
         check_library(connection).await?;
     }
@@ -147,7 +147,7 @@ pub(super) async fn prepare(connection: &mut AnyConnection, dialect: Dialect) ->
             Ok(())
         } else {
             let why = format!("the ledger has the format {format}, and this version knows {FORMAT}: use a newer one");
-            Err(LedgerFailure::Unusable(why))
+            Err(LedgerError::Unusable(why))
         };
     }
     create(connection, dialect).await.map_err(failed)
@@ -188,7 +188,7 @@ async fn create(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), 
     Ok(())
 }
 
-async fn check_library(connection: &mut AnyConnection) -> Result<(), LedgerFailure> {
+async fn check_library(connection: &mut AnyConnection) -> Result<(), LedgerError> {
     let row = sqlx::query("SELECT sqlite_version()").fetch_one(connection).await;
     let version: String = row
         .and_then(|row| row.try_get(0))
@@ -196,7 +196,7 @@ async fn check_library(connection: &mut AnyConnection) -> Result<(), LedgerFailu
     let numbers: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
     if numbers.as_slice() < OLDEST_SQLITE.as_slice() {
         let why = format!("SQLite {version} can corrupt a write-ahead log: 3.51.3 or later is needed");
-        return Err(LedgerFailure::Unusable(why));
+        return Err(LedgerError::Unusable(why));
     }
     Ok(())
 }

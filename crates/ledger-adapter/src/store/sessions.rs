@@ -31,7 +31,7 @@ struct Kept {
 }
 
 /// The file of a run that is gone. Nobody else has it.
-pub(crate) struct LeftBehind {
+pub(crate) struct OrphanedSpill {
     pub(crate) path: PathBuf,
     file: File,
 }
@@ -142,13 +142,13 @@ impl Sessions {
     }
 
     /// The files of runs that are gone, with what they could not record.
-    pub(crate) fn left_behind(&self) -> impl Iterator<Item = LeftBehind> {
+    pub(crate) fn left_behind(&self) -> impl Iterator<Item = OrphanedSpill> {
         let own = path(&self.folder, &self.run);
         let files = std::fs::read_dir(&self.folder).into_iter().flatten();
         files
             .filter_map(|file| file.ok().map(|file| file.path()))
             .filter(move |path| *path != own && path.extension().is_some_and(|kind| kind == "run"))
-            .filter_map(|path| locked(&path).map(|file| LeftBehind { path, file }))
+            .filter_map(|path| locked(&path).map(|file| OrphanedSpill { path, file }))
     }
 
     /// Ends it. A file that took nothing goes with it.
@@ -168,7 +168,7 @@ impl Drop for Sessions {
     }
 }
 
-impl LeftBehind {
+impl OrphanedSpill {
     pub(crate) fn text(&mut self) -> std::io::Result<String> {
         let mut text = String::new();
         self.file.read_to_string(&mut text)?;
@@ -261,7 +261,7 @@ mod tests {
         let kept = sessions.spill("{}").unwrap();
         assert_eq!(other.left_behind().count(), 0);
         drop(sessions);
-        let mut left: Vec<LeftBehind> = other.left_behind().collect();
+        let mut left: Vec<OrphanedSpill> = other.left_behind().collect();
         let [left] = left.as_mut_slice() else {
             panic!("{}", left.len())
         };

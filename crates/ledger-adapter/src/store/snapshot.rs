@@ -1,6 +1,6 @@
 //! A look at the whole store as it was at one moment, whatever others add meanwhile.
 
-use ports::LedgerFailure;
+use ports::LedgerError;
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 use tokio::sync::MutexGuard;
@@ -17,7 +17,7 @@ pub(crate) struct Snapshot<'s> {
 
 impl Store {
     /// Begins to look.
-    pub(crate) async fn look(&self) -> Result<Snapshot<'_>, LedgerFailure> {
+    pub(crate) async fn look(&self) -> Result<Snapshot<'_>, LedgerError> {
         let mut state = self.state.lock().await;
         state.refuse_if_poisoned()?;
         let failed = |error: sqlx::Error| unusable("read", &error);
@@ -42,13 +42,13 @@ impl Store {
 }
 
 impl Snapshot<'_> {
-    pub(crate) async fn rows(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<AnyRow>, LedgerFailure> {
+    pub(crate) async fn rows(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<AnyRow>, LedgerError> {
         let rows = bound(sql, values).fetch_all(&mut self.connection).await;
         rows.map_err(|error| unusable("read", &error))
     }
 
     /// Ends it in good order. One that is dropped takes its connection with it.
-    pub(crate) async fn end(mut self) -> Result<(), LedgerFailure> {
+    pub(crate) async fn end(mut self) -> Result<(), LedgerError> {
         let ended = sqlx::raw_sql("ROLLBACK").execute(&mut self.connection).await;
         ended.map_err(|error| unusable("read", &error))?;
         self.state.connection = Some(self.connection);

@@ -1,48 +1,48 @@
 //! One transaction: what is done in it, and the values that go in and out.
 
-use ports::LedgerFailure;
+use ports::LedgerError;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 /// Work that is done in one transaction. It may be done again, from the start, if the connection breaks before the
 /// commit.
-pub(crate) trait Work: Sync {
-    type Made: Send;
+pub(crate) trait TransactionBody: Sync {
+    type Output: Send;
 
     /// Does it.
-    fn run(&self, in_it: &mut Transaction<'_>) -> impl Future<Output = Result<Self::Made, Broken>> + Send;
+    fn run(&self, in_it: &mut Transaction<'_>) -> impl Future<Output = Result<Self::Output, TxError>> + Send;
 }
 
 /// A transaction under way.
 pub(crate) struct Transaction<'s> {
     pub(super) connection: &'s mut AnyConnection,
     /// The last entry that was added in it.
-    pub(crate) added: Option<Added>,
+    pub(crate) added: Option<AppendedEntry>,
 }
 
 /// An entry that was added, to be looked for if the answer to the commit is lost.
-pub(crate) struct Added {
+pub(crate) struct AppendedEntry {
     pub(crate) seq: i64,
     pub(crate) hash: String,
 }
 
 /// Why work in a transaction came to nothing.
 #[derive(Debug)]
-pub(crate) enum Broken {
+pub(crate) enum TxError {
     /// It is not to be done.
-    Refused(LedgerFailure),
+    Refused(LedgerError),
     /// The database failed.
     Failed(sqlx::Error),
 }
 
-impl From<sqlx::Error> for Broken {
+impl From<sqlx::Error> for TxError {
     fn from(error: sqlx::Error) -> Self {
         Self::Failed(error)
     }
 }
 
-impl From<LedgerFailure> for Broken {
-    fn from(failure: LedgerFailure) -> Self {
+impl From<LedgerError> for TxError {
+    fn from(failure: LedgerError) -> Self {
         Self::Refused(failure)
     }
 }
@@ -76,7 +76,7 @@ impl Transaction<'_> {
         bound(sql, values).fetch_all(&mut *self.connection).await
     }
 
-    pub(super) async fn has(&mut self, added: &Added) -> Result<bool, sqlx::Error> {
+    pub(super) async fn has(&mut self, added: &AppendedEntry) -> Result<bool, sqlx::Error> {
         let rows = self
             .rows("SELECT hash FROM entries WHERE seq = $1", &[added.seq.into()])
             .await?;

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use ports::{LedgerFailure, Tally, TallyOf, TallyQuery};
+use ports::{LedgerError, Tally, TallyOf, TallyQuery};
 use sqlx::any::AnyRow;
 
 use super::{EVER, end_of, period, read};
-use crate::body::micros_of;
+use crate::entry_body::micros_of;
 use crate::ledger::SqlLedger;
 use crate::row::corrupt;
 use crate::store::{Value, number, text};
@@ -79,7 +79,7 @@ impl Span {
 }
 
 impl SqlLedger {
-    pub(crate) async fn asked(&self, query: &TallyQuery) -> Result<Tallies, LedgerFailure> {
+    pub(crate) async fn asked(&self, query: &TallyQuery) -> Result<Tallies, LedgerError> {
         let span = Span::of(query);
         let target = query.target.as_deref();
         let documents = match &query.of {
@@ -103,12 +103,7 @@ impl SqlLedger {
     }
 
     /// Of one document, or of all under no name.
-    async fn figures_of(
-        &self,
-        target: Option<&str>,
-        document: &str,
-        span: &Span,
-    ) -> Result<Vec<AnyRow>, LedgerFailure> {
+    async fn figures_of(&self, target: Option<&str>, document: &str, span: &Span) -> Result<Vec<AnyRow>, LedgerError> {
         let (first, last) = span.periods;
         let mut values: Vec<Value<'_>> = vec![document.into(), first.into(), last.into()];
         values.extend(target.map(Value::from));
@@ -132,7 +127,7 @@ impl SqlLedger {
     }
 
     /// The documents with the most updates, the busiest first.
-    async fn busiest(&self, target: Option<&str>, span: &Span, most: usize) -> Result<Vec<String>, LedgerFailure> {
+    async fn busiest(&self, target: Option<&str>, span: &Span, most: usize) -> Result<Vec<String>, LedgerError> {
         let (first, last) = span.periods;
         let mut values: Vec<Value<'_>> = vec![first.into(), last.into()];
         values.extend(target.map(Value::from));

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use assist_rules_ledger_adapter::SqlLedger;
 use ports::testing::ledger_conformance::{intent, moment, outcome};
-use ports::{Claim, Due, Ending, EntryId, Fate, History, HistoryQuery, IntentRecord, Ledger, LedgerFailure, Outbox};
+use ports::{
+    Claim, DeliveryOutcome, Ending, EntryId, History, HistoryQuery, Include, IntentRecord, Ledger, LedgerError, Outbox,
+};
 use tokio::sync::watch;
 
 /// A platform that takes a write only under the version that stands there.
@@ -70,7 +72,7 @@ impl Writer {
             let entry = match self.ledger.intend(self.intent(rule, version, follows)).await {
                 Ok(entry) => entry,
                 Err(failure) => {
-                    let waits = matches!(failure, LedgerFailure::Leased { .. }) && follows.is_none();
+                    let waits = matches!(failure, LedgerError::Leased { .. }) && follows.is_none();
                     assert!(waits, "{failure}");
                     return None;
                 }
@@ -152,7 +154,7 @@ async fn deliver_some(ledger: Arc<SqlLedger>, told: Arc<Mutex<Vec<(String, u64, 
     let claim = Claim {
         sink: "a".to_owned(),
         after: 0,
-        due: Due::Now,
+        include: Include::Due,
         now: moment(1_000),
         lease: std::time::Duration::from_mins(1),
         limit: 2,
@@ -172,13 +174,17 @@ async fn deliver_some(ledger: Arc<SqlLedger>, told: Arc<Mutex<Vec<(String, u64, 
                 .unwrap()
                 .push((event.document.clone(), version, event.id.clone()));
             tokio::task::yield_now().await;
-            let again = Fate::Again {
+            let again = DeliveryOutcome::Retry {
                 at: claim.now,
                 counts: true,
-                why: "no\u{0}".to_owned(),
+                error: "no\u{0}".to_owned(),
             };
-            let fate = if tries % 3 == 0 { again } else { Fate::Delivered };
-            ledger.acknowledge(&claimed, &fate).await.unwrap();
+            let fate = if tries % 3 == 0 {
+                again
+            } else {
+                DeliveryOutcome::Delivered
+            };
+            ledger.complete(&claimed, &fate).await.unwrap();
         }
     }
 }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use domain::Version;
 use domain::json::Document;
 
-use super::{Ending, Entry, EntryId, IntentRecord, Ledger, LedgerFailure, OutcomeRecord, Recorded};
+use super::{Ending, Entry, EntryId, IntentRecord, Ledger, LedgerError, OutcomeRecord, Recorded};
 use crate::history::{History, HistoryQuery, TallyOf, TallyQuery};
 use crate::tally::Tally;
 use outbox::Undelivered;
@@ -116,7 +116,7 @@ fn is_open(entry: &Entry) -> bool {
 
 #[async_trait]
 impl Ledger for InMemoryLedger {
-    async fn intend(&self, intent: IntentRecord) -> Result<EntryId, LedgerFailure> {
+    async fn intend(&self, intent: IntentRecord) -> Result<EntryId, LedgerError> {
         let mut kept = self.kept();
         let holder = kept.entries().into_iter().find(|entry| {
             entry.outcome.is_none()
@@ -127,7 +127,7 @@ impl Ledger for InMemoryLedger {
                 })
         });
         if let Some(held) = holder.and_then(|entry| entry.intent) {
-            return Err(LedgerFailure::Leased {
+            return Err(LedgerError::Leased {
                 until: held.leased_until,
                 by: held.author.run,
             });
@@ -135,16 +135,16 @@ impl Ledger for InMemoryLedger {
         if let Some(refused) = intent.follows {
             let is_of_it = |held: &IntentRecord| (&held.target, &held.document) == (&intent.target, &intent.document);
             if !kept.intent(refused).is_some_and(is_of_it) {
-                return Err(LedgerFailure::NoEntry(refused));
+                return Err(LedgerError::NoEntry(refused));
             }
             if kept.is_followed(refused) || kept.outcome_of(refused).is_some() {
-                return Err(LedgerFailure::Settled(refused));
+                return Err(LedgerError::Settled(refused));
             }
         }
         Ok(kept.add(Record::Intent(Box::new(intent))))
     }
 
-    async fn conclude(&self, outcome: OutcomeRecord) -> Result<Recorded, LedgerFailure> {
+    async fn conclude(&self, outcome: OutcomeRecord) -> Result<Recorded, LedgerError> {
         let mut kept = self.kept();
         if let Some(id) = outcome.intent {
             let is_settled = kept.is_followed(id)
@@ -152,10 +152,10 @@ impl Ledger for InMemoryLedger {
                     .outcome_of(id)
                     .is_some_and(|settled| settled.ending != Ending::Unknown);
             if kept.intent(id).is_none() {
-                return Err(LedgerFailure::NoEntry(id));
+                return Err(LedgerError::NoEntry(id));
             }
             if is_settled {
-                return Err(LedgerFailure::Settled(id));
+                return Err(LedgerError::Settled(id));
             }
         }
         let id = kept.add(Record::Outcome(Box::new(outcome.clone())));
@@ -167,7 +167,7 @@ impl Ledger for InMemoryLedger {
         })
     }
 
-    async fn unsettled(&self, target: &str) -> Result<Vec<Entry>, LedgerFailure> {
+    async fn unsettled(&self, target: &str) -> Result<Vec<Entry>, LedgerError> {
         let open = self.all().into_iter().filter(|entry| {
             let is_of_target = entry.intent.as_ref().is_some_and(|intent| intent.target == target);
             is_of_target && is_open(entry)
@@ -178,7 +178,7 @@ impl Ledger for InMemoryLedger {
 
 #[async_trait]
 impl History for InMemoryLedger {
-    async fn entries(&self, query: &HistoryQuery) -> Result<Vec<Entry>, LedgerFailure> {
+    async fn entries(&self, query: &HistoryQuery) -> Result<Vec<Entry>, LedgerError> {
         let wanted = |entry: &Entry| {
             query.target.as_deref().is_none_or(|target| target == entry.target())
                 && query
@@ -192,7 +192,7 @@ impl History for InMemoryLedger {
         Ok(self.all().into_iter().rev().filter(wanted).take(query.limit).collect())
     }
 
-    async fn entry(&self, id: EntryId) -> Result<Option<Entry>, LedgerFailure> {
+    async fn entry(&self, id: EntryId) -> Result<Option<Entry>, LedgerError> {
         let mut id = id;
         {
             let kept = self.kept();
@@ -218,7 +218,7 @@ impl History for InMemoryLedger {
         target: &str,
         document: &str,
         version: &Version,
-    ) -> Result<Option<Document>, LedgerFailure> {
+    ) -> Result<Option<Document>, LedgerError> {
         let found = self.all().into_iter().rev().find_map(|entry| {
             if (entry.target(), entry.document()) != (target, document) {
                 return None;
@@ -235,7 +235,7 @@ impl History for InMemoryLedger {
         Ok(found)
     }
 
-    async fn tally(&self, query: &TallyQuery) -> Result<Vec<(Option<String>, Tally)>, LedgerFailure> {
+    async fn tally(&self, query: &TallyQuery) -> Result<Vec<(Option<String>, Tally)>, LedgerError> {
         let mut tallies: Vec<(Option<String>, Tally)> = Vec::new();
         for entry in self.all() {
             let Some(outcome) = &entry.outcome else { continue };

@@ -1,4 +1,4 @@
-//! What every [`RuleRepository`] must be able to do, as checks that each adapter runs against its own server.
+//! What every [`DocumentStore`] must be able to do, as checks that each adapter runs against its own server.
 //!
 //! A check panics with what went wrong.
 #![expect(
@@ -9,13 +9,13 @@
 use async_trait::async_trait;
 use domain::{FailureClass, RuleChange, RuleId, TriggerRule, Version};
 
-use crate::{PageRequest, RuleRepository};
+use crate::{DocumentStore, PageRequest};
 
 /// A repository and a way to put rules into it from behind.
 #[async_trait]
 pub trait Stage: Send + Sync {
     /// The repository under test.
-    fn repository(&self) -> &dyn RuleRepository;
+    fn repository(&self) -> &dyn DocumentStore;
 
     /// Stores a rule under the id that it states, as somebody else would: it gets a new version.
     async fn store(&self, rule: &TriggerRule);
@@ -66,7 +66,7 @@ async fn what_is_stored_is_read_member_for_member(stage: &dyn Stage) {
     assert_eq!(read.content.value.diff(&stored), [], "their values");
     assert_eq!(read.content.id, id("r1"));
     assert!(read.content.version.is_some(), "a stored rule has a version");
-    assert_eq!((read.facts.requests, read.facts.status), (1, Some(200)));
+    assert_eq!((read.metadata.requests, read.metadata.status), (1, Some(200)));
 }
 
 async fn what_is_not_stored_is_not_found(stage: &dyn Stage) {
@@ -102,7 +102,7 @@ async fn a_write_under_an_old_version_changes_nothing(stage: &dyn Stage) {
         .replace(&id("r1"), &ours, &read.version.unwrap())
         .await
         .unwrap_err();
-    assert_eq!(failure.class, FailureClass::VersionMoved);
+    assert_eq!(failure.class, FailureClass::PreconditionFailed);
     let after = stage.repository().get(&id("r1")).await.unwrap().content;
     assert_eq!(after.value.name(), Some("theirs"));
 }

@@ -19,7 +19,7 @@ use std::time::Duration;
 pub use records::{intent, moment, outcome};
 
 use crate::{
-    Ending, Entry, EntryId, History, HistoryQuery, IntentRecord, Ledger, LedgerFailure, Outbox, OutcomeRecord, Proof,
+    Ending, Entry, EntryId, History, HistoryQuery, IntentRecord, Ledger, LedgerError, Outbox, OutcomeRecord, Proof,
     TallyQuery,
 };
 
@@ -126,14 +126,14 @@ async fn an_outcome_is_not_changed(books: &Books) {
     let entry = add(books, "r1", 7, Ending::Applied, 0).await;
     let again = outcome(entry.intent.as_ref().unwrap(), Some(entry.id), Ending::NotApplied, 5);
     let refused = books.ledger.conclude(again.clone()).await.unwrap_err();
-    assert_eq!(refused, LedgerFailure::Settled(entry.id));
+    assert_eq!(refused, LedgerError::Settled(entry.id));
     let nobody = EntryId(4_711);
     let of_nobody = OutcomeRecord {
         intent: Some(nobody),
         ..again
     };
     let refused = books.ledger.conclude(of_nobody).await.unwrap_err();
-    assert_eq!(refused, LedgerFailure::NoEntry(nobody));
+    assert_eq!(refused, LedgerError::NoEntry(nobody));
     assert_eq!(books.history.entries(&everything()).await.unwrap(), [entry]);
 }
 
@@ -182,7 +182,7 @@ async fn a_document_is_leased_to_one_update(books: &Books) {
     let id = books.ledger.intend(first.clone()).await.unwrap();
     let refused = books.ledger.intend(books.intent("r1", 7, 100)).await.unwrap_err();
     assert!(
-        matches!(refused, LedgerFailure::Leased { until, .. } if until == first.leased_until),
+        matches!(refused, LedgerError::Leased { until, .. } if until == first.leased_until),
         "{refused:?}"
     );
     books.ledger.intend(books.intent("r2", 7, 100)).await.unwrap();
@@ -214,7 +214,7 @@ async fn an_intent_that_follows_closes_the_one_before(books: &Books) {
         .conclude(outcome(&first, Some(id), Ending::Applied, 2))
         .await
         .unwrap_err();
-    assert_eq!(refused, LedgerFailure::Settled(id));
+    assert_eq!(refused, LedgerError::Settled(id));
     let open = books.ledger.unsettled("api client").await.unwrap();
     assert_eq!(open.iter().map(|entry| entry.id).collect::<Vec<_>>(), [next]);
     let ended = outcome(&second, Some(next), Ending::Applied, 3);
@@ -239,14 +239,14 @@ async fn an_intent_that_follows_closes_the_one_before(books: &Books) {
             ..books.intent("r1", 9, 4)
         };
         let refused = books.ledger.intend(late).await.unwrap_err();
-        assert_eq!(refused, LedgerFailure::Settled(settled), "{what}");
+        assert_eq!(refused, LedgerError::Settled(settled), "{what}");
     }
     let of_nobody = IntentRecord {
         follows: Some(EntryId(4_711)),
         ..books.intent("r1", 9, 4)
     };
     let refused = books.ledger.intend(of_nobody).await.unwrap_err();
-    assert_eq!(refused, LedgerFailure::NoEntry(EntryId(4_711)));
+    assert_eq!(refused, LedgerError::NoEntry(EntryId(4_711)));
 }
 
 async fn updates_are_found_by_what_is_asked(books: &Books) {

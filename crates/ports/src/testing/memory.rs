@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use domain::{Facts, Failure, FailureClass, RuleId, Stored, TriggerRule, Version};
+use domain::{Failure, FailureClass, ResponseMetadata, RuleId, Stored, TriggerRule, Version};
 
-use crate::{Answer, Page, PageRequest, RuleRepository, RuleSummary};
+use crate::{Answer, DocumentStore, Page, PageRequest, RuleSummary};
 
 /// Trigger rules in memory, with versions that count up from 1.
 #[derive(Debug, Default)]
-pub struct InMemoryRepository {
+pub struct InMemoryStore {
     rules: Mutex<BTreeMap<String, (RuleId, u64, TriggerRule)>>,
 }
 
-impl InMemoryRepository {
+impl InMemoryStore {
     /// Stores a rule, as somebody else would: it gets a new version.
     pub fn put(&self, id: &RuleId, rule: TriggerRule) {
         let mut rules = self.rules();
@@ -40,27 +40,27 @@ fn version(number: u64) -> Option<Version> {
 fn answer<T>(status: u16, content: T) -> Answer<T> {
     Answer {
         content,
-        facts: facts(status),
+        metadata: metadata(status),
     }
 }
 
-fn facts(status: u16) -> Facts {
-    Facts {
+fn metadata(status: u16) -> ResponseMetadata {
+    ResponseMetadata {
         status: Some(status),
         requests: 1,
-        ..Facts::default()
+        ..ResponseMetadata::default()
     }
 }
 
 fn not_found() -> Failure {
     Failure {
-        facts: facts(404).into(),
+        metadata: metadata(404).into(),
         ..Failure::new(FailureClass::NotFound, "no such rule")
     }
 }
 
 #[async_trait]
-impl RuleRepository for InMemoryRepository {
+impl DocumentStore for InMemoryStore {
     async fn get(&self, id: &RuleId) -> Result<Answer<Stored<TriggerRule>>, Failure> {
         let rules = self.rules();
         let (id, number, rule) = rules.get(id.as_str()).ok_or_else(not_found)?;
@@ -83,9 +83,9 @@ impl RuleRepository for InMemoryRepository {
         let mut rules = self.rules();
         let (id, number, rule) = rules.get_mut(id.as_str()).ok_or_else(not_found)?;
         if version(*number).as_ref() != Some(under) {
-            let moved = Failure::new(FailureClass::VersionMoved, "the rule is at another version");
+            let moved = Failure::new(FailureClass::PreconditionFailed, "the rule is at another version");
             return Err(Failure {
-                facts: facts(412).into(),
+                metadata: metadata(412).into(),
                 ..moved
             });
         }
@@ -127,11 +127,11 @@ mod tests {
     use super::*;
     use crate::testing::conformance::{self, Stage};
 
-    struct InMemory(InMemoryRepository);
+    struct InMemory(InMemoryStore);
 
     #[async_trait]
     impl Stage for InMemory {
-        fn repository(&self) -> &dyn RuleRepository {
+        fn repository(&self) -> &dyn DocumentStore {
             &self.0
         }
 
@@ -143,6 +143,6 @@ mod tests {
 
     #[tokio::test]
     async fn the_repository_in_memory_keeps_the_contract() {
-        conformance::check(|| async { InMemory(InMemoryRepository::default()) }).await;
+        conformance::check(|| async { InMemory(InMemoryStore::default()) }).await;
     }
 }

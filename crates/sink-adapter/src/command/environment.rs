@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use ports::Event;
 
-use crate::body;
+use crate::cloud_event;
 
 /// What is let through.
 const HARMLESS: &[&str] = &[
@@ -50,10 +50,10 @@ pub(super) fn inherited(all: impl Iterator<Item = (OsString, OsString)>) -> impl
 pub(super) fn of(event: &Event) -> [(&'static str, String); 6] {
     [
         ("EVENT_ID", event.id.clone()),
-        ("EVENT_SOURCE", body::source(&event.target)),
-        ("EVENT_TYPE", body::EVENT_TYPE.to_owned()),
+        ("EVENT_SOURCE", cloud_event::source(&event.target)),
+        ("EVENT_TYPE", cloud_event::EVENT_TYPE.to_owned()),
         ("EVENT_SUBJECT", event.document.clone()),
-        ("EVENT_TIME", body::time(event.at)),
+        ("EVENT_TIME", cloud_event::time(event.at)),
         ("EVENT_ENTRY", event.entry.to_string()),
     ]
 }

@@ -17,7 +17,7 @@ fn command(argv: &[&str], timeout: Duration) -> Arc<dyn EventSink> {
 }
 
 /// Runs a script with two arguments.
-async fn run_script(script: &str, first: &Path) -> Result<(), DeliveryFailure> {
+async fn run_script(script: &str, first: &Path) -> Result<(), DeliveryError> {
     let first = first.to_str().unwrap();
     let command = command(
         &["sh", "-c", script, "sh", first, "; exit 9"],
@@ -34,7 +34,7 @@ async fn a_command_has_the_event_on_its_input_and_its_arguments_as_they_are() {
     assert_eq!(run_script(script, &file).await, Ok(()));
     let left = std::fs::read_to_string(&file).unwrap();
     let named = "; exit 9|e1|r1|12|2026-09-21T14:13:32.000000Z";
-    assert_eq!(left, format!("{}\n{named}", body::body(&event())));
+    assert_eq!(left, format!("{}\n{named}", cloud_event::body(&event())));
 }
 
 #[tokio::test]
@@ -92,13 +92,13 @@ async fn what_fails_is_told_with_the_end_of_its_last_words() {
             "`sh` ended with exit status: 1: ".to_owned(),
         ),
     ] {
-        let why = why_again(
+        let error = why_again(
             command(&["sh", "-c", script], SinkKind::COMMAND_TIMEOUT)
                 .deliver(&event())
                 .await,
         );
-        assert!(why.starts_with(&expected), "{script}: {why}");
-        if let Some(left_running) = why.strip_prefix("`sh` ended with exit status: 1: ")
+        assert!(error.starts_with(&expected), "{script}: {error}");
+        if let Some(left_running) = error.strip_prefix("`sh` ended with exit status: 1: ")
             && left_running.parse::<u32>().is_ok()
         {
             assert!(Tool::new("kill").arg(left_running).status().unwrap().success());
@@ -155,8 +155,8 @@ impl Held {
 async fn when_the_time_is_over_a_command_ends_with_all_that_it_started() {
     let mut held = Held::new();
     let limited = command(&held.script(), Duration::from_secs(1));
-    let why = why_again(soon(limited.deliver(&event())).await);
-    assert_eq!(why, "`sh` ran for more than 1s and was stopped");
+    let error = why_again(soon(limited.deliver(&event())).await);
+    assert_eq!(error, "`sh` ran for more than 1s and was stopped");
     held.is_up().await;
     held.ends().await;
 }
@@ -176,12 +176,12 @@ async fn whoever_gives_up_waiting_ends_the_command_too() {
 #[tokio::test]
 async fn a_program_that_is_not_there_is_tried_again_and_found_out_before() {
     let argv = ["no-such-program".to_owned()];
-    let why = why_again(
+    let error = why_again(
         command(&["no-such-program"], SinkKind::COMMAND_TIMEOUT)
             .deliver(&event())
             .await,
     );
-    assert!(why.starts_with("`no-such-program` cannot be run: "), "{why}");
+    assert!(error.starts_with("`no-such-program` cannot be run: "), "{error}");
     assert_eq!(find(&argv), Err(BadCommand::Missing("no-such-program".to_owned())));
     assert_eq!(
         find(&["./no/such".to_owned()]),

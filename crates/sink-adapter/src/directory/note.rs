@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use ports::Event;
 use serde::{Deserialize, Serialize};
 
-use crate::body;
+use crate::cloud_event;
 
 /// The event that a rule's file is from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ impl Note {
         Self {
             target: event.target.clone(),
             entry: event.entry.0,
-            at: body::time(event.at),
+            at: cloud_event::time(event.at),
             event: event.id.clone(),
         }
     }

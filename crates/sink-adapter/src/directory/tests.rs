@@ -109,10 +109,7 @@ async fn what_is_about_no_rule_is_never_taken_and_leaves_the_directory() {
             ..event()
         };
         let told = directory(&inner).deliver(&event).await;
-        assert!(
-            matches!(told, Err(DeliveryFailure::Never { .. })),
-            "{document}: {told:?}"
-        );
+        assert!(matches!(told, Err(DeliveryError::Never { .. })), "{document}: {told:?}");
     }
     assert_eq!(names(folder.path()), ["inner"]);
     assert_eq!(names(&inner), [] as [&str; 0]);
@@ -122,10 +119,10 @@ async fn what_is_about_no_rule_is_never_taken_and_leaves_the_directory() {
 async fn a_directory_that_is_not_there_is_tried_again_and_not_made() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("unmounted");
-    let why = why_again(directory(&path).deliver(&event()).await);
+    let error = why_again(directory(&path).deliver(&event()).await);
     assert!(
-        why.starts_with(&format!("cannot write to `{}`: ", path.display())),
-        "{why}"
+        error.starts_with(&format!("cannot write to `{}`: ", path.display())),
+        "{error}"
     );
     assert!(!path.exists());
     fs::create_dir(&path).unwrap();

@@ -6,7 +6,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 
 use super::table::Table;
-use crate::body;
+use crate::cloud_event;
 
 /// Makes the table.
 pub(super) fn create(table: &Table) -> String {
@@ -68,13 +68,13 @@ pub(super) async fn write(table: &Table, event: &Event, connection: &mut PgConne
         .bind(&event.target)
         .bind(&event.document)
         .bind(i64::try_from(event.entry.0).unwrap_or(i64::MAX))
-        .bind(body::time(event.at))
+        .bind(cloud_event::time(event.at))
         .bind(event.version_before.token())
         .bind(event.version_after.as_ref().map(Version::token))
-        .bind(body::author(&event.author))
-        .bind(body::diff(event))
+        .bind(cloud_event::author(&event.author))
+        .bind(cloud_event::diff(event))
         .bind(event.after.compact())
-        .bind(body::body(event))
+        .bind(cloud_event::body(event))
         .execute(connection)
         .await?;
     Ok(())

@@ -144,8 +144,8 @@ async fn a_connection_that_the_server_closed_is_made_anew() {
     );
     schema.run(&close).await;
     let second = event_of("e2", 13, "{}");
-    let why = why_again(told.deliver(&second).await);
-    assert!(why.starts_with("the database did not take it: "), "{why}");
+    let error = why_again(told.deliver(&second).await);
+    assert!(error.starts_with("the database did not take it: "), "{error}");
     assert_eq!(told.deliver(&second).await, Ok(()));
     assert_eq!(schema.ask("event_id", "changes").await, ["e1", "e2"]);
     drop(told);
@@ -159,7 +159,7 @@ async fn what_jsonb_cannot_hold_is_never_taken_and_the_next_is() {
     };
     let told = postgres(&schema.url(), "changes", SinkKind::TIMEOUT);
     let nul = told.deliver(&event_of("e1", 1, r#"{"name":"\u0000"}"#)).await;
-    assert!(matches!(nul, Err(DeliveryFailure::Never { .. })), "{nul:?}");
+    assert!(matches!(nul, Err(DeliveryError::Never { .. })), "{nul:?}");
     assert_eq!(told.deliver(&event_of("e2", 2, "{}")).await, Ok(()));
     assert_eq!(schema.ask("event_id", "changes").await, ["e2"]);
     drop(told);
@@ -190,9 +190,9 @@ async fn a_table_that_is_locked_is_not_waited_for_without_end() {
 async fn a_database_that_is_not_there_is_tried_again_and_its_password_not_told() {
     let url = "postgres://ann:hunter22@127.0.0.1:1/rules";
     let sink = postgres(url, "changes", SinkKind::TIMEOUT);
-    let why = why_again(sink.deliver(&event()).await);
-    assert!(why.starts_with("the database did not take it: "), "{why}");
-    assert!(!why.contains("hunter22"), "{why}");
+    let error = why_again(sink.deliver(&event()).await);
+    assert!(error.starts_with("the database did not take it: "), "{error}");
+    assert!(!error.contains("hunter22"), "{error}");
 }
 
 #[test]

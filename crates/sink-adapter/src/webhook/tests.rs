@@ -24,7 +24,7 @@ fn webhook(url: &str, secrets: &[&str], timeout: Duration) -> Arc<dyn EventSink>
 }
 
 /// Delivers to a server on this machine that gives this answer.
-async fn answered(answer: &str) -> Result<(), DeliveryFailure> {
+async fn answered(answer: &str) -> Result<(), DeliveryError> {
     let receiver = Receiver::start(vec![answer.to_owned()]).await;
     let webhook = webhook(&receiver.url(), &[SECRET], SinkKind::TIMEOUT);
     webhook.deliver(&event()).await
@@ -58,7 +58,7 @@ async fn an_event_is_posted_and_its_signatures_verify() {
     assert_eq!(header("content-type"), "application/cloudevents+json");
     assert_eq!(header("webhook-id"), "e9");
     assert_eq!(header("webhook-timestamp"), "0");
-    assert_eq!(body, body::body(&event_of("e9", 1, r#"{"id":"r1","name":"Ä"}"#)));
+    assert_eq!(body, cloud_event::body(&event_of("e9", 1, r#"{"id":"r1","name":"Ä"}"#)));
     let signatures: Vec<_> = header("webhook-signature").split(' ').collect();
     let keys = [
         STANDARD.decode(SECRET.strip_prefix("whsec_").unwrap()).unwrap(),
@@ -74,15 +74,15 @@ async fn an_event_is_posted_and_its_signatures_verify() {
 
 #[tokio::test]
 async fn each_answer_means_something_for_the_next_try() {
-    let again = |why: &str, wait: Option<u64>| {
-        Err(DeliveryFailure::Again {
-            why: why.to_owned(),
+    let again = |error: &str, wait: Option<u64>| {
+        Err(DeliveryError::Again {
+            error: error.to_owned(),
             wait: wait.map(Duration::from_secs),
         })
     };
     let not_followed = |code: u16| {
-        let why = format!("the server answered {code}, and redirects are not followed: configure the new address");
-        again(&why, None)
+        let error = format!("the server answered {code}, and redirects are not followed: configure the new address");
+        again(&error, None)
     };
     for (status, rest, expected) in [
         ("200 OK", "Content-Length: 2\r\n\r\nok", Ok(())),
@@ -91,8 +91,8 @@ async fn each_answer_means_something_for_the_next_try() {
         (
             "410 Gone",
             "\r\nmoved out",
-            Err(DeliveryFailure::Gone {
-                why: "the server answered 410, it wants no more events: moved out".to_owned(),
+            Err(DeliveryError::Gone {
+                error: "the server answered 410, it wants no more events: moved out".to_owned(),
             }),
         ),
         (
@@ -133,16 +133,16 @@ async fn each_answer_means_something_for_the_next_try() {
 
 #[tokio::test]
 async fn what_is_not_answered_is_tried_again() {
-    let why = why_again(answered("").await);
-    assert!(why.starts_with("the server was not reached: "), "{why}");
-    let why = why_again(answered("SSH-2.0\r\n\r\n").await);
-    assert!(why.starts_with("the server was not reached: "), "{why}");
+    let error = why_again(answered("").await);
+    assert!(error.starts_with("the server was not reached: "), "{error}");
+    let error = why_again(answered("SSH-2.0\r\n\r\n").await);
+    assert!(error.starts_with("the server was not reached: "), "{error}");
 
     let closed = Receiver::start(Vec::new()).await;
     let url = closed.url();
     closed.requests().await;
-    let why = why_again(webhook(&url, &[SECRET], SinkKind::TIMEOUT).deliver(&event()).await);
-    assert!(why.contains("refused"), "{why}");
+    let error = why_again(webhook(&url, &[SECRET], SinkKind::TIMEOUT).deliver(&event()).await);
+    assert!(error.contains("refused"), "{error}");
 
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", silent.local_addr().unwrap());

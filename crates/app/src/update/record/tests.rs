@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::protocol::Terms;
-use domain::{Code, Draft, Facts, Failure, FailureClass, RuleChange, RuleId, TriggerRule};
-use ports::testing::{InMemoryRepository, VirtualTime};
-use ports::{Author, Clock, Entry, InMemoryLedger, Ledger, MockRuleRepository, Recorded, RuleRepository};
+use domain::{Code, Draft, Failure, FailureClass, ResponseMetadata, RuleChange, RuleId, TriggerRule};
+use ports::testing::{InMemoryStore, VirtualTime};
+use ports::{Author, Clock, DocumentStore, Entry, InMemoryLedger, Ledger, MockDocumentStore, Recorded};
 
 use super::*;
 
@@ -16,15 +16,15 @@ fn id() -> RuleId {
     "r1".parse().unwrap()
 }
 
-fn stored() -> InMemoryRepository {
-    let repository = InMemoryRepository::default();
+fn stored() -> InMemoryStore {
+    let repository = InMemoryStore::default();
     repository.put(&id(), RULE.parse().unwrap());
     repository
 }
 
 /// Renames the rule, and how long that took.
 async fn rename(
-    repository: Arc<dyn RuleRepository>,
+    repository: Arc<dyn DocumentStore>,
     ledger: Arc<dyn Ledger>,
     deadline: Duration,
 ) -> (Report<TriggerRule>, Duration) {
@@ -103,21 +103,21 @@ async fn a_wait_for_another_that_would_end_after_the_deadline_is_not_begun() {
 /// A ledger that takes nothing.
 struct Broken;
 
-fn broken() -> LedgerFailure {
-    LedgerFailure::Unusable("the disk is full".to_owned())
+fn broken() -> LedgerError {
+    LedgerError::Unusable("the disk is full".to_owned())
 }
 
 #[async_trait]
 impl Ledger for Broken {
-    async fn intend(&self, _intent: IntentRecord) -> Result<EntryId, LedgerFailure> {
+    async fn intend(&self, _intent: IntentRecord) -> Result<EntryId, LedgerError> {
         Err(broken())
     }
 
-    async fn conclude(&self, _outcome: OutcomeRecord) -> Result<Recorded, LedgerFailure> {
+    async fn conclude(&self, _outcome: OutcomeRecord) -> Result<Recorded, LedgerError> {
         Err(broken())
     }
 
-    async fn unsettled(&self, _target: &str) -> Result<Vec<Entry>, LedgerFailure> {
+    async fn unsettled(&self, _target: &str) -> Result<Vec<Entry>, LedgerError> {
         Err(broken())
     }
 }
@@ -141,16 +141,16 @@ async fn what_went_wrong_and_how_often_it_was_tried_is_recorded() {
         Failure::new(FailureClass::Throttled { wait }, "slow down")
     };
     let refused = || {
-        let facts = Facts {
+        let metadata = ResponseMetadata {
             requests: 1,
-            ..Facts::default()
+            ..ResponseMetadata::default()
         };
         Failure {
-            facts: Box::new(facts),
+            metadata: Box::new(metadata),
             ..Failure::new(FailureClass::Rejected, "no more than 3 rules")
         }
     };
-    let mut mock = MockRuleRepository::<TriggerRule>::new();
+    let mut mock = MockDocumentStore::<TriggerRule>::new();
     for _ in 0..2 {
         mock.expect_get().once().returning(move |_| Err(throttled()));
     }

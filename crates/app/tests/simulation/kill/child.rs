@@ -16,7 +16,7 @@ use genesys_adapter::{
     Address, ClientCredentials, Connection, ConnectionSettings, Credentials, GenesysRepository, RulesPath, TokenSource,
 };
 use ledger_adapter::{LedgerSettings, SqlLedger};
-use ports::{Author, Clock, DeliveryFailure, Event, EventSink, Sleeper};
+use ports::{Author, Clock, DeliveryError, Event, EventSink, Sleeper};
 
 use super::deadly::Deadly;
 use super::orders::{Orders, Point, SINK, TARGET, name_of, rule_of};
@@ -83,7 +83,7 @@ async fn run(orders: Orders) {
             .unwrap();
         let wish = Draft::from(&change);
         updater.update(&rule, wish, Terms::default(), &|_| ()).await;
-        deliverer.after_a_run(&|_, _| (), &|| false).await;
+        deliverer.drain(&|_, _| (), &|| false).await;
         if point != Point::AtAnyTime {
             break;
         }
@@ -146,7 +146,7 @@ impl EventSink for FileSink {
         SINK
     }
 
-    async fn deliver(&self, event: &Event) -> Result<(), DeliveryFailure> {
+    async fn deliver(&self, event: &Event) -> Result<(), DeliveryError> {
         let mut file = OpenOptions::new().create(true).append(true).open(&self.0).unwrap();
         let line = format!("{} {} {}\n", event.entry, event.document, event.id);
         file.write_all(line.as_bytes()).unwrap();

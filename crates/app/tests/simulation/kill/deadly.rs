@@ -8,8 +8,8 @@ use domain::{Failure, RuleId, Stored, TriggerRule, Version};
 use genesys_adapter::GenesysRepository;
 use ledger_adapter::SqlLedger;
 use ports::{
-    Answer, Backlog, Claim, Claimed, DeliveryFailure, Entry, EntryId, Event, EventSink, Fate, IntentRecord, Ledger,
-    LedgerFailure, Outbox, OutcomeRecord, Page, PageRequest, Recorded, RuleRepository,
+    Answer, Backlog, Claim, DeliveryError, DeliveryOutcome, DocumentStore, Entry, EntryId, Event, EventSink,
+    IntentRecord, LeasedEvent, Ledger, LedgerError, Outbox, OutcomeRecord, Page, PageRequest, Recorded,
 };
 
 use super::child::FileSink;
@@ -35,7 +35,7 @@ impl<P> Deadly<P> {
 
 #[async_trait]
 impl Ledger for Deadly<Arc<SqlLedger>> {
-    async fn intend(&self, intent: IntentRecord) -> Result<EntryId, LedgerFailure> {
+    async fn intend(&self, intent: IntentRecord) -> Result<EntryId, LedgerError> {
         self.point.is_reached(Point::BeforeTheIntent);
         let entry = self.behind.intend(intent).await?;
         println!("intended: {entry}");
@@ -43,7 +43,7 @@ impl Ledger for Deadly<Arc<SqlLedger>> {
         Ok(entry)
     }
 
-    async fn conclude(&self, outcome: OutcomeRecord) -> Result<Recorded, LedgerFailure> {
+    async fn conclude(&self, outcome: OutcomeRecord) -> Result<Recorded, LedgerError> {
         let ending = outcome.ending;
         self.is_concluding.store(true, Ordering::Relaxed);
         let recorded = self.behind.conclude(outcome).await?;
@@ -57,38 +57,38 @@ impl Ledger for Deadly<Arc<SqlLedger>> {
         Ok(recorded)
     }
 
-    async fn unsettled(&self, target: &str) -> Result<Vec<Entry>, LedgerFailure> {
+    async fn unsettled(&self, target: &str) -> Result<Vec<Entry>, LedgerError> {
         self.behind.unsettled(target).await
     }
 }
 
 #[async_trait]
 impl Outbox for Deadly<Arc<SqlLedger>> {
-    async fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, LedgerFailure> {
+    async fn claim(&self, claim: &Claim) -> Result<Vec<LeasedEvent>, LedgerError> {
         self.behind.claim(claim).await
     }
 
-    async fn acknowledge(&self, claimed: &Claimed, fate: &Fate) -> Result<(), LedgerFailure> {
-        self.behind.acknowledge(claimed, fate).await?;
+    async fn complete(&self, claimed: &LeasedEvent, fate: &DeliveryOutcome) -> Result<(), LedgerError> {
+        self.behind.complete(claimed, fate).await?;
         self.point.is_reached(Point::AfterTheAcknowledgement);
         Ok(())
     }
 
-    async fn replay(&self, event: &str, sink: Option<&str>) -> Result<u64, LedgerFailure> {
+    async fn replay(&self, event: &str, sink: Option<&str>) -> Result<u64, LedgerError> {
         self.behind.replay(event, sink).await
     }
 
-    async fn enable(&self, sink: &str) -> Result<(), LedgerFailure> {
+    async fn enable(&self, sink: &str) -> Result<(), LedgerError> {
         self.behind.enable(sink).await
     }
 
-    async fn backlog(&self) -> Result<Vec<Backlog>, LedgerFailure> {
+    async fn backlog(&self) -> Result<Vec<Backlog>, LedgerError> {
         self.behind.backlog().await
     }
 }
 
 #[async_trait]
-impl RuleRepository for Deadly<GenesysRepository> {
+impl DocumentStore for Deadly<GenesysRepository> {
     async fn get(&self, id: &RuleId) -> Result<Answer<Stored<TriggerRule>>, Failure> {
         self.behind.get(id).await
     }
@@ -105,7 +105,7 @@ impl RuleRepository for Deadly<GenesysRepository> {
     }
 
     async fn list(&self, request: PageRequest) -> Result<Answer<Page>, Failure> {
-        RuleRepository::<TriggerRule>::list(&self.behind, request).await
+        DocumentStore::<TriggerRule>::list(&self.behind, request).await
     }
 }
 
@@ -115,7 +115,7 @@ impl EventSink for Deadly<FileSink> {
         self.behind.name()
     }
 
-    async fn deliver(&self, event: &Event) -> Result<(), DeliveryFailure> {
+    async fn deliver(&self, event: &Event) -> Result<(), DeliveryError> {
         self.behind.deliver(event).await?;
         self.point.is_reached(Point::AfterTheDispatch);
         Ok(())

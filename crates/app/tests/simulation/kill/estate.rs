@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use assist_rules_app::{Deliverer, Reconciler};
 use domain::TriggerRule;
-use emulator::{Client, Running, SAMPLE_RULE, World};
+use emulator::{Client, Emulator, Running, SAMPLE_RULE};
 use ledger_adapter::SqlLedger;
-use ports::{Due, Ending, EntryId, History, HistoryQuery, Ledger, Outbox, Proof};
+use ports::{Ending, EntryId, History, HistoryQuery, Include, Ledger, Outbox, Proof};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -30,7 +30,7 @@ pub(super) struct Last {
 
 /// The server, the ledger and the sink, which outlive each run.
 pub(super) struct Estate {
-    world: World,
+    world: Emulator,
     store: Store,
     run: u64,
     /// The last entry that was looked at.
@@ -42,7 +42,7 @@ pub(super) struct Estate {
 
 impl Estate {
     pub(super) fn new(store: Store) -> Self {
-        let world = World::new(emulator::Settings::default());
+        let world = Emulator::new(emulator::Settings::default());
         world.add_client(Client::sandbox());
         for number in 0..RULES {
             let mut rule: Value = serde_json::from_str(SAMPLE_RULE).unwrap();
@@ -137,7 +137,7 @@ impl Estate {
             clock: timer.clone(),
             sleeper: timer,
         };
-        let rounds = deliverer.deliver(Due::Now, &|_, _| (), &|| false).await;
+        let rounds = deliverer.deliver(Include::Due, &|_, _| (), &|| false).await;
         assert!(
             rounds.iter().all(|round| round.failed == 0 && round.broken.is_none()),
             "{rounds:?}"

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use ports::{Backlog, Claim, Claimed, Fate, LedgerFailure, Outbox};
+use ports::{Backlog, Claim, DeliveryOutcome, LeasedEvent, LedgerError, Outbox};
 
 use crate::chance::Chance;
 
@@ -34,28 +34,28 @@ impl Mortal {
 
 #[async_trait]
 impl Outbox for Mortal {
-    async fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, LedgerFailure> {
+    async fn claim(&self, claim: &Claim) -> Result<Vec<LeasedEvent>, LedgerError> {
         let claimed = self.behind.claim(claim).await;
         self.may_die().await;
         claimed
     }
 
-    async fn acknowledge(&self, claimed: &Claimed, fate: &Fate) -> Result<(), LedgerFailure> {
+    async fn complete(&self, claimed: &LeasedEvent, fate: &DeliveryOutcome) -> Result<(), LedgerError> {
         self.may_die().await;
-        self.behind.acknowledge(claimed, fate).await?;
+        self.behind.complete(claimed, fate).await?;
         self.may_die().await;
         Ok(())
     }
 
-    async fn replay(&self, event: &str, sink: Option<&str>) -> Result<u64, LedgerFailure> {
+    async fn replay(&self, event: &str, sink: Option<&str>) -> Result<u64, LedgerError> {
         self.behind.replay(event, sink).await
     }
 
-    async fn enable(&self, sink: &str) -> Result<(), LedgerFailure> {
+    async fn enable(&self, sink: &str) -> Result<(), LedgerError> {
         self.behind.enable(sink).await
     }
 
-    async fn backlog(&self) -> Result<Vec<Backlog>, LedgerFailure> {
+    async fn backlog(&self) -> Result<Vec<Backlog>, LedgerError> {
         self.behind.backlog().await
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ports::{DeliveryFailure, Event, EventSink};
+use ports::{DeliveryError, Event, EventSink};
 
 use super::RULES;
 use crate::chance::Chance;
@@ -87,10 +87,10 @@ impl EventSink for Unreliable {
         self.name
     }
 
-    async fn deliver(&self, event: &Event) -> Result<(), DeliveryFailure> {
+    async fn deliver(&self, event: &Event) -> Result<(), DeliveryError> {
         let again = |wait| {
-            let why = "down".to_owned();
-            Err(DeliveryFailure::Again { why, wait })
+            let error = "down".to_owned();
+            Err(DeliveryError::Again { error, wait })
         };
         let failed = {
             let mut told = self.told.lock().unwrap();

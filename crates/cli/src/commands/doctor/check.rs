@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use crate::cli_error::CliError;
 use crate::exit::Exit;
-use crate::problem::Problem;
 
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
@@ -42,7 +42,7 @@ pub(super) fn skipped(name: &'static str, message: impl Into<String>) -> Check {
     }
 }
 
-pub(super) fn fails(name: &'static str, problem: &Problem) -> Check {
+pub(super) fn fails(name: &'static str, problem: &CliError) -> Check {
     let help = problem
         .help
         .clone()

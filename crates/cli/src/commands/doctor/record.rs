@@ -6,8 +6,8 @@ use ports::Backlog;
 use sink_adapter::SinkSettings;
 
 use super::check::{Check, fails, skipped, works};
+use crate::cli_error::{CliError, chain};
 use crate::config::Settings;
-use crate::problem::{Problem, chain};
 use crate::record::{Record, unusable};
 use crate::time::SystemClock;
 use domain::Code;
@@ -27,7 +27,7 @@ pub(super) async fn checks(settings: &Settings) -> Vec<Check> {
     checks
 }
 
-async fn read(settings: &Settings) -> Result<(Check, Vec<Backlog>), Problem> {
+async fn read(settings: &Settings) -> Result<(Check, Vec<Backlog>), CliError> {
     let address = &settings.ledger;
     if address.file().is_some_and(|file| !file.exists()) {
         let message = format!("none yet: the first change makes {address}");
@@ -65,7 +65,7 @@ fn check(sink: &SinkSettings, backlog: &[Backlog]) -> Check {
     if let Err(error) = sink.examine(Arc::new(SystemClock::start())) {
         return fails(
             "sink",
-            &Problem::new(Code::Configuration, format!("`{name}`: {}", chain(&error))),
+            &CliError::new(Code::Configuration, format!("`{name}`: {}", chain(&error))),
         );
     }
     let left = backlog.iter().find(|left| left.sink == *name);
@@ -79,7 +79,7 @@ fn check(sink: &SinkSettings, backlog: &[Backlog]) -> Check {
         message.push_str(": ");
         message.push_str(why);
     }
-    let problem = Problem::new(Code::DeliveryPending, message);
+    let problem = CliError::new(Code::DeliveryPending, message);
     let help = if owed.disabled.is_some() {
         format!("`assist-rules deliver --enable {name}` takes it up again")
     } else {

@@ -2,15 +2,15 @@
 
 use std::fmt::Write;
 
-use app::{Finding, Reconciled};
+use app::{Reconciled, Settlement};
 use domain::diff::diff;
 use domain::{Code, TriggerRule};
 use ports::Proof;
 
 use super::{Activation, ChangeDocument, ResultDocument, Run, milliseconds, whole_milliseconds};
+use crate::cli_error::CliError;
 use crate::exit::Exit;
-use crate::output::{BAD, GOOD, visible};
-use crate::problem::Problem;
+use crate::output::{ERROR, SUCCESS, visible};
 
 /// The document of a run that settled these. It attempted no update, so it activated none.
 pub(crate) fn document(found: &[Reconciled], run: Run, exit: Exit) -> ResultDocument {
@@ -29,17 +29,17 @@ fn change(found: &Reconciled) -> ChangeDocument {
     let (intent, outcome) = (found.entry.intent.as_ref(), found.entry.outcome.as_ref());
     let rule = intent.and_then(|intent| TriggerRule::try_from(intent.ours.clone()).ok());
     let error = match &found.finding {
-        Finding::Unreadable(failure) => Some(Problem::of_failure("read the rule", failure).document()),
-        Finding::TooYoung | Finding::Moved => Some(Problem::new(Code::Unclear, line(found)).document()),
-        Finding::Applied | Finding::NotApplied | Finding::Leased => None,
+        Settlement::Unreadable(failure) => Some(CliError::of_failure("read the rule", failure).document()),
+        Settlement::Inconclusive | Settlement::Moved => Some(CliError::new(Code::Unclear, line(found)).document()),
+        Settlement::Applied | Settlement::NotApplied | Settlement::Leased => None,
     };
     ChangeDocument {
         id: found.entry.document().to_owned(),
         name: rule.and_then(|rule| rule.name().map(str::to_owned)),
         outcome: match &found.finding {
-            Finding::Applied => "applied",
-            Finding::NotApplied => "failed",
-            Finding::TooYoung | Finding::Leased | Finding::Moved | Finding::Unreadable(_) => "unknown",
+            Settlement::Applied => "applied",
+            Settlement::NotApplied => "failed",
+            Settlement::Inconclusive | Settlement::Leased | Settlement::Moved | Settlement::Unreadable(_) => "unknown",
         },
         guard: "etag",
         version_before: intent.map(|intent| intent.version.clone()),
@@ -68,7 +68,7 @@ pub(crate) fn human(found: &[Reconciled]) -> String {
     }
     let mut text = String::new();
     for found in found {
-        let style = if found.recorded.is_some() { GOOD } else { BAD };
+        let style = if found.recorded.is_some() { SUCCESS } else { ERROR };
         let _ = writeln!(text, "{style}{}{style:#}", line(found));
         if let Some(help) = help(found) {
             let _ = writeln!(text, "  {help}");
@@ -82,12 +82,12 @@ pub(crate) fn line(found: &Reconciled) -> String {
     let id = visible(found.entry.document());
     let entry = found.entry.id;
     match &found.finding {
-        Finding::Applied => format!("entry {entry} was applied to {id}"),
-        Finding::NotApplied => format!("entry {entry} was not applied to {id}"),
-        Finding::TooYoung => format!("entry {entry} is not in {id}, but may still arrive"),
-        Finding::Leased => format!("entry {entry} of {id} is at work"),
-        Finding::Moved => format!("entry {entry} is not in {id}, which somebody changed since"),
-        Finding::Unreadable(failure) => {
+        Settlement::Applied => format!("entry {entry} was applied to {id}"),
+        Settlement::NotApplied => format!("entry {entry} was not applied to {id}"),
+        Settlement::Inconclusive => format!("entry {entry} is not in {id}, but may still arrive"),
+        Settlement::Leased => format!("entry {entry} of {id} is at work"),
+        Settlement::Moved => format!("entry {entry} is not in {id}, which somebody changed since"),
+        Settlement::Unreadable(failure) => {
             format!("entry {entry}: {id} cannot be read: {}", visible(&failure.message))
         }
     }
@@ -97,11 +97,11 @@ pub(crate) fn line(found: &Reconciled) -> String {
 fn help(found: &Reconciled) -> Option<String> {
     let entry = found.entry.id;
     match &found.finding {
-        Finding::Moved => Some(format!(
+        Settlement::Moved => Some(format!(
             "it may have been applied and undone: ask who changed the rule, then close it with\n  \
              assist-rules reconcile --close {entry} --as applied|not-applied --reason TEXT"
         )),
-        Finding::TooYoung => Some("no write is under way after 15 minutes: run this again then".to_owned()),
-        Finding::Applied | Finding::NotApplied | Finding::Leased | Finding::Unreadable(_) => None,
+        Settlement::Inconclusive => Some("no write is under way after 15 minutes: run this again then".to_owned()),
+        Settlement::Applied | Settlement::NotApplied | Settlement::Leased | Settlement::Unreadable(_) => None,
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn refuse_duplicates(document: Document, mut duplicates: Vec<u32>) ->
             if duplicates.binary_search(&name.place()).is_ok() {
                 faults.push(TextFault::Duplicate {
                     pointer: pointer.clone(),
-                    name: name.as_text().unwrap_or_default().to_owned(),
+                    name: name.as_str().unwrap_or_default().to_owned(),
                     span: name.span(),
                 });
             }

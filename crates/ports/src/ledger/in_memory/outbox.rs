@@ -6,8 +6,8 @@ use async_trait::async_trait;
 
 use super::{InMemoryLedger, Kept};
 use crate::event::Event;
-use crate::ledger::{Ending, EntryId, LedgerFailure, OutcomeRecord};
-use crate::outbox::{Backlog, Claim, Claimed, Due, Fate, Outbox};
+use crate::ledger::{Ending, EntryId, LedgerError, OutcomeRecord};
+use crate::outbox::{Backlog, Claim, DeliveryOutcome, Include, LeasedEvent, Outbox};
 
 /// An event and what became of it at one sink.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ impl Kept {
 
 #[async_trait]
 impl Outbox for InMemoryLedger {
-    async fn claim(&self, claim: &Claim) -> Result<Vec<Claimed>, LedgerFailure> {
+    async fn claim(&self, claim: &Claim) -> Result<Vec<LeasedEvent>, LedgerError> {
         let mut kept = self.kept();
         let mut seen: Vec<(String, String)> = Vec::new();
         let mut claimed = Vec::new();
@@ -75,14 +75,14 @@ impl Outbox for InMemoryLedger {
             }
             seen.push(key);
             let is_leased = waiting.leased.as_ref().is_some_and(|(until, _)| *until > claim.now);
-            let is_due = claim.due == Due::Anytime || waiting.next_at.is_none_or(|at| at <= claim.now);
+            let is_due = claim.include == Include::All || waiting.next_at.is_none_or(|at| at <= claim.now);
             if is_leased || !is_due || place <= claim.after {
                 continue;
             }
             *claims += 1;
             let token = claims.to_string();
             waiting.leased = Some((claim.now + claim.lease, token.clone()));
-            claimed.push(Claimed {
+            claimed.push(LeasedEvent {
                 sink: claim.sink.clone(),
                 event: waiting.event.clone(),
                 place,
@@ -94,7 +94,7 @@ impl Outbox for InMemoryLedger {
         Ok(claimed)
     }
 
-    async fn acknowledge(&self, claimed: &Claimed, fate: &Fate) -> Result<(), LedgerFailure> {
+    async fn complete(&self, claimed: &LeasedEvent, fate: &DeliveryOutcome) -> Result<(), LedgerError> {
         let mut kept = self.kept();
         let held = kept.undelivered.iter_mut().find(|waiting| {
             let is_held = waiting
@@ -106,25 +106,25 @@ impl Outbox for InMemoryLedger {
         let Some(held) = held else { return Ok(()) };
         held.leased = None;
         match fate {
-            Fate::Delivered => held.state = State::Delivered,
-            Fate::Again { at, counts, why } => {
+            DeliveryOutcome::Delivered => held.state = State::Delivered,
+            DeliveryOutcome::Retry { at, counts, error } => {
                 held.next_at = Some(*at);
                 held.failures += u32::from(*counts);
-                held.last_failure = Some(why.clone());
+                held.last_failure = Some(error.clone());
             }
-            Fate::Dead { why } => {
+            DeliveryOutcome::DeadLettered { error } => {
                 held.state = State::Dead;
-                held.last_failure = Some(why.clone());
+                held.last_failure = Some(error.clone());
             }
-            Fate::Disabled { why } => {
-                held.last_failure = Some(why.clone());
-                kept.disabled.push((claimed.sink.clone(), why.clone()));
+            DeliveryOutcome::Disabled { error } => {
+                held.last_failure = Some(error.clone());
+                kept.disabled.push((claimed.sink.clone(), error.clone()));
             }
         }
         Ok(())
     }
 
-    async fn replay(&self, event: &str, sink: Option<&str>) -> Result<u64, LedgerFailure> {
+    async fn replay(&self, event: &str, sink: Option<&str>) -> Result<u64, LedgerError> {
         let mut kept = self.kept();
         let is_meant = |waiting: &&mut Undelivered| {
             let is_of_sink = sink.is_none_or(|sink| sink == waiting.sink);
@@ -138,12 +138,12 @@ impl Outbox for InMemoryLedger {
         Ok(replayed)
     }
 
-    async fn enable(&self, sink: &str) -> Result<(), LedgerFailure> {
+    async fn enable(&self, sink: &str) -> Result<(), LedgerError> {
         self.kept().disabled.retain(|(disabled, _)| disabled != sink);
         Ok(())
     }
 
-    async fn backlog(&self) -> Result<Vec<Backlog>, LedgerFailure> {
+    async fn backlog(&self) -> Result<Vec<Backlog>, LedgerError> {
         let kept = self.kept();
         let backlog = |sink: &String| {
             let of_sink = || kept.undelivered.iter().filter(|waiting| waiting.sink == *sink);
@@ -156,7 +156,7 @@ impl Outbox for InMemoryLedger {
                 dead: count(State::Dead),
                 last_failure: oldest.and_then(|waiting| waiting.last_failure.clone()),
                 next_at: oldest.and_then(|waiting| waiting.next_at),
-                disabled: disabled.map(|(_, why)| why.clone()),
+                disabled: disabled.map(|(_, error)| error.clone()),
             }
         };
         Ok(self.sinks.iter().map(backlog).collect())

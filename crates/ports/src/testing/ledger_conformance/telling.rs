@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Books, Ending, add, moment};
-use crate::{Claim, Claimed, Due, Fate};
+use crate::{Claim, DeliveryOutcome, Include, LeasedEvent};
 
 pub(super) async fn check<F: Future<Output = Books>>(books: &impl Fn() -> F) {
     only_what_was_applied_is_told(&books().await).await;
@@ -15,10 +15,10 @@ pub(super) async fn check<F: Future<Output = Books>>(books: &impl Fn() -> F) {
     a_sink_that_wants_no_more_is_left_alone(&books().await).await;
 }
 
-async fn claim_at(books: &Books, sink: &str, at: u64, due: Due) -> Vec<Claimed> {
+async fn claim_at(books: &Books, sink: &str, at: u64, include: Include) -> Vec<LeasedEvent> {
     let claim = Claim {
         sink: sink.to_owned(),
-        due,
+        include,
         after: 0,
         now: moment(at),
         lease: Duration::from_mins(1),
@@ -27,11 +27,11 @@ async fn claim_at(books: &Books, sink: &str, at: u64, due: Due) -> Vec<Claimed> 
     books.outbox.claim(&claim).await.unwrap()
 }
 
-async fn claim(books: &Books, sink: &str, at: u64) -> Vec<Claimed> {
-    claim_at(books, sink, at, Due::Now).await
+async fn claim(books: &Books, sink: &str, at: u64) -> Vec<LeasedEvent> {
+    claim_at(books, sink, at, Include::Due).await
 }
 
-fn documents(claimed: &[Claimed]) -> Vec<&str> {
+fn documents(claimed: &[LeasedEvent]) -> Vec<&str> {
     claimed.iter().map(|claimed| claimed.event.document.as_str()).collect()
 }
 
@@ -64,7 +64,11 @@ async fn the_oldest_of_each_document_comes_first(books: &Books) {
     assert_eq!(documents(&first), ["r1", "r2"]);
     assert_eq!(documents(&claim(books, "a", 10).await), [""; 0], "they are leased");
     for claimed in &first {
-        books.outbox.acknowledge(claimed, &Fate::Delivered).await.unwrap();
+        books
+            .outbox
+            .complete(claimed, &DeliveryOutcome::Delivered)
+            .await
+            .unwrap();
     }
     let second = claim(books, "a", 10).await;
     assert_eq!(documents(&second), ["r1"]);
@@ -89,7 +93,7 @@ async fn what_comes_after_a_place_is_given_out_alone(books: &Books) {
     assert!(places.is_sorted() && places.first() != places.last(), "{places:?}");
     let claim = Claim {
         sink: "a".to_owned(),
-        due: Due::Now,
+        include: Include::Due,
         after: *places.first().unwrap(),
         now: moment(100),
         lease: Duration::from_mins(1),
@@ -107,7 +111,12 @@ async fn a_lease_that_is_over_is_given_out_again(books: &Books) {
     assert_eq!(first.event, second.event);
     books
         .outbox
-        .acknowledge(first, &Fate::Dead { why: "late".to_owned() })
+        .complete(
+            first,
+            &DeliveryOutcome::DeadLettered {
+                error: "late".to_owned(),
+            },
+        )
         .await
         .unwrap();
     assert_eq!(
@@ -115,21 +124,25 @@ async fn a_lease_that_is_over_is_given_out_again(books: &Books) {
         0,
         "it is another's by now"
     );
-    books.outbox.acknowledge(second, &Fate::Delivered).await.unwrap();
+    books
+        .outbox
+        .complete(second, &DeliveryOutcome::Delivered)
+        .await
+        .unwrap();
     assert_eq!(documents(&claim(books, "a", 999).await), [""; 0]);
 }
 
 async fn a_try_that_failed_comes_again_when_it_is_due(books: &Books) {
     add(books, "r1", 1, Ending::Applied, 0).await;
-    let again = |at, counts| Fate::Again {
+    let again = |at, counts| DeliveryOutcome::Retry {
         at: moment(at),
         counts,
-        why: "no route".to_owned(),
+        error: "no route".to_owned(),
     };
     let first = claim(books, "a", 10).await;
     books
         .outbox
-        .acknowledge(first.first().unwrap(), &again(100, true))
+        .complete(first.first().unwrap(), &again(100, true))
         .await
         .unwrap();
     let backlog = books.outbox.backlog().await.unwrap();
@@ -139,18 +152,18 @@ async fn a_try_that_failed_comes_again_when_it_is_due(books: &Books) {
         (Some("no route"), Some(moment(100)))
     );
     assert_eq!(documents(&claim(books, "a", 99).await), [""; 0]);
-    let early = claim_at(books, "a", 99, Due::Anytime).await;
+    let early = claim_at(books, "a", 99, Include::All).await;
     assert_eq!(early.first().unwrap().due_at, Some(moment(100)));
     books
         .outbox
-        .acknowledge(early.first().unwrap(), &again(100, false))
+        .complete(early.first().unwrap(), &again(100, false))
         .await
         .unwrap();
-    let early = claim_at(books, "a", 99, Due::Anytime).await;
+    let early = claim_at(books, "a", 99, Include::All).await;
     assert_eq!(early.first().unwrap().failures, 1);
     books
         .outbox
-        .acknowledge(early.first().unwrap(), &again(100, false))
+        .complete(early.first().unwrap(), &again(100, false))
         .await
         .unwrap();
     assert_eq!(claim(books, "a", 100).await.first().unwrap().failures, 1);
@@ -160,8 +173,10 @@ async fn what_was_given_up_is_told_again_by_hand(books: &Books) {
     add(books, "r1", 1, Ending::Applied, 0).await;
     for sink in ["a", "b"] {
         let claimed = claim(books, sink, 10).await;
-        let fate = Fate::Dead { why: "410".to_owned() };
-        books.outbox.acknowledge(claimed.first().unwrap(), &fate).await.unwrap();
+        let fate = DeliveryOutcome::DeadLettered {
+            error: "410".to_owned(),
+        };
+        books.outbox.complete(claimed.first().unwrap(), &fate).await.unwrap();
     }
     let dead: Vec<_> = books
         .outbox
@@ -187,7 +202,7 @@ async fn what_was_given_up_is_told_again_by_hand(books: &Books) {
     let again = claim(books, "a", 200).await;
     books
         .outbox
-        .acknowledge(again.first().unwrap(), &Fate::Delivered)
+        .complete(again.first().unwrap(), &DeliveryOutcome::Delivered)
         .await
         .unwrap();
     assert_eq!(books.outbox.replay(&id, Some("b")).await.unwrap(), 0);
@@ -202,11 +217,11 @@ async fn what_was_given_up_is_told_again_by_hand(books: &Books) {
 async fn a_sink_that_wants_no_more_is_left_alone(books: &Books) {
     add(books, "r1", 1, Ending::Applied, 0).await;
     let claimed = claim(books, "a", 10).await;
-    let fate = Fate::Disabled {
-        why: "410 Gone".to_owned(),
+    let fate = DeliveryOutcome::Disabled {
+        error: "410 Gone".to_owned(),
     };
-    books.outbox.acknowledge(claimed.first().unwrap(), &fate).await.unwrap();
-    assert_eq!(documents(&claim_at(books, "a", 999, Due::Anytime).await), [""; 0]);
+    books.outbox.complete(claimed.first().unwrap(), &fate).await.unwrap();
+    assert_eq!(documents(&claim_at(books, "a", 999, Include::All).await), [""; 0]);
     let backlog = books.outbox.backlog().await.unwrap();
     let of_a = backlog.first().unwrap();
     assert_eq!((of_a.disabled.as_deref(), of_a.pending), (Some("410 Gone"), 1));

@@ -110,10 +110,10 @@ async fn no_url_of_the_corpus_is_connected_to() {
             Ok(target) => {
                 late += 1;
                 assert!(!row.addresses.is_empty(), "{} is no name, and was let through", row.url);
-                let why = why_again(at(row, target).deliver(&event()).await);
+                let error = why_again(at(row, target).deliver(&event()).await);
                 assert!(
-                    why.contains("is no address of the public internet"),
-                    "{}: {why}",
+                    error.contains("is no address of the public internet"),
+                    "{}: {error}",
                     row.url
                 );
             }
@@ -147,8 +147,8 @@ async fn a_redirect_to_this_machine_is_not_followed() {
     let mut door = Doorkeeper::start().await;
     for status in ["301 A", "302 B", "303 C", "307 D", "308 E"] {
         let location = format!("Location: http://127.0.0.1:{}/\r\n\r\n", door.port);
-        let why = why_again(answered(&answer(status, &location)).await);
-        assert!(why.contains("redirects are not followed"), "{why}");
+        let error = why_again(answered(&answer(status, &location)).await);
+        assert!(error.contains("redirects are not followed"), "{error}");
         assert_eq!(door.count().await, 0, "{status}");
     }
 }
@@ -161,9 +161,9 @@ async fn plain_http_stays_on_this_machine_whatever_its_name_stands_for() {
         addresses: vec!["10.0.0.1".parse().unwrap()],
     };
     let target = Target::parse(&row.url, Reach::Anywhere).unwrap();
-    let why = why_again(at(&row, target).deliver(&event()).await);
+    let error = why_again(at(&row, target).deliver(&event()).await);
     assert!(
-        why.contains("`localhost` stands for 10.0.0.1, which is no address of this machine"),
-        "{why}"
+        error.contains("`localhost` stands for 10.0.0.1, which is no address of this machine"),
+        "{error}"
     );
 }

@@ -106,7 +106,7 @@ impl Model {
                 return Event::Read(Err(failure(FailureClass::Throttled { wait: None })));
             }
             Move::IsDenied(_) => return Event::Read(Err(failure(FailureClass::Denied))),
-            Move::LosesAnswer(_) => return Event::Read(Err(failure(FailureClass::Unclear { wait: None }))),
+            Move::LosesAnswer(_) => return Event::Read(Err(failure(FailureClass::Indeterminate { wait: None }))),
             _ => (newest, true),
         };
         writer.newest_seen = writer.newest_seen.max(state);
@@ -147,14 +147,14 @@ impl Model {
         }
         if let Move::IsLate(_) = next {
             self.late.push(Late { writer: number, intent });
-            return Ok(Event::Written(Err(failure(FailureClass::Unclear { wait: None }))));
+            return Ok(Event::Written(Err(failure(FailureClass::Indeterminate { wait: None }))));
         }
         let is_accepted = self.carry_out(number, &intent)?;
         Ok(Event::Written(match next {
-            Move::LosesAnswer(_) => Err(failure(FailureClass::Unclear { wait: None })),
+            Move::LosesAnswer(_) => Err(failure(FailureClass::Indeterminate { wait: None })),
             _ if !is_accepted => {
                 self.writers[number].refused = Some(sent.under);
-                Err(failure(FailureClass::VersionMoved))
+                Err(failure(FailureClass::PreconditionFailed))
             }
             Move::LosesBody(_) => Ok(None),
             _ => Ok(Some(stored(

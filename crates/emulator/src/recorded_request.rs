@@ -7,7 +7,7 @@ use crate::{Kind, call::Call};
 
 /// One request as it came in. The value of `Authorization` is never kept.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Seen {
+pub struct RecordedRequest {
     /// What it asked for.
     pub kind: Kind,
     /// Its method.
@@ -24,7 +24,7 @@ pub struct Seen {
     pub correlation_id: String,
 }
 
-impl Seen {
+impl RecordedRequest {
     pub(crate) fn of(call: &Call) -> Self {
         Self {
             kind: call.route.kind(),

@@ -6,27 +6,27 @@ use http::StatusCode;
 use serde_json::Value;
 
 use crate::{
-    Client, RuleError, SAMPLE_RULE, Script, Seen, Settings,
+    Client, RecordedRequest, RuleError, SAMPLE_RULE, Script, Settings,
     call::Call,
-    fault::{Deed, Faults},
+    fault::{FaultAction, Faults},
     platform::State,
-    rate::Storm,
+    rate::ThrottleBurst,
     reply::Reply,
-    shelf::{Shelf, Stored},
+    rule_store::{RuleStore, Stored},
 };
 
 /// The rules, clients, tokens and settings of one emulator. A clone is another handle on the same world.
 #[derive(Clone, Debug)]
-pub struct World {
+pub struct Emulator {
     settings: Arc<Settings>,
     state: Arc<Mutex<State>>,
 }
 
-impl World {
+impl Emulator {
     /// A world without rules and without clients.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self::with_rules(settings, Shelf::default())
+        Self::with_rules(settings, RuleStore::default())
     }
 
     /// The world of the sandbox: [`SAMPLE_RULE`] and [`Client::sandbox`], as the platform documents itself.
@@ -49,10 +49,10 @@ impl World {
     ///
     /// [`RuleError::Snapshot`] or [`RuleError::Shape`] if `snapshot` is none.
     pub fn restore(snapshot: &Value, settings: Settings) -> Result<Self, RuleError> {
-        Ok(Self::with_rules(settings, Shelf::from_snapshot(snapshot)?))
+        Ok(Self::with_rules(settings, RuleStore::from_snapshot(snapshot)?))
     }
 
-    fn with_rules(settings: Settings, rules: Shelf) -> Self {
+    fn with_rules(settings: Settings, rules: RuleStore) -> Self {
         Self {
             settings: Arc::new(settings),
             state: Arc::new(Mutex::new(State::with_rules(rules))),
@@ -132,7 +132,7 @@ impl World {
 
     /// Every request so far, in the order in which they came.
     #[must_use]
-    pub fn requests(&self) -> Vec<Seen> {
+    pub fn requests(&self) -> Vec<RecordedRequest> {
         self.state().log.clone()
     }
 
@@ -148,7 +148,7 @@ impl World {
     /// Notes a request; the number is its place in the log.
     pub(crate) fn note(&self, call: &Call) -> usize {
         let log = &mut self.state().log;
-        log.push(Seen::of(call));
+        log.push(RecordedRequest::of(call));
         log.len() - 1
     }
 
@@ -160,12 +160,12 @@ impl World {
     }
 
     /// The fault that is to meet a request.
-    pub(crate) fn due(&self, call: &Call) -> Option<Deed> {
+    pub(crate) fn due(&self, call: &Call) -> Option<FaultAction> {
         self.state().faults.due(call)
     }
 
     pub(crate) fn begin_storm(&self, requests: u32, retry_after: u32) {
-        self.state().storm = Storm::new(requests, retry_after);
+        self.state().storm = ThrottleBurst::new(requests, retry_after);
     }
 
     pub(crate) fn revoke_token_of(&self, call: &Call) {

@@ -88,9 +88,9 @@ fn tag(document: &mut Map<String, Value>, etag: &str) {
 
 /// All rules, in the order in which they were made.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Shelf(Vec<Stored>);
+pub(crate) struct RuleStore(Vec<Stored>);
 
-impl Shelf {
+impl RuleStore {
     pub(crate) fn from_snapshot(snapshot: &Value) -> Result<Self, RuleError> {
         let rules = snapshot
             .get("rules")
@@ -167,9 +167,9 @@ mod tests {
             (json!({}), RuleError::Snapshot),
             (json!({"rules": [1]}), RuleError::Shape),
         ] {
-            assert_eq!(Shelf::from_snapshot(&snapshot).err(), Some(error));
+            assert_eq!(RuleStore::from_snapshot(&snapshot).err(), Some(error));
         }
-        let mut shelf = Shelf::from_snapshot(&json!({"rules": [{"id": "x"}]})).unwrap();
+        let mut shelf = RuleStore::from_snapshot(&json!({"rules": [{"id": "x"}]})).unwrap();
         assert_eq!(shelf.edit("y", |_| {}), Err(RuleError::Missing { id: "y".to_owned() }));
         assert_eq!(shelf.edit("x", |rule| rule["id"] = "y".into()), Err(RuleError::Shape));
         assert_eq!(shelf.find("x").unwrap().etag(), "1");

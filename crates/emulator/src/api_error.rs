@@ -7,7 +7,7 @@ use crate::reply::Reply;
 
 /// A fault of a request, with all that the error body tells of it.
 #[derive(Clone, Debug)]
-pub(crate) struct Refusal(Box<Parts>);
+pub(crate) struct ApiError(Box<Parts>);
 
 #[derive(Clone, Debug)]
 struct Parts {
@@ -19,7 +19,7 @@ struct Parts {
     headers: HeaderMap,
 }
 
-impl Refusal {
+impl ApiError {
     pub(crate) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         Self(Box::new(Parts {
             status,

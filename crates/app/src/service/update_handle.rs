@@ -8,7 +8,7 @@ use crate::update::Report;
 
 /// Where updates are asked for. Cheap to clone: each task has its own.
 #[derive(Debug)]
-pub struct Desk<K: Kind> {
+pub struct UpdateHandle<K: Kind> {
     requests: mpsc::Sender<Request<K>>,
     close: watch::Sender<bool>,
 }
@@ -27,13 +27,13 @@ pub(super) struct Request<K: Kind> {
     pub(super) answer: oneshot::Sender<Report<K>>,
 }
 
-impl<K: Kind> Clone for Desk<K> {
+impl<K: Kind> Clone for UpdateHandle<K> {
     fn clone(&self) -> Self {
         Self::new(self.requests.clone(), self.close.clone())
     }
 }
 
-impl<K: Kind> Desk<K> {
+impl<K: Kind> UpdateHandle<K> {
     pub(super) fn new(requests: mpsc::Sender<Request<K>>, close: watch::Sender<bool>) -> Self {
         Self { requests, close }
     }
@@ -66,7 +66,7 @@ impl<K: Kind> Desk<K> {
 
     /// How many more requests there is a place for.
     #[must_use]
-    pub fn places(&self) -> usize {
+    pub fn capacity(&self) -> usize {
         self.requests.capacity()
     }
 }

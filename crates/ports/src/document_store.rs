@@ -1,7 +1,7 @@
 //! Where documents are stored.
 
 use async_trait::async_trait;
-use domain::{Facts, Failure, Kind, RuleId, Stored, TriggerRule, Version};
+use domain::{Failure, Kind, ResponseMetadata, RuleId, Stored, TriggerRule, Version};
 
 /// Where documents of a kind are stored, each under an id and with a version.
 ///
@@ -15,7 +15,7 @@ use domain::{Facts, Failure, Kind, RuleId, Stored, TriggerRule, Version};
 /// - MAY renew its credentials once and repeat a request that was refused for them, and counts that request.
 #[cfg_attr(feature = "testing", mockall::automock)]
 #[async_trait]
-pub trait RuleRepository<K: Kind = TriggerRule>: Send + Sync {
+pub trait DocumentStore<K: Kind = TriggerRule>: Send + Sync {
     /// Reads a document.
     ///
     /// # Errors
@@ -45,7 +45,7 @@ pub struct Answer<T> {
     /// The content.
     pub content: T,
     /// What the answer says beside it.
-    pub facts: Facts,
+    pub metadata: ResponseMetadata,
 }
 
 /// Which page is asked for.

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::{Facts, Failure, FailureClass, Kind, Pacer, Stored, Ticket, Version};
-use ports::{Answer, Clock, Page, PageRequest, RuleRepository, Sleeper};
+use domain::{Failure, FailureClass, Kind, Permit, RateLimiter, ResponseMetadata, Stored, Version};
+use ports::{Answer, Clock, DocumentStore, Page, PageRequest, Sleeper};
 
 /// A pause that lasts longer than this is not waited out in the queue: it is about more than one window, and whoever
 /// asks has a deadline.
@@ -16,11 +16,11 @@ pub const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// The pacer is shared by all that use one token. A request that is dropped, waiting or under way, gives up its turn.
 /// While the server wants a pause of more than [`LONGEST_PAUSE`], requests fail as `Throttled`, with what is left of
 /// it, and are not sent.
-pub struct Paced<K: Kind> {
+pub struct RateLimited<K: Kind> {
     /// Where the requests go.
-    pub repository: Arc<dyn RuleRepository<K>>,
+    pub repository: Arc<dyn DocumentStore<K>>,
     /// Who says when; one for each token.
-    pub pacer: Arc<Mutex<Pacer>>,
+    pub pacer: Arc<Mutex<RateLimiter>>,
     /// What time it is; the same for all who share the pacer.
     pub clock: Arc<dyn Clock>,
     /// Who waits.
@@ -29,33 +29,33 @@ pub struct Paced<K: Kind> {
 
 /// A ticket that gives itself back.
 struct Turn<'a> {
-    pacer: &'a Mutex<Pacer>,
-    ticket: Ticket,
+    pacer: &'a Mutex<RateLimiter>,
+    ticket: Permit,
 }
 
 impl<'a> Turn<'a> {
-    fn take(pacer: &'a Mutex<Pacer>) -> Self {
+    fn take(pacer: &'a Mutex<RateLimiter>) -> Self {
         let ticket = lock(pacer).take();
         Self { pacer, ticket }
     }
 
-    fn pacer(&self) -> MutexGuard<'_, Pacer> {
+    fn pacer(&self) -> MutexGuard<'_, RateLimiter> {
         lock(self.pacer)
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.pacer().give_back(&self.ticket);
+        self.pacer().release(&self.ticket);
     }
 }
 
 /// A panic elsewhere leaves the pacer as it was between two calls, which is sound.
-fn lock(pacer: &Mutex<Pacer>) -> MutexGuard<'_, Pacer> {
+fn lock(pacer: &Mutex<RateLimiter>) -> MutexGuard<'_, RateLimiter> {
     pacer.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl<K: Kind> Paced<K> {
+impl<K: Kind> RateLimited<K> {
     /// Makes a request when its turn has come.
     async fn in_turn<T>(
         &self,
@@ -81,12 +81,12 @@ impl<K: Kind> Paced<K> {
 
     fn learn<T>(&self, turn: &Turn<'_>, answer: &Result<Answer<T>, Failure>) {
         let now = self.clock.elapsed();
-        let facts: &Facts = match answer {
-            Ok(answer) => &answer.facts,
-            Err(failure) => &failure.facts,
+        let metadata: &ResponseMetadata = match answer {
+            Ok(answer) => &answer.metadata,
+            Err(failure) => &failure.metadata,
         };
         let mut pacer = turn.pacer();
-        if let Some(window) = facts.rate {
+        if let Some(window) = metadata.rate {
             pacer.learn(&turn.ticket, now, window);
         }
         if let Err(Failure {
@@ -105,7 +105,7 @@ fn too_long(pause: Duration) -> Failure {
 }
 
 #[async_trait]
-impl<K: Kind> RuleRepository<K> for Paced<K> {
+impl<K: Kind> DocumentStore<K> for RateLimited<K> {
     async fn get(&self, id: &K::Id) -> Result<Answer<Stored<K>>, Failure> {
         self.in_turn(self.repository.get(id)).await
     }

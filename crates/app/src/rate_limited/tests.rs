@@ -46,16 +46,16 @@ impl Server {
             asked.len() - 1
         };
         tokio::time::sleep(self.latency).await;
-        let facts = Facts {
+        let metadata = ResponseMetadata {
             rate: self.tells,
-            ..Facts::default()
+            ..ResponseMetadata::default()
         };
         match self.refuses.get(&before) {
             Some(wait) => Err(Failure {
-                facts: Box::new(facts),
+                metadata: Box::new(metadata),
                 ..Failure::new(FailureClass::Throttled { wait: *wait }, "slow down")
             }),
-            None => Ok(Answer { content, facts }),
+            None => Ok(Answer { content, metadata }),
         }
     }
 
@@ -69,7 +69,7 @@ impl Server {
 }
 
 #[async_trait]
-impl RuleRepository for Server {
+impl DocumentStore for Server {
     async fn get(&self, id: &RuleId) -> Result<Answer<Stored<TriggerRule>>, Failure> {
         let stored = Stored {
             id: id.clone(),
@@ -99,7 +99,7 @@ impl RuleRepository for Server {
 }
 
 /// A server that was told how to be, and a way to it.
-fn stage(tell: impl FnOnce(&mut Server)) -> (Arc<Server>, Arc<Paced<TriggerRule>>) {
+fn stage(tell: impl FnOnce(&mut Server)) -> (Arc<Server>, Arc<RateLimited<TriggerRule>>) {
     let began = Instant::now();
     let mut server = Server {
         began,
@@ -110,7 +110,7 @@ fn stage(tell: impl FnOnce(&mut Server)) -> (Arc<Server>, Arc<Paced<TriggerRule>
     };
     tell(&mut server);
     let (server, time) = (Arc::new(server), Arc::new(PausedTime(began)));
-    let paced = Paced {
+    let paced = RateLimited {
         repository: server.clone(),
         pacer: Arc::default(),
         clock: time.clone(),
@@ -132,7 +132,7 @@ fn id(number: usize) -> RuleId {
 }
 
 /// Starts that many reads at once, each in a task of its own.
-fn read(paced: &Arc<Paced<TriggerRule>>, count: usize) -> JoinSet<Result<Answer<Stored<TriggerRule>>, Failure>> {
+fn read(paced: &Arc<RateLimited<TriggerRule>>, count: usize) -> JoinSet<Result<Answer<Stored<TriggerRule>>, Failure>> {
     let mut tasks = JoinSet::new();
     for number in 0..count {
         let paced = paced.clone();
@@ -182,7 +182,7 @@ async fn a_pause_that_is_too_long_is_told_and_not_waited_out() {
     let failure = paced.get(&id(1)).await.unwrap_err();
     let wait = Some(secs(3_590));
     assert_eq!(failure.class, FailureClass::Throttled { wait });
-    assert_eq!((failure.facts.requests, failure.facts.status), (0, None));
+    assert_eq!((failure.metadata.requests, failure.metadata.status), (0, None));
     assert_eq!((server.times().len(), server.began.elapsed()), (1, millis(10_100)));
     // What remains of it at the end is.
     tokio::time::sleep(secs(3_590 - 60)).await;

@@ -11,13 +11,13 @@ use serde_json::Value;
 use tokio::time::sleep;
 
 use crate::{
-    World,
+    Emulator,
+    api_error::ApiError,
     call::Call,
-    connection::{Takeover, Then},
-    fault::Deed,
+    connection::{RawResponse, Then},
+    fault::FaultAction,
     http_date::http_date_header,
     merge_patch, rate,
-    refusal::Refusal,
     reply::{Length, Reply},
     route::Route,
 };
@@ -38,7 +38,7 @@ pub(crate) enum Delivery {
     /// An answer that breaks off, never ends, or does not come; the status is what the client can see of it.
     Broken {
         status: Option<StatusCode>,
-        takeover: Takeover,
+        takeover: RawResponse,
     },
 }
 
@@ -47,7 +47,7 @@ impl Delivery {
     pub(crate) fn none() -> Self {
         Self::Broken {
             status: None,
-            takeover: Takeover {
+            takeover: RawResponse {
                 bytes: Bytes::new(),
                 then: Then::Close,
             },
@@ -63,9 +63,9 @@ impl Delivery {
 }
 
 /// Carries a request out as `deed` has it.
-pub(crate) async fn carry_out(world: &World, call: &Call, deed: Deed) -> Delivery {
+pub(crate) async fn carry_out(world: &Emulator, call: &Call, deed: FaultAction) -> Delivery {
     Delivery::Whole(match deed {
-        Deed::Status {
+        FaultAction::Status {
             code,
             body,
             headers,
@@ -77,7 +77,7 @@ pub(crate) async fn carry_out(world: &World, call: &Call, deed: Deed) -> Deliver
             }
             in_place(world, call, gateway(world, call, code, body, &headers, retry_after))
         }
-        Deed::Garbage { carried_out } => {
+        FaultAction::Garbage { carried_out } => {
             let html = HeaderValue::from_static("text/html; charset=utf-8");
             let reply = Reply {
                 body: Bytes::from_static(GARBAGE.as_bytes()),
@@ -88,49 +88,49 @@ pub(crate) async fn carry_out(world: &World, call: &Call, deed: Deed) -> Deliver
             }
             in_place(world, call, reply.with(CONTENT_TYPE, html))
         }
-        Deed::Delay { ms } => {
+        FaultAction::Delay { ms } => {
             sleep(Duration::from_millis(ms.into())).await;
             world.answer(call)
         }
-        Deed::DropBefore {} => return Delivery::none(),
-        Deed::DropAfter {} => {
+        FaultAction::DropBefore {} => return Delivery::none(),
+        FaultAction::DropAfter {} => {
             world.answer(call);
             return Delivery::none();
         }
-        Deed::ResetInBody {} => return reset_in_body(&world.answer(call)),
-        Deed::TruncatedBody {} => return truncated(&world.answer(call)),
-        Deed::EndlessBody {} => return endless(&world.answer(call)),
-        Deed::EditBetween { merge } => {
+        FaultAction::ResetInBody {} => return reset_in_body(&world.answer(call)),
+        FaultAction::TruncatedBody {} => return truncated(&world.answer(call)),
+        FaultAction::EndlessBody {} => return endless(&world.answer(call)),
+        FaultAction::EditBetween { merge } => {
             edit(world, call, |rule| merge_patch::apply(rule, &merge));
             world.answer(call)
         }
-        Deed::MovedTag {} => {
+        FaultAction::MovedTag {} => {
             edit(world, call, |_| {});
             world.answer(call)
         }
-        Deed::RevokeToken {} => {
+        FaultAction::RevokeToken {} => {
             world.revoke_token_of(call);
             world.answer(call)
         }
-        Deed::Storm { requests, retry_after } => {
+        FaultAction::Storm { requests, retry_after } => {
             world.begin_storm(requests, retry_after);
             world.answer(call)
         }
-        Deed::ClockSkew { seconds } => {
+        FaultAction::ClockSkew { seconds } => {
             let date = http_date_header(shifted(world.settings().clock.now(), seconds));
             world.answer(call).with(DATE, date)
         }
-        Deed::LostVersion {} => without_version(world.answer(call)),
+        FaultAction::LostVersion {} => without_version(world.answer(call)),
     })
 }
 
 /// `reply` instead of the platform's own.
-fn in_place(world: &World, call: &Call, reply: Reply) -> Reply {
+fn in_place(world: &Emulator, call: &Call, reply: Reply) -> Reply {
     reply.finished(world.settings().clock.now(), &call.correlation_id)
 }
 
 fn gateway(
-    world: &World,
+    world: &Emulator,
     call: &Call,
     code: u16,
     body: Option<Value>,
@@ -140,7 +140,7 @@ fn gateway(
     let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut reply = match body {
         Some(body) => Reply::json(status, &body),
-        None => Refusal::new(code, "fault.on.demand", "The emulator was told to answer so.")
+        None => ApiError::new(code, "fault.on.demand", "The emulator was told to answer so.")
             .into_reply(&call.correlation_id),
     };
     if let Some(seconds) = retry_after {
@@ -157,7 +157,7 @@ fn gateway(
 }
 
 /// Somebody else's edit of the rule that a request is about.
-fn edit(world: &World, call: &Call, change: impl FnOnce(&mut Value)) {
+fn edit(world: &Emulator, call: &Call, change: impl FnOnce(&mut Value)) {
     let edited = match &call.route {
         Route::Get { id } | Route::Put { id } => world.edit_rule(id, change),
         Route::Token | Route::List | Route::WrongMethod { .. } | Route::Nowhere => return,
@@ -211,6 +211,6 @@ fn broken(reply: &Reply, length: Length, body: &[u8], then: Then) -> Delivery {
     let bytes = Bytes::from([&reply.head(length), body].concat());
     Delivery::Broken {
         status: Some(reply.status),
-        takeover: Takeover { bytes, then },
+        takeover: RawResponse { bytes, then },
     }
 }

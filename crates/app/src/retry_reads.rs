@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::protocol::Retries;
+use domain::protocol::Backoff;
 use domain::{Failure, FailureClass, Kind, Stored, Version};
-use ports::{Answer, Clock, Page, PageRequest, RuleRepository, Sleeper};
+use ports::{Answer, Clock, DocumentStore, Page, PageRequest, Sleeper};
 
 /// How often a read is tried that the network or the server fails; somebody is waiting for it.
 const TRIES: u32 = 4;
@@ -14,9 +14,9 @@ const TRIES: u32 = 4;
 /// Repeats a read that may succeed later: one that was told to slow down until a wait would end after the deadline,
 /// one that failed in passing a few times. Writes go through as they are: what to do about one is the protocol's
 /// business.
-pub struct Patient<K: Kind> {
+pub struct RetryReads<K: Kind> {
     /// The repository behind it.
-    pub repository: Arc<dyn RuleRepository<K>>,
+    pub repository: Arc<dyn DocumentStore<K>>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Who waits.
@@ -27,14 +27,14 @@ pub struct Patient<K: Kind> {
     pub deadline: Duration,
 }
 
-impl<K: Kind> Patient<K> {
+impl<K: Kind> RetryReads<K> {
     async fn repeated<T, F>(&self, read: impl Fn() -> F + Send + Sync) -> Result<Answer<T>, Failure>
     where
         T: Send,
         F: Future<Output = Result<Answer<T>, Failure>> + Send,
     {
         let started = self.clock.elapsed();
-        let mut retries = Retries::default();
+        let mut retries = Backoff::default();
         let mut failed = 0;
         loop {
             let failure = match read().await {
@@ -56,7 +56,7 @@ impl<K: Kind> Patient<K> {
 }
 
 #[async_trait]
-impl<K: Kind> RuleRepository<K> for Patient<K> {
+impl<K: Kind> DocumentStore<K> for RetryReads<K> {
     async fn get(&self, id: &K::Id) -> Result<Answer<Stored<K>>, Failure> {
         self.repeated(|| self.repository.get(id)).await
     }
@@ -74,12 +74,12 @@ impl<K: Kind> RuleRepository<K> for Patient<K> {
 mod tests {
     use super::*;
     use domain::{RuleId, TriggerRule};
-    use ports::MockRuleRepository;
+    use ports::MockDocumentStore;
     use ports::testing::VirtualTime;
 
-    fn patient(behind: MockRuleRepository<TriggerRule>) -> (Patient<TriggerRule>, VirtualTime) {
+    fn patient(behind: MockDocumentStore<TriggerRule>) -> (RetryReads<TriggerRule>, VirtualTime) {
         let time = VirtualTime::default();
-        let patient = Patient {
+        let patient = RetryReads {
             repository: Arc::new(behind),
             clock: Arc::new(time.clone()),
             sleeper: Arc::new(time.clone()),
@@ -95,7 +95,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_read_that_may_succeed_later_is_repeated_until_the_deadline() {
-        let mut behind = MockRuleRepository::<TriggerRule>::new();
+        let mut behind = MockDocumentStore::<TriggerRule>::new();
         let wait = Some(Duration::from_secs(4));
         behind
             .expect_get()
@@ -108,7 +108,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_read_that_fails_in_passing_is_tried_a_few_times() {
-        let mut behind = MockRuleRepository::<TriggerRule>::new();
+        let mut behind = MockDocumentStore::<TriggerRule>::new();
         let failed = Failure::new(FailureClass::NotSent, "connection refused");
         behind.expect_get().times(4).returning(move |_| Err(failed.clone()));
         let (patient, time) = patient(behind);
@@ -118,7 +118,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_will_not_change_is_asked_for_once() {
-        let mut behind = MockRuleRepository::<TriggerRule>::new();
+        let mut behind = MockDocumentStore::<TriggerRule>::new();
         behind
             .expect_get()
             .once()
@@ -129,7 +129,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_write_is_never_repeated() {
-        let mut behind = MockRuleRepository::<TriggerRule>::new();
+        let mut behind = MockDocumentStore::<TriggerRule>::new();
         let failed = Failure::new(FailureClass::NotSent, "connection refused");
         behind
             .expect_replace()

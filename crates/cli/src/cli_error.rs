@@ -2,18 +2,18 @@
 
 use std::error::Error;
 
-use domain::{Code, Facts, Failure};
+use domain::{Code, Failure, ResponseMetadata};
 use serde::Serialize;
 
 use crate::exit::Exit;
 
 /// Why the program ends without having done what was asked.
 #[derive(Clone, Debug)]
-pub(crate) struct Problem {
+pub(crate) struct CliError {
     pub(crate) code: Code,
     pub(crate) message: String,
     pub(crate) help: Option<String>,
-    pub(crate) facts: Box<Facts>,
+    pub(crate) metadata: Box<ResponseMetadata>,
     pub(crate) retryable: bool,
 }
 
@@ -28,13 +28,13 @@ pub(crate) struct ErrorDocument {
     pub(crate) retryable: bool,
 }
 
-impl Problem {
+impl CliError {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
             code,
             message: message.into(),
             help: None,
-            facts: Box::default(),
+            metadata: Box::default(),
             retryable: false,
         }
     }
@@ -62,7 +62,7 @@ impl Problem {
             code,
             message: format!("cannot {doing}: {}", failure.message),
             help,
-            facts: failure.facts.clone(),
+            metadata: failure.metadata.clone(),
             retryable: failure.is_retryable(),
         }
     }
@@ -75,9 +75,9 @@ impl Problem {
         ErrorDocument {
             code: self.code,
             message: self.message.clone(),
-            status: self.facts.status,
-            context_id: self.facts.context_id.clone(),
-            correlation_id: self.facts.correlation_id.clone(),
+            status: self.metadata.status,
+            context_id: self.metadata.context_id.clone(),
+            correlation_id: self.metadata.correlation_id.clone(),
             retryable: self.retryable,
         }
     }

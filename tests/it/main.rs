@@ -24,6 +24,8 @@ mod journeys;
 #[cfg(test)]
 mod layers;
 #[cfg(test)]
+mod links;
+#[cfg(test)]
 mod manifests;
 #[cfg(test)]
 mod postgres;

@@ -12,6 +12,7 @@ mod bench;
 mod cargo;
 mod ci;
 mod cli;
+mod coverage;
 mod mutants;
 mod soak;
 mod stopwatch;
@@ -38,6 +39,7 @@ Commands:
   ci             what CI runs: format, spelling, workflows, clippy, features, tests, docs, the package, dependencies.
                  What needs a tool that is not installed is skipped by name
   tools          installs the tools that `ci` needs: crates as `cargo install` does, the rest below `target`
+  coverage       the share of the domain that its own tests run, as one line; needs cargo-llvm-cov
   soak           the proofs of the promises, run long: hours
   mutants        changes the code that the promises rest on, and sees whether a test notices: an hour or two
   bench          speed and memory, as ratios against serde_json and curl, with their targets
@@ -59,12 +61,13 @@ fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
         Some("update") => update::run(&rest),
-        Some("test" | "ci" | "tools" | "soak" | "mutants" | "bench") if !rest.is_empty() => {
+        Some("test" | "ci" | "tools" | "coverage" | "soak" | "mutants" | "bench") if !rest.is_empty() => {
             return usage("it takes no arguments", &command);
         }
         Some("test") => test::run(Lock::MayChange).map(Tally::print_last),
         Some("ci") => Ok(ci::run()),
         Some("tools") => Ok(tools::run()),
+        Some("coverage") => coverage::run().map(|()| ExitCode::SUCCESS),
         Some("soak") => soak::run(),
         Some("mutants") => mutants::run(),
         Some("bench") => bench::run(),

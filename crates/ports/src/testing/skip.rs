@@ -12,10 +12,12 @@ const REQUIRE_ALL: &str = "ASSIST_RULES_TEST_REQUIRE_ALL";
 /// # Panics
 ///
 /// If `ASSIST_RULES_TEST_REQUIRE_ALL` is set.
+#[track_caller]
 pub fn skip(test: &str, why: &str) {
     report(test, why, env::var_os(REQUIRE_ALL).is_some());
 }
 
+#[track_caller]
 fn report(test: &str, why: &str, all_must_run: bool) {
     assert!(!all_must_run, "cannot skip {test}, as {REQUIRE_ALL} is set: {why}");
     // Why: written whole, or lines of tests that run at once could mix.

@@ -128,7 +128,7 @@ fn every_crate_leans_on_exactly_the_layers_that_the_table_gives_it() {
     }
     assert_none(
         &faults,
-        "A new edge is a change of architecture: see DESIGN, \"The house\". If it points inward and is meant, \
+        "A new edge is a change of architecture: see \"Invariants\" in ARCHITECTURE.md. If it points inward and is meant, \
          change LAYERS in tests/it/layers.rs and ARCHITECTURE.md together.",
     );
 }

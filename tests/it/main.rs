@@ -7,6 +7,10 @@
     reason = "expect-test writes its snapshots with them"
 )]
 
+// The name that the layers have in all other crates.
+#[cfg(test)]
+extern crate assist_rules_domain as domain;
+
 #[cfg(test)]
 mod binary;
 #[cfg(test)]
@@ -19,6 +23,8 @@ mod examples;
 mod journeys;
 #[cfg(test)]
 mod layers;
+#[cfg(test)]
+mod links;
 #[cfg(test)]
 mod manifests;
 #[cfg(test)]

@@ -120,5 +120,10 @@ fn both_licences_are_there() {
             Path::new(root()).join(licence).is_file(),
             "{licence} is missing: the manifests name it"
         );
+        // A package holds nothing from outside its folder.
+        assert!(
+            read(licence) == read(&format!("crates/domain/{licence}")),
+            "crates/domain/{licence} is another text"
+        );
     }
 }

@@ -17,9 +17,10 @@ impl Schema {
         let schema = Self { address, name };
         let make = format!("CREATE SCHEMA {}", schema.name);
         if run(&schema.address, &make).is_none() {
-            eprintln!(
-                "skipped: {test}: it needs psql and a PostgreSQL at 127.0.0.1:5432 with a database `test`; \
-                 ASSIST_RULES_TEST_POSTGRES=postgres://… names another"
+            ports::testing::skip(
+                test,
+                "it needs psql and a PostgreSQL at 127.0.0.1:5432 with a database `test`; \
+                 ASSIST_RULES_TEST_POSTGRES=postgres://… names another",
             );
             return None;
         }

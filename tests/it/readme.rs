@@ -3,7 +3,7 @@
 //! - A block ` ```console ` has commands after `$ `, each with its output. A line `…` stands for any lines.
 //! - A block ` ```json `, ` ```yaml ` or ` ```toml ` after a line that ends in `` `NAME`: `` is a file of that name.
 //! - A block ` ```sh ` has settings only: the tests have settings of their own, that point at an emulator.
-//! - A block ` ```rust ` is compiled as a doctest of the domain crate.
+//! - A block ` ```rust ` is a doctest of `tests/snippets.rs`.
 
 mod markdown;
 mod shell;

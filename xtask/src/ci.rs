@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: what CI runs, here and there alike.
 //!
 //! Every step runs, even after one that failed, so that one run tells all that is wrong. The lock file must hold, and
-//! what is not installed is skipped by name.
+//! what is not installed is skipped by name: `cargo xtask tools` installs it.
 
 use std::{
     process::{Command, ExitCode, Stdio},
@@ -15,6 +15,7 @@ use crate::{
     stopwatch::{announce, timed},
     tally::Tally,
     test,
+    tools::{ACTIONLINT, DENY, HACK, TYPOS, Tool, ZIZMOR},
 };
 
 /// One step of the run, as the closing table tells it.
@@ -27,7 +28,7 @@ struct Step {
 enum Outcome {
     Passed,
     Failed,
-    Skipped(&'static str),
+    Skipped(String),
 }
 
 /// Runs all steps; fails if one of them did.
@@ -35,7 +36,13 @@ pub(crate) fn run() -> ExitCode {
     let mut tally = Tally::default();
     let steps = [
         step("lock file", || quietly(&["metadata", "--format-version", "1"])),
-        step("format", || plainly(&["fmt", "--all", "--check"])),
+        step("format", || {
+            passed(&mut cargo::command(&["fmt", "--all", "--check"], Lock::MayChange)?)
+        }),
+        step("typos", || with(&TYPOS, &[])),
+        step("actionlint", || with(&ACTIONLINT, &[])),
+        // What needs a network is left to the workflow.
+        step("zizmor", || with(&ZIZMOR, &["--offline", "--no-progress", ".github"])),
         step("clippy", || {
             let words = [
                 "clippy",
@@ -46,6 +53,21 @@ pub(crate) fn run() -> ExitCode {
             ];
             let mut clippy = cargo::command(&words, Lock::MustHold)?;
             passed(clippy.args(["--", "--deny", "warnings"]))
+        }),
+        step("features", || {
+            let words = [
+                "clippy",
+                "--locked",
+                "--each-feature",
+                "--package",
+                "assist-rules-domain",
+                "--package",
+                "assist-rules-ports",
+                "--",
+                "--deny",
+                "warnings",
+            ];
+            with(&HACK, &words)
         }),
         step("test", || {
             tally = test::run(Lock::MustHold)?;
@@ -58,14 +80,25 @@ pub(crate) fn run() -> ExitCode {
             let mut doc = cargo::command(&["doc", "--no-deps", "--workspace", "--keep-going"], Lock::MustHold)?;
             passed(doc.env("RUSTDOCFLAGS", "--deny warnings"))
         }),
+        step("package", || {
+            let words = [
+                "package",
+                "--quiet",
+                "--package",
+                "assist-rules-domain",
+                "--allow-dirty",
+            ];
+            passed(&mut cargo::command(&words, Lock::MustHold)?)
+        }),
         step("deny", || {
-            if !is_installed(&["deny", "--version"])? {
-                return Ok(Outcome::Skipped("cargo-deny is not installed"));
-            }
-            plainly(&["deny", "--all-features", "check"])
+            let words = ["--all-features", "--log-level", "error", "check"];
+            // Advisories are news: the workflow fetches them.
+            with(&DENY, &[&words[..], &["bans", "licenses", "sources"]].concat())
         }),
     ];
     let good = report(&steps);
+    let skipped = steps.iter().filter(|step| matches!(step.outcome, Outcome::Skipped(_)));
+    println!("skipped: {} steps, {} tests", skipped.count(), tally.skipped);
     tally.print_last();
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -84,19 +117,19 @@ fn passed(command: &mut Command) -> Result<Outcome> {
     cargo::succeed(command).map(|()| Outcome::Passed)
 }
 
-fn plainly(words: &[&str]) -> Result<Outcome> {
-    passed(&mut cargo::command(words, Lock::MayChange)?)
-}
-
 fn quietly(words: &[&str]) -> Result<Outcome> {
     passed(cargo::command(words, Lock::MustHold)?.stdout(Stdio::null()))
 }
 
-/// Whether cargo knows a command.
-fn is_installed(words: &[&str]) -> Result<bool> {
-    let mut ask = cargo::command(words, Lock::MayChange)?;
-    let status = ask.stdout(Stdio::null()).stderr(Stdio::null()).status()?;
-    Ok(status.success())
+/// Runs a tool where it is installed.
+fn with(tool: &Tool, words: &[&str]) -> Result<Outcome> {
+    match tool.command()? {
+        Some(mut command) => passed(command.args(words)),
+        None => Ok(Outcome::Skipped(format!(
+            "{} is not installed: `cargo xtask tools`",
+            tool.name
+        ))),
+    }
 }
 
 /// Prints the table and says whether nothing failed.

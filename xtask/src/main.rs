@@ -12,11 +12,13 @@ mod bench;
 mod cargo;
 mod ci;
 mod cli;
+mod coverage;
 mod mutants;
 mod soak;
 mod stopwatch;
 mod tally;
 mod test;
+mod tools;
 mod update;
 mod workspace;
 
@@ -34,7 +36,10 @@ Commands:
   update [ARGS]  assist-rules update ARGS. Without ARGS: the sample change to the sample rule, always in the
                  sandbox, which is reset first, whatever credentials are about
   test           every test that must pass: unit, law, contract, journey, example, doc. Ends with a count
-  ci             what CI runs: lock file, format, clippy, test, docs, cargo-deny where it is installed
+  ci             what CI runs: format, spelling, workflows, clippy, features, tests, docs, the package, dependencies.
+                 What needs a tool that is not installed is skipped by name
+  tools          installs the tools that `ci` needs: crates as `cargo install` does, the rest below `target`
+  coverage       the share of the domain that its own tests run, as one line; needs cargo-llvm-cov
   soak           the proofs of the promises, run long: hours
   mutants        changes the code that the promises rest on, and sees whether a test notices: an hour or two
   bench          speed and memory, as ratios against serde_json and curl, with their targets
@@ -56,11 +61,13 @@ fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
         Some("update") => update::run(&rest),
-        Some("test" | "ci" | "soak" | "mutants" | "bench") if !rest.is_empty() => {
+        Some("test" | "ci" | "tools" | "coverage" | "soak" | "mutants" | "bench") if !rest.is_empty() => {
             return usage("it takes no arguments", &command);
         }
         Some("test") => test::run(Lock::MayChange).map(Tally::print_last),
         Some("ci") => Ok(ci::run()),
+        Some("tools") => Ok(tools::run()),
+        Some("coverage") => coverage::run().map(|()| ExitCode::SUCCESS),
         Some("soak") => soak::run(),
         Some("mutants") => mutants::run(),
         Some("bench") => bench::run(),

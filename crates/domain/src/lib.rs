@@ -55,8 +55,3 @@ pub use version::{MAX_VERSION, ParseVersionError, Version};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
-
-/// What the README of the repository shows of this crate, run as a test.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct RepositoryReadme;

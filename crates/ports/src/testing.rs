@@ -3,7 +3,9 @@
 pub mod conformance;
 pub mod ledger_conformance;
 mod memory;
+mod skip;
 mod time;
 
 pub use memory::InMemoryStore;
+pub use skip::skip;
 pub use time::VirtualTime;

@@ -28,9 +28,10 @@ impl Cluster {
             (is_made && cluster.start()).then_some(cluster)
         });
         if made.is_none() {
-            eprintln!(
-                "skipped: {test}: no PostgreSQL of its own can be started; it needs PostgreSQL's programs (initdb, \
-                 pg_ctl) in the PATH or under /usr/lib/postgresql and, for root, a user `postgres`"
+            ports::testing::skip(
+                test,
+                "no PostgreSQL of its own can be started; it needs PostgreSQL's programs (initdb, pg_ctl) in the PATH or \
+                 under /usr/lib/postgresql and, for root, a user `postgres`",
             );
         }
         made

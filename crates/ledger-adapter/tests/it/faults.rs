@@ -30,7 +30,10 @@ fn no_fault_of_the_disk_takes_what_was_recorded() {
     let name = "no_fault_of_the_disk_takes_what_was_recorded";
     let can_trace = Command::new("strace").args(["-f", "-o", "/dev/null", "true"]).status();
     if !can_trace.is_ok_and(|status| status.success()) {
-        eprintln!("skipped: {name}: strace cannot run here; it needs Linux, strace and leave to trace (ptrace)");
+        ports::testing::skip(
+            name,
+            "strace cannot run here; it needs Linux, strace and leave to trace (ptrace)",
+        );
         return;
     }
     let started = std::time::Instant::now();

@@ -66,9 +66,10 @@ impl Schema {
         sqlx::any::install_default_drivers();
         let options: AnyConnectOptions = base.parse().unwrap();
         let Ok(mut connection) = options.connect().await else {
-            eprintln!(
-                "skipped: {test}: there is no PostgreSQL at 127.0.0.1:5432 with a database `test`; \
-                 ASSIST_RULES_TEST_POSTGRES=postgres://… names another"
+            ports::testing::skip(
+                test,
+                "there is no PostgreSQL at 127.0.0.1:5432 with a database `test`; \
+                 ASSIST_RULES_TEST_POSTGRES=postgres://… names another",
             );
             return None;
         };

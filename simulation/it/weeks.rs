@@ -2,14 +2,14 @@
 //! nothing.
 //!
 //! Real HTTP to an emulator and a real ledger; only time is moved by hand. Another size:
-//! `ASSIST_RULES_UPDATES=10000 cargo test --release -p assist-rules-app --test simulation -- --nocapture weeks`
+//! `ASSIST_RULES_UPDATES=10000 cargo test --release -p assist-rules-simulation -- --nocapture weeks`
 
 use std::env;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use assist_rules_app::{Deliverer, RateLimited, Service, ServiceLimits, Updater};
+use app::{Deliverer, RateLimited, Service, ServiceLimits, Updater};
 use async_trait::async_trait;
 use domain::protocol::{Outcome, Terms, Wanted};
 use domain::{Draft, RuleChange, RuleId, TriggerRule};

@@ -7,7 +7,7 @@ use std::process::{ExitStatus, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use assist_rules_app::{Deliverer, Reconciler};
+use app::{Deliverer, Reconciler};
 use domain::TriggerRule;
 use emulator::{Client, Emulator, Running, SAMPLE_RULE};
 use ledger_adapter::SqlLedger;

@@ -2,7 +2,7 @@
 //! though they fail and workers die.
 //!
 //! The outbox is that of the real ledger, in a file; sinks, deaths and time are simulated. Another size:
-//! `ASSIST_RULES_EVENTS=100000 cargo test --release -p assist-rules-app --test simulation -- --nocapture told_of`
+//! `ASSIST_RULES_EVENTS=100000 cargo test --release -p assist-rules-simulation -- --nocapture told_of`
 
 mod mortal;
 mod sink;
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use assist_rules_app::Deliverer;
+use app::Deliverer;
 use futures_util::future::{join, poll_fn};
 use ledger_adapter::{LedgerSettings, SqlLedger};
 use ports::testing::VirtualTime;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use assist_rules_app::{Deliverer, Updater};
+use app::{Deliverer, Updater};
 use async_trait::async_trait;
 use domain::protocol::Terms;
 use domain::{Draft, RuleChange};

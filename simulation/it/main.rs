@@ -4,12 +4,12 @@
 //! Each seed is a world of its own with the real updater, protocol and reconcile in it, and virtual time. The same
 //! seed is the same world.
 //!
-//! - One seed again, with its whole history: `ASSIST_RULES_SEED=7 cargo test -p assist-rules-app --test simulation --
+//! - One seed again, with its whole history: `ASSIST_RULES_SEED=7 cargo test -p assist-rules-simulation --
 //!   --nocapture every_promise`
-//! - Ten million seeds: `ASSIST_RULES_SEEDS=10000000 cargo test --release -p assist-rules-app --test simulation --
-//!   --nocapture every_promise`
+//! - Ten million seeds: `ASSIST_RULES_SEEDS=10000000 cargo test --release -p assist-rules-simulation -- --nocapture
+//!   every_promise`
 //! - Small worlds with three faults each in place of two: `ASSIST_RULES_FAULTS=3 cargo test --release
-//!   -p assist-rules-app --test simulation -- --nocapture no_bad_end`
+//!   -p assist-rules-simulation -- --nocapture no_bad_end`
 //! - What is no world of a seed: `kill.rs`, `telling.rs` and `weeks.rs` say how to run more of them.
 #![cfg(test)]
 #![expect(

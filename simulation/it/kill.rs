@@ -2,7 +2,7 @@
 //! was untold, the ledger says what the server holds, and sinks know of all of it.
 //!
 //! The program is this test binary, started again as a child, with the real ledger and the real HTTP adapter against
-//! an emulator. More of it: `ASSIST_RULES_KILLS=200 cargo test --release -p assist-rules-app --test simulation --
+//! an emulator. More of it: `ASSIST_RULES_KILLS=200 cargo test --release -p assist-rules-simulation --
 //! --nocapture killed`
 
 mod child;

@@ -103,7 +103,7 @@ impl Progress {
         match fate {
             DeliveryOutcome::Delivered => *delivered += 1,
             DeliveryOutcome::Retry { .. } | DeliveryOutcome::DeadLettered { .. } | DeliveryOutcome::Disabled { .. } => {
-                *failed += 1
+                *failed += 1;
             }
         }
         if told.elapsed() >= Self::EVERY {

@@ -46,7 +46,7 @@ const EXTERNALS: &[External] = &[
     External { name: "futures-util", why: "several deliveries at once, on whichever runtime there is", used_by: &[APP] },
     External { name: "getrandom", why: "salts from the system: aws-lc takes 30 ms to gather its own entropy", used_by: &[ADAPTER] },
     External { name: "http", why: "methods, status codes and headers as data, without a client", used_by: &[EMULATOR, ADAPTER, SINK] },
-    External { name: "httpdate", why: "Retry-After as a date", used_by: &[ADAPTER, SINK] },
+    External { name: "httpdate", why: "Date and Retry-After as HTTP writes dates", used_by: &[EMULATOR, ADAPTER, SINK] },
     External { name: "jiff", why: "times as people and RFC 3339 write them", used_by: &[CLI, LEDGER, SINK] },
     External { name: "mockall", why: "\"must not be called\", \"exactly once\", \"fails the second time\"; under `testing`", used_by: &[PORTS] },
     External { name: "prometheus-client", why: "figures as Prometheus reads them, labels escaped", used_by: &[CLI] },

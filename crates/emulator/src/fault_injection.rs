@@ -16,9 +16,8 @@ use crate::{
     call::Call,
     connection::{RawResponse, Then},
     fault::FaultAction,
-    http_date::http_date_header,
     merge_patch, rate,
-    reply::{Length, Reply},
+    reply::{Length, Reply, date_header},
     route::Route,
 };
 
@@ -117,7 +116,7 @@ pub(crate) async fn carry_out(world: &Emulator, call: &Call, deed: FaultAction) 
             world.answer(call)
         }
         FaultAction::ClockSkew { seconds } => {
-            let date = http_date_header(shifted(world.settings().clock.now(), seconds));
+            let date = date_header(shifted(world.settings().clock.now(), seconds));
             world.answer(call).with(DATE, date)
         }
         FaultAction::LostVersion {} => without_version(world.answer(call)),

@@ -104,7 +104,7 @@ impl Client {
     /// Whether a record cannot be made this time.
     fn record_fails(&self, fault: Fault) -> bool {
         let mut world = self.shared.world();
-        let fails = world.weather == Weather::Foul && world.chance.in_thousand(5);
+        let fails = world.weather == Weather::Foul && world.rng.in_thousand(5);
         if fails {
             world.count(fault);
         }

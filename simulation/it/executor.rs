@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::fault::{Fault, Weather};
 use crate::history::History;
+use crate::rng::Rng;
 use crate::world::{Event, Shared, World, rule_id};
 use crate::writers::{self, Habit};
 use crate::wrong::Wrong;
@@ -29,41 +30,39 @@ struct Task {
 
 /// Runs the world of a seed. With `wrong`, the first writer does it wrong.
 pub(crate) fn run(seed: u64, wrong: Option<Wrong>, lines: Lines) -> History {
-    let mut chance = crate::chance::Chance::of_seed(!seed);
-    let weather = match chance.below(10) {
+    let mut rng = Rng::with_seed(!seed);
+    let weather = match rng.below(10) {
         0 => Weather::Calm,
         1..=3 => Weather::Fair,
         _ => Weather::Foul,
     };
-    let rules = 1 + chance.below(2);
+    let rules = 1 + rng.below(2);
     let mut world = World::of_seed(seed, rules, weather);
     if lines == Lines::Kept {
         world.history.lines = Some(vec![format!("seed {seed}: {rules} rules, {weather:?} weather")]);
     }
-    for _ in 0..chance.below(5) {
-        let time = world.now + chance.between(Duration::ZERO, Duration::from_secs(20));
-        world.at(time, Event::EditByOthers(chance.below(rules)));
+    for _ in 0..rng.below(5) {
+        let time = world.now + rng.between(Duration::ZERO, Duration::from_secs(20));
+        world.at(time, Event::EditByOthers(rng.below(rules)));
     }
     let shared = Shared::new(world);
     let mut tasks = Vec::new();
-    for writer in 0..2 + chance.below(4) {
+    for writer in 0..2 + rng.below(4) {
         let habit = match (writer, wrong) {
             (0, Some(wrong)) => Habit::Wrong(wrong),
             (1, _) => Habit::PutsBack,
             (2, None) => Habit::ChangesWhatHeSaw,
             _ => Habit::Changes,
         };
-        let crashes = weather != Weather::Calm && chance.in_thousand(150);
+        let crashes = weather != Weather::Calm && rng.in_thousand(150);
         tasks.push(Some(Task {
             future: Box::pin(writers::write(shared.clone(), writer, habit)),
-            crashes_after: crashes.then(|| 1 + chance.below(60)),
+            crashes_after: crashes.then(|| 1 + rng.below(60)),
         }));
     }
-    let minutes = |chance: &mut crate::chance::Chance, from, to| {
-        chance.between(Duration::from_mins(from), Duration::from_mins(to))
-    };
-    let first = minutes(&mut chance, 1, 12);
-    let second = minutes(&mut chance, 14, 18);
+    let minutes = |rng: &mut Rng, from, to| rng.between(Duration::from_mins(from), Duration::from_mins(to));
+    let first = minutes(&mut rng, 1, 12);
+    let second = minutes(&mut rng, 14, 18);
     for after in [first, second, END] {
         let task = tasks.len();
         tasks.push(Some(Task {

@@ -1,6 +1,6 @@
 //! What goes wrong, and how often: far more often than on any network.
 
-use crate::chance::Chance;
+use crate::rng::Rng;
 
 /// What goes wrong with a request, with an update, or around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,12 +100,12 @@ pub(crate) enum Purpose {
 
 impl Weather {
     /// What goes wrong with a request, if anything does.
-    pub(crate) fn fault_of(self, chance: &mut Chance, purpose: Purpose, a_try_is_unclear: bool) -> Option<Fault> {
+    pub(crate) fn fault_of(self, rng: &mut Rng, purpose: Purpose, a_try_is_unclear: bool) -> Option<Fault> {
         let rates: &[(Fault, usize, usize)] = match purpose {
             Purpose::Read => &OF_READS,
             Purpose::Write => &OF_WRITES,
         };
-        let mut drawn = chance.below(match self {
+        let mut drawn = rng.below(match self {
             Self::Calm => return None,
             Self::Fair => 3000,
             Self::Foul => 1000,

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use ports::{Ending, Proof};
 
-use crate::chance::Chance;
+use crate::rng::Rng;
 use crate::soak::number;
 use estate::{Estate, Last};
 use orders::Point;
@@ -49,19 +49,19 @@ async fn killed(store: Store) {
     let kills = number("ASSIST_RULES_KILLS").unwrap_or(KILLS[local]);
     let started = Instant::now();
     let name = store.name();
-    let mut chance = Chance::of_seed(number("ASSIST_RULES_SEED").unwrap_or(1));
+    let mut rng = Rng::with_seed(number("ASSIST_RULES_SEED").unwrap_or(1));
     let mut estate = Estate::new(store);
     let mut committed = 0;
     for number in 0..kills {
         for point in Point::ALL {
             // Every other time at once, else soon: a commit takes from a tenth of a millisecond to some of them.
-            let delay = chance.below(3_000) as u64 * (number % 2);
+            let delay = rng.below(3_000) as u64 * (number % 2);
             let delay = delay * delay / 3_000 + number % 2;
             let last = estate.kill(point, delay).await;
             assert!(is_as_expected(point, &last), "{point:?}, {number}: {last:?}");
             committed += u64::from(point == Point::InsideTheCommit && last.proof == Some(Proof::Answer));
         }
-        let after = chance.between(Duration::ZERO, Duration::from_millis(150));
+        let after = rng.between(Duration::ZERO, Duration::from_millis(150));
         estate.kill_at_any_time(after).await;
     }
     println!(

@@ -17,7 +17,6 @@
     reason = "each step of a world names the few faults that touch it; all others leave it alone"
 )]
 
-mod chance;
 mod checker;
 mod client;
 mod content;
@@ -26,6 +25,7 @@ mod exhaustive;
 mod fault;
 mod history;
 mod kill;
+mod rng;
 mod soak;
 mod telling;
 mod weeks;

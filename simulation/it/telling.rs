@@ -21,7 +21,7 @@ use ports::testing::VirtualTime;
 use ports::testing::ledger_conformance::{intent, outcome};
 use ports::{Clock, Ending, EventSink, Include, IntentRecord, Outbox, OutcomeRecord};
 
-use crate::chance::Chance;
+use crate::rng::Rng;
 use crate::soak::number;
 use mortal::Mortal;
 use sink::Unreliable;
@@ -93,10 +93,10 @@ async fn round(
     program: &Program,
     sinks: &[Arc<Unreliable>],
     time: &VirtualTime,
-    chance: &Arc<Mutex<Chance>>,
+    rng: &Arc<Mutex<Rng>>,
     tally: &Mutex<Tally>,
 ) -> bool {
-    let outbox = Arc::new(Mortal::new(program.ledger.clone(), chance.clone()));
+    let outbox = Arc::new(Mortal::new(program.ledger.clone(), rng.clone()));
     let dead = outbox.is_dead.clone();
     let worker = Deliverer {
         outbox,
@@ -138,11 +138,11 @@ async fn every_sink_is_told_of_every_change_in_order() {
     let started = Instant::now();
     let folder = in_memory();
     let address = format!("sqlite:{}", folder.path().join("ledger.db").display());
-    let chance = Arc::new(Mutex::new(Chance::of_seed(number("ASSIST_RULES_SEED").unwrap_or(1))));
+    let rng = Arc::new(Mutex::new(Rng::with_seed(number("ASSIST_RULES_SEED").unwrap_or(1))));
     let time = VirtualTime::default();
     time.advance(Duration::from_hours(1_000_000));
     let from = time.elapsed();
-    let sinks = SINKS.map(|name| Arc::new(Unreliable::new(name, chance.clone())));
+    let sinks = SINKS.map(|name| Arc::new(Unreliable::new(name, rng.clone())));
     let tally = Mutex::new(Tally::default());
     let mut program = Program::start(&address, 0).await;
     let mut made = 0;
@@ -150,7 +150,7 @@ async fn every_sink_is_told_of_every_change_in_order() {
         let more = (made + AT_ONCE).min(events);
         program.ledger.load(&changes(made..more)).await.unwrap();
         made = more;
-        let died = round(&program, &sinks, &time, &chance, &tally).await;
+        let died = round(&program, &sinks, &time, &rng, &tally).await;
         tally.lock().unwrap().rounds += 1;
         if died {
             tally.lock().unwrap().deaths += 1;
@@ -161,7 +161,7 @@ async fn every_sink_is_told_of_every_change_in_order() {
             assert!(backlog.iter().all(|sink| sink.dead == 0 && sink.disabled.is_none()));
             break;
         }
-        let pause = chance.lock().unwrap().below(3_600);
+        let pause = rng.lock().unwrap().below(3_600);
         time.advance(Duration::from_secs(pause as u64));
     }
     let mut again = 0;

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use domain::Version;
 
-use crate::chance::Chance;
 use crate::content::Content;
 use crate::fault::{Fault, Purpose, Weather};
 use crate::history::{Author, Call, History, Request, State, UpdateRun};
+use crate::rng::Rng;
 
 /// When a client stops waiting for an answer.
 const TRY: Duration = Duration::from_secs(15);
@@ -38,7 +38,7 @@ pub(crate) struct World {
     pub(crate) now: Duration,
     queue: BTreeMap<(Duration, u64), Event>,
     events: u64,
-    pub(crate) chance: Chance,
+    pub(crate) rng: Rng,
     pub(crate) weather: Weather,
     pub(crate) history: History,
 }
@@ -69,7 +69,7 @@ impl World {
             now: Duration::from_secs(10),
             queue: BTreeMap::new(),
             events: 0,
-            chance: Chance::of_seed(seed),
+            rng: Rng::with_seed(seed),
             weather,
             history: History {
                 rules: (0..rules).map(|rule| vec![start(rule)]).collect(),
@@ -122,11 +122,11 @@ impl World {
             Call::Write { .. } => Purpose::Write,
         };
         let is_unclear = update.is_some_and(|update| self.history.updates[update].is_unclear);
-        let fault = self.weather.fault_of(&mut self.chance, purpose, is_unclear);
+        let fault = self.weather.fault_of(&mut self.rng, purpose, is_unclear);
         let (soon, later) = (Duration::from_millis(5), Duration::from_millis(400));
-        let there = self.now + self.chance.between(soon, later);
-        let back = there + self.chance.between(soon, later);
-        let lost = if self.chance.in_thousand(500) {
+        let there = self.now + self.rng.between(soon, later);
+        let back = there + self.rng.between(soon, later);
+        let lost = if self.rng.in_thousand(500) {
             back
         } else {
             self.now + TRY
@@ -137,16 +137,16 @@ impl World {
                 self.at(heard, Event::Hear(number));
             }
             Some(Fault::Late) => {
-                let arrives = if self.chance.in_thousand(500) {
-                    self.chance.between(TRY, Duration::from_mins(2))
+                let arrives = if self.rng.in_thousand(500) {
+                    self.rng.between(TRY, Duration::from_mins(2))
                 } else {
-                    self.chance.between(Duration::from_mins(13), LATEST)
+                    self.rng.between(Duration::from_mins(13), LATEST)
                 };
                 self.at(self.now + arrives, Event::Arrive(number));
                 self.at(self.now + TRY, Event::Hear(number));
             }
             Some(Fault::AcceptedLater) => {
-                let arrives = self.chance.between(soon, Duration::from_secs(4));
+                let arrives = self.rng.between(soon, Duration::from_secs(4));
                 self.at(there + arrives, Event::Arrive(number));
                 self.at(back, Event::Hear(number));
             }

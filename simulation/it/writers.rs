@@ -34,13 +34,13 @@ pub(crate) async fn write(shared: Shared, task: usize, habit: Habit) {
     let client = Client::new(shared, task);
     let (updates, rules) = {
         let mut world = client.shared.world();
-        (1 + world.chance.below(3), world.history.rules.len())
+        (1 + world.rng.below(3), world.history.rules.len())
     };
     let liked: Vec<Content> = (0..rules).map(|rule| current(&client, rule)).collect();
     for _ in 0..updates {
         let pause = {
             let longest = Duration::from_secs(8);
-            client.shared.world().chance.between(Duration::ZERO, longest)
+            client.shared.world().rng.between(Duration::ZERO, longest)
         };
         client.sleep(pause).await;
         let run = plan(&client, task, habit, &liked);
@@ -69,7 +69,7 @@ fn current(client: &Client, rule: usize) -> Content {
 }
 
 fn plan(client: &Client, writer: usize, habit: Habit, liked: &[Content]) -> UpdateRun {
-    let rule = client.shared.world().chance.below(liked.len());
+    let rule = client.shared.world().rng.below(liked.len());
     let now = current(client, rule);
     let mut world = client.shared.world();
     let mut wanted = Wanted::default();
@@ -79,9 +79,9 @@ fn plan(client: &Client, writer: usize, habit: Habit, liked: &[Content]) -> Upda
         }
     }
     if wanted == Wanted::default() {
-        for _ in 0..=world.chance.below(2) {
-            let member = world.chance.below(MEMBERS - 1);
-            wanted.0[member] = u8::try_from(world.chance.below(values_of(member))).ok();
+        for _ in 0..=world.rng.below(2) {
+            let member = world.rng.below(MEMBERS - 1);
+            wanted.0[member] = u8::try_from(world.rng.below(values_of(member))).ok();
         }
     }
     let states = world.history.rules[rule].len();
@@ -90,11 +90,9 @@ fn plan(client: &Client, writer: usize, habit: Habit, liked: &[Content]) -> Upda
         writer,
         rule,
         wanted,
-        seen: saw_one.then(|| world.chance.below(states)),
-        on_conflict: world
-            .chance
-            .pick(&[OnConflict::Fail, OnConflict::Merge, OnConflict::Ours]),
-        accepts_group_merge: world.chance.in_thousand(250),
+        seen: saw_one.then(|| world.rng.below(states)),
+        on_conflict: world.rng.pick(&[OnConflict::Fail, OnConflict::Merge, OnConflict::Ours]),
+        accepts_group_merge: world.rng.in_thousand(250),
         requests: Vec::new(),
         entries: Vec::new(),
         told: None,
@@ -105,9 +103,9 @@ fn plan(client: &Client, writer: usize, habit: Habit, liked: &[Content]) -> Upda
 fn terms(client: &Client, run: &UpdateRun) -> Terms {
     let mut world = client.shared.world();
     let newest = world.history.rules[run.rule].len() - 1;
-    let names_a_version = world.chance.in_thousand(100);
+    let names_a_version = world.rng.in_thousand(100);
     Terms {
-        deadline: Duration::from_secs(world.chance.pick(&[120, 120, 30, 5])),
+        deadline: Duration::from_secs(world.rng.pick(&[120, 120, 30, 5])),
         expected: if names_a_version { version(newest) } else { None },
         on_conflict: run.on_conflict,
         group: if run.accepts_group_merge {
@@ -129,13 +127,13 @@ async fn by_the_updater(client: &Client, rule: usize, wanted: Wanted, seen: Opti
         author: Author::default(),
         clock: port.clone(),
         sleeper: port,
-        chance: Arc::new(move || chances.world().chance.unit()),
+        chance: Arc::new(move || chances.world().rng.unit()),
         budget: Arc::default(),
     };
     let stopped_after = {
         let mut world = client.shared.world();
-        let is_stopped = world.weather != Weather::Calm && world.chance.in_thousand(60);
-        is_stopped.then(|| world.chance.between(Duration::ZERO, Duration::from_secs(20)))
+        let is_stopped = world.weather != Weather::Calm && world.rng.in_thousand(60);
+        is_stopped.then(|| world.rng.between(Duration::ZERO, Duration::from_secs(20)))
     };
     let stop = async {
         match stopped_after {

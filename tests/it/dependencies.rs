@@ -43,6 +43,7 @@ const EXTERNALS: &[External] = &[
     External { name: "divan", why: "benches with the comparison beside them", used_by: &[] },
     External { name: "etcetera", why: "where configuration and state live on each system", used_by: &[CLI] },
     External { name: "expect-test", why: "snapshots of what the program prints", used_by: &[] },
+    External { name: "fastrand", why: "worlds that a seed determines, the same on every system; already there through tempfile", used_by: &[] },
     External { name: "futures-util", why: "several deliveries at once, on whichever runtime there is", used_by: &[APP] },
     External { name: "getrandom", why: "salts from the system: aws-lc takes 30 ms to gather its own entropy", used_by: &[ADAPTER] },
     External { name: "http", why: "methods, status codes and headers as data, without a client", used_by: &[EMULATOR, ADAPTER, SINK] },

@@ -6,26 +6,26 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use ports::{Backlog, Claim, DeliveryOutcome, LeasedEvent, LedgerError, Outbox};
 
-use crate::chance::Chance;
+use crate::rng::Rng;
 
 /// Whoever uses it may die before or after each thing that it does: the call never ends then, and all is dropped.
 pub(super) struct Mortal {
     behind: Arc<dyn Outbox>,
-    chance: Arc<Mutex<Chance>>,
+    rng: Arc<Mutex<Rng>>,
     pub(super) is_dead: Arc<AtomicBool>,
 }
 
 impl Mortal {
-    pub(super) fn new(behind: Arc<dyn Outbox>, chance: Arc<Mutex<Chance>>) -> Self {
+    pub(super) fn new(behind: Arc<dyn Outbox>, rng: Arc<Mutex<Rng>>) -> Self {
         Self {
             behind,
-            chance,
+            rng,
             is_dead: Arc::default(),
         }
     }
 
     async fn may_die(&self) {
-        if self.chance.lock().unwrap().below(700) == 0 {
+        if self.rng.lock().unwrap().below(700) == 0 {
             self.is_dead.store(true, Ordering::Relaxed);
             std::future::pending::<()>().await;
         }

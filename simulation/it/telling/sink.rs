@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use ports::{DeliveryError, Event, EventSink};
 
 use super::RULES;
-use crate::chance::Chance;
+use crate::rng::Rng;
 
 /// After so many failures of one event the sink takes it: giving up is no part of this.
 const AT_MOST: u32 = 9;
@@ -17,7 +17,7 @@ const AT_MOST: u32 = 9;
 /// A sink that is not to be relied on.
 pub(super) struct Unreliable {
     name: &'static str,
-    chance: Arc<Mutex<Chance>>,
+    rng: Arc<Mutex<Rng>>,
     told: Mutex<Told>,
 }
 
@@ -34,10 +34,10 @@ struct Told {
 }
 
 impl Unreliable {
-    pub(super) fn new(name: &'static str, chance: Arc<Mutex<Chance>>) -> Self {
+    pub(super) fn new(name: &'static str, rng: Arc<Mutex<Rng>>) -> Self {
         Self {
             name,
-            chance,
+            rng,
             told: Mutex::default(),
         }
     }
@@ -96,13 +96,13 @@ impl EventSink for Unreliable {
             let mut told = self.told.lock().unwrap();
             let failures = told.failures.entry(event.entry.0).or_default();
             *failures += 1;
-            *failures <= AT_MOST && self.chance.lock().unwrap().in_thousand(300)
+            *failures <= AT_MOST && self.rng.lock().unwrap().in_thousand(300)
         };
         if !failed {
             self.take(event);
             return Ok(());
         }
-        let how = self.chance.lock().unwrap().below(6);
+        let how = self.rng.lock().unwrap().below(6);
         match how {
             0 | 1 => again(None),
             2 => again(Some(Duration::from_mins(90))),

@@ -17,7 +17,7 @@ impl World {
         let fault = request.fault;
         let answer = match fault {
             Some(Fault::Throttled) => {
-                let told = self.chance.below(4);
+                let told = self.rng.below(4);
                 Some(Answer::Throttled(match told {
                     0 => None,
                     told => Some(Duration::from_secs(told as u64)),
@@ -50,7 +50,7 @@ impl World {
         let recent = log.iter().rev().take_while(is_recent).count();
         let recent = recent.min(newest - self.newest_seen_by(request.task, rule));
         let state = match fault {
-            Some(Fault::Stale) => newest - self.chance.below(recent + 1),
+            Some(Fault::Stale) => newest - self.rng.below(recent + 1),
             Some(Fault::Absent) if recent > 0 => return Answer::NotFound,
             _ => newest,
         };
@@ -133,12 +133,12 @@ impl World {
         let log = &self.history.rules[rule];
         let content = log[log.len() - 1].content;
         let mut wanted = Wanted::default();
-        let fault = if self.chance.in_thousand(250) {
+        let fault = if self.rng.in_thousand(250) {
             Fault::TagMoved
         } else {
-            for _ in 0..=self.chance.below(2) {
-                let member = self.chance.below(MEMBERS);
-                wanted.0[member] = u8::try_from(self.chance.below(values_of(member))).ok();
+            for _ in 0..=self.rng.below(2) {
+                let member = self.rng.below(MEMBERS);
+                wanted.0[member] = u8::try_from(self.rng.below(values_of(member))).ok();
             }
             Fault::EditByOthers
         };

@@ -1,32 +1,27 @@
-//! Chance that repeats itself: everything in a world follows from its seed.
+//! Random numbers that a seed determines: everything in a world follows from its seed.
 
 use std::time::Duration;
 
-/// `SplitMix64`.
+/// A random number generator with a known seed.
 #[derive(Clone, Debug)]
-pub(crate) struct Chance(u64);
+pub(crate) struct Rng(fastrand::Rng);
 
-impl Chance {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0xD1B5_4A32_D192_ED03)
+impl Rng {
+    pub(crate) fn with_seed(seed: u64) -> Self {
+        Self(fastrand::Rng::with_seed(seed))
     }
 
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
+        self.0.u64(..)
     }
 
     /// From 0 up to 1.
     pub(crate) fn part(&mut self) -> f64 {
-        let bits = u32::try_from(self.next() >> 32).unwrap_or(0);
-        f64::from(bits) / (f64::from(u32::MAX) + 1.0)
+        self.0.f64()
     }
 
     pub(crate) fn between(&mut self, from: u64, to: u64) -> u64 {
-        from + self.next() % (to - from + 1)
+        self.0.u64(from..=to)
     }
 
     pub(crate) fn one_of<T: Copy>(&mut self, all: &[T]) -> T {

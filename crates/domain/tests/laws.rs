@@ -7,6 +7,7 @@ mod laws {
     mod findings;
     mod hostile;
     mod json;
+    mod json_suite;
     mod limits;
     mod merge;
     mod protocol;

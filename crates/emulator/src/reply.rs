@@ -8,7 +8,7 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, ETAG, TRANSFER_ENCODING},
 };
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
 /// What the platform says to one request.
 #[derive(Clone, Debug)]
@@ -20,10 +20,19 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn json(status: StatusCode, body: &Value) -> Self {
+        Self::of_json_text(status, body.to_string())
+    }
+
+    /// With the body as it was written: a [`Value`] would spell its numbers anew.
+    pub(crate) fn raw_json(status: StatusCode, body: &RawValue) -> Self {
+        Self::of_json_text(status, body.get().to_owned())
+    }
+
+    fn of_json_text(status: StatusCode, body: String) -> Self {
         Self {
             status,
             headers: HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]),
-            body: Bytes::from(body.to_string()),
+            body: Bytes::from(body),
         }
     }
 

@@ -10,7 +10,7 @@ use domain::json::Document;
 use domain::{Code, Finding, Pointer};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::{Location, NonFiniteFloatPolicy, Spanned};
 
 /// Where the values stand.
 #[derive(Debug, Default)]
@@ -48,15 +48,23 @@ enum Value {
 
 /// Reads a text.
 pub(super) fn parse(text: &str) -> Result<(Document, Places), Vec<Placed>> {
-    let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
+    let options = serde_saphyr::options! {
+        // Why: a number that no double reaches is one all the same. What is infinite by its name is found later.
+        non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
+        strict_booleans: true,
+        with_snippet: false,
+    };
     let root: Spanned<Value> = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let place = error.location().map_or(0..0, |location| range_of_error(text, location));
         let (code, words) = told(&error.to_string());
         vec![(Finding::new(code, Pointer::root(), words), place)]
     })?;
-    let mut places = Places::default();
-    let mut json = String::new();
-    print(text, &root, &Pointer::root(), &mut json, &mut places);
+    let mut printed = Printed::default();
+    printed.print(text, &root, &Pointer::root());
+    let Printed { json, places, faults } = printed;
+    if !faults.is_empty() {
+        return Err(faults);
+    }
     let document = Document::parse(&json).map_err(|error| {
         error
             .faults()
@@ -97,7 +105,6 @@ fn told(words: &str) -> (Code, String) {
             "the text is too large, its aliases written out".to_owned(),
         ),
         () if is("multiple YAML documents") => (Code::NotYaml, "the text has more than one document".to_owned()),
-        () if is("non-finite") => (Code::NotYaml, "JSON has no infinite number, and no `.nan`".to_owned()),
         () => (Code::NotYaml, first.to_owned()),
     }
 }
@@ -115,43 +122,59 @@ fn range_of_error(text: &str, location: Location) -> Range<usize> {
     start + columns..start + columns
 }
 
-/// Prints a value as JSON, and notes where each part of it stands in the YAML. A list or an object reaches from its
-/// own start to the end of its last part.
-fn print(text: &str, value: &Spanned<Value>, at: &Pointer, json: &mut String, places: &mut Places) -> Range<usize> {
-    let mut range = byte_range(text, value.referenced);
-    match &value.value {
-        Value::Null => json.push_str("null"),
-        Value::Bool(truth) => json.push_str(if *truth { "true" } else { "false" }),
-        Value::Number(number) => {
-            let written = text.get(range.clone()).unwrap_or_default();
-            let is_json = Document::parse(written).is_ok_and(|document| document.root().as_number().is_some());
-            json.push_str(if is_json { written } else { number });
-        }
-        Value::String(words) => {
-            let _ = write!(json, "{}", serde_json::Value::from(words.as_str()));
-        }
-        Value::Array(items) => {
-            json.push('[');
-            for (index, item) in items.iter().enumerate() {
-                json.push_str(if index > 0 { "," } else { "" });
-                let inside = print(text, item, &at.index(index), json, places);
-                range.end = range.end.max(inside.end);
+/// Values as JSON, where they stand in the YAML, and what JSON has no word for.
+#[derive(Default)]
+struct Printed {
+    json: String,
+    places: Places,
+    faults: Vec<Placed>,
+}
+
+impl Printed {
+    /// Prints a value, and notes where each part of it stands. A list or an object reaches from its own start to the
+    /// end of its last part.
+    fn print(&mut self, text: &str, value: &Spanned<Value>, at: &Pointer) -> Range<usize> {
+        let mut range = byte_range(text, value.referenced);
+        match &value.value {
+            Value::Null => self.json.push_str("null"),
+            Value::Bool(truth) => self.json.push_str(if *truth { "true" } else { "false" }),
+            Value::Number(number) => {
+                let is_json = |text: &str| Document::parse(text).is_ok_and(|it| it.root().as_number().is_some());
+                let written = text.get(range.clone()).unwrap_or_default();
+                match [written, number].into_iter().find(|spelling| is_json(spelling)) {
+                    Some(spelling) => self.json.push_str(spelling),
+                    None => self.faults.push((
+                        Finding::new(Code::NotYaml, at.clone(), "JSON has no infinite number, and no `.nan`"),
+                        range.clone(),
+                    )),
+                }
             }
-            json.push(']');
-        }
-        Value::Object(members) => {
-            json.push('{');
-            for (index, (name, member)) in members.iter().enumerate() {
-                json.push_str(if index > 0 { "," } else { "" });
-                let _ = write!(json, "{}:", serde_json::Value::from(name.as_str()));
-                let inside = print(text, member, &at.member(name), json, places);
-                range.end = range.end.max(inside.end);
+            Value::String(words) => {
+                let _ = write!(self.json, "{}", serde_json::Value::from(words.as_str()));
             }
-            json.push('}');
+            Value::Array(items) => {
+                self.json.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    self.json.push_str(if index > 0 { "," } else { "" });
+                    let inside = self.print(text, item, &at.index(index));
+                    range.end = range.end.max(inside.end);
+                }
+                self.json.push(']');
+            }
+            Value::Object(members) => {
+                self.json.push('{');
+                for (index, (name, member)) in members.iter().enumerate() {
+                    self.json.push_str(if index > 0 { "," } else { "" });
+                    let _ = write!(self.json, "{}:", serde_json::Value::from(name.as_str()));
+                    let inside = self.print(text, member, &at.member(name));
+                    range.end = range.end.max(inside.end);
+                }
+                self.json.push('}');
+            }
         }
+        self.places.0.insert(at.clone(), range.clone());
+        range
     }
-    places.0.insert(at.clone(), range.clone());
-    range
 }
 
 impl<'de> Deserialize<'de> for Value {
@@ -202,9 +225,6 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_f64<E: de::Error>(self, number: f64) -> Result<Value, E> {
-        if !number.is_finite() {
-            return Err(E::custom("JSON has no infinite number, and no `.nan`"));
-        }
         Ok(Value::Number(format!("{number:?}")))
     }
 
@@ -241,6 +261,16 @@ mod tests {
             ("a: ~\nb:", r#"{"a":null,"b":null}"#),
             ("a: 1.50\nb: 0x10\nc: -3\nd: 1e2", r#"{"a":1.50,"b":16,"c":-3,"d":1e2}"#),
             ("a: 12345678901234567890123", r#"{"a":12345678901234567890123}"#),
+            ("a: 1e400\nb: -0\nc: -0.0", r#"{"a":1e400,"b":-0,"c":-0.0}"#),
+            (
+                "a: -237462374673276894279832749832423479823246327846",
+                r#"{"a":-237462374673276894279832749832423479823246327846}"#,
+            ),
+            (
+                "a: 2374623746732768942798327498324234798232463278461",
+                r#"{"a":2374623746732768942798327498324234798232463278461}"#,
+            ),
+            ("a: 1E+2\nb: 1e-400", r#"{"a":1E+2,"b":1e-400}"#),
             ("a: '1'\nb: \"é\\n\"", r#"{"a":"1","b":"é\n"}"#),
             ("- a\n- [b, {c: d}]", r#"["a",["b",{"c":"d"}]]"#),
             ("a: 2026-11-24", r#"{"a":"2026-11-24"}"#),
@@ -265,7 +295,8 @@ mod tests {
         for (yaml, code, line) in [
             ("b: é\na: [1", Code::NotYaml, Some(2)),
             ("a: 1\nb: 2\na: 3", Code::DuplicateMember, Some(3)),
-            ("a: .nan", Code::NotYaml, None),
+            ("a: 1\nb: .nan", Code::NotYaml, Some(2)),
+            ("a: 1\nb: -.inf\n", Code::NotYaml, Some(2)),
             ("a: 1\n---\nb: 2", Code::NotYaml, Some(3)),
             ("a: &x [*x]", Code::NotYaml, None),
         ] {

@@ -38,6 +38,15 @@ fn decimal(raw: &str) -> (bool, String, i64) {
     (raw.starts_with('-'), kept.to_owned(), power)
 }
 
+/// The numbers of a document as they were written, in its order.
+fn numbers(document: &Document) -> Vec<String> {
+    let mut found = Vec::new();
+    document.root().visit(&Pointer::root(), &mut |_, node| {
+        found.extend(node.as_number().map(|number| number.raw().to_owned()));
+    });
+    found
+}
+
 fn is_out_of_range(error: &serde_json::Error) -> bool {
     error.to_string().starts_with("number out of range")
 }
@@ -87,6 +96,15 @@ proptest! {
         prop_assert_eq!(&Document::parse(&document.pretty()).unwrap(), &document);
         same_as_theirs(text)?;
         same_as_theirs(&document.pretty())?;
+    }
+
+    #[test]
+    fn a_number_keeps_its_digits_where_serde_prints_it(document in testing::json_document()) {
+        for printed in [serde_json::to_string(&document).unwrap(), serde_json::to_string_pretty(&document).unwrap()] {
+            let printed: Document = printed.parse().unwrap();
+            prop_assert_eq!(numbers(&printed), numbers(&document));
+            prop_assert_eq!(&printed, &document);
+        }
     }
 
     #[test]

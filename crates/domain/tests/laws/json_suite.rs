@@ -49,6 +49,7 @@ fn what_every_reader_accepts_is_read() {
         let theirs: serde_json::Value = serde_json::from_str(text).unwrap();
         let ours: serde_json::Value = serde_json::from_str(&document.compact()).unwrap();
         assert_eq!(ours, theirs, "{what}");
+        assert_eq!(serde_json::to_value(&document).unwrap(), theirs, "{what}");
         assert_eq!(document.text(), text, "{what}");
     }
     for (bytes, what) in DUPLICATES {
@@ -95,6 +96,7 @@ fn a_number_that_no_double_holds_keeps_its_digits() {
         let document: Document = text.parse().unwrap();
         let number = document.root().elements().next().and_then(Node::as_number).unwrap();
         assert_eq!(document.compact(), text, "{what}");
+        assert_eq!(serde_json::to_string(&document).unwrap(), text, "{what}");
         let held: f64 = number.raw().parse().unwrap();
         let is_held = format!("[{held:.0}]") == text;
         assert_eq!(number.is_exact(), is_held, "{what}");

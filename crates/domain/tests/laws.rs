@@ -10,6 +10,7 @@ mod laws {
     mod json_suite;
     mod limits;
     mod merge;
+    mod oracle;
     mod protocol;
 
     use assist_rules_domain::TriggerRule;

@@ -22,7 +22,7 @@ Exit codes:
     3  findings; nothing was sent        12  applied, but could not be recorded
     4  conflict: the rule moved          64  usage or configuration
                                          70  a bug in this program
-                                   130, 143  stopped by a signal
+                              129, 130, 143  stopped by a signal
 
 Credentials come from GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, from
 GENESYSCLOUD_ACCESS_TOKEN, or from a profile of the gc CLI. --sandbox needs none.";

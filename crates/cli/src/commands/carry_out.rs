@@ -19,6 +19,7 @@ use crate::render::report::Asked;
 use crate::render::result::{Delivery, Run, TargetDocument};
 use crate::session::Session;
 use crate::signals::Signals;
+use crate::stopper::{Abandoned, Stage, Stopper};
 
 /// What a change is for, as it is recorded.
 #[derive(Clone, Debug)]
@@ -144,30 +145,54 @@ pub(super) async fn carry_out(
         updater.repository = Arc::new(ReadOnly(updater.repository));
     }
     let mut signals = Signals::take()?;
-    let mut stopped = None;
-    let stop = async {
-        stopped = Some(signals.received().await);
-        output.note("stopping; a write that is under way is finished first");
+    let stopper = Stopper::default();
+    let watch = |progress| {
+        stopper.set_writing(progress == Progress::Writing);
+        tell_of(output, &progress);
     };
-    let watch = move |progress| tell_of(output, &progress);
-    let report = updater.execute(id, wanted, terms, &watch, stop).await;
-    let (delivery, stopped_later) = tell::sinks(output, &record, &report.recorded, &mut signals).await;
+    let update = updater.execute(id, wanted, terms, &watch, stopper.asked());
+    let driven = stopper.drive(Stage::Update, update, &mut signals, output).await;
+    let (report, mut signal) = driven.map_err(|Abandoned(exit)| abandoned(id, &stopper).stopped_by(exit))?;
+    let (delivery, later) = tell::sinks(output, &record, &report.recorded, &mut signals, &stopper).await;
+    signal = signal.or(later);
     let run = Run {
         id: record.run.clone(),
         target: session.target.clone(),
         delivery,
     };
-    stats::keep_metrics(context, &record, settings).await;
-    record.close().await;
-    session.close().await?;
+    let closing = async {
+        stats::keep_metrics(context, &record, settings).await;
+        record.close().await;
+        session.close().await
+    };
+    match stopper.drive(Stage::Delivery, closing, &mut signals, output).await {
+        Ok((closed, later)) => {
+            closed?;
+            signal = signal.or(later);
+        }
+        Err(Abandoned(exit)) => signal = signal.or(Some(exit)),
+    }
     if run.target.sandbox {
         output.note("This was the sandbox, the Genesys Cloud that is built in: no organisation was changed.\n");
     }
     Ok(ChangeReport {
         report,
         run,
-        stopped: stopped.or(stopped_later),
+        stopped: signal,
     })
+}
+
+/// The end of a run that a second signal broke off. What it left open in the ledger is settled by a later run.
+fn abandoned(id: &RuleId, stopper: &Stopper) -> CliError {
+    if stopper.has_written() {
+        let message = format!("cannot say whether `{id}` was changed: a second signal ended the program at once");
+        return CliError::new(Code::Unclear, message).with_help(
+            "the intent stays open in the ledger: the next command that writes, or `assist-rules reconcile`, finds out \
+             whether it was applied",
+        );
+    }
+    let message = format!("`{id}` was not changed: the program was stopped before anything was written");
+    CliError::new(Code::Stopped, message)
 }
 
 /// Tells of waits that a person would notice.

@@ -15,7 +15,7 @@ use crate::output::{Output, visible};
 use crate::record::{Record, unusable};
 use crate::render::delivery;
 use crate::signals::Signals;
-use crate::stopper::Stopper;
+use crate::stopper::{Abandoned, Stage, Stopper};
 
 pub(super) async fn run(context: &Context<'_>, args: &DeliverArgs) -> Result<Exit, CliError> {
     rule::only_formats(context, &rule::DATA)?;
@@ -78,7 +78,14 @@ async fn tell(
     let is_stopped = || stopper.is_asked();
     let deliver = deliverer.deliver(Include::All, &watch, &is_stopped);
     let mut signals = Signals::take()?;
-    Ok(stopper.or_a_signal(deliver, &mut signals, context.output).await)
+    let driven = stopper.drive(Stage::Delivery, deliver, &mut signals, context.output);
+    driven.await.map_err(|Abandoned(exit)| {
+        let message = "a second signal ended the program while events were delivered";
+        let help = "what is undelivered stays in the ledger, and a delivery that was broken off is repeated";
+        CliError::new(Code::DeliveryPending, message)
+            .with_help(help)
+            .stopped_by(exit)
+    })
 }
 
 /// Says every ten seconds how far it is.
@@ -103,7 +110,7 @@ impl Progress {
         match fate {
             DeliveryOutcome::Delivered => *delivered += 1,
             DeliveryOutcome::Retry { .. } | DeliveryOutcome::DeadLettered { .. } | DeliveryOutcome::Disabled { .. } => {
-                *failed += 1
+                *failed += 1;
             }
         }
         if told.elapsed() >= Self::EVERY {

@@ -15,6 +15,7 @@ use crate::record::{Record, unusable};
 use crate::render::result::{Run, reconciled};
 use crate::session::Session;
 use crate::signals::Signals;
+use crate::stopper::Stopper;
 
 pub(super) async fn run(context: &Context<'_>, args: &ReconcileArgs) -> Result<Exit, CliError> {
     rule::only_formats(context, &rule::DATA)?;
@@ -38,7 +39,7 @@ pub(super) async fn run(context: &Context<'_>, args: &ReconcileArgs) -> Result<E
     };
     let mut signals = Signals::take()?;
     let recorded = found.iter().flatten().filter_map(|found| found.recorded.as_ref());
-    let (delivery, stopped) = tell::sinks(context.output, &record, recorded, &mut signals).await;
+    let (delivery, stopped) = tell::sinks(context.output, &record, recorded, &mut signals, &Stopper::default()).await;
     let run = Run {
         id: record.run.clone(),
         target: session.target.clone(),

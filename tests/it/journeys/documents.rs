@@ -129,8 +129,7 @@ fn each_command_has_help_that_fits_a_terminal() {
           -V, --version                    Print version
 
         Global options:
-          -o, --output <OUTPUT>          How to print [default: human] [possible values: human, json, yaml,
-                                         sarif, github, junit, ndjson, prometheus]
+          -o, --output <OUTPUT>          How to print [default: human] [possible values: human, json, yaml]
               --profile <NAME>           A profile of the gc CLI to take credentials and region from
               --region <REGION>          The region: its AWS name (eu-central-1) or its domain
                                          (mypurecloud.de)

@@ -4,11 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::{Progress, ReadOnly, Report};
-use domain::merge::CrossFieldMerge;
-use domain::protocol::{Mode, OnConflict, Terms, Verdict, Wanted};
-use domain::{Code, Finding, Findings, ResponseMetadata, RuleId, TriggerRule, Version};
+use domain::protocol::{Mode, Terms, Verdict, Wanted};
+use domain::{Code, Finding, Findings, ResponseMetadata, RuleId, TriggerRule};
 
-use crate::args::{OnConflictArg, TermsArgs};
 use crate::cli_error::CliError;
 use crate::commands::{Context, reconcile, stats, tell};
 use crate::config::Settings;
@@ -17,49 +15,10 @@ use crate::output::{Output, visible};
 use crate::record::{self, Record};
 use crate::render::report::Asked;
 use crate::render::result::{Delivery, Run, TargetDocument};
+use crate::request::{ChangeRequest, ChangeTerms};
 use crate::session::Session;
 use crate::signals::Signals;
 use crate::stopper::{Abandoned, Stage, Stopper};
-
-/// What a change is for, as it is recorded.
-#[derive(Clone, Debug)]
-pub(super) struct ChangeRequest {
-    /// Whether it is carried out.
-    pub(super) asked: Asked,
-    /// The command.
-    pub(super) command: &'static str,
-    /// Why, if a reason was given.
-    pub(super) reason: Option<String>,
-}
-
-impl ChangeRequest {
-    /// What a command does: all, or everything but the write.
-    pub(super) fn of(command: &'static str, dry_run: bool, reason: Option<&String>) -> Self {
-        Self {
-            asked: if dry_run { Asked::DryRun } else { Asked::Update },
-            command,
-            reason: reason.cloned(),
-        }
-    }
-
-    /// Since when others may have changed the rule.
-    pub(super) fn since(&self) -> &'static str {
-        if self.command == "rollback" {
-            "since"
-        } else {
-            "meanwhile"
-        }
-    }
-
-    /// What it does to a rule, in words.
-    pub(super) fn doing(&self) -> &'static str {
-        if self.command == "rollback" {
-            "roll back"
-        } else {
-            "update"
-        }
-    }
-}
 
 /// How a change ended.
 pub(super) struct ChangeReport {
@@ -205,32 +164,17 @@ fn tell_of(output: Output, progress: &Progress) {
     }
 }
 
-/// The terms that flags set.
-pub(super) fn terms(settings: &Settings, args: &TermsArgs, asked: Asked) -> Result<Terms, CliError> {
-    let expected: Option<Version> = match &args.if_version {
-        None => None,
-        Some(text) => Some(text.parse().map_err(|error: domain::ParseVersionError| {
-            CliError::new(Code::Usage, format!("`--if-version {text}`: {error}"))
-        })?),
-    };
-    let mode = match asked {
-        Asked::Update => Mode::Write,
-        Asked::DryRun => Mode::DryRun,
-    };
-    Ok(Terms {
+/// The protocol's terms for a change.
+pub(super) fn terms(settings: &Settings, terms: &ChangeTerms, asked: Asked) -> Terms {
+    Terms {
         deadline: settings.deadline,
-        expected,
-        mode,
-        fail_on: args.fail_on.severity(),
-        on_conflict: match args.on_conflict {
-            OnConflictArg::Fail => OnConflict::Fail,
-            OnConflictArg::Merge => OnConflict::Merge,
-            OnConflictArg::Ours => OnConflict::Ours,
+        expected: terms.if_version.clone(),
+        mode: match asked {
+            Asked::Update => Mode::Write,
+            Asked::DryRun => Mode::DryRun,
         },
-        group: if args.accept_group_merge {
-            CrossFieldMerge::Accept
-        } else {
-            CrossFieldMerge::Refuse
-        },
-    })
+        fail_on: terms.fail_on,
+        on_conflict: terms.on_conflict,
+        group: terms.group,
+    }
 }

@@ -10,7 +10,14 @@ use domain::json::Document;
 use domain::{Code, Finding, Pointer};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::{Location, NonFiniteFloatPolicy, Spanned};
+use serde_saphyr::budget::BudgetBreach;
+use serde_saphyr::granit_parser::ErrorKind;
+use serde_saphyr::{
+    DefaultMessageFormatter, Error, ExternalMessageSource, Location, MessageFormatter, NonFiniteFloatPolicy, Spanned,
+};
+
+const TOO_DEEP: &str = "too many lists and objects stand inside each other";
+const NOT_FINITE: &str = "JSON has no infinite number, and no `.nan`";
 
 /// Where the values stand.
 #[derive(Debug, Default)]
@@ -56,8 +63,8 @@ pub(super) fn parse(text: &str) -> Result<(Document, Places), Vec<Placed>> {
     };
     let root: Spanned<Value> = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let place = error.location().map_or(0..0, |location| range_of_error(text, location));
-        let (code, words) = told(&error.to_string());
-        vec![(Finding::new(code, Pointer::root(), words), place)]
+        let (code, message) = explained(&error);
+        vec![(Finding::new(code, Pointer::root(), message), place)]
     })?;
     let mut printed = Printed::default();
     printed.print(text, &root, &Pointer::root());
@@ -82,31 +89,46 @@ fn byte_range(text: &str, location: Location) -> Range<usize> {
     start..end.max(start)
 }
 
-/// What an error of the library says, without the names of its settings: it is no user's business to set them.
-fn told(words: &str) -> (Code, String) {
-    let first = words.lines().next().unwrap_or_default();
-    // The place is told by the range.
-    let first = first.split_once(" at line ").map_or(first, |(first, _)| first);
-    if let Some(rest) = first.strip_prefix("duplicate mapping key: ") {
-        let name = rest.split_once(", set ").map_or(rest, |(name, _)| name);
-        return (
+/// The code of an error of the library and a message for users: the library's own names settings that are none of
+/// theirs.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the library has dozens of variants and adds more: of the rest, a user needs its message and the place"
+)]
+fn explained(error: &Error) -> (Code, String) {
+    let not_yaml = |message: &str| (Code::NotYaml, message.to_owned());
+    match error {
+        Error::AliasError { error, .. } => explained(error),
+        Error::DuplicateMappingKey { key: Some(name), .. } => (
             Code::DuplicateMember,
             format!("the member `{name}` stands twice in one object"),
-        );
-    }
-    let is = |start: &str| first.starts_with(start);
-    match () {
-        () if is("budget breached: Depth") || is("recursion limit") => (
-            Code::TooDeep,
-            "too many lists and objects stand inside each other".to_owned(),
         ),
-        () if is("budget breached") => (
+        Error::DuplicateMappingKey { key: None, .. } => {
+            (Code::DuplicateMember, "a member stands twice in one object".to_owned())
+        }
+        Error::Budget {
+            breach: BudgetBreach::Depth { .. },
+            ..
+        } => (Code::TooDeep, TOO_DEEP.to_owned()),
+        Error::ExternalMessage { source, .. } if is_recursion_limit(source) => (Code::TooDeep, TOO_DEEP.to_owned()),
+        Error::Budget { .. } => (
             Code::TooLarge,
             "the text is too large, its aliases written out".to_owned(),
         ),
-        () if is("multiple YAML documents") => (Code::NotYaml, "the text has more than one document".to_owned()),
-        () => (Code::NotYaml, first.to_owned()),
+        Error::MultipleDocuments { .. } => not_yaml("the text has more than one document"),
+        other => not_yaml(
+            DefaultMessageFormatter
+                .format_message(other)
+                .lines()
+                .next()
+                .unwrap_or_default(),
+        ),
     }
+}
+
+/// Whether the parser gave up on nesting, which it does before the budget is looked at.
+fn is_recursion_limit(source: &ExternalMessageSource) -> bool {
+    matches!(source, ExternalMessageSource::Parser(error) if *error.kind() == ErrorKind::RecursionLimitExceeded)
 }
 
 /// The bytes of a place that an error tells. One of the scanner has a line and a column, and no offset in bytes.
@@ -143,10 +165,9 @@ impl Printed {
                 let written = text.get(range.clone()).unwrap_or_default();
                 match [written, number].into_iter().find(|spelling| is_json(spelling)) {
                     Some(spelling) => self.json.push_str(spelling),
-                    None => self.faults.push((
-                        Finding::new(Code::NotYaml, at.clone(), "JSON has no infinite number, and no `.nan`"),
-                        range.clone(),
-                    )),
+                    None => self
+                        .faults
+                        .push((Finding::new(Code::NotYaml, at.clone(), NOT_FINITE), range.clone())),
                 }
             }
             Value::String(words) => {
@@ -292,22 +313,79 @@ mod tests {
 
     #[test]
     fn what_is_no_yaml_is_refused_where_it_breaks() {
-        for (yaml, code, line) in [
-            ("b: é\na: [1", Code::NotYaml, Some(2)),
-            ("a: 1\nb: 2\na: 3", Code::DuplicateMember, Some(3)),
-            ("a: 1\nb: .nan", Code::NotYaml, Some(2)),
-            ("a: 1\nb: -.inf\n", Code::NotYaml, Some(2)),
-            ("a: 1\n---\nb: 2", Code::NotYaml, Some(3)),
-            ("a: &x [*x]", Code::NotYaml, None),
+        let brackets = "[".repeat(300);
+        let bomb: String = ('b'..='h')
+            .zip('a'..)
+            .fold("a: &a [1,1,1,1,1,1,1,1]\n".to_owned(), |text, (name, of)| {
+                text + &format!("{name}: &{name} [{}]\n", [format!("*{of}").as_str(); 8].join(","))
+            });
+        for (yaml, code, message, line) in [
+            ("b: é\na: [1", Code::NotYaml, "unclosed bracket '['", Some(2)),
+            (
+                "a: 1\nb: 2\na: 3",
+                Code::DuplicateMember,
+                "the member `a` stands twice in one object",
+                Some(3),
+            ),
+            (
+                "a: &x {c: 1, c: 2}\nb: *x",
+                Code::DuplicateMember,
+                "the member `c` stands twice in one object",
+                Some(1),
+            ),
+            (
+                "a: 1\nb: .nan",
+                Code::NotYaml,
+                "JSON has no infinite number, and no `.nan`",
+                Some(2),
+            ),
+            ("a: 1\nb: [0, -.inf]\n", Code::NotYaml, NOT_FINITE, Some(2)),
+            (
+                "a: 1\n---\nb: 2",
+                Code::NotYaml,
+                "the text has more than one document",
+                Some(3),
+            ),
+            (
+                "a: &x [*x]",
+                Code::NotYaml,
+                "recursive references require weak recursion types",
+                Some(1),
+            ),
+            (
+                "a: b: c",
+                Code::NotYaml,
+                "mapping values are not allowed in this context",
+                Some(1),
+            ),
+            (&brackets, Code::TooDeep, TOO_DEEP, Some(1)),
+            (
+                &bomb,
+                Code::TooLarge,
+                "the text is too large, its aliases written out",
+                None,
+            ),
         ] {
             let findings = parse(yaml).unwrap_err();
-            assert_eq!(findings[0].0.code, code, "{yaml} {findings:?}");
-            let words = &findings[0].0.message;
-            assert!(!words.contains("from_str") && !words.contains("Policy"), "{words}");
+            let (finding, place) = &findings[0];
+            assert_eq!((finding.code, finding.message.as_str()), (code, message), "{yaml}");
             if let Some(line) = line {
-                let before = yaml.get(..findings[0].1.start).unwrap();
+                let before = yaml.get(..place.start).unwrap();
                 assert_eq!(before.matches('\n').count() + 1, line, "{yaml} {findings:?}");
             }
         }
+    }
+
+    #[test]
+    fn depth_is_bounded_before_the_parser_gives_up() {
+        let refused = || parse(&("[".repeat(100) + &"]".repeat(100))).unwrap_err();
+        // A thread of the tests has less of a stack than the program, and no build for speed.
+        let thread = std::thread::Builder::new().stack_size(1 << 24).spawn(refused).unwrap();
+        let findings = thread.join().unwrap();
+        let (finding, place) = &findings[0];
+        assert_eq!(
+            (finding.code, finding.message.as_str(), place.start),
+            (Code::TooDeep, TOO_DEEP, 64)
+        );
     }
 }

@@ -15,7 +15,7 @@ struct Layer {
     tests_lean_on: &'static [&'static str],
 }
 
-const LAYERS: [Layer; 10] = [
+const LAYERS: [Layer; 11] = [
     Layer {
         package: "assist-rules-domain",
         leans_on: &[],
@@ -75,6 +75,19 @@ const LAYERS: [Layer; 10] = [
         package: "xtask",
         leans_on: &[],
         tests_lean_on: &[],
+    },
+    // It drives the product, and nothing depends on it.
+    Layer {
+        package: "assist-rules-simulation",
+        leans_on: &[],
+        tests_lean_on: &[
+            "assist-rules-app",
+            "assist-rules-domain",
+            "assist-rules-emulator",
+            "assist-rules-genesys-adapter",
+            "assist-rules-ledger-adapter",
+            "assist-rules-ports",
+        ],
     },
     Layer {
         package: "assist-rules-tests",

@@ -4,10 +4,13 @@ use std::path::Path;
 
 use crate::repository::{Source, assert_none, metadata, read, root, sources};
 
+/// The package that is no member of the workspace, because it is built otherwise.
+const FUZZ: &str = "fuzz/Cargo.toml";
+
 /// The manifests of the crates, without the root's.
 fn members() -> Vec<Source> {
     let mut manifests = sources(&["Cargo.toml"]);
-    manifests.retain(|manifest| manifest.path != "Cargo.toml");
+    manifests.retain(|manifest| !["Cargo.toml", FUZZ].contains(&manifest.path.as_str()));
     manifests
 }
 
@@ -85,8 +88,25 @@ fn nothing_in_the_root_manifest_is_unused() {
 }
 
 #[test]
+fn the_fuzz_targets_are_no_member_and_read_json_as_the_workspace_does() {
+    let fuzz = read(FUZZ);
+    assert!(
+        fuzz.contains("\n[workspace]\n"),
+        "{FUZZ} is to be a workspace of its own"
+    );
+    let line = |manifest: &str| {
+        let mut all = dependencies(manifest).into_iter();
+        all.find(|(key, _)| *key == "serde_json")
+            .map(|(_, value)| value.to_owned())
+    };
+    assert_eq!(line(&fuzz), line(&read("Cargo.toml")));
+}
+
+#[test]
 fn the_lock_file_is_there_and_not_ignored() {
-    assert!(root().join("Cargo.lock").is_file(), "Cargo.lock is missing: commit it");
+    for lock in ["Cargo.lock", "fuzz/Cargo.lock"] {
+        assert!(root().join(lock).is_file(), "{lock} is missing: commit it");
+    }
     let ignored = read(".gitignore").lines().any(|line| line.contains("Cargo.lock"));
     assert!(!ignored, ".gitignore names Cargo.lock: it is committed");
 }

@@ -2,16 +2,19 @@
 #![expect(clippy::doc_markdown, reason = "these comments are the help text that is printed")]
 
 mod change;
+mod format;
 mod record;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub(crate) use change::{ChangeArgs, EditArgs, OnConflictArg, RollbackArgs, TermsArgs, UpdateArgs};
-pub(crate) use record::{AuditCommand, Closing, DeliverArgs, HistoryArgs, ReconcileArgs, StatsArgs, VerifyArgs};
+pub(crate) use format::Format;
+pub(crate) use record::{AuditArgs, Closing, DeliverArgs, HistoryArgs, ReconcileArgs, StatsArgs};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -22,7 +25,7 @@ Exit codes:
     3  findings; nothing was sent        12  applied, but could not be recorded
     4  conflict: the rule moved          64  usage or configuration
                                          70  a bug in this program
-                                   130, 143  stopped by a signal
+                              129, 130, 143  stopped by a signal
 
 Credentials come from GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, from
 GENESYSCLOUD_ACCESS_TOKEN, or from a profile of the gc CLI. --sandbox needs none.";
@@ -36,6 +39,23 @@ pub(crate) struct Cli {
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// The command line as clap has it, with the formats of each command.
+pub(crate) fn command() -> clap::Command {
+    format::restrict(Cli::command())
+}
+
+/// Reads a command line, the name of the program before it.
+///
+/// # Errors
+///
+/// If it is wrong, or asks for help or the version.
+pub(crate) fn parse_from(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Cli, clap::Error> {
+    let mut command = command();
+    let mut matches = command.try_get_matches_from_mut(args)?;
+    format::check(&command, &matches)?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }
 
 /// Flags that mean the same everywhere.
@@ -80,27 +100,6 @@ pub(crate) struct Global {
     /// How to log on stderr
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, help_heading = "Global options")]
     pub(crate) log_format: LogFormat,
-}
-
-/// How to print.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people
-    Human,
-    /// One JSON document
-    Json,
-    /// The same document as YAML
-    Yaml,
-    /// Findings for code scanning (SARIF 2.1.0)
-    Sarif,
-    /// Findings as annotations of a GitHub workflow
-    Github,
-    /// Findings as a JUnit report
-    Junit,
-    /// One JSON document a line
-    Ndjson,
-    /// Figures for Prometheus, as text
-    Prometheus,
 }
 
 /// When to use colour.
@@ -176,7 +175,7 @@ pub(crate) enum Command {
     Deliver(DeliverArgs),
     /// Prove the record, or print it
     #[command(subcommand)]
-    Audit(AuditCommand),
+    Audit(AuditArgs),
     /// Run the built-in Genesys Cloud in the foreground
     Sandbox(SandboxArgs),
     /// Say what works, what does not, and what to do
@@ -259,11 +258,10 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_sound() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 
     #[test]

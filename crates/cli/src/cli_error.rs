@@ -15,6 +15,8 @@ pub(crate) struct CliError {
     pub(crate) help: Option<String>,
     pub(crate) metadata: Box<ResponseMetadata>,
     pub(crate) retryable: bool,
+    /// The signal that ended the program, which says more than the code does.
+    pub(crate) stopped: Option<Exit>,
 }
 
 /// The members of `error` in documents.
@@ -36,11 +38,17 @@ impl CliError {
             help: None,
             metadata: Box::default(),
             retryable: false,
+            stopped: None,
         }
     }
 
     pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    pub(crate) fn stopped_by(mut self, signal: Exit) -> Self {
+        self.stopped = Some(signal);
         self
     }
 
@@ -64,11 +72,12 @@ impl CliError {
             help,
             metadata: failure.metadata.clone(),
             retryable: failure.is_retryable(),
+            stopped: None,
         }
     }
 
     pub(crate) fn exit(&self) -> Exit {
-        Exit::of_code(self.code)
+        self.stopped.unwrap_or_else(|| Exit::of_code(self.code))
     }
 
     pub(crate) fn document(&self) -> ErrorDocument {

@@ -14,26 +14,28 @@ mod history;
 mod list;
 mod reconcile;
 mod rollback;
-mod rule;
 mod sandbox;
 mod schema;
 mod stats;
 mod tell;
 mod validate;
 
-use crate::args::{Cli, Command};
+use domain::RuleId;
+
+use crate::args::{Command, Global};
 use crate::cli_error::CliError;
 use crate::config::{Environment, Settings};
+use crate::document_argument::DocumentArgument;
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::request::{DocumentCommand, Request};
 use crate::session::{SandboxStart, Session};
-use carry_out::ChangeRequest;
 
 /// What a command works with.
 pub(crate) struct Context<'a> {
     pub(crate) output: Output,
     pub(crate) environment: &'a Environment,
-    pub(crate) cli: &'a Cli,
+    pub(crate) global: &'a Global,
     /// What the configuration says, or what is wrong with it; not every command needs it.
     pub(crate) settings: &'a Result<Settings, CliError>,
 }
@@ -44,7 +46,7 @@ impl Context<'_> {
     }
 
     pub(crate) async fn open(&self, settings: &Settings) -> Result<Session, CliError> {
-        let start = if self.cli.global.reset_sandbox {
+        let start = if self.global.reset_sandbox {
             SandboxStart::Reset
         } else {
             SandboxStart::Continue
@@ -54,28 +56,30 @@ impl Context<'_> {
 }
 
 /// Carries a command out.
-pub(crate) async fn run(context: &Context<'_>) -> Result<Exit, CliError> {
-    match &context.cli.command {
-        Command::Get(rule) => get::run(context, rule).await,
-        Command::List => list::run(context).await,
-        Command::Validate(args) => validate::run(context, args),
-        Command::Diff(args) => change::run(context, args, &ChangeRequest::of("update", true, None)).await,
-        Command::Update(args) => {
-            let errand = ChangeRequest::of("update", args.dry_run, args.reason.as_ref());
-            change::run(context, &args.change, &errand).await
-        }
-        Command::Edit(args) => edit::run(context, args).await,
-        Command::History(args) => history::run(context, args).await,
-        Command::Rollback(args) => rollback::run(context, args).await,
-        Command::Reconcile(args) => reconcile::run(context, args).await,
-        Command::Stats(args) => stats::run(context, args).await,
-        Command::Deliver(args) => deliver::run(context, args).await,
-        Command::Audit(command) => audit::run(context, command).await,
-        Command::Sandbox(args) => sandbox::run(context, args).await,
-        Command::Doctor(rule) => doctor::run(context, rule).await,
-        Command::Explain { code } => explain::run(context, code.as_deref()),
-        Command::Schema { kind } => schema::run(context, *kind),
-        Command::Completions { shell } => completions::run(context, *shell),
-        Command::Man => completions::man(context),
+pub(crate) async fn run(context: &Context<'_>, command: Command) -> Result<Exit, CliError> {
+    match Request::of_command_line(command, context.environment)? {
+        Request::Document(DocumentArgument::Rule(id), command) => on_rule(context, &id, &command).await,
+        Request::List => list::run(context).await,
+        Request::Validate(command) => validate::run(context, &command),
+        Request::History(command) => history::run(context, &command).await,
+        Request::Reconcile(command) => reconcile::run(context, &command).await,
+        Request::Stats(command) => stats::run(context, &command).await,
+        Request::Deliver(command) => deliver::run(context, &command).await,
+        Request::Audit(command) => audit::run(context, &command).await,
+        Request::Sandbox(command) => sandbox::run(context, &command).await,
+        Request::Doctor(document) => doctor::run(context, document.as_ref()).await,
+        Request::Explain(code) => explain::run(context, code.as_deref()),
+        Request::Schema(kind) => schema::run(context, kind),
+        Request::Completions(shell) => completions::run(context, shell),
+        Request::Man => completions::man(context),
+    }
+}
+
+async fn on_rule(context: &Context<'_>, id: &RuleId, command: &DocumentCommand) -> Result<Exit, CliError> {
+    match command {
+        DocumentCommand::Get => get::run(context, id).await,
+        DocumentCommand::Update(command) => Ok(change::run(context, id, command).await?.exit),
+        DocumentCommand::Edit(command) => edit::run(context, id, command).await,
+        DocumentCommand::Rollback(command) => rollback::run(context, id, command).await,
     }
 }

@@ -5,8 +5,10 @@
 //! organisation is never sent to another's region.
 
 mod environment;
+mod environment_layer;
 mod gc;
 mod layer;
+mod partial_settings;
 mod places;
 mod settings;
 mod sinks;
@@ -29,7 +31,7 @@ pub(crate) fn load(global: &Global, environment: &Environment) -> Result<Setting
     if let Some(profile) = &global.profile {
         layers.push(gc::profile(home.as_deref(), Some(profile))?);
     }
-    layers.push(environment.layer()?);
+    layers.push(environment_layer::of_environment(environment)?);
     layers.push(match &global.config {
         Some(file) => Layer::of_named_file(file)?,
         None => Layer::of_working_directory()?,

@@ -31,6 +31,8 @@ pub(crate) enum Exit {
     Usage,
     /// A bug.
     Bug,
+    /// Stopped by SIGHUP.
+    HungUp,
     /// Stopped by SIGINT.
     Interrupted,
     /// Stopped by SIGTERM.
@@ -53,6 +55,7 @@ impl Exit {
             Self::Unrecorded => 12,
             Self::Usage => 64,
             Self::Bug => 70,
+            Self::HungUp => 129,
             Self::Interrupted => 130,
             Self::Terminated => 143,
         }

@@ -6,11 +6,13 @@ mod args;
 mod cli_error;
 mod commands;
 mod config;
+mod document_argument;
 mod exit;
 mod logging;
 mod output;
 mod record;
 mod render;
+mod request;
 mod session;
 mod signals;
 mod source;
@@ -20,7 +22,6 @@ mod time;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
 use domain::Code;
 
@@ -32,19 +33,20 @@ use exit::Exit;
 use output::Output;
 
 fn main() -> ExitCode {
-    let ended = catch_unwind(AssertUnwindSafe(|| match Cli::try_parse() {
-        Ok(cli) => run(&cli),
+    let ended = catch_unwind(AssertUnwindSafe(|| match args::parse_from(std::env::args_os()) {
+        Ok(cli) => run(cli),
         Err(error) => explain_usage(&error),
     }));
     ExitCode::from(ended.unwrap_or(Exit::Bug).code())
 }
 
-fn run(cli: &Cli) -> Exit {
-    let output = Output::new(&cli.global);
+fn run(cli: Cli) -> Exit {
+    let Cli { global, command } = cli;
+    let output = Output::new(&global);
     let environment = Environment::of_process();
-    let settings = config::load(&cli.global, &environment);
+    let settings = config::load(&global, &environment);
     logging::start(
-        &cli.global,
+        &global,
         settings.as_ref().ok().and_then(|settings| settings.log.as_deref()),
     );
     for warning in settings.iter().flat_map(|settings| &settings.warnings) {
@@ -53,13 +55,13 @@ fn run(cli: &Cli) -> Exit {
     let context = Context {
         output,
         environment: &environment,
-        cli,
+        global: &global,
         settings: &settings,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let ended = match runtime {
         Ok(runtime) => {
-            let ended = runtime.block_on(commands::run(&context));
+            let ended = runtime.block_on(commands::run(&context, command));
             // Why: a name that is being looked up or a disk that does not answer cannot be stopped, and dropping the
             // runtime would wait for it.
             runtime.shutdown_background();

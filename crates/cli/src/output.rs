@@ -1,5 +1,7 @@
 //! What goes to stdout and stderr, and how it is coloured.
 
+mod yaml;
+
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -62,7 +64,7 @@ impl Output {
         let bug =
             |error: &dyn std::fmt::Display| CliError::new(Code::Bug, format!("cannot print the document: {error}"));
         let text = match self.format {
-            Format::Yaml => serde_saphyr::to_string(document).map_err(|error| bug(&error))?,
+            Format::Yaml => yaml::to_string(document).map_err(|error| bug(&error))?,
             Format::Human
             | Format::Json
             | Format::Sarif

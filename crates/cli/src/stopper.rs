@@ -1,4 +1,5 @@
-//! A stop that a signal asks for, and whoever waits hears of.
+//! A stop that a signal asks for, and all that wait hear of. The first signal lets the work in hand finish; a second
+//! one drops it.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -21,6 +22,21 @@ pub(crate) struct Stopper(Arc<State>);
 struct State {
     is_asked: AtomicBool,
     asked: Notify,
+    is_writing: AtomicBool,
+    has_written: AtomicBool,
+}
+
+/// Work that was dropped at a signal, and how the program is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Abandoned(pub(crate) Exit);
+
+/// The part of a command that a signal finds it in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Reads, waits, and writes of documents.
+    Update,
+    /// Deliveries to sinks, and what follows them.
+    Delivery,
 }
 
 impl Stopper {
@@ -28,39 +44,74 @@ impl Stopper {
         self.0.is_asked.load(Ordering::Relaxed)
     }
 
+    /// Ready once it is asked to stop.
+    pub(crate) async fn asked(&self) {
+        let asked = self.0.asked.notified();
+        if !self.is_asked() {
+            asked.await;
+        }
+    }
+
+    /// Notes whether a write is in flight, which a stop then finishes first.
+    pub(crate) fn set_writing(&self, is_writing: bool) {
+        self.0.is_writing.store(is_writing, Ordering::Relaxed);
+        self.0.has_written.fetch_or(is_writing, Ordering::Relaxed);
+    }
+
+    /// Whether a write was ever sent.
+    pub(crate) fn has_written(&self) -> bool {
+        self.0.has_written.load(Ordering::Relaxed)
+    }
+
     fn ask(&self) {
         self.0.is_asked.store(true, Ordering::Relaxed);
         self.0.asked.notify_waiters();
     }
 
-    /// Does work that heeds the stopper. A signal asks it to stop, and is how the program ends then.
-    pub(crate) async fn or_a_signal<T>(
+    /// Does work that heeds the stopper. A first signal says so, asks for the stop, and is how the program ends once
+    /// the work is done. The next one drops the work where it is.
+    pub(crate) async fn drive<T>(
         &self,
+        stage: Stage,
         work: impl Future<Output = T>,
         signals: &mut Signals,
         output: Output,
-    ) -> (T, Option<Exit>) {
+    ) -> Result<(T, Option<Exit>), Abandoned> {
         let mut work = pin!(work);
-        let exit = tokio::select! {
-            biased;
-            done = &mut work => return (done, None),
-            exit = signals.received() => exit,
-        };
-        output.note("stopping; what is undelivered stays in the ledger");
-        self.ask();
-        (work.await, Some(exit))
+        let mut stopped = None;
+        loop {
+            // Why: a signal that came before the work ended counts, even if both are seen in one turn.
+            let exit = tokio::select! {
+                biased;
+                exit = signals.received() => exit,
+                done = &mut work => return Ok((done, stopped)),
+            };
+            if self.is_asked() {
+                return Err(Abandoned(exit));
+            }
+            output.note(self.announcement(stage));
+            stopped = Some(exit);
+            self.ask();
+        }
+    }
+
+    fn announcement(&self, stage: Stage) -> &'static str {
+        match stage {
+            Stage::Update if self.0.is_writing.load(Ordering::Relaxed) => {
+                "stopping; the write in flight is finished first, and a second signal ends the program at once"
+            }
+            Stage::Update => "stopping",
+            Stage::Delivery => "stopping; what is undelivered stays in the ledger",
+        }
     }
 }
 
 #[async_trait]
 impl Sleeper for Stopper {
     async fn sleep(&self, time: Duration) {
-        let asked = self.0.asked.notified();
-        if !self.is_asked() {
-            tokio::select! {
-                () = asked => {}
-                () = tokio::time::sleep(time) => {}
-            }
+        tokio::select! {
+            () = self.asked() => {}
+            () = tokio::time::sleep(time) => {}
         }
     }
 }

@@ -142,7 +142,7 @@ codes! {
     NotRecorded = "AR0515", Error, "the change cannot be recorded",
         "Before a rule is written, the intent is recorded, so that what happened can be told after a crash. If that record cannot be made, nothing is sent. If the outcome cannot be recorded, the rule was changed all the same, and the message says so.";
     Stopped = "AR0516", Error, "stopped before anything was written",
-        "The program was told to stop (SIGINT or SIGTERM) before it had sent the change. Nothing was changed; run the command again.";
+        "The program was told to stop (SIGINT, SIGTERM or SIGHUP) before it had sent the change. Nothing was changed; run the command again.";
     NothingToUndo = "AR0517", Error, "nothing to undo",
         "A rollback undoes what the ledger says was applied to the rule: its last applied entry, or with `--to` all that was applied after that entry. `assist-rules history` lists the entries. Each ledger and each target (API and OAuth client) has its own.";
     NoEntry = "AR0518", Error, "no such entry",

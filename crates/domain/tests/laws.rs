@@ -7,8 +7,10 @@ mod laws {
     mod findings;
     mod hostile;
     mod json;
+    mod json_suite;
     mod limits;
     mod merge;
+    mod oracle;
     mod protocol;
 
     use assist_rules_domain::TriggerRule;

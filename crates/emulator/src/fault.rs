@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, value::RawValue};
 
 use crate::{Kind, call::Call};
 
 /// One entry of a [`Script`](crate::Script).
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fault {
     /// Which requests it is for; all, if nothing is said.
@@ -27,7 +27,7 @@ fn once() -> u32 {
 }
 
 /// What a request must be; what is not named may be anything.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct On {
     pub(crate) method: Option<String>,
@@ -53,13 +53,14 @@ impl On {
 }
 
 /// What happens to a request.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub(crate) enum FaultAction {
     /// A gateway answers in the platform's place; with `carried_out`, after the platform did its work.
     Status {
         code: u16,
-        body: Option<Value>,
+        /// As it goes out, digit for digit.
+        body: Option<Box<RawValue>>,
         #[serde(default)]
         headers: BTreeMap<String, String>,
         retry_after: Option<u32>,

@@ -7,7 +7,7 @@ use http::{
     HeaderName, HeaderValue, StatusCode,
     header::{CONTENT_TYPE, DATE, ETAG, RETRY_AFTER},
 };
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 use tokio::time::sleep;
 
 use crate::{
@@ -16,9 +16,8 @@ use crate::{
     call::Call,
     connection::{RawResponse, Then},
     fault::FaultAction,
-    http_date::http_date_header,
     merge_patch, rate,
-    reply::{Length, Reply},
+    reply::{Length, Reply, date_header},
     route::Route,
 };
 
@@ -117,7 +116,7 @@ pub(crate) async fn carry_out(world: &Emulator, call: &Call, deed: FaultAction) 
             world.answer(call)
         }
         FaultAction::ClockSkew { seconds } => {
-            let date = http_date_header(shifted(world.settings().clock.now(), seconds));
+            let date = date_header(shifted(world.settings().clock.now(), seconds));
             world.answer(call).with(DATE, date)
         }
         FaultAction::LostVersion {} => without_version(world.answer(call)),
@@ -133,13 +132,13 @@ fn gateway(
     world: &Emulator,
     call: &Call,
     code: u16,
-    body: Option<Value>,
+    body: Option<Box<RawValue>>,
     headers: &BTreeMap<String, String>,
     retry_after: Option<u32>,
 ) -> Reply {
     let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut reply = match body {
-        Some(body) => Reply::json(status, &body),
+        Some(body) => Reply::raw_json(status, &body),
         None => ApiError::new(code, "fault.on.demand", "The emulator was told to answer so.")
             .into_reply(&call.correlation_id),
     };

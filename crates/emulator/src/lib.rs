@@ -27,7 +27,6 @@ mod engine;
 mod etag;
 mod fault;
 mod fault_injection;
-mod http_date;
 mod merge_patch;
 mod operand;
 mod platform;

@@ -7,7 +7,11 @@ use std::{
 
 use http::{HeaderName, HeaderValue, header::RETRY_AFTER};
 
-use crate::{RetryAfter, api_error::ApiError, http_date::http_date_header, reply::Reply};
+use crate::{
+    RetryAfter,
+    api_error::ApiError,
+    reply::{Reply, date_header},
+};
 
 const WINDOW: Duration = Duration::from_mins(1);
 
@@ -117,7 +121,7 @@ pub(crate) fn slow_down(seconds: u64, form: RetryAfter, now: SystemTime) -> ApiE
 pub(crate) fn retry_after(seconds: u64, form: RetryAfter, now: SystemTime) -> HeaderValue {
     match form {
         RetryAfter::Seconds => HeaderValue::from(seconds),
-        RetryAfter::HttpDate => http_date_header(now + Duration::from_secs(seconds)),
+        RetryAfter::HttpDate => date_header(now + Duration::from_secs(seconds)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! An answer as data, before any socket is involved.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
@@ -8,9 +8,7 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, ETAG, TRANSFER_ENCODING},
 };
-use serde_json::Value;
-
-use crate::http_date::http_date_header;
+use serde_json::{Value, value::RawValue};
 
 /// What the platform says to one request.
 #[derive(Clone, Debug)]
@@ -22,10 +20,19 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn json(status: StatusCode, body: &Value) -> Self {
+        Self::of_json_text(status, body.to_string())
+    }
+
+    /// With the body as it was written: a [`Value`] would spell its numbers anew.
+    pub(crate) fn raw_json(status: StatusCode, body: &RawValue) -> Self {
+        Self::of_json_text(status, body.get().to_owned())
+    }
+
+    fn of_json_text(status: StatusCode, body: String) -> Self {
         Self {
             status,
             headers: HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]),
-            body: Bytes::from(body.to_string()),
+            body: Bytes::from(body),
         }
     }
 
@@ -39,7 +46,7 @@ impl Reply {
 
     /// With what every answer has.
     pub(crate) fn finished(self, now: SystemTime, correlation_id: &str) -> Self {
-        let reply = self.with(DATE, http_date_header(now));
+        let reply = self.with(DATE, date_header(now));
         match HeaderValue::from_str(correlation_id) {
             Ok(id) => reply.with(HeaderName::from_static("inin-correlation-id"), id),
             Err(_) => reply,
@@ -88,5 +95,34 @@ impl From<Reply> for Response {
         *response.status_mut() = reply.status;
         *response.headers_mut() = reply.headers;
         response
+    }
+}
+
+/// A time as an IMF-fixdate, to the second. Years that it cannot name are written as the nearest that it can.
+pub(crate) fn date_header(time: SystemTime) -> HeaderValue {
+    const LAST: Duration = Duration::from_secs(253_402_300_799);
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default().min(LAST);
+    let date = httpdate::fmt_http_date(UNIX_EPOCH + since);
+    HeaderValue::from_str(&date).unwrap_or(HeaderValue::from_static(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_time_has_a_date() {
+        let year = Duration::from_secs(31_556_952);
+        for (time, expected) in [
+            (UNIX_EPOCH - year, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (UNIX_EPOCH, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (
+                UNIX_EPOCH + Duration::from_secs(784_111_777),
+                "Sun, 06 Nov 1994 08:49:37 GMT",
+            ),
+            (UNIX_EPOCH + year * 10_000, "Fri, 31 Dec 9999 23:59:59 GMT"),
+        ] {
+            assert_eq!(date_header(time), expected);
+        }
     }
 }

@@ -39,7 +39,7 @@ const FRAMING: [HeaderName; 3] = [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING]
 /// assert!(Script::from_json(script).is_ok());
 /// assert!(Script::from_json(r#"{"faults": [{"do": {"explode": {}}}]}"#).is_err());
 /// ```
-#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Script {
     faults: Vec<Fault>,

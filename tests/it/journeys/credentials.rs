@@ -136,6 +136,39 @@ fn a_stranger_s_configuration_file_says_nothing_about_where_secrets_go() {
 }
 
 #[test]
+fn each_key_that_a_stranger_may_not_say_is_refused_by_name_and_each_other_is_taken() {
+    let privileged = "region client_id client_secret access_token api_url login_url proxy ca_file ledger";
+    let toml = |key: &str| format!("{key} = \"x\"\n");
+    let privileged: Vec<_> = privileged.split(' ').map(|key| (key, toml(key))).collect();
+    let tables = [
+        ("sinks", "[[sinks]]\nname = \"a\"\n".to_owned()),
+        ("api_url", "[api_url]\nx = 1\n".to_owned()),
+        ("region", "state_dir = \"s\"\nsinks = 1\nregion = \"x\"\n".to_owned()),
+    ];
+    let run_with = |toml: &str| {
+        let mut command = assist_rules();
+        file(&command, "assist-rules.toml", toml);
+        run(command.args(["list", "--sandbox"]))
+    };
+    for (key, toml) in privileged.into_iter().chain(tables) {
+        let ran = run_with(&toml);
+        let words = format!(
+            "`assist-rules.toml` has `{key}`, which a file that is found in the working directory may not have\n"
+        );
+        assert!(ran.code == Some(64) && ran.stderr.contains(&words), "{toml}: {ran}");
+    }
+    let others = "trigger_rules_path = \"/api/v2/agent-assist/trigger-rules\"\nsandbox = true\ndeadline = \"9s\"\n\
+                  connect_timeout = \"1s\"\nattempt_timeout = \"2s\"\nstate_dir = \"kept\"\nlog = \"warn\"\n";
+    let ran = run_with(others);
+    assert!(
+        !ran.stderr.contains("may not have") && !ran.stderr.contains("wrong value"),
+        "{ran}"
+    );
+    let ran = run_with("region = \"x\"\nregin = \"x\"\n");
+    assert!(ran.stderr.contains("the unknown key `regin`"), "{ran}");
+}
+
+#[test]
 fn a_key_that_nobody_knows_is_told_with_the_one_that_was_meant() {
     let sandbox = Sandbox::sample();
     let mut command = against(&sandbox);

@@ -1,9 +1,11 @@
 //! `edit`: a rule in an editor, and back.
 
-use emulator::SAMPLE_RULE_ID;
+use std::{process::Stdio, thread};
 
-use super::against;
-use crate::{binary::run, sandbox::Sandbox};
+use emulator::{SAMPLE_RULE_ID, Script};
+
+use super::{against, file, recording::Desk, writes};
+use crate::{binary::run, postgres::Schema, sandbox::Sandbox};
 
 /// Runs `edit` with an editor that does this to the file.
 fn edit(sandbox: &Sandbox, editor: &str) -> crate::binary::Ran {
@@ -42,6 +44,70 @@ fn a_text_with_findings_is_kept_and_the_way_back_is_told() {
     let file = back.split('\'').nth(1).unwrap();
     assert!(std::fs::read_to_string(file).unwrap().contains("near"), "{ran}");
     assert_eq!(sandbox.world.rule(SAMPLE_RULE_ID).unwrap()["etag"], "7");
+}
+
+/// Where `edit` keeps texts that were not applied.
+fn kept(state: &std::path::Path) -> usize {
+    let files = std::fs::read_dir(state.join("edits")).unwrap();
+    let paths = files.map(|file| file.unwrap().path());
+    paths
+        .filter(|path| path.extension().is_some_and(|it| it == "json"))
+        .count()
+}
+
+#[test]
+fn a_text_that_was_applied_is_not_to_be_gone_on_with_although_a_delivery_is_pending() {
+    let desk = Desk::new();
+    let sinks = "[[sinks]]\nname = \"chat\"\nkind = \"command\"\nargv = [\"false\"]\n";
+    let mut command = desk.command(&["edit", "--config", "mine.toml"]);
+    file(&command, "mine.toml", sinks);
+    let ran = run(command.env("EDITOR", "sed -i.old s/Detection/Edited/"));
+    assert_eq!(ran.code, Some(10), "{ran}");
+    let told = format!("Your text was applied: `{SAMPLE_RULE_ID}` has it as version 8.\n");
+    assert!(ran.stderr.ends_with(&told) && !ran.stderr.contains("Go on"), "{ran}");
+    assert_eq!(kept(&desk.state), 0);
+}
+
+#[test]
+fn a_text_that_was_applied_is_not_to_be_gone_on_with_although_it_could_not_be_recorded() {
+    let Some(schema) = Schema::new("a_text_that_was_applied") else {
+        return;
+    };
+    let desk = Desk::new();
+    let late = r#"{"faults": [{"on": {"kind": "put"}, "times": 1, "do": {"delay": {"ms": 1500}}}]}"#;
+    desk.sandbox.world.load_faults(Script::from_json(late).unwrap());
+    let mut edit = desk.command(&["edit", "--ledger", &schema.url()]);
+    let edit = edit.env("EDITOR", "sed -i.old s/Detection/Edited/");
+    let child = edit.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    while writes(&desk.sandbox) == 0 {
+        thread::yield_now();
+    }
+    schema.query("ALTER TABLE entries RENAME TO kept");
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(12), "{stderr}");
+    assert!(
+        stderr.contains("Your text was applied") && !stderr.contains("Go on"),
+        "{stderr}"
+    );
+    assert_eq!(kept(&desk.state), 0);
+}
+
+#[test]
+fn a_text_of_which_nobody_knows_whether_it_was_applied_is_kept_and_not_to_be_gone_on_with() {
+    let desk = Desk::new();
+    let lost = r#"{"faults": [
+        {"on": {"kind": "put"}, "do": {"status": {"code": 503}}, "times": 9},
+        {"on": {"kind": "get", "skip": 2}, "do": {"status": {"code": 503}}, "times": 99}]}"#;
+    desk.sandbox.world.load_faults(Script::from_json(lost).unwrap());
+    let mut command = desk.command(&["edit", "--deadline", "3s"]);
+    let ran = run(command.env("EDITOR", "sed -i.old s/Detection/Edited/"));
+    assert_eq!(ran.code, Some(11), "{ran}");
+    assert!(
+        ran.stderr.contains("Whether it was applied is not known") && !ran.stderr.contains("Go on"),
+        "{ran}"
+    );
+    assert_eq!(kept(&desk.state), 1);
 }
 
 #[test]

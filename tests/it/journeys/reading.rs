@@ -4,8 +4,11 @@ use emulator::{Emulator, Permission, SAMPLE_RULE, SAMPLE_RULE_ID};
 use expect_test::expect;
 use serde_json::{Value, json};
 
-use super::{against, document, on, shown};
-use crate::{binary::run, sandbox::Sandbox};
+use super::{against, document, on, sandbox_with, shown};
+use crate::{
+    binary::{Ran, feed, run},
+    sandbox::Sandbox,
+};
 
 /// A rule with members that no published model has, in an order that is nobody's.
 const STRANGE: &str = r#"{
@@ -90,6 +93,30 @@ fn get_keeps_order_strangers_and_nulls() {
         --- stderr
     "#]]
     .assert_eq(&shown(&on(&sandbox, &["get", "strange-1"])));
+}
+
+#[test]
+fn numbers_keep_their_digits_whatever_prints_them() {
+    let served = SAMPLE_RULE
+        .replace("keyword", "sentiment")
+        .replace("contains", "lt")
+        .replace("\"credit card declined\"", "0.50")
+        .replacen('{', r#"{"weights": [2.500, -0, 1E2],"#, 1);
+    let fault =
+        format!(r#"{{"on": {{"kind": "get"}}, "times": 9, "do": {{"status": {{"code": 200, "body": {served}}}}}}}"#);
+    let sandbox = sandbox_with(&format!(r#"{{"faults": [{fault}]}}"#));
+    let words = |ran: &Ran| ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let change =
+        r#"{"conditions": [{"type": "sentiment", "field": "conversation.text", "operator": "lt", "value": 0.90}]}"#;
+    for (format, got, diffed) in [
+        ("json", "[ 2.500, -0, 1E2 ]", "\"before\": 0.50, \"after\": 0.90 }"),
+        ("yaml", "- 2.500 - -0 - 1E2", "before: 0.50 after: 0.90"),
+    ] {
+        let ran = on(&sandbox, &["get", "-o", format]);
+        assert!(words(&ran).contains(got), "{ran}");
+        let ran = feed(against(&sandbox).args(["diff", "--from", "-", "-o", format]), change);
+        assert!(words(&ran).contains(diffed), "{ran}");
+    }
 }
 
 #[test]

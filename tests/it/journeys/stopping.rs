@@ -1,8 +1,9 @@
-//! A signal in mid-update: 130 or 143, and what is told of the rule is true.
+//! A signal in mid-update: 129, 130 or 143, and what is told of the rule is true.
 
 use std::{
+    io::{BufRead as _, BufReader, Read as _},
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     thread,
 };
 
@@ -14,6 +15,26 @@ use crate::{
     binary::{new_home, run},
     sandbox::Sandbox,
 };
+
+const SIGNALS: [(&str, i32); 3] = [("-INT", 130), ("-TERM", 143), ("-HUP", 129)];
+
+/// The signals that stop the program, with their exit codes: not SIGHUP where these tests run under `nohup`.
+fn signals() -> impl Iterator<Item = (&'static str, i32)> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let is_hangup_ignored = mask.is_some_and(|mask| mask.ends_with(['1', '3', '5', '7', '9', 'b', 'd', 'f']));
+    SIGNALS
+        .into_iter()
+        .filter(move |(signal, _)| *signal != "-HUP" || !is_hangup_ignored)
+}
+
+fn send(signal: &str, child: &Child) {
+    let sent = Command::new("kill")
+        .args([signal, &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+}
 
 /// Starts an update, sends the signal once the emulator has seen so many requests to the API, and waits for the end.
 fn stopped(faults: &str, requests: usize, signal: &str) -> (Option<i32>, Value, Value) {
@@ -30,11 +51,7 @@ fn stopped(faults: &str, requests: usize, signal: &str) -> (Option<i32>, Value, 
     while answered() < requests {
         thread::yield_now();
     }
-    let sent = Command::new("kill")
-        .args([signal, &child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(sent.success());
+    send(signal, &child);
     let output = child.wait_with_output().unwrap();
     let result: Value = serde_json::from_slice(&output.stdout).unwrap();
     let stored = sandbox.world.rule(SAMPLE_RULE_ID).unwrap();
@@ -46,7 +63,7 @@ const WRITE_IS_THROTTLED: &str =
 
 #[test]
 fn a_wait_is_not_waited_out() {
-    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+    for (signal, code) in signals() {
         let (ended, change, stored) = stopped(WRITE_IS_THROTTLED, 2, signal);
         assert_eq!(
             (ended, &change["outcome"]),
@@ -69,6 +86,137 @@ fn a_write_in_doubt_is_looked_for_before_the_end() {
         (Some(130), &json!("applied"), &json!("read"))
     );
     assert_eq!(stored["name"], "ours");
+}
+
+const WRITE_IS_SLOW: &str = r#"{"faults": [{"on": {"kind": "put"}, "times": 1, "do": {"delay": {"ms": 2000}}}]}"#;
+
+/// An update whose write is in flight, and that said what it does about a signal.
+struct InFlight {
+    child: Child,
+    stderr: BufReader<std::process::ChildStderr>,
+    /// The first line on stderr after the signal.
+    said: String,
+}
+
+impl InFlight {
+    fn signalled(sandbox: &Sandbox, state: &Path, signal: &str, args: &[&str]) -> Self {
+        let mut update = against(sandbox);
+        update
+            .env("ASSIST_RULES_STATE_DIR", state)
+            .args(["update", "--name", "ours"]);
+        let mut child = update
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        while super::writes(sandbox) == 0 {
+            thread::yield_now();
+        }
+        send(signal, &child);
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut said = String::new();
+        stderr.read_line(&mut said).unwrap();
+        Self { child, stderr, said }
+    }
+
+    /// Its exit code, its stdout, and the rest of its stderr.
+    fn ended(mut self) -> (Option<i32>, String, String) {
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        self.child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+        self.stderr.read_to_string(&mut stderr).unwrap();
+        (self.child.wait().unwrap().code(), stdout, stderr)
+    }
+}
+
+const FINISHES: &str =
+    "stopping; the write in flight is finished first, and a second signal ends the program at once\n";
+
+/// A signal while a write is in flight: said at once, and the exit code is the signal's.
+fn is_finished_at(signal: &str, code: i32, args: &[&str]) {
+    let sandbox = sandbox_with(WRITE_IS_SLOW);
+    let update = InFlight::signalled(&sandbox, &new_home(), signal, args);
+    assert_eq!(update.said, FINISHES, "{signal}");
+    assert_eq!(sandbox.world.rule(SAMPLE_RULE_ID).unwrap()["etag"], "7", "said at once");
+    let (ended, stdout, stderr) = update.ended();
+    assert_eq!((ended, stderr.as_str()), (Some(code), ""), "{signal} {stdout}");
+    assert_eq!(sandbox.world.rule(SAMPLE_RULE_ID).unwrap()["name"], "ours");
+    if args.is_empty() {
+        assert!(stdout.contains("applied") && stdout.contains("7 → 8"), "{stdout}");
+        return;
+    }
+    let result: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(
+        (&result["exit_code"], &result["changes"][0]["outcome"]),
+        (&json!(code), &json!("applied"))
+    );
+}
+
+#[test]
+fn a_write_in_flight_is_finished_and_the_exit_code_is_the_signals() {
+    thread::scope(|scope| {
+        for (signal, code) in signals() {
+            scope.spawn(move || is_finished_at(signal, code, &["-o", "json"]));
+            scope.spawn(move || is_finished_at(signal, code, &[]));
+        }
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_hangup_that_was_ignored_stays_ignored() {
+    let sandbox = sandbox_with(WRITE_IS_SLOW);
+    let program = against(&sandbox);
+    let mut update = Command::new("sh");
+    update
+        .args(["-c", "trap '' HUP; exec \"$@\"", "sh"])
+        .arg(program.get_program())
+        .args(["update", "--name", "ours"]);
+    for (name, value) in program.get_envs() {
+        update.env(name, value.unwrap());
+    }
+    let child = update.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while super::writes(&sandbox) == 0 {
+        thread::yield_now();
+    }
+    send("-HUP", &child);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once_and_the_next_run_settles_what_it_left() {
+    for (signal, code) in signals() {
+        let sandbox = sandbox_with(WRITE_IS_SLOW);
+        let state = new_home();
+        let update = InFlight::signalled(&sandbox, &state, "-TERM", &["-o", "json"]);
+        assert_eq!(update.said, FINISHES);
+        send(signal, &update.child);
+        let (ended, stdout, stderr) = update.ended();
+        assert_eq!(
+            sandbox.world.rule(SAMPLE_RULE_ID).unwrap()["etag"],
+            "7",
+            "ended at once"
+        );
+        let error: Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(
+            (ended, &error["kind"], &error["code"], &error["exit_code"]),
+            (Some(code), &json!("error"), &json!("AR0508"), &json!(code)),
+            "{stdout}"
+        );
+        assert!(stderr.contains("the intent stays open in the ledger"), "{stderr}");
+        while sandbox.world.rule(SAMPLE_RULE_ID).unwrap()["name"] != "ours" {
+            thread::yield_now();
+        }
+        let mut next = against(&sandbox);
+        let ran = run(next
+            .env("ASSIST_RULES_STATE_DIR", &state)
+            .args(["update", "--description", "next"]));
+        assert!(
+            ran.code == Some(0) && ran.stderr.contains("An earlier run: entry 1 was applied"),
+            "{ran}"
+        );
+    }
 }
 
 /// An update that renames the rule and is killed before it hears of that.
@@ -147,11 +295,7 @@ fn a_sink_that_hangs_does_not_keep_a_run_that_is_told_to_stop() {
         .args(["update", "--config", "mine.toml", "--name", "ours", "-o", "json"]);
     let child = update.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let told = silent.accept().unwrap();
-    let sent = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(sent.success());
+    send("-INT", &child);
     let output = child.wait_with_output().unwrap();
     drop(told);
     let result: Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -266,20 +266,24 @@ fn a_reason_with_a_secret_in_it_is_neither_recorded_nor_told() {
 #[test]
 fn a_sink_that_cannot_be_is_told_before_anything_is_sent() {
     for (sinks, words) in [
-        ("[[sinks]]\nkind = \"webhook\"", "has no `name`"),
-        ("[[sinks]]\nname = \"a\"", "has no `kind`"),
-        ("[[sinks]]\nname = \"a\"\nkind = \"fax\"", "the unknown kind `fax`"),
+        ("[[sinks]]\nkind = \"webhook\"", "missing configuration field \"name\""),
+        ("[[sinks]]\nname = \"a\"", "missing configuration field \"kind\""),
+        ("[[sinks]]\nname = \"a\"\nkind = \"fax\"", "unknown variant `fax`"),
         (
             "[[sinks]]\nname = \"a\"\nkind = \"directory\"\npath = \"x\"\nurl = \"y\"",
-            "has `url`, which a directory does not have",
+            "unknown field `url`",
         ),
         (
             "[[sinks]]\nname = \"a\"\nkind = \"directory\"\npath = \"x\"\ncolour = \"y\"",
-            "colour",
+            "unknown field `colour`",
         ),
         (
             "[[sinks]]\nname = \"a\"\nkind = \"webhook\"\nurl = \"https://a.example\"\nsecrets_from = [\"whsec_x\"]",
             "`env:NAME` or `file:PATH`",
+        ),
+        (
+            "[[sinks]]\nname = \"a\"\nkind = \"webhook\"\nurl = \"https://a.example\"\nsecrets_from = \"whsec_x\"",
+            "`secrets_from` is a list",
         ),
         (
             "[[sinks]]\nname = \"a\"\nkind = \"webhook\"\nurl = \"https://a.example\"\nsecrets_from = [\"env:NOT_SET\"]",

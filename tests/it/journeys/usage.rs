@@ -25,8 +25,10 @@ fn a_wrong_command_line_is_told_to_people() {
         exit 64
         --- stdout
         --- stderr
-        error[AR0601]: this command does not print sarif
-          help: it prints human, json, yaml
+        error: invalid value 'sarif' for '--output <OUTPUT>'
+          [possible values: human, json, yaml]
+
+        For more information, try '--help'.
     "#]]
     .assert_eq(&shown(&run(assist_rules().args(["get", "r1", "-o", "sarif"]))));
 }
@@ -64,6 +66,9 @@ fn a_wrong_command_line_is_told_to_programs() {
         &["get", "a", "b", "-o", "json"],
         &["get", "--deadline", "90", "-o", "json"],
         &["sandbox", "--listen", "0.0.0.0:0", "-o", "json"],
+        &["get", "a", "-o", "ndjson"],
+        &["-o", "ndjson", "get", "a"],
+        &["get", "copilot/a", "-o", "json"],
     ] {
         let ran = run(assist_rules().args(args));
         let error = document(&ran);
@@ -79,6 +84,18 @@ fn a_wrong_command_line_is_told_to_programs() {
         ran.stdout.starts_with("format_version: \"1.0\"\nkind: error\n"),
         "{ran}"
     );
+}
+
+#[test]
+fn a_document_of_a_kind_that_is_not_known_is_refused_with_the_kinds() {
+    expect![[r#"
+        exit 64
+        --- stdout
+        --- stderr
+        error[AR0601]: `copilot/a` names the unknown kind `copilot`
+          help: a document is named by its id, or as KIND/ID; KIND is one of: rule
+    "#]]
+    .assert_eq(&shown(&run(assist_rules().args(["get", "copilot/a"]))));
 }
 
 #[test]

@@ -76,7 +76,7 @@ pub(crate) struct DeliverArgs {
 
 /// What to do with the record.
 #[derive(Clone, Debug, Subcommand)]
-pub(crate) enum AuditCommand {
+pub(crate) enum AuditArgs {
     /// Hash every entry and document again, and say what was changed since
     ///
     /// An edit, a deletion and a swap show by themselves. An end that was cut off, or a record that was made anew

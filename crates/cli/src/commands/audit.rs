@@ -8,12 +8,13 @@ use domain::Code;
 use ledger_adapter::{AuditReport, verify_export};
 use serde::Serialize;
 
-use crate::args::{AuditCommand, Format, VerifyArgs};
+use crate::args::Format;
 use crate::cli_error::CliError;
-use crate::commands::{Context, rule};
+use crate::commands::Context;
 use crate::exit::Exit;
 use crate::output::{ERROR, FORMAT_VERSION, SUCCESS, visible};
 use crate::record::{Record, unusable};
+use crate::request::AuditCommand;
 
 #[derive(Serialize)]
 struct Document {
@@ -36,21 +37,20 @@ struct FaultDocument {
 
 pub(super) async fn run(context: &Context<'_>, command: &AuditCommand) -> Result<Exit, CliError> {
     match command {
-        AuditCommand::Verify(args) => verify(context, args).await,
+        AuditCommand::Verify { head, export } => verify(context, head.as_deref(), export.as_deref()).await,
         AuditCommand::Export => export(context).await,
     }
 }
 
-async fn verify(context: &Context<'_>, args: &VerifyArgs) -> Result<Exit, CliError> {
-    rule::only_formats(context, &rule::DATA)?;
-    let head = args.head.as_deref().map(|head| head.trim().to_lowercase());
+async fn verify(context: &Context<'_>, head: Option<&str>, export: Option<&Path>) -> Result<Exit, CliError> {
+    let head = head.map(|head| head.trim().to_lowercase());
     if let Some(head) = &head
         && !(head.len() == 64 && head.chars().all(|c| c.is_ascii_hexdigit()))
     {
         let message = format!("`--head {head}` is no head: it has 64 hexadecimal digits");
         return Err(CliError::new(Code::Usage, message));
     }
-    let (of, report) = match &args.export {
+    let (of, report) = match export {
         Some(file) => (file.display().to_string(), of_export(file, head.as_deref())?),
         None => of_ledger(context, head.as_deref()).await?,
     };
@@ -90,7 +90,6 @@ fn of_export(file: &Path, head: Option<&str>) -> Result<AuditReport, CliError> {
 }
 
 async fn export(context: &Context<'_>) -> Result<Exit, CliError> {
-    rule::only_formats(context, &[Format::Human, Format::Json])?;
     let settings = context.settings()?;
     let record = Record::open_to_read(settings).await?;
     let mut stdout = io::BufWriter::new(io::stdout());

@@ -4,11 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::{Progress, ReadOnly, Report};
-use domain::merge::CrossFieldMerge;
-use domain::protocol::{Mode, OnConflict, Terms, Verdict, Wanted};
-use domain::{Code, Finding, Findings, ResponseMetadata, RuleId, TriggerRule, Version};
+use domain::protocol::{Mode, Terms, Verdict, Wanted};
+use domain::{Code, Finding, Findings, ResponseMetadata, RuleId, TriggerRule};
 
-use crate::args::{OnConflictArg, TermsArgs};
 use crate::cli_error::CliError;
 use crate::commands::{Context, reconcile, stats, tell};
 use crate::config::Settings;
@@ -17,48 +15,10 @@ use crate::output::{Output, visible};
 use crate::record::{self, Record};
 use crate::render::report::Asked;
 use crate::render::result::{Delivery, Run, TargetDocument};
+use crate::request::{ChangeRequest, ChangeTerms};
 use crate::session::Session;
 use crate::signals::Signals;
-
-/// What a change is for, as it is recorded.
-#[derive(Clone, Debug)]
-pub(super) struct ChangeRequest {
-    /// Whether it is carried out.
-    pub(super) asked: Asked,
-    /// The command.
-    pub(super) command: &'static str,
-    /// Why, if a reason was given.
-    pub(super) reason: Option<String>,
-}
-
-impl ChangeRequest {
-    /// What a command does: all, or everything but the write.
-    pub(super) fn of(command: &'static str, dry_run: bool, reason: Option<&String>) -> Self {
-        Self {
-            asked: if dry_run { Asked::DryRun } else { Asked::Update },
-            command,
-            reason: reason.cloned(),
-        }
-    }
-
-    /// Since when others may have changed the rule.
-    pub(super) fn since(&self) -> &'static str {
-        if self.command == "rollback" {
-            "since"
-        } else {
-            "meanwhile"
-        }
-    }
-
-    /// What it does to a rule, in words.
-    pub(super) fn doing(&self) -> &'static str {
-        if self.command == "rollback" {
-            "roll back"
-        } else {
-            "update"
-        }
-    }
-}
+use crate::stopper::{Abandoned, Stage, Stopper};
 
 /// How a change ended.
 pub(super) struct ChangeReport {
@@ -144,30 +104,54 @@ pub(super) async fn carry_out(
         updater.repository = Arc::new(ReadOnly(updater.repository));
     }
     let mut signals = Signals::take()?;
-    let mut stopped = None;
-    let stop = async {
-        stopped = Some(signals.received().await);
-        output.note("stopping; a write that is under way is finished first");
+    let stopper = Stopper::default();
+    let watch = |progress| {
+        stopper.set_writing(progress == Progress::Writing);
+        tell_of(output, &progress);
     };
-    let watch = move |progress| tell_of(output, &progress);
-    let report = updater.execute(id, wanted, terms, &watch, stop).await;
-    let (delivery, stopped_later) = tell::sinks(output, &record, &report.recorded, &mut signals).await;
+    let update = updater.execute(id, wanted, terms, &watch, stopper.asked());
+    let driven = stopper.drive(Stage::Update, update, &mut signals, output).await;
+    let (report, mut signal) = driven.map_err(|Abandoned(exit)| abandoned(id, &stopper).stopped_by(exit))?;
+    let (delivery, later) = tell::sinks(output, &record, &report.recorded, &mut signals, &stopper).await;
+    signal = signal.or(later);
     let run = Run {
         id: record.run.clone(),
         target: session.target.clone(),
         delivery,
     };
-    stats::keep_metrics(context, &record, settings).await;
-    record.close().await;
-    session.close().await?;
+    let closing = async {
+        stats::keep_metrics(context, &record, settings).await;
+        record.close().await;
+        session.close().await
+    };
+    match stopper.drive(Stage::Delivery, closing, &mut signals, output).await {
+        Ok((closed, later)) => {
+            closed?;
+            signal = signal.or(later);
+        }
+        Err(Abandoned(exit)) => signal = signal.or(Some(exit)),
+    }
     if run.target.sandbox {
         output.note("This was the sandbox, the Genesys Cloud that is built in: no organisation was changed.\n");
     }
     Ok(ChangeReport {
         report,
         run,
-        stopped: stopped.or(stopped_later),
+        stopped: signal,
     })
+}
+
+/// The end of a run that a second signal broke off. What it left open in the ledger is settled by a later run.
+fn abandoned(id: &RuleId, stopper: &Stopper) -> CliError {
+    if stopper.has_written() {
+        let message = format!("cannot say whether `{id}` was changed: a second signal ended the program at once");
+        return CliError::new(Code::Unclear, message).with_help(
+            "the intent stays open in the ledger: the next command that writes, or `assist-rules reconcile`, finds out \
+             whether it was applied",
+        );
+    }
+    let message = format!("`{id}` was not changed: the program was stopped before anything was written");
+    CliError::new(Code::Stopped, message)
 }
 
 /// Tells of waits that a person would notice.
@@ -180,32 +164,17 @@ fn tell_of(output: Output, progress: &Progress) {
     }
 }
 
-/// The terms that flags set.
-pub(super) fn terms(settings: &Settings, args: &TermsArgs, asked: Asked) -> Result<Terms, CliError> {
-    let expected: Option<Version> = match &args.if_version {
-        None => None,
-        Some(text) => Some(text.parse().map_err(|error: domain::ParseVersionError| {
-            CliError::new(Code::Usage, format!("`--if-version {text}`: {error}"))
-        })?),
-    };
-    let mode = match asked {
-        Asked::Update => Mode::Write,
-        Asked::DryRun => Mode::DryRun,
-    };
-    Ok(Terms {
+/// The protocol's terms for a change.
+pub(super) fn terms(settings: &Settings, terms: &ChangeTerms, asked: Asked) -> Terms {
+    Terms {
         deadline: settings.deadline,
-        expected,
-        mode,
-        fail_on: args.fail_on.severity(),
-        on_conflict: match args.on_conflict {
-            OnConflictArg::Fail => OnConflict::Fail,
-            OnConflictArg::Merge => OnConflict::Merge,
-            OnConflictArg::Ours => OnConflict::Ours,
+        expected: terms.if_version.clone(),
+        mode: match asked {
+            Asked::Update => Mode::Write,
+            Asked::DryRun => Mode::DryRun,
         },
-        group: if args.accept_group_merge {
-            CrossFieldMerge::Accept
-        } else {
-            CrossFieldMerge::Refuse
-        },
-    })
+        fail_on: terms.fail_on,
+        on_conflict: terms.on_conflict,
+        group: terms.group,
+    }
 }

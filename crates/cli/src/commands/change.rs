@@ -4,15 +4,14 @@ use domain::check::Form;
 use domain::protocol::Wanted;
 use domain::{Code, Draft, EngineLimits, Finding, RuleChange, RuleId, TriggerRule};
 
-use crate::args::ChangeArgs;
 use crate::cli_error::CliError;
-use crate::commands::carry_out::{self, ChangeReport, ChangeRequest, Desk};
-use crate::commands::ending::End;
-use crate::commands::{Context, rule};
+use crate::commands::Context;
+use crate::commands::carry_out::{self, ChangeReport, Desk};
+use crate::commands::ending::{End, Ended};
 use crate::config::Settings;
-use crate::exit::Exit;
 use crate::record::{Record, unusable};
 use crate::render::findings::File;
+use crate::request::UpdateCommand;
 use crate::source::{self, Source};
 
 /// What a person wrote, as far as it could be read.
@@ -23,19 +22,18 @@ enum Written {
     Broken(File),
 }
 
-pub(super) async fn run(context: &Context<'_>, args: &ChangeArgs, errand: &ChangeRequest) -> Result<Exit, CliError> {
-    let asked = errand.asked;
-    rule::only_formats(context, &rule::DATA)?;
-    let id = rule::required(context, &args.rule)?;
-    let written = written(args)?;
+/// Updates a rule, and tells what came of it.
+pub(super) async fn run(context: &Context<'_>, id: &RuleId, command: &UpdateCommand) -> Result<Ended, CliError> {
+    let errand = &command.request;
+    let written = written(command)?;
     let settings = context.settings()?;
-    let terms = carry_out::terms(settings, &args.terms, asked)?;
+    let terms = carry_out::terms(settings, &command.terms, errand.asked);
     let refused = |findings: Vec<Finding>, file, elsewhere| End {
         ended: ChangeReport::unsent(id.clone(), findings),
         file,
         elsewhere,
         errand,
-        args: &args.terms,
+        terms: &command.terms,
     };
     let (draft, source) = match written {
         Written::Draft(draft, source) => (draft, source),
@@ -51,15 +49,15 @@ pub(super) async fn run(context: &Context<'_>, args: &ChangeArgs, errand: &Chang
         return Ok(refused(all, file, elsewhere).print(context));
     }
     let desk = Desk::open(context, errand).await?;
-    let wanted = wanted(settings, &desk.record, &id, draft).await?;
-    let ended = carry_out::carry_out(context, desk, errand, &id, wanted, terms).await?;
+    let wanted = wanted(settings, &desk.record, id, draft).await?;
+    let ended = carry_out::carry_out(context, desk, errand, id, wanted, terms).await?;
     let (file, elsewhere) = placed(source, ended.report.verdict.findings.clone());
     let end = End {
         ended,
         file,
         elsewhere,
         errand,
-        args: &args.terms,
+        terms: &command.terms,
     };
     Ok(end.print(context))
 }
@@ -98,9 +96,9 @@ fn placed(source: Option<Source>, findings: Vec<Finding>) -> (Option<File>, Vec<
 }
 
 /// What the file and the flags name together.
-fn written(args: &ChangeArgs) -> Result<Written, CliError> {
-    let flags = flags(args).map_err(|error| CliError::new(Code::Usage, crate::cli_error::chain(&error)))?;
-    let (draft, source) = match &args.from {
+fn written(command: &UpdateCommand) -> Result<Written, CliError> {
+    let flags = flags(command).map_err(|error| CliError::new(Code::Usage, crate::cli_error::chain(&error)))?;
+    let (draft, source) = match &command.from {
         None => (Draft::from(&flags), None),
         Some(path) => {
             let source = match source::read(path)? {
@@ -124,16 +122,16 @@ fn written(args: &ChangeArgs) -> Result<Written, CliError> {
     Ok(Written::Draft(draft, source))
 }
 
-fn flags(args: &ChangeArgs) -> Result<RuleChange, domain::json::DocumentError> {
+fn flags(command: &UpdateCommand) -> Result<RuleChange, domain::json::DocumentError> {
     let mut change = RuleChange::default();
-    if let Some(name) = &args.name {
+    if let Some(name) = &command.name {
         change = change.name(name)?;
     }
-    if let Some(description) = &args.description {
+    if let Some(description) = &command.description {
         change = change.description(description)?;
     }
-    if args.enable || args.disable {
-        change = change.enabled(args.enable)?;
+    if let Some(enabled) = command.enabled {
+        change = change.enabled(enabled)?;
     }
     Ok(change)
 }

@@ -7,21 +7,21 @@ use app::DeliveryReport;
 use domain::Code;
 use ports::{Backlog, DeliveryOutcome, Include, LeasedEvent};
 
-use crate::args::{DeliverArgs, Format};
+use crate::args::Format;
 use crate::cli_error::CliError;
-use crate::commands::{Context, rule};
+use crate::commands::Context;
 use crate::exit::Exit;
 use crate::output::{Output, visible};
 use crate::record::{Record, unusable};
 use crate::render::delivery;
+use crate::request::DeliverCommand;
 use crate::signals::Signals;
-use crate::stopper::Stopper;
+use crate::stopper::{Abandoned, Stage, Stopper};
 
-pub(super) async fn run(context: &Context<'_>, args: &DeliverArgs) -> Result<Exit, CliError> {
-    rule::only_formats(context, &rule::DATA)?;
+pub(super) async fn run(context: &Context<'_>, command: &DeliverCommand) -> Result<Exit, CliError> {
     let settings = context.settings()?;
     let configured = settings.sinks.clone()?;
-    for named in args.sink.iter().chain(&args.enable) {
+    for named in command.sink.iter().chain(&command.enable) {
         if !configured.iter().any(|sink| sink.name == *named) {
             let known: Vec<&str> = configured.iter().map(|sink| sink.name.as_str()).collect();
             return Err(CliError::new(Code::Usage, format!("there is no sink `{named}`"))
@@ -29,12 +29,12 @@ pub(super) async fn run(context: &Context<'_>, args: &DeliverArgs) -> Result<Exi
         }
     }
     let record = Record::open(settings).await?;
-    let told = tell(context, args, &record).await;
+    let told = tell(context, command, &record).await;
     let backlog = record.outbox.backlog().await;
     record.close().await;
     let (rounds, stopped) = told?;
     let mut backlog = backlog.map_err(|failure| unusable(&failure))?;
-    backlog.retain(|of_sink| args.sink.as_ref().is_none_or(|sink| *sink == of_sink.sink));
+    backlog.retain(|of_sink| command.sink.as_ref().is_none_or(|sink| *sink == of_sink.sink));
     if let Some(broken) = rounds.iter().find_map(|round| round.broken.as_ref()) {
         return Err(unusable(broken));
     }
@@ -52,14 +52,14 @@ pub(super) async fn run(context: &Context<'_>, args: &DeliverArgs) -> Result<Exi
 /// Tells them, until a signal ends it.
 async fn tell(
     context: &Context<'_>,
-    args: &DeliverArgs,
+    command: &DeliverCommand,
     record: &Record,
 ) -> Result<(Vec<DeliveryReport>, Option<Exit>), CliError> {
-    for sink in &args.enable {
+    for sink in &command.enable {
         record.outbox.enable(sink).await.map_err(|failure| unusable(&failure))?;
     }
-    if let Some(event) = &args.replay {
-        let replayed = record.outbox.replay(event, args.sink.as_deref()).await;
+    if let Some(event) = &command.replay {
+        let replayed = record.outbox.replay(event, command.sink.as_deref()).await;
         if replayed.map_err(|failure| unusable(&failure))? == 0 {
             let message = format!(
                 "the outbox has no event `{}` that was delivered or given up",
@@ -72,13 +72,20 @@ async fn tell(
     let mut deliverer = record.deliverer(&stopper);
     deliverer
         .sinks
-        .retain(|sink| args.sink.as_ref().is_none_or(|named| named == sink.name()));
+        .retain(|sink| command.sink.as_ref().is_none_or(|named| named == sink.name()));
     let progress = Progress::start(context.output);
     let watch = |_: &LeasedEvent, fate: &DeliveryOutcome| progress.tried(fate);
     let is_stopped = || stopper.is_asked();
     let deliver = deliverer.deliver(Include::All, &watch, &is_stopped);
     let mut signals = Signals::take()?;
-    Ok(stopper.or_a_signal(deliver, &mut signals, context.output).await)
+    let driven = stopper.drive(Stage::Delivery, deliver, &mut signals, context.output);
+    driven.await.map_err(|Abandoned(exit)| {
+        let message = "a second signal ended the program while events were delivered";
+        let help = "what is undelivered stays in the ledger, and a delivery that was broken off is repeated";
+        CliError::new(Code::DeliveryPending, message)
+            .with_help(help)
+            .stopped_by(exit)
+    })
 }
 
 /// Says every ten seconds how far it is.
@@ -103,7 +110,7 @@ impl Progress {
         match fate {
             DeliveryOutcome::Delivered => *delivered += 1,
             DeliveryOutcome::Retry { .. } | DeliveryOutcome::DeadLettered { .. } | DeliveryOutcome::Disabled { .. } => {
-                *failed += 1
+                *failed += 1;
             }
         }
         if told.elapsed() >= Self::EVERY {

@@ -10,10 +10,11 @@ use domain::{Failure, FailureClass, ResponseMetadata, RuleId};
 use ports::{DocumentStore, PageRequest};
 use serde::Serialize;
 
-use crate::args::{Format, RuleArg};
+use crate::args::Format;
 use crate::cli_error::CliError;
-use crate::commands::{Context, rule};
+use crate::commands::Context;
 use crate::config::Target;
+use crate::document_argument::DocumentArgument;
 use crate::exit::Exit;
 use crate::output::{DIM, ERROR, FORMAT_VERSION, SUCCESS, visible};
 use crate::session::Session;
@@ -29,10 +30,9 @@ struct Document {
     checks: Vec<Check>,
 }
 
-pub(super) async fn run(context: &Context<'_>, arg: &RuleArg) -> Result<Exit, CliError> {
-    rule::only_formats(context, &rule::DATA)?;
-    let id = rule::named(context, arg)?;
-    let mut checks = examine(context, id.as_ref()).await?;
+pub(super) async fn run(context: &Context<'_>, document: Option<&DocumentArgument>) -> Result<Exit, CliError> {
+    let id = document.map(|DocumentArgument::Rule(id)| id);
+    let mut checks = examine(context, id).await?;
     if let Ok(settings) = context.settings() {
         checks.extend(record::checks(settings).await);
     }

@@ -4,21 +4,22 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use domain::merge::CrossFieldMerge;
+use domain::protocol::OnConflict;
 use domain::{Code, RuleId, Stored, TriggerRule};
 use ports::DocumentStore;
 
-use crate::args::{ChangeArgs, EditArgs, OnConflictArg, RuleArg, TermsArgs};
 use crate::cli_error::CliError;
-use crate::commands::carry_out::ChangeRequest;
-use crate::commands::{Context, change, rule};
+use crate::commands::ending::{Effect, Ended};
+use crate::commands::{Context, change};
 use crate::exit::Exit;
+use crate::render::report::Asked;
+use crate::request::{ChangeRequest, ChangeTerms, EditCommand, UpdateCommand};
 
-pub(super) async fn run(context: &Context<'_>, args: &EditArgs) -> Result<Exit, CliError> {
-    rule::only_formats(context, &rule::DATA)?;
-    let id = rule::required(context, &args.rule)?;
+pub(super) async fn run(context: &Context<'_>, id: &RuleId, command: &EditCommand) -> Result<Exit, CliError> {
     let settings = context.settings()?;
     let session = context.open(settings).await?;
-    let read = session.reader(settings).get(&id).await;
+    let read = session.reader(settings).get(id).await;
     session.close().await?;
     let stored = read
         .map_err(|failure| CliError::of_failure(&format!("edit `{id}`"), &failure))?
@@ -32,39 +33,57 @@ pub(super) async fn run(context: &Context<'_>, args: &EditArgs) -> Result<Exit, 
         context.output.note("Nothing was changed.");
         return Ok(Exit::Done);
     }
-    let change = ChangeArgs {
-        rule: RuleArg {
-            rule: Some(id.to_string()),
-        },
+    let update = UpdateCommand {
         from: Some(file.clone()),
         name: None,
         description: None,
-        enable: false,
-        disable: false,
-        terms: TermsArgs {
-            if_version: stored.version.as_ref().map(|version| version.as_sent().to_owned()),
+        enabled: None,
+        terms: ChangeTerms {
+            if_version: stored.version,
             detailed_exitcode: false,
-            fail_on: args.fail_on,
-            on_conflict: OnConflictArg::Fail,
-            accept_group_merge: false,
+            fail_on: command.fail_on,
+            on_conflict: OnConflict::Fail,
+            group: CrossFieldMerge::Refuse,
+        },
+        request: ChangeRequest {
+            asked: Asked::Update,
+            command: "edit",
+            reason: command.reason.clone(),
         },
     };
-    let errand = ChangeRequest::of("edit", false, args.reason.as_ref());
-    let ended = change::run(context, &change, &errand).await;
-    if matches!(ended, Ok(Exit::Done)) {
+    let ended = change::run(context, id, &update).await;
+    let effect = match &ended {
+        Ok(Ended { exit: Exit::Done, .. }) => {
+            forget(&file);
+            return Ok(Exit::Done);
+        }
+        Ok(ended) => ended.effect.clone(),
+        Err(problem) if problem.code == Code::Unclear => Effect::Unknown,
+        Err(_) => Effect::Nothing,
+    };
+    if matches!(effect, Effect::Applied(_)) {
         forget(&file);
-    } else {
-        let back = way_back(context, &id, &file);
-        context
-            .output
-            .warn(&format!("Your text is kept. Go on with it: {back}"));
     }
-    ended
+    context.output.warn(&what_next(context, id, &file, &effect));
+    ended.map(|ended| ended.exit)
+}
+
+/// The state of the text after an update that did not simply succeed, and what to do with it.
+fn what_next(context: &Context<'_>, id: &RuleId, file: &Path, effect: &Effect) -> String {
+    match effect {
+        Effect::Nothing => format!("Your text is kept. Go on with it: {}", way_back(context, id, file)),
+        Effect::Applied(Some(version)) => format!("Your text was applied: `{id}` has it as version {version}."),
+        Effect::Applied(None) => format!("Your text was applied: `{id}` has it."),
+        Effect::Unknown => format!(
+            "Your text is kept in '{}'. Whether it was applied is not known: `assist-rules reconcile` finds out.",
+            file.display()
+        ),
+    }
 }
 
 /// The command that goes on with the text, for the same rule of the same organisation.
 fn way_back(context: &Context<'_>, id: &RuleId, file: &Path) -> String {
-    let global = &context.cli.global;
+    let global = context.global;
     let mut back = format!("assist-rules update {id} --from '{}'", file.display());
     for (flag, value) in [("--profile", &global.profile), ("--region", &global.region)] {
         if let Some(value) = value {

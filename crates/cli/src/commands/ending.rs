@@ -2,18 +2,19 @@
 
 use std::time::SystemTime;
 
-use domain::protocol::{Conflict, Outcome};
-use domain::{Code, Finding, TriggerRule};
+use domain::protocol::{Conflict, OnConflict, Outcome};
+use domain::{Code, Finding, TriggerRule, Version};
 
-use crate::args::{Format, OnConflictArg, TermsArgs};
+use crate::args::Format;
 use crate::cli_error::CliError;
 use crate::commands::Context;
-use crate::commands::carry_out::{ChangeReport, ChangeRequest};
+use crate::commands::carry_out::ChangeReport;
 use crate::exit::Exit;
 use crate::render::findings::{File, FindingDocument};
 use crate::render::report::{self, Asked};
 use crate::render::result::{self, ResultDocument};
 use crate::render::snippet;
+use crate::request::{ChangeRequest, ChangeTerms};
 use crate::time::to_the_second;
 
 /// What is to be told at the end.
@@ -24,12 +25,30 @@ pub(super) struct End<'a> {
     /// Findings about what they did not write.
     pub(super) elsewhere: Vec<Finding>,
     pub(super) errand: &'a ChangeRequest,
-    pub(super) args: &'a TermsArgs,
+    pub(super) terms: &'a ChangeTerms,
+}
+
+/// The end of a command that changes a document, once it was told.
+#[derive(Clone, Debug)]
+pub(super) struct Ended {
+    pub(super) exit: Exit,
+    pub(super) effect: Effect,
+}
+
+/// The effect of a change on the stored document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// None: it says what it said, or what others made it say.
+    Nothing,
+    /// It was applied, as that version where the server told one.
+    Applied(Option<Version>),
+    /// One that is not known.
+    Unknown,
 }
 
 impl End<'_> {
     /// Tells it, and how the program ends. What happened to the rule is not undone by a stdout that is full.
-    pub(super) fn print(self, context: &Context<'_>) -> Exit {
+    pub(super) fn print(self, context: &Context<'_>) -> Ended {
         let exit = self.exit();
         let problem = self.problem();
         let output = context.output;
@@ -58,7 +77,26 @@ impl End<'_> {
                 output.warn(&crate::output::words(problem));
             }
         }
-        exit
+        Ended {
+            exit,
+            effect: self.effect(),
+        }
+    }
+
+    fn effect(&self) -> Effect {
+        let verdict = &self.ended.report.verdict;
+        match &verdict.outcome {
+            Outcome::Applied => Effect::Applied(verdict.version_after.clone()),
+            Outcome::Unknown => Effect::Unknown,
+            Outcome::Unchanged
+            | Outcome::Planned
+            | Outcome::Conflict(_)
+            | Outcome::Rejected
+            | Outcome::Denied
+            | Outcome::Failed
+            | Outcome::Deferred { .. }
+            | Outcome::NotAttempted => Effect::Nothing,
+        }
     }
 
     fn document(&self, problem: Option<&CliError>, exit: Exit) -> ResultDocument {
@@ -87,7 +125,7 @@ impl End<'_> {
             return Exit::Pending;
         }
         let has_changes = self.ended.report.verdict.outcome == Outcome::Planned;
-        if exit == Exit::Done && has_changes && self.args.detailed_exitcode {
+        if exit == Exit::Done && has_changes && self.terms.detailed_exitcode {
             Exit::Changes
         } else {
             exit
@@ -129,7 +167,7 @@ impl End<'_> {
                 let codes = verdict
                     .findings
                     .iter()
-                    .filter(|found| self.args.fail_on.fails(found.severity));
+                    .filter(|found| found.severity >= self.terms.fail_on);
                 let first = codes.map(|found| found.code).next().unwrap_or(Code::Refused);
                 let what = if verdict.base.is_some() || self.file.is_none() {
                     "the rule would not be sound"
@@ -168,13 +206,13 @@ impl End<'_> {
         if self.errand.command == "rollback" && !conflict.collisions.is_empty() {
             return format!("look at both sides: what was done since stands where you would undo; {ours}");
         }
-        match (conflict.collisions.is_empty(), self.args.on_conflict) {
-            (true, OnConflictArg::Fail) => {
+        match (conflict.collisions.is_empty(), self.terms.on_conflict) {
+            (true, OnConflict::Fail) => {
                 format!(
                     "what they changed and what you change merge by themselves: `--on-conflict merge` does it, or {again}"
                 )
             }
-            (true, OnConflictArg::Merge | OnConflictArg::Ours) => format!("the rule moves too often: {again}"),
+            (true, OnConflict::Merge | OnConflict::Ours) => format!("the rule moves too often: {again}"),
             (false, _) => format!("look at both sides; then {again}, or {ours}"),
         }
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::args::Format;
 use crate::cli_error::CliError;
-use crate::commands::{Context, rule};
+use crate::commands::Context;
 use crate::exit::Exit;
 use crate::output::{BOLD, FORMAT_VERSION};
 
@@ -27,7 +27,6 @@ struct Page {
 }
 
 pub(super) fn run(context: &Context<'_>, text: Option<&str>) -> Result<Exit, CliError> {
-    rule::only_formats(context, &rule::DATA)?;
     let codes: Vec<Code> = match text {
         None => Code::ALL.to_vec(),
         Some(text) => vec![text.parse().map_err(|error: domain::ParseCodeError| {

@@ -1,19 +1,18 @@
 //! `get`: print a rule.
 
+use domain::RuleId;
 use ports::DocumentStore;
 
-use crate::args::{Format, RuleArg};
+use crate::args::Format;
 use crate::cli_error::CliError;
-use crate::commands::{Context, rule};
+use crate::commands::Context;
 use crate::exit::Exit;
 use crate::render;
 
-pub(super) async fn run(context: &Context<'_>, arg: &RuleArg) -> Result<Exit, CliError> {
-    rule::only_formats(context, &rule::DATA)?;
-    let id = rule::required(context, arg)?;
+pub(super) async fn run(context: &Context<'_>, id: &RuleId) -> Result<Exit, CliError> {
     let settings = context.settings()?;
     let session = context.open(settings).await?;
-    let read = session.reader(settings).get(&id).await;
+    let read = session.reader(settings).get(id).await;
     session.close().await?;
     let stored = read
         .map_err(|failure| CliError::of_failure(&format!("get `{id}`"), &failure))?

@@ -3,29 +3,29 @@
 use domain::Code;
 use ports::{Entry, EntryId, HistoryQuery};
 
-use crate::args::{Format, HistoryArgs};
+use crate::args::Format;
 use crate::cli_error::CliError;
-use crate::commands::{Context, rule};
+use crate::commands::Context;
 use crate::exit::Exit;
 use crate::record::{Record, unusable};
 use crate::render::history::{self, EntryDocument};
+use crate::request::HistoryCommand;
 
-pub(super) async fn run(context: &Context<'_>, args: &HistoryArgs) -> Result<Exit, CliError> {
-    rule::only_formats(context, &[Format::Human, Format::Json, Format::Yaml, Format::Ndjson])?;
-    let id = rule::named(context, &args.rule)?.map(|id| id.to_string());
+pub(super) async fn run(context: &Context<'_>, command: &HistoryCommand) -> Result<Exit, CliError> {
+    let id = command.document.as_ref().map(|document| document.id().to_owned());
     let settings = context.settings()?;
     let record = Record::open_to_read(settings).await?;
-    let limit = usize::try_from(args.limit).unwrap_or(usize::MAX - 1);
-    let read = if let Some(number) = args.entry {
-        let entry = entry(&record, EntryId(number), settings.ledger_target(), id.as_deref()).await;
+    let limit = usize::try_from(command.limit).unwrap_or(usize::MAX - 1);
+    let read = if let Some(number) = command.entry {
+        let entry = entry(&record, number, settings.ledger_target(), id.as_deref()).await;
         entry.map(|entry| vec![entry])
     } else {
         let query = HistoryQuery {
             target: settings.ledger_target(),
             document: id,
-            since: args.since.map(|since| since.0),
+            since: command.since,
             before: None,
-            ending: args.outcome,
+            ending: command.outcome,
             // One more, to know whether there are more.
             limit: limit + 1,
         };
@@ -42,7 +42,7 @@ pub(super) async fn run(context: &Context<'_>, args: &HistoryArgs) -> Result<Exi
     }
     let output = context.output;
     match (output.format, entries.as_slice()) {
-        (Format::Human, [entry]) if args.entry.is_some() => output.document(&history::at_length(entry))?,
+        (Format::Human, [entry]) if command.entry.is_some() => output.document(&history::at_length(entry))?,
         (Format::Human, []) => output.document(&format!("The ledger at {} has no such update.\n", settings.ledger))?,
         (Format::Human, entries) => output.document(&history::table(entries))?,
         (Format::Ndjson, entries) => {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::args::Format;
 use crate::cli_error::CliError;
-use crate::commands::{Context, rule};
+use crate::commands::Context;
 use crate::exit::Exit;
 use crate::output::{FORMAT_VERSION, visible};
 
@@ -31,7 +31,6 @@ struct Row {
 }
 
 pub(super) async fn run(context: &Context<'_>) -> Result<Exit, CliError> {
-    rule::only_formats(context, &rule::DATA)?;
     let settings = context.settings()?;
     let session = context.open(settings).await?;
     let listed = app::every_rule(&session.reader(settings)).await;

@@ -4,41 +4,38 @@ use std::sync::Arc;
 
 use app::{Reconciled, Reconciler, Settlement};
 use domain::{Code, RuleId, TriggerRule};
-use ports::{DocumentStore, Ending, EntryId, LedgerError};
+use ports::{DocumentStore, LedgerError};
 
-use crate::args::{Closing, Format, ReconcileArgs};
+use crate::args::Format;
 use crate::cli_error::CliError;
-use crate::commands::{Context, rule, stats, tell};
+use crate::commands::{Context, stats, tell};
 use crate::config::Settings;
 use crate::exit::Exit;
 use crate::record::{Record, unusable};
 use crate::render::result::{Run, reconciled};
+use crate::request::{ClosedEntry, ReconcileCommand};
 use crate::session::Session;
 use crate::signals::Signals;
+use crate::stopper::Stopper;
 
-pub(super) async fn run(context: &Context<'_>, args: &ReconcileArgs) -> Result<Exit, CliError> {
-    rule::only_formats(context, &rule::DATA)?;
+pub(super) async fn run(context: &Context<'_>, command: &ReconcileCommand) -> Result<Exit, CliError> {
     let settings = context.settings()?;
     settings.target.clone()?;
-    settings.refuse_a_secret(args.reason.as_deref())?;
+    settings.refuse_a_secret(command.reason.as_deref())?;
     let record = Record::open(settings).await?;
     let session = context.open(settings).await?;
     let reader = Arc::new(session.reader(settings));
-    let reconciler = reconciler(&session, &record, settings, reader, args.reason.as_deref());
-    let found = match (args.close, args.closing) {
-        (Some(entry), Some(closing)) => {
-            let ending = match closing {
-                Closing::Applied => Ending::Applied,
-                Closing::NotApplied => Ending::NotApplied,
-            };
-            let closed = reconciler.close(EntryId(entry), ending).await;
+    let reconciler = reconciler(&session, &record, settings, reader, command.reason.as_deref());
+    let found = match command.close {
+        Some(ClosedEntry { entry, ending }) => {
+            let closed = reconciler.close(entry, ending).await;
             closed.map(|closed| vec![closed])
         }
-        _ => reconciler.reconcile(rule_id).await,
+        None => reconciler.reconcile(rule_id).await,
     };
     let mut signals = Signals::take()?;
     let recorded = found.iter().flatten().filter_map(|found| found.recorded.as_ref());
-    let (delivery, stopped) = tell::sinks(context.output, &record, recorded, &mut signals).await;
+    let (delivery, stopped) = tell::sinks(context.output, &record, recorded, &mut signals, &Stopper::default()).await;
     let run = Run {
         id: record.run.clone(),
         target: session.target.clone(),

@@ -1,28 +1,26 @@
 //! `rollback`: undoes what the record says was applied, in the rule as it is now.
 
 use app::{RollbackError, RollbackTo};
-use domain::{Code, TriggerRule};
+use domain::{Code, RuleId, TriggerRule};
 use ports::EntryId;
 
-use crate::args::RollbackArgs;
 use crate::cli_error::{CliError, chain};
-use crate::commands::carry_out::{self, ChangeRequest, Desk};
+use crate::commands::Context;
+use crate::commands::carry_out::{self, Desk};
 use crate::commands::ending::End;
-use crate::commands::{Context, rule};
 use crate::exit::Exit;
 use crate::record::unusable;
+use crate::request::RollbackCommand;
 
-pub(super) async fn run(context: &Context<'_>, args: &RollbackArgs) -> Result<Exit, CliError> {
-    rule::only_formats(context, &rule::DATA)?;
-    let id = rule::required(context, &args.rule)?;
+pub(super) async fn run(context: &Context<'_>, id: &RuleId, command: &RollbackCommand) -> Result<Exit, CliError> {
     let settings = context.settings()?;
-    let mut errand = ChangeRequest::of("rollback", args.dry_run, args.reason.as_ref());
-    let terms = carry_out::terms(settings, &args.terms, errand.asked)?;
+    let mut errand = command.request.clone();
+    let terms = carry_out::terms(settings, &command.terms, errand.asked);
     // Why: without a target nobody can be asked, and its problem says more than an empty record.
     settings.target.clone()?;
     let target = settings.ledger_target().unwrap_or_default();
     let desk = Desk::open(context, &errand).await?;
-    let back = args
+    let back = command
         .to
         .map_or(RollbackTo::PreviousEntry, |entry| RollbackTo::Entry(EntryId(entry)));
     let found = app::rollback::<TriggerRule>(&*desk.record.history, &target, id.as_str(), back).await;
@@ -37,15 +35,15 @@ pub(super) async fn run(context: &Context<'_>, args: &RollbackArgs) -> Result<Ex
         let undone: Vec<String> = rollback.undoes.iter().map(ToString::to_string).collect();
         errand.reason = Some(format!("undoes {}", undone.join(", ")));
     }
-    let ended = carry_out::carry_out(context, desk, &errand, &id, rollback.wanted, terms).await?;
+    let ended = carry_out::carry_out(context, desk, &errand, id, rollback.wanted, terms).await?;
     let end = End {
         elsewhere: ended.report.verdict.findings.clone(),
         ended,
         file: None,
         errand: &errand,
-        args: &args.terms,
+        terms: &command.terms,
     };
-    Ok(end.print(context))
+    Ok(end.print(context).exit)
 }
 
 fn problem(id: &str, nothing: RollbackError) -> CliError {

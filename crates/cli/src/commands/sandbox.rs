@@ -4,11 +4,12 @@ use domain::Code;
 use emulator::{Emulator, SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, Script};
 use serde::Serialize;
 
-use crate::args::{Format, SandboxArgs};
+use crate::args::Format;
 use crate::cli_error::{CliError, chain};
-use crate::commands::{Context, rule};
+use crate::commands::Context;
 use crate::exit::Exit;
 use crate::output::FORMAT_VERSION;
+use crate::request::SandboxCommand;
 use crate::session::listen;
 use crate::signals::Signals;
 
@@ -23,18 +24,17 @@ struct Document {
     rule_id: &'static str,
 }
 
-pub(super) async fn run(context: &Context<'_>, args: &SandboxArgs) -> Result<Exit, CliError> {
-    rule::only_formats(context, &rule::DATA)?;
-    if !args.listen.ip().is_loopback() {
-        let message = format!("`--listen {}`: the sandbox is for this machine only", args.listen);
+pub(super) async fn run(context: &Context<'_>, command: &SandboxCommand) -> Result<Exit, CliError> {
+    if !command.listen.ip().is_loopback() {
+        let message = format!("`--listen {}`: the sandbox is for this machine only", command.listen);
         return Err(CliError::new(Code::Usage, message).with_help("name a loopback address, such as 127.0.0.1:8080"));
     }
     let world = Emulator::sample();
-    if let Some(file) = &args.faults {
+    if let Some(file) = &command.faults {
         world.load_faults(faults(file)?);
     }
     let mut signals = Signals::take()?;
-    let running = listen(world, args.listen).await?;
+    let running = listen(world, command.listen).await?;
     let url = running.url();
     if context.output.format == Format::Human {
         context.output.document(&human(&url))?;

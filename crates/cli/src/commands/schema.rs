@@ -1,8 +1,8 @@
 //! `schema`: JSON Schemas, for editors.
 
-use crate::args::{Format, SchemaKind};
+use crate::args::SchemaKind;
 use crate::cli_error::CliError;
-use crate::commands::{Context, rule};
+use crate::commands::Context;
 use crate::exit::Exit;
 
 const RULE: &str = include_str!("../../schemas/rule.json");
@@ -11,7 +11,6 @@ const RESULT: &str = include_str!("../../schemas/result.json");
 const CONFIG: &str = include_str!("../../schemas/config.json");
 
 pub(super) fn run(context: &Context<'_>, kind: SchemaKind) -> Result<Exit, CliError> {
-    rule::only_formats(context, &[Format::Human, Format::Json])?;
     context.output.document(match kind {
         SchemaKind::Rule => RULE,
         SchemaKind::Change => CHANGE,

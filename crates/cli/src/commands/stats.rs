@@ -5,25 +5,21 @@ use std::path::Path;
 use domain::Code;
 use ports::{Tally, TallyOf, TallyQuery};
 
-use crate::args::{Format, StatsArgs};
+use crate::args::Format;
 use crate::cli_error::CliError;
-use crate::commands::{Context, rule};
+use crate::commands::Context;
 use crate::config::Settings;
 use crate::exit::Exit;
 use crate::output::words;
 use crate::record::{Record, unusable};
 use crate::render::{prometheus, stats};
+use crate::request::StatsCommand;
 
 /// How many rules are told apart, those with the most updates first. For Prometheus all are: a rule that came and went
 /// would look like a counter that was set back.
 const RULES: usize = 20;
 
-pub(super) async fn run(context: &Context<'_>, args: &StatsArgs) -> Result<Exit, CliError> {
-    rule::only_formats(
-        context,
-        &[Format::Human, Format::Json, Format::Yaml, Format::Prometheus],
-    )?;
-    let id = rule::named(context, &args.rule)?;
+pub(super) async fn run(context: &Context<'_>, command: &StatsCommand) -> Result<Exit, CliError> {
     let settings = context.settings()?;
     let record = Record::open_to_read(settings).await?;
     let rules = if context.output.format == Format::Prometheus {
@@ -31,7 +27,7 @@ pub(super) async fn run(context: &Context<'_>, args: &StatsArgs) -> Result<Exit,
     } else {
         RULES
     };
-    let figures = figures(&record, settings, id.map(|id| id.to_string()), args, rules).await;
+    let figures = figures(&record, settings, command, rules).await;
     keep_metrics(context, &record, settings).await;
     record.close().await;
     let figures = figures?;
@@ -49,23 +45,25 @@ pub(super) async fn run(context: &Context<'_>, args: &StatsArgs) -> Result<Exit,
 async fn figures(
     record: &Record,
     settings: &Settings,
-    rule: Option<String>,
-    args: &StatsArgs,
+    command: &StatsCommand,
     rules: usize,
 ) -> Result<stats::Figures, CliError> {
     let query = |of| TallyQuery {
         target: settings.ledger_target(),
         of,
-        since: args.since.map(|since| since.0),
+        since: command.since,
     };
-    let (all, each) = match rule {
+    let (all, each) = match &command.document {
         None => (TallyOf::All, TallyOf::Each(rules)),
-        Some(id) => (TallyOf::One(id.clone()), TallyOf::One(id)),
+        Some(document) => {
+            let one = || TallyOf::One(document.id().to_owned());
+            (one(), one())
+        }
     };
     let all = tallies(record, &query(all)).await?;
     let rules = tallies(record, &query(each)).await?;
     Ok(stats::Figures {
-        since: args.since.map(|since| since.0),
+        since: command.since,
         all: all.into_iter().next().map(|(_, tally)| tally).unwrap_or_default(),
         rules: rules.into_iter().filter_map(|(id, tally)| Some((id?, tally))).collect(),
     })
@@ -78,7 +76,7 @@ async fn tallies(record: &Record, query: &TallyQuery) -> Result<Vec<(Option<Stri
 /// Writes the figures of all updates to the file that was asked for, for Prometheus to pick up. What happened to a rule
 /// is not undone by a file that cannot be written.
 pub(super) async fn keep_metrics(context: &Context<'_>, record: &Record, settings: &Settings) {
-    let Some(file) = &context.cli.global.metrics_file else {
+    let Some(file) = &context.global.metrics_file else {
         return;
     };
     if let Err(problem) = write_metrics(record, settings, file).await {

@@ -9,15 +9,16 @@ use crate::output::{Output, visible};
 use crate::record::Record;
 use crate::render::result::Delivery;
 use crate::signals::Signals;
-use crate::stopper::Stopper;
+use crate::stopper::{Abandoned, Stage, Stopper};
 
 /// Tells the sinks what is due, says which of them cannot be told, and counts what became of this run's own events. A
-/// signal ends it, and is how the program ends then.
+/// signal ends it, and is how the program ends then. Once the stopper is asked, no delivery is begun.
 pub(super) async fn sinks<'r>(
     output: Output,
     record: &Record,
     recorded: impl IntoIterator<Item = &'r Recorded>,
     signals: &mut Signals,
+    stopper: &Stopper,
 ) -> (Delivery, Option<Exit>) {
     let own: Vec<&String> = recorded
         .into_iter()
@@ -29,11 +30,13 @@ pub(super) async fn sinks<'r>(
             told.fetch_add(1, Ordering::Relaxed);
         }
     };
-    let stopper = Stopper::default();
     let is_stopped = || stopper.is_asked();
-    let deliverer = record.deliverer(&stopper);
+    let deliverer = record.deliverer(stopper);
     let tell = deliverer.drain(&watch, &is_stopped);
-    let (rounds, exit) = stopper.or_a_signal(tell, signals, output).await;
+    let (rounds, exit) = match stopper.drive(Stage::Delivery, tell, signals, output).await {
+        Ok(told) => told,
+        Err(Abandoned(exit)) => (Vec::new(), Some(exit)),
+    };
     for round in rounds {
         let broken = round.broken.map(|broken| broken.to_string());
         if let Some(error) = broken.or(round.last_failure) {

@@ -2,46 +2,21 @@
 
 use std::fmt::Write;
 
-use domain::{Draft, EngineLimits, Severity};
+use domain::{Draft, EngineLimits};
 
-use crate::args::{FailOn, Format, ValidateArgs};
+use crate::args::Format;
 use crate::cli_error::CliError;
-use crate::commands::{Context, rule};
+use crate::commands::Context;
 use crate::exit::Exit;
 use crate::output::{ERROR, SUCCESS};
 use crate::render::findings::{File, Summary, document};
 use crate::render::{github, junit, sarif, snippet};
+use crate::request::ValidateCommand;
 use crate::source;
 
-impl FailOn {
-    /// The severity from which on findings end the run.
-    pub(crate) fn severity(self) -> Severity {
-        match self {
-            Self::Error => Severity::Error,
-            Self::Warning => Severity::Warning,
-        }
-    }
-
-    /// Whether a finding of that severity ends the run.
-    pub(crate) fn fails(self, severity: Severity) -> bool {
-        severity >= self.severity()
-    }
-}
-
-/// What findings are printed as.
-const FORMATS: [Format; 6] = [
-    Format::Human,
-    Format::Json,
-    Format::Yaml,
-    Format::Sarif,
-    Format::Github,
-    Format::Junit,
-];
-
-pub(super) fn run(context: &Context<'_>, args: &ValidateArgs) -> Result<Exit, CliError> {
-    rule::only_formats(context, &FORMATS)?;
+pub(super) fn run(context: &Context<'_>, command: &ValidateCommand) -> Result<Exit, CliError> {
     let mut files = Vec::new();
-    for path in source::walk(&args.files)? {
+    for path in source::walk(&command.files)? {
         files.push(match source::read(&path)? {
             Err(unparsed) => File::of_unparsed(unparsed),
             Ok(source) => {
@@ -59,12 +34,12 @@ pub(super) fn run(context: &Context<'_>, args: &ValidateArgs) -> Result<Exit, Cl
         Format::Json | Format::Yaml => output.data(&document(&files))?,
         Format::Sarif => output.data(&sarif::of_files(&files))?,
         Format::Github => output.document(&github::of_files(&files))?,
-        Format::Junit => output.document(&junit::of_files(&files, args.fail_on))?,
-        // Refused above.
+        Format::Junit => output.document(&junit::of_files(&files, command.fail_on))?,
+        // The command line refuses them.
         Format::Ndjson | Format::Prometheus => {}
     }
     let mut findings = files.iter().flat_map(|file| &file.findings);
-    let fails = findings.any(|(finding, _)| args.fail_on.fails(finding.severity));
+    let fails = findings.any(|(finding, _)| finding.severity >= command.fail_on);
     Ok(if fails { Exit::Findings } else { Exit::Done })
 }
 

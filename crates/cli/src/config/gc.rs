@@ -7,7 +7,8 @@ use domain::Code;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::layer::{Keys, Layer};
+use super::layer::Layer;
+use super::partial_settings::PartialSettings;
 use crate::cli_error::CliError;
 
 const DEFAULT_PROFILE: &str = "DEFAULT";
@@ -56,16 +57,16 @@ pub(super) fn profile(home: Option<&Path>, name: Option<&str>) -> Result<Layer, 
         }
     };
     let warning = readable_by_others(&file, &profile);
-    let keys = Keys {
+    let settings = PartialSettings {
         region: profile.environment,
         client_id: profile.client_credentials.filter(|id| !id.is_empty()),
         client_secret: profile.client_secret,
         access_token: profile.access_token,
-        ..Keys::default()
+        ..PartialSettings::default()
     };
     Ok(Layer {
         name: layer_name,
-        keys,
+        settings,
         warning,
     })
 }

@@ -1,75 +1,14 @@
 //! One layer of the configuration.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use config::{Config, File, FileFormat};
 use domain::Code;
-use secrecy::SecretString;
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
-use super::sinks::SinkKeys;
+use super::partial_settings::{PartialSettings, UntrustedSettings};
 use crate::args::Global;
 use crate::cli_error::CliError;
-
-/// The keys of the configuration. What is absent is left to the next layer.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Keys {
-    pub(super) region: Option<String>,
-    pub(super) client_id: Option<String>,
-    pub(super) client_secret: Option<SecretString>,
-    pub(super) access_token: Option<SecretString>,
-    pub(super) api_url: Option<String>,
-    pub(super) login_url: Option<String>,
-    pub(super) proxy: Option<String>,
-    #[serde(skip)]
-    pub(super) proxy_login: Option<(String, SecretString)>,
-    pub(super) trigger_rules_path: Option<String>,
-    pub(super) sandbox: Option<bool>,
-    pub(super) deadline: Option<String>,
-    pub(super) connect_timeout: Option<String>,
-    pub(super) attempt_timeout: Option<String>,
-    pub(super) state_dir: Option<PathBuf>,
-    pub(super) ca_file: Option<PathBuf>,
-    pub(super) ledger: Option<String>,
-    pub(super) sinks: Option<Vec<SinkKeys>>,
-    pub(super) log: Option<String>,
-}
-
-/// Their names.
-pub(super) const KEYS: [&str; 17] = [
-    "region",
-    "client_id",
-    "client_secret",
-    "access_token",
-    "api_url",
-    "login_url",
-    "proxy",
-    "trigger_rules_path",
-    "sandbox",
-    "deadline",
-    "connect_timeout",
-    "attempt_timeout",
-    "state_dir",
-    "ca_file",
-    "ledger",
-    "sinks",
-    "log",
-];
-
-/// Those that say where secrets go. A file in the working directory may come from a stranger's repository.
-const OWNER_ONLY: [&str; 10] = [
-    "region",
-    "client_id",
-    "client_secret",
-    "access_token",
-    "api_url",
-    "login_url",
-    "proxy",
-    "ca_file",
-    "ledger",
-    "sinks",
-];
 
 /// The name of the file in the working directory.
 const FILE: &str = "assist-rules.toml";
@@ -78,7 +17,7 @@ const FILE: &str = "assist-rules.toml";
 #[derive(Clone, Debug)]
 pub(super) struct Layer {
     pub(super) name: String,
-    pub(super) keys: Keys,
+    pub(super) settings: PartialSettings,
     /// What its user should know about it.
     pub(super) warning: Option<String>,
 }
@@ -87,21 +26,21 @@ pub(super) struct Layer {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Trust {
     Owner,
-    Stranger,
+    Untrusted,
 }
 
 /// The layer of the flags.
 pub(super) fn of_flags(global: &Global) -> Layer {
-    let keys = Keys {
+    let settings = PartialSettings {
         region: global.region.clone(),
         sandbox: (global.sandbox || global.reset_sandbox).then_some(true),
         ledger: global.ledger.clone(),
         deadline: global.deadline.map(|time| format!("{}ms", time.as_millis())),
-        ..Keys::default()
+        ..PartialSettings::default()
     };
     Layer {
         name: "the flags".to_owned(),
-        keys,
+        settings,
         warning: None,
     }
 }
@@ -120,7 +59,7 @@ impl Layer {
     pub(super) fn of_working_directory() -> Result<Self, CliError> {
         let file = Path::new(FILE);
         if file.is_file() {
-            Self::of_file(file, Trust::Stranger)
+            Self::of_file(file, Trust::Untrusted)
         } else {
             Ok(Self::empty(FILE))
         }
@@ -138,7 +77,7 @@ impl Layer {
     pub(super) fn empty(name: &str) -> Self {
         Self {
             name: name.to_owned(),
-            keys: Keys::default(),
+            settings: PartialSettings::default(),
             warning: None,
         }
     }
@@ -148,52 +87,61 @@ impl Layer {
         let source = File::from(file).format(FileFormat::Toml);
         let config = Config::builder().add_source(source).build();
         let config = config.map_err(|error| CliError::configuration(&format!("cannot read {name}"), &error))?;
-        let layer = Self::of_config(name, config)?;
-        if trust == Trust::Stranger {
-            layer.refuse_what_only_its_owner_may_say()?;
+        match trust {
+            Trust::Owner => Self::of_config(name, config),
+            Trust::Untrusted => Self::of_untrusted(name, config),
         }
-        Ok(layer)
     }
 
     /// Reads the keys; one that is not known is an error that says which may have been meant.
     pub(super) fn of_config(name: String, config: Config) -> Result<Self, CliError> {
-        let mut unknown = Vec::new();
-        let keys = serde_ignored::deserialize(config, |path| unknown.push(path.to_string()));
-        let keys: Keys = keys.map_err(|error| CliError::configuration(&format!("{name} has a wrong value"), &error))?;
+        let (settings, unknown) = read(&name, config)?;
         match unknown.first() {
             None => Ok(Self {
                 name,
-                keys,
+                settings,
                 warning: None,
             }),
             Some(key) => Err(unknown_key(&name, key)),
         }
     }
 
-    fn refuse_what_only_its_owner_may_say(&self) -> Result<(), CliError> {
-        let keys = &self.keys;
-        let said = [
-            keys.region.is_some(),
-            keys.client_id.is_some(),
-            keys.client_secret.is_some(),
-            keys.access_token.is_some(),
-            keys.api_url.is_some(),
-            keys.login_url.is_some(),
-            keys.proxy.is_some(),
-            keys.ca_file.is_some(),
-            keys.ledger.is_some(),
-            keys.sinks.is_some(),
-        ];
-        match OWNER_ONLY.into_iter().zip(said).find(|(_, said)| *said) {
-            None => Ok(()),
-            Some((key, _)) => {
-                let message = format!(
-                    "{} has `{key}`, which a file that is found in the working directory may not have",
-                    self.name
-                );
-                let help = format!("such a file may be a stranger's: name it with `--config {FILE}` if it is yours");
-                Err(CliError::new(Code::Configuration, message).with_help(help))
-            }
+    /// Reads the keys that a stranger may set; any other is an error.
+    fn of_untrusted(name: String, config: Config) -> Result<Self, CliError> {
+        let (settings, others): (UntrustedSettings, _) = read(&name, config)?;
+        reject_privileged_keys(&name, &others)?;
+        Ok(Self {
+            name,
+            settings: settings.into(),
+            warning: None,
+        })
+    }
+}
+
+/// The settings that a configuration has, and the keys in it that they have no place for.
+fn read<T: DeserializeOwned>(name: &str, config: Config) -> Result<(T, Vec<String>), CliError> {
+    let mut others = Vec::new();
+    let settings = serde_ignored::deserialize(config, |path| others.push(path.to_string()));
+    let settings = settings.map_err(|error| CliError::configuration(&format!("{name} has a wrong value"), &error))?;
+    Ok((settings, others))
+}
+
+/// Refuses the keys that a stranger's file has no place for, those first that nobody knows.
+fn reject_privileged_keys(name: &str, others: &[String]) -> Result<(), CliError> {
+    let is_known = |key: &str| PartialSettings::keys().contains(&key);
+    if let Some(unknown) = others.iter().find(|key| !is_known(key)) {
+        return Err(unknown_key(name, unknown));
+    }
+    let mut privileged = PartialSettings::keys()
+        .iter()
+        .filter(|key| others.iter().any(|other| other == *key));
+    match privileged.next() {
+        None => Ok(()),
+        Some(key) => {
+            let message =
+                format!("{name} has `{key}`, which a file that is found in the working directory may not have");
+            let help = format!("such a file may be a stranger's: name it with `--config {FILE}` if it is yours");
+            Err(CliError::new(Code::Configuration, message).with_help(help))
         }
     }
 }
@@ -201,9 +149,10 @@ impl Layer {
 /// The error about a key that nobody knows.
 pub(super) fn unknown_key(layer: &str, key: &str) -> CliError {
     let near = |known: &&str| strsim::damerau_levenshtein(known, key) <= 2;
-    let help = match KEYS.iter().find(|known| near(known)) {
+    let keys = PartialSettings::keys();
+    let help = match keys.iter().find(|known| near(known)) {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("the keys are {}", KEYS.join(", ")),
+        None => format!("the keys are {}", keys.join(", ")),
     };
     CliError::new(Code::Configuration, format!("{layer} has the unknown key `{key}`")).with_help(help)
 }

@@ -12,7 +12,8 @@ use sink_adapter::{SinkKind, SinkSettings};
 use tracing_subscriber::EnvFilter;
 
 use super::environment::Environment;
-use super::layer::{Keys, Layer};
+use super::layer::Layer;
+use super::partial_settings::PartialSettings;
 use super::{places, sinks};
 use crate::args;
 use crate::cli_error::{CliError, chain};
@@ -53,10 +54,10 @@ pub(crate) struct Organisation {
 }
 
 /// The value of a key in the first layer that has it, and that layer's name.
-fn first<'l, T>(layers: &'l [Layer], key: impl Fn(&'l Keys) -> Option<T>) -> Option<(T, &'l str)> {
+fn first<'l, T>(layers: &'l [Layer], key: impl Fn(&'l PartialSettings) -> Option<T>) -> Option<(T, &'l str)> {
     layers
         .iter()
-        .find_map(|layer| key(&layer.keys).map(|value| (value, layer.name.as_str())))
+        .find_map(|layer| key(&layer.settings).map(|value| (value, layer.name.as_str())))
 }
 
 fn wrong(name: &str, key: &str, why: &dyn std::fmt::Display) -> CliError {
@@ -84,10 +85,10 @@ pub(super) fn combine(layers: &[Layer], environment: &Environment) -> Result<Set
         ),
     };
     let proxy = layers.iter().find_map(|layer| {
-        let url = layer.keys.proxy.clone()?;
+        let url = layer.settings.proxy.clone()?;
         Some(Proxy {
             url,
-            login: layer.keys.proxy_login.clone(),
+            login: layer.settings.proxy_login.clone(),
         })
     });
     let target = target(layers);
@@ -239,7 +240,7 @@ fn target(layers: &[Layer]) -> Result<Target, CliError> {
 
 fn credentials(layers: &[Layer]) -> Result<(Credentials, &Layer), CliError> {
     for layer in layers {
-        let keys = &layer.keys;
+        let keys = &layer.settings;
         if let Some(token) = &keys.access_token {
             return Ok((Credentials::Token(token.clone()), layer));
         }
@@ -272,7 +273,7 @@ fn region(layers: &[Layer], owner: &Layer) -> Result<Option<Region>, CliError> {
             .map_err(|error: genesys_adapter::UnknownRegion| wrong(name, "region", &chain(&error)))
     };
     let own = owner
-        .keys
+        .settings
         .region
         .as_deref()
         .map(|text| parse(text, &owner.name))

@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use config::Value;
 use domain::Code;
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use sink_adapter::{DEFAULT_TABLE, SinkKind, SinkSettings};
 
 use super::environment::Environment;
@@ -13,42 +15,47 @@ use crate::args;
 use crate::cli_error::CliError;
 
 /// One table `[[sinks]]`, as it is written.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct SinkKeys {
-    name: Option<String>,
-    kind: Option<String>,
-    url: Option<String>,
-    secrets_from: Option<Vec<String>>,
-    allow_private: Option<bool>,
-    timeout: Option<String>,
-    argv: Option<Vec<String>>,
-    path: Option<PathBuf>,
-    url_from: Option<String>,
-    table: Option<String>,
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+enum SinkTable {
+    Webhook {
+        name: String,
+        url: String,
+        #[serde(deserialize_with = "sources")]
+        secrets_from: Vec<String>,
+        #[serde(default)]
+        allow_private: bool,
+        timeout: Option<String>,
+    },
+    Command {
+        name: String,
+        argv: Vec<String>,
+        timeout: Option<String>,
+    },
+    Directory {
+        name: String,
+        path: PathBuf,
+    },
+    Postgres {
+        name: String,
+        url_from: String,
+        table: Option<String>,
+        timeout: Option<String>,
+    },
 }
 
-/// The keys that each kind has beside `name` and `kind`.
-const KINDS: [(&str, &[&str]); 4] = [
-    ("webhook", &["url", "secrets_from", "allow_private", "timeout"]),
-    ("command", &["argv", "timeout"]),
-    ("directory", &["path"]),
-    ("postgres", &["url_from", "table", "timeout"]),
-];
-
 /// The sinks of a layer. Each has a name of its own.
-pub(super) fn sinks(all: &[SinkKeys], layer: &str, environment: &Environment) -> Result<Vec<SinkSettings>, CliError> {
+pub(super) fn sinks(all: &[Value], layer: &str, environment: &Environment) -> Result<Vec<SinkSettings>, CliError> {
     let mut sinks: Vec<SinkSettings> = Vec::new();
-    for (number, keys) in (1..).zip(all) {
+    for (number, table) in (1..).zip(all) {
         let reader = Reader {
-            keys,
-            place: keys.name.as_ref().map_or_else(
+            place: name_of(table).map_or_else(
                 || format!("{layer}: `sinks` number {number}"),
                 |name| format!("{layer}: the sink `{name}`"),
             ),
             environment,
         };
-        let sink = reader.read()?;
+        let sink = reader.read(table)?;
         if sinks.iter().any(|other| other.name == sink.name) {
             return Err(reader.wrong("is named twice, and what is undelivered is kept under the name"));
         }
@@ -57,9 +64,21 @@ pub(super) fn sinks(all: &[SinkKeys], layer: &str, environment: &Environment) ->
     Ok(sinks)
 }
 
+/// A list of places of secrets. Its error does not repeat what stands there: it may be the secret itself.
+fn sources<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let wrong = |_| D::Error::custom("`secrets_from` is a list of texts, each `env:NAME` or `file:PATH`");
+    let list = Value::deserialize(deserializer)?.into_array().map_err(wrong)?;
+    list.into_iter().map(|from| from.into_string().map_err(wrong)).collect()
+}
+
+/// The name of a table that may be wrong in all else.
+fn name_of(table: &Value) -> Option<String> {
+    let mut members = table.clone().into_table().ok()?;
+    members.remove("name")?.into_string().ok()
+}
+
 /// Reads one sink.
 struct Reader<'a> {
-    keys: &'a SinkKeys,
     place: String,
     environment: &'a Environment,
 }
@@ -69,72 +88,52 @@ impl Reader<'_> {
         CliError::new(Code::Configuration, format!("{} {why}", self.place))
     }
 
-    fn read(&self) -> Result<SinkSettings, CliError> {
-        let keys = self.keys;
-        let name = self.needed("name", keys.name.as_ref())?.clone();
-        let kind = self.needed("kind", keys.kind.as_ref())?.as_str();
-        let kinds = KINDS.map(|(kind, _)| kind).join(", ");
-        let Some((_, known)) = KINDS.iter().find(|(known, _)| *known == kind) else {
-            return Err(self
-                .wrong(&format!("has the unknown kind `{kind}`"))
-                .with_help(format!("the kinds are {kinds}")));
-        };
-        if let Some(foreign) = self.said().find(|said| !known.contains(said)) {
-            return Err(self
-                .wrong(&format!("has `{foreign}`, which a {kind} does not have"))
-                .with_help(format!("a {kind} has {}", known.join(", "))));
-        }
-        let kind = match kind {
-            "webhook" => SinkKind::Webhook {
-                url: self.needed("url", keys.url.as_ref())?.clone(),
-                secrets: self
-                    .needed("secrets_from", keys.secrets_from.as_ref())?
-                    .iter()
-                    .map(|from| self.secret("secrets_from", from))
-                    .collect::<Result<_, _>>()?,
-                allow_private: keys.allow_private.unwrap_or_default(),
-                timeout: self.timeout(SinkKind::TIMEOUT)?,
-            },
-            "command" => SinkKind::Command {
-                argv: self.needed("argv", keys.argv.as_ref())?.clone(),
-                timeout: self.timeout(SinkKind::COMMAND_TIMEOUT)?,
-            },
-            "directory" => SinkKind::Directory {
-                path: self.needed("path", keys.path.as_ref())?.clone(),
-            },
-            _ => SinkKind::Postgres {
-                url: self.secret("url_from", self.needed("url_from", keys.url_from.as_ref())?)?,
-                table: keys.table.clone().unwrap_or_else(|| DEFAULT_TABLE.to_owned()),
-                timeout: self.timeout(SinkKind::TIMEOUT)?,
-            },
+    fn read(&self, table: &Value) -> Result<SinkSettings, CliError> {
+        let table = SinkTable::deserialize(table.clone());
+        let table = table.map_err(|error| CliError::configuration(&format!("{} is wrong", self.place), &error))?;
+        let (name, kind) = match table {
+            SinkTable::Webhook {
+                name,
+                url,
+                secrets_from,
+                allow_private,
+                timeout,
+            } => {
+                let secrets = secrets_from.iter().map(|from| self.secret("secrets_from", from));
+                let kind = SinkKind::Webhook {
+                    url,
+                    secrets: secrets.collect::<Result<_, _>>()?,
+                    allow_private,
+                    timeout: self.timeout(timeout, SinkKind::TIMEOUT)?,
+                };
+                (name, kind)
+            }
+            SinkTable::Command { name, argv, timeout } => {
+                let timeout = self.timeout(timeout, SinkKind::COMMAND_TIMEOUT)?;
+                (name, SinkKind::Command { argv, timeout })
+            }
+            SinkTable::Directory { name, path } => (name, SinkKind::Directory { path }),
+            SinkTable::Postgres {
+                name,
+                url_from,
+                table,
+                timeout,
+            } => {
+                let kind = SinkKind::Postgres {
+                    url: self.secret("url_from", &url_from)?,
+                    table: table.unwrap_or_else(|| DEFAULT_TABLE.to_owned()),
+                    timeout: self.timeout(timeout, SinkKind::TIMEOUT)?,
+                };
+                (name, kind)
+            }
         };
         Ok(SinkSettings { name, kind })
     }
 
-    fn needed<'v, T>(&self, key: &str, value: Option<&'v T>) -> Result<&'v T, CliError> {
-        value.ok_or_else(|| self.wrong(&format!("has no `{key}`")))
-    }
-
-    /// The keys that are said, but for name and kind.
-    fn said(&self) -> impl Iterator<Item = &'static str> + use<> {
-        let keys = self.keys;
-        let all = [
-            ("url", keys.url.is_some()),
-            ("secrets_from", keys.secrets_from.is_some()),
-            ("allow_private", keys.allow_private.is_some()),
-            ("timeout", keys.timeout.is_some()),
-            ("argv", keys.argv.is_some()),
-            ("path", keys.path.is_some()),
-            ("url_from", keys.url_from.is_some()),
-            ("table", keys.table.is_some()),
-        ];
-        all.into_iter().filter(|(_, said)| *said).map(|(key, _)| key)
-    }
-
-    fn timeout(&self, default: Duration) -> Result<Duration, CliError> {
-        match &self.keys.timeout {
+    fn timeout(&self, text: Option<String>, default: Duration) -> Result<Duration, CliError> {
+        match text {
             None => Ok(default),
-            Some(text) => args::duration(text).map_err(|why| self.wrong(&format!("has a wrong `timeout`: {why}"))),
+            Some(text) => args::duration(&text).map_err(|why| self.wrong(&format!("has a wrong `timeout`: {why}"))),
         }
     }
 
@@ -154,5 +153,85 @@ impl Reader<'_> {
         }
         // Why: it may be the secret itself.
         Err(wrong("it says where the secret is, as `env:NAME` or `file:PATH`"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use config::{Config, File, FileFormat};
+
+    use super::*;
+
+    /// What the sinks of a TOML text come to: their names, or the error.
+    fn read(toml: &str) -> String {
+        let config = Config::builder().add_source(File::from_str(toml, FileFormat::Toml));
+        let tables = config.build().unwrap().get_array("sinks").unwrap();
+        let variables = [("CHAT".to_owned(), "whsec_x".to_owned())];
+        match sinks(&tables, "`f`", &variables.into_iter().collect()) {
+            Ok(sinks) => sinks.into_iter().map(|sink| sink.name).collect(),
+            Err(error) => error.message,
+        }
+    }
+
+    const WEBHOOK: &str = "kind = \"webhook\"\nname = \"a\"\nurl = \"u\"\n";
+    const SIGNED: &str = "kind = \"webhook\"\nname = \"a\"\nurl = \"u\"\nsecrets_from = [\"env:CHAT\"]\n";
+    const DIRECTORY: &str = "kind = \"directory\"\nname = \"c\"\npath = \"rules\"\n";
+
+    #[test]
+    fn a_table_is_a_sink_of_its_kind_or_says_what_is_wrong_with_it() {
+        for (start, rest, expected) in [
+            (SIGNED, "allow_private = true\ntimeout = \"3s\"", "a"),
+            ("", "kind = \"command\"\nname = \"b\"\nargv = [\"x\", \"y\"]", "b"),
+            (DIRECTORY, "", "c"),
+            (
+                "",
+                "kind = \"postgres\"\nname = \"d\"\nurl_from = \"env:CHAT\"\ntable = \"t\"",
+                "d",
+            ),
+            (
+                "",
+                "kind = \"directory\"\npath = \"x\"",
+                "`f`: `sinks` number 1 is wrong: missing configuration field \"name\"",
+            ),
+            (
+                "",
+                "name = \"a\"",
+                "`f`: the sink `a` is wrong: missing configuration field \"kind\"",
+            ),
+            (
+                "",
+                "kind = \"fax\"\nname = \"a\"",
+                "`f`: the sink `a` is wrong: unknown variant `fax`, expected one of `webhook`, `command`, `directory`, \
+                 `postgres` for key `kind`",
+            ),
+            (
+                DIRECTORY,
+                "url = \"x\"",
+                "`f`: the sink `c` is wrong: unknown field `url`, expected `name` or `path`",
+            ),
+            (
+                DIRECTORY,
+                "colour = \"x\"",
+                "`f`: the sink `c` is wrong: unknown field `colour`, expected `name` or `path`",
+            ),
+            (
+                WEBHOOK,
+                "",
+                "`f`: the sink `a` is wrong: missing configuration field \"secrets_from\"",
+            ),
+            (
+                WEBHOOK,
+                "secrets_from = \"whsec_x\"",
+                "`f`: the sink `a` is wrong: `secrets_from` is a list of texts, each `env:NAME` or `file:PATH`",
+            ),
+            (
+                SIGNED,
+                "timeout = \"soon\"",
+                "`f`: the sink `a` has a wrong `timeout`: `soon` is no time: write 90s, 2m or 1m 30s",
+            ),
+        ] {
+            let toml = format!("[[sinks]]\n{start}{rest}");
+            assert_eq!(read(&toml), expected, "{toml}");
+        }
     }
 }

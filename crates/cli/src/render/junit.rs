@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
-use crate::args::FailOn;
+use domain::Severity;
+
 use crate::render::findings::File;
 
 /// The report of all files. What does not fail the run stands in the output of its case.
-pub(crate) fn of_files(files: &[File], fail_on: FailOn) -> String {
+pub(crate) fn of_files(files: &[File], fail_on: Severity) -> String {
     let mut cases = String::new();
     let mut failures = 0;
     for file in files {
@@ -23,7 +24,7 @@ pub(crate) fn of_files(files: &[File], fail_on: FailOn) -> String {
         for (finding, range) in file.placed() {
             let place = format!("{}:{}", range.start.line, range.start.column);
             let title = format!("{place}: {}", finding.message);
-            if fail_on.fails(finding.severity) {
+            if finding.severity >= fail_on {
                 failures += 1;
                 let help = finding.help.as_deref().unwrap_or_default();
                 let _ = writeln!(

@@ -10,7 +10,14 @@ use domain::json::Document;
 use domain::{Code, Finding, Pointer};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::budget::BudgetBreach;
+use serde_saphyr::granit_parser::ErrorKind;
+use serde_saphyr::{
+    DefaultMessageFormatter, Error, ExternalMessageSource, Location, MessageFormatter, NonFiniteFloatPolicy, Spanned,
+};
+
+const TOO_DEEP: &str = "too many lists and objects stand inside each other";
+const NOT_FINITE: &str = "JSON has no infinite number, and no `.nan`";
 
 /// Where the values stand.
 #[derive(Debug, Default)]
@@ -48,15 +55,23 @@ enum Value {
 
 /// Reads a text.
 pub(super) fn parse(text: &str) -> Result<(Document, Places), Vec<Placed>> {
-    let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
+    let options = serde_saphyr::options! {
+        // Why: a number that no double reaches is one all the same. What is infinite by its name is found later.
+        non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
+        strict_booleans: true,
+        with_snippet: false,
+    };
     let root: Spanned<Value> = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let place = error.location().map_or(0..0, |location| range_of_error(text, location));
-        let (code, words) = told(&error.to_string());
-        vec![(Finding::new(code, Pointer::root(), words), place)]
+        let (code, message) = explained(&error);
+        vec![(Finding::new(code, Pointer::root(), message), place)]
     })?;
-    let mut places = Places::default();
-    let mut json = String::new();
-    print(text, &root, &Pointer::root(), &mut json, &mut places);
+    let mut printed = Printed::default();
+    printed.print(text, &root, &Pointer::root());
+    let Printed { json, places, faults } = printed;
+    if !faults.is_empty() {
+        return Err(faults);
+    }
     let document = Document::parse(&json).map_err(|error| {
         error
             .faults()
@@ -74,32 +89,46 @@ fn byte_range(text: &str, location: Location) -> Range<usize> {
     start..end.max(start)
 }
 
-/// What an error of the library says, without the names of its settings: it is no user's business to set them.
-fn told(words: &str) -> (Code, String) {
-    let first = words.lines().next().unwrap_or_default();
-    // The place is told by the range.
-    let first = first.split_once(" at line ").map_or(first, |(first, _)| first);
-    if let Some(rest) = first.strip_prefix("duplicate mapping key: ") {
-        let name = rest.split_once(", set ").map_or(rest, |(name, _)| name);
-        return (
+/// The code of an error of the library and a message for users: the library's own names settings that are none of
+/// theirs.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the library has dozens of variants and adds more: of the rest, a user needs its message and the place"
+)]
+fn explained(error: &Error) -> (Code, String) {
+    let not_yaml = |message: &str| (Code::NotYaml, message.to_owned());
+    match error {
+        Error::AliasError { error, .. } => explained(error),
+        Error::DuplicateMappingKey { key: Some(name), .. } => (
             Code::DuplicateMember,
             format!("the member `{name}` stands twice in one object"),
-        );
-    }
-    let is = |start: &str| first.starts_with(start);
-    match () {
-        () if is("budget breached: Depth") || is("recursion limit") => (
-            Code::TooDeep,
-            "too many lists and objects stand inside each other".to_owned(),
         ),
-        () if is("budget breached") => (
+        Error::DuplicateMappingKey { key: None, .. } => {
+            (Code::DuplicateMember, "a member stands twice in one object".to_owned())
+        }
+        Error::Budget {
+            breach: BudgetBreach::Depth { .. },
+            ..
+        } => (Code::TooDeep, TOO_DEEP.to_owned()),
+        Error::ExternalMessage { source, .. } if is_recursion_limit(source) => (Code::TooDeep, TOO_DEEP.to_owned()),
+        Error::Budget { .. } => (
             Code::TooLarge,
             "the text is too large, its aliases written out".to_owned(),
         ),
-        () if is("multiple YAML documents") => (Code::NotYaml, "the text has more than one document".to_owned()),
-        () if is("non-finite") => (Code::NotYaml, "JSON has no infinite number, and no `.nan`".to_owned()),
-        () => (Code::NotYaml, first.to_owned()),
+        Error::MultipleDocuments { .. } => not_yaml("the text has more than one document"),
+        other => not_yaml(
+            DefaultMessageFormatter
+                .format_message(other)
+                .lines()
+                .next()
+                .unwrap_or_default(),
+        ),
     }
+}
+
+/// Whether the parser gave up on nesting, which it does before the budget is looked at.
+fn is_recursion_limit(source: &ExternalMessageSource) -> bool {
+    matches!(source, ExternalMessageSource::Parser(error) if *error.kind() == ErrorKind::RecursionLimitExceeded)
 }
 
 /// The bytes of a place that an error tells. One of the scanner has a line and a column, and no offset in bytes.
@@ -115,43 +144,58 @@ fn range_of_error(text: &str, location: Location) -> Range<usize> {
     start + columns..start + columns
 }
 
-/// Prints a value as JSON, and notes where each part of it stands in the YAML. A list or an object reaches from its
-/// own start to the end of its last part.
-fn print(text: &str, value: &Spanned<Value>, at: &Pointer, json: &mut String, places: &mut Places) -> Range<usize> {
-    let mut range = byte_range(text, value.referenced);
-    match &value.value {
-        Value::Null => json.push_str("null"),
-        Value::Bool(truth) => json.push_str(if *truth { "true" } else { "false" }),
-        Value::Number(number) => {
-            let written = text.get(range.clone()).unwrap_or_default();
-            let is_json = Document::parse(written).is_ok_and(|document| document.root().as_number().is_some());
-            json.push_str(if is_json { written } else { number });
-        }
-        Value::String(words) => {
-            let _ = write!(json, "{}", serde_json::Value::from(words.as_str()));
-        }
-        Value::Array(items) => {
-            json.push('[');
-            for (index, item) in items.iter().enumerate() {
-                json.push_str(if index > 0 { "," } else { "" });
-                let inside = print(text, item, &at.index(index), json, places);
-                range.end = range.end.max(inside.end);
+/// Values as JSON, where they stand in the YAML, and what JSON has no word for.
+#[derive(Default)]
+struct Printed {
+    json: String,
+    places: Places,
+    faults: Vec<Placed>,
+}
+
+impl Printed {
+    /// Prints a value, and notes where each part of it stands. A list or an object reaches from its own start to the
+    /// end of its last part.
+    fn print(&mut self, text: &str, value: &Spanned<Value>, at: &Pointer) -> Range<usize> {
+        let mut range = byte_range(text, value.referenced);
+        match &value.value {
+            Value::Null => self.json.push_str("null"),
+            Value::Bool(truth) => self.json.push_str(if *truth { "true" } else { "false" }),
+            Value::Number(number) => {
+                let is_json = |text: &str| Document::parse(text).is_ok_and(|it| it.root().as_number().is_some());
+                let written = text.get(range.clone()).unwrap_or_default();
+                match [written, number].into_iter().find(|spelling| is_json(spelling)) {
+                    Some(spelling) => self.json.push_str(spelling),
+                    None => self
+                        .faults
+                        .push((Finding::new(Code::NotYaml, at.clone(), NOT_FINITE), range.clone())),
+                }
             }
-            json.push(']');
-        }
-        Value::Object(members) => {
-            json.push('{');
-            for (index, (name, member)) in members.iter().enumerate() {
-                json.push_str(if index > 0 { "," } else { "" });
-                let _ = write!(json, "{}:", serde_json::Value::from(name.as_str()));
-                let inside = print(text, member, &at.member(name), json, places);
-                range.end = range.end.max(inside.end);
+            Value::String(words) => {
+                let _ = write!(self.json, "{}", serde_json::Value::from(words.as_str()));
             }
-            json.push('}');
+            Value::Array(items) => {
+                self.json.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    self.json.push_str(if index > 0 { "," } else { "" });
+                    let inside = self.print(text, item, &at.index(index));
+                    range.end = range.end.max(inside.end);
+                }
+                self.json.push(']');
+            }
+            Value::Object(members) => {
+                self.json.push('{');
+                for (index, (name, member)) in members.iter().enumerate() {
+                    self.json.push_str(if index > 0 { "," } else { "" });
+                    let _ = write!(self.json, "{}:", serde_json::Value::from(name.as_str()));
+                    let inside = self.print(text, member, &at.member(name));
+                    range.end = range.end.max(inside.end);
+                }
+                self.json.push('}');
+            }
         }
+        self.places.0.insert(at.clone(), range.clone());
+        range
     }
-    places.0.insert(at.clone(), range.clone());
-    range
 }
 
 impl<'de> Deserialize<'de> for Value {
@@ -202,9 +246,6 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_f64<E: de::Error>(self, number: f64) -> Result<Value, E> {
-        if !number.is_finite() {
-            return Err(E::custom("JSON has no infinite number, and no `.nan`"));
-        }
         Ok(Value::Number(format!("{number:?}")))
     }
 
@@ -241,6 +282,16 @@ mod tests {
             ("a: ~\nb:", r#"{"a":null,"b":null}"#),
             ("a: 1.50\nb: 0x10\nc: -3\nd: 1e2", r#"{"a":1.50,"b":16,"c":-3,"d":1e2}"#),
             ("a: 12345678901234567890123", r#"{"a":12345678901234567890123}"#),
+            ("a: 1e400\nb: -0\nc: -0.0", r#"{"a":1e400,"b":-0,"c":-0.0}"#),
+            (
+                "a: -237462374673276894279832749832423479823246327846",
+                r#"{"a":-237462374673276894279832749832423479823246327846}"#,
+            ),
+            (
+                "a: 2374623746732768942798327498324234798232463278461",
+                r#"{"a":2374623746732768942798327498324234798232463278461}"#,
+            ),
+            ("a: 1E+2\nb: 1e-400", r#"{"a":1E+2,"b":1e-400}"#),
             ("a: '1'\nb: \"é\\n\"", r#"{"a":"1","b":"é\n"}"#),
             ("- a\n- [b, {c: d}]", r#"["a",["b",{"c":"d"}]]"#),
             ("a: 2026-11-24", r#"{"a":"2026-11-24"}"#),
@@ -262,21 +313,79 @@ mod tests {
 
     #[test]
     fn what_is_no_yaml_is_refused_where_it_breaks() {
-        for (yaml, code, line) in [
-            ("b: é\na: [1", Code::NotYaml, Some(2)),
-            ("a: 1\nb: 2\na: 3", Code::DuplicateMember, Some(3)),
-            ("a: .nan", Code::NotYaml, None),
-            ("a: 1\n---\nb: 2", Code::NotYaml, Some(3)),
-            ("a: &x [*x]", Code::NotYaml, None),
+        let brackets = "[".repeat(300);
+        let bomb: String = ('b'..='h')
+            .zip('a'..)
+            .fold("a: &a [1,1,1,1,1,1,1,1]\n".to_owned(), |text, (name, of)| {
+                text + &format!("{name}: &{name} [{}]\n", [format!("*{of}").as_str(); 8].join(","))
+            });
+        for (yaml, code, message, line) in [
+            ("b: é\na: [1", Code::NotYaml, "unclosed bracket '['", Some(2)),
+            (
+                "a: 1\nb: 2\na: 3",
+                Code::DuplicateMember,
+                "the member `a` stands twice in one object",
+                Some(3),
+            ),
+            (
+                "a: &x {c: 1, c: 2}\nb: *x",
+                Code::DuplicateMember,
+                "the member `c` stands twice in one object",
+                Some(1),
+            ),
+            (
+                "a: 1\nb: .nan",
+                Code::NotYaml,
+                "JSON has no infinite number, and no `.nan`",
+                Some(2),
+            ),
+            ("a: 1\nb: [0, -.inf]\n", Code::NotYaml, NOT_FINITE, Some(2)),
+            (
+                "a: 1\n---\nb: 2",
+                Code::NotYaml,
+                "the text has more than one document",
+                Some(3),
+            ),
+            (
+                "a: &x [*x]",
+                Code::NotYaml,
+                "recursive references require weak recursion types",
+                Some(1),
+            ),
+            (
+                "a: b: c",
+                Code::NotYaml,
+                "mapping values are not allowed in this context",
+                Some(1),
+            ),
+            (&brackets, Code::TooDeep, TOO_DEEP, Some(1)),
+            (
+                &bomb,
+                Code::TooLarge,
+                "the text is too large, its aliases written out",
+                None,
+            ),
         ] {
             let findings = parse(yaml).unwrap_err();
-            assert_eq!(findings[0].0.code, code, "{yaml} {findings:?}");
-            let words = &findings[0].0.message;
-            assert!(!words.contains("from_str") && !words.contains("Policy"), "{words}");
+            let (finding, place) = &findings[0];
+            assert_eq!((finding.code, finding.message.as_str()), (code, message), "{yaml}");
             if let Some(line) = line {
-                let before = yaml.get(..findings[0].1.start).unwrap();
+                let before = yaml.get(..place.start).unwrap();
                 assert_eq!(before.matches('\n').count() + 1, line, "{yaml} {findings:?}");
             }
         }
+    }
+
+    #[test]
+    fn depth_is_bounded_before_the_parser_gives_up() {
+        let refused = || parse(&("[".repeat(100) + &"]".repeat(100))).unwrap_err();
+        // A thread of the tests has less of a stack than the program, and no build for speed.
+        let thread = std::thread::Builder::new().stack_size(1 << 24).spawn(refused).unwrap();
+        let findings = thread.join().unwrap();
+        let (finding, place) = &findings[0];
+        assert_eq!(
+            (finding.code, finding.message.as_str(), place.start),
+            (Code::TooDeep, TOO_DEEP, 64)
+        );
     }
 }

@@ -3,7 +3,8 @@
 //! JSON has decimal numbers of any length; most programs hold them as 64-bit integers and doubles. A [`Number`]
 //! is what was written, compares by value, and tells whether such a program would hold it exactly.
 
-use serde::{Serialize, Serializer};
+use serde::ser::{Error as _, Serialize, Serializer};
+use serde_json::value::RawValue;
 
 /// A number as it was written.
 #[derive(Clone, Copy, Debug)]
@@ -62,15 +63,21 @@ impl PartialEq for Number<'_> {
     }
 }
 
+/// Digit for digit where `serde_json` prints: as its [`RawValue`], which other serializers see as a struct. Another
+/// format is printed by way of JSON. A `serde_json::Value` holds a double, and refuses a number that no double reaches.
+///
+/// ```
+/// use assist_rules_domain::json::Document;
+///
+/// let document: Document = r#"[1.50, -0, 1e400]"#.parse()?;
+/// assert_eq!(serde_json::to_string(&document)?, "[1.50,-0,1e400]");
+/// assert!(serde_json::to_value(&document).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 impl Serialize for Number<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if let Ok(number) = self.0.parse::<u64>() {
-            return serializer.serialize_u64(number);
-        }
-        if let Ok(number) = self.0.parse::<i64>() {
-            return serializer.serialize_i64(number);
-        }
-        serializer.serialize_f64(self.to_f64())
+        let raw: &RawValue = serde_json::from_str(self.0).map_err(S::Error::custom)?;
+        raw.serialize(serializer)
     }
 }
 

@@ -11,14 +11,14 @@
     reason = "a simulation that breaks is a test that fails, and its figures are for reading"
 )]
 
-mod chance;
 mod ideal;
+mod rng;
 mod server;
 mod world;
 
 use std::time::Duration;
 
-use chance::Chance;
+use rng::Rng;
 use server::{Counting, Headers, Limits};
 use world::{Course, Others, Terms, World};
 
@@ -249,12 +249,12 @@ impl Case {
     }
 
     fn run(&self, seed: u64) -> (Terms, Course) {
-        let mut chance = Chance::new(seed);
+        let mut rng = Rng::with_seed(seed);
         let terms = Terms {
-            counting: chance.one_of(self.counting),
-            headers: chance.one_of(self.headers),
-            others: chance.one_of(self.others),
-            limits: chance.one_of(self.limits),
+            counting: rng.one_of(self.counting),
+            headers: rng.one_of(self.headers),
+            others: rng.one_of(self.others),
+            limits: rng.one_of(self.limits),
             requests: REQUESTS,
         };
         (terms, World::new(terms, seed).run())

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use assist_rules_domain::RateWindow;
 
-use crate::chance::Chance;
+use crate::rng::Rng;
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -54,9 +54,9 @@ pub(crate) struct Refused {
 }
 
 impl Server {
-    pub(crate) fn new(counting: Counting, headers: Headers, limits: Limits, chance: &mut Chance) -> Self {
+    pub(crate) fn new(counting: Counting, headers: Headers, limits: Limits, rng: &mut Rng) -> Self {
         let window_ends = match counting {
-            Counting::Fixed => chance.millis(100, 60_000),
+            Counting::Fixed => rng.millis(100, 60_000),
             Counting::Opened | Counting::Sliding => Duration::ZERO,
         };
         Self {
@@ -81,7 +81,7 @@ impl Server {
     }
 
     /// Answers a request that comes in now.
-    pub(crate) fn handle(&mut self, now: Duration, chance: &mut Chance) -> Reply {
+    pub(crate) fn handle(&mut self, now: Duration, rng: &mut Rng) -> Reply {
         let allowed = self.limit(now);
         self.turn(now);
         let is_refused = self.accepted.len() >= allowed as usize;
@@ -91,7 +91,7 @@ impl Server {
         let reset = whole_seconds(self.reset(now, allowed));
         let tells = match self.headers {
             Headers::Always => true,
-            Headers::Sometimes => chance.part() < 0.5,
+            Headers::Sometimes => rng.part() < 0.5,
             Headers::Never => false,
         };
         let told = tells.then(|| RateWindow {
@@ -100,7 +100,7 @@ impl Server {
             reset,
         });
         // Now and then the platform refuses without saying for how long.
-        let says_when = chance.part() < 0.9;
+        let says_when = rng.part() < 0.9;
         Reply {
             told,
             refused: is_refused.then_some(Refused {

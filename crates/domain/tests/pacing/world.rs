@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use assist_rules_domain::{Permit, RateLimiter};
 
-use crate::chance::Chance;
 use crate::ideal;
+use crate::rng::Rng;
 use crate::server::{Counting, Headers, Limits, Refused, Reply, Server};
 
 /// What kind of world.
@@ -72,7 +72,7 @@ struct Task {
 
 pub(crate) struct World {
     terms: Terms,
-    chance: Chance,
+    rng: Rng,
     now: Duration,
     pacer: RateLimiter,
     server: Server,
@@ -97,9 +97,9 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(terms: Terms, seed: u64) -> Self {
-        let mut chance = Chance::new(seed);
-        let server = Server::new(terms.counting, terms.headers, terms.limits, &mut chance);
-        let tasks = chance.between(1, 16);
+        let mut rng = Rng::with_seed(seed);
+        let server = Server::new(terms.counting, terms.headers, terms.limits, &mut rng);
+        let tasks = rng.between(1, 16);
         Self {
             terms,
             now: Duration::ZERO,
@@ -121,7 +121,7 @@ impl World {
             refused: 0,
             refused_late: 0,
             travelled: Duration::ZERO,
-            chance,
+            rng,
         }
     }
 
@@ -146,8 +146,8 @@ impl World {
             match self.events.remove(&event) {
                 Some(Event::Look(task)) => self.look(task),
                 Some(Event::Arrive(task)) => {
-                    let reply = self.server.handle(self.now, &mut self.chance);
-                    let back = self.chance.millis(10, 200);
+                    let reply = self.server.handle(self.now, &mut self.rng);
+                    let back = self.rng.millis(10, 200);
                     self.travelled += back;
                     self.at(back, Event::Answer(task, reply));
                 }
@@ -167,11 +167,11 @@ impl World {
         }
     }
 
-    /// What happens at the same time happens in an order of chance.
+    /// What happens at the same time happens in a random order.
     fn at(&mut self, wait: Duration, event: Event) {
         self.event_count += 1;
         self.events.insert(self.event_count, event);
-        let order = self.chance.next();
+        let order = self.rng.next();
         self.queue.push(Reverse((self.now + wait, order, self.event_count)));
     }
 
@@ -198,7 +198,7 @@ impl World {
             return self.queue_up(task);
         };
         if let Some(wait) = self.pacer.wait(ticket, self.now) {
-            let late = self.chance.millis(0, 2);
+            let late = self.rng.millis(0, 2);
             return self.at(wait + late, Event::Look(task));
         }
         let number = self.tasks[task].number;
@@ -211,7 +211,7 @@ impl World {
             self.no_start_before
         );
         self.sent += 1;
-        let there = self.chance.millis(10, 200);
+        let there = self.rng.millis(10, 200);
         self.travelled += there;
         self.at(there, Event::Arrive(task));
     }
@@ -236,7 +236,7 @@ impl World {
                 self.refused += 1;
                 self.refused_late += u32::from(!self.server.is_to_be_learned(self.now));
                 self.no_start_before = self.no_start_before.max(self.now + retry_after.unwrap_or_default());
-                let pause = retry_after.unwrap_or_else(|| self.chance.millis(500, 1000));
+                let pause = retry_after.unwrap_or_else(|| self.rng.millis(500, 1000));
                 self.at(pause, Event::Look(task));
             }
         }
@@ -247,13 +247,13 @@ impl World {
         if self.others_minute != minute {
             self.others_minute = minute;
             let limit = f64::from(self.server.limit(self.now)) / 60.0;
-            self.others_rate = (0.4 * self.chance.part() * limit).max(0.05);
+            self.others_rate = (0.4 * self.rng.part() * limit).max(0.05);
         }
-        let reply = self.server.handle(self.now, &mut self.chance);
+        let reply = self.server.handle(self.now, &mut self.rng);
         if reply.refused.is_none() {
             self.others_accepted.push(self.now);
         }
-        let gap = self.chance.gap(self.others_rate);
+        let gap = self.rng.gap(self.others_rate);
         self.at(gap, Event::Other);
     }
 }

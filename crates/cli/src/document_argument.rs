@@ -1,0 +1,95 @@
+//! A document as a command line names it: `rule/ID`, or `ID` alone for a trigger rule.
+
+use std::str::FromStr;
+
+use domain::{Code, RuleId};
+
+use crate::cli_error::CliError;
+
+/// The kinds that a name may begin with.
+const KINDS: [&str; 1] = ["rule"];
+
+/// A document that a command works on. Each kind is one variant, which holds the kind's own id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum DocumentArgument {
+    /// A trigger rule.
+    Rule(RuleId),
+}
+
+impl DocumentArgument {
+    /// The id, without the kind.
+    pub(crate) fn id(&self) -> &str {
+        match self {
+            Self::Rule(id) => id.as_str(),
+        }
+    }
+}
+
+impl FromStr for DocumentArgument {
+    type Err = CliError;
+
+    fn from_str(text: &str) -> Result<Self, CliError> {
+        match text.split_once('/') {
+            Some(("rule", id)) => rule(id),
+            Some((kind, _)) if is_word(kind) => {
+                let message = format!("`{text}` names the unknown kind `{kind}`");
+                let help = format!(
+                    "a document is named by its id, or as KIND/ID; KIND is one of: {}",
+                    KINDS.join(", ")
+                );
+                Err(CliError::new(Code::Usage, message).with_help(help))
+            }
+            // An id has no `/`, and its error says so.
+            Some(_) | None => rule(text),
+        }
+    }
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
+}
+
+fn rule(id: &str) -> Result<DocumentArgument, CliError> {
+    let id = id.parse().map(DocumentArgument::Rule);
+    id.map_err(|error: domain::BadRuleId| CliError::new(Code::BadRuleId, error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_is_named_by_its_id_or_by_kind_and_id() {
+        for (text, read) in [
+            ("r-1", Ok("r-1")),
+            ("rule/r-1", Ok("r-1")),
+            ("rule", Ok("rule")),
+            (
+                "copilot/a",
+                Err((Code::Usage, "`copilot/a` names the unknown kind `copilot`")),
+            ),
+            ("Rule/a", Err((Code::Usage, "`Rule/a` names the unknown kind `Rule`"))),
+        ] {
+            let document = text.parse::<DocumentArgument>();
+            let read_as = document.as_ref().map(DocumentArgument::id);
+            assert_eq!(
+                read_as.map_err(|error| (error.code, error.message.as_str())),
+                read,
+                "{text}"
+            );
+        }
+        for text in ["", "rule/", "rule/a/b", "a b", "/a", "../a"] {
+            let error = text.parse::<DocumentArgument>().unwrap_err();
+            assert_eq!(error.code, Code::BadRuleId, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_kind_is_refused_with_those_that_are_known() {
+        let error = "copilot/a".parse::<DocumentArgument>().unwrap_err();
+        assert!(error.help.unwrap().ends_with("KIND is one of: rule"));
+        for kind in KINDS {
+            assert!(format!("{kind}/a").parse::<DocumentArgument>().is_ok(), "{kind}");
+        }
+    }
+}

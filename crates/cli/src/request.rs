@@ -1,0 +1,65 @@
+//! Requests: the commands as the program carries them out. They know nothing of flags, so that one command can ask for
+//! another.
+
+mod change;
+mod command_line;
+mod record;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap_complete::Shell;
+use domain::Severity;
+
+use crate::args::SchemaKind;
+use crate::document_argument::DocumentArgument;
+
+pub(crate) use change::{ChangeRequest, ChangeTerms, EditCommand, RollbackCommand, UpdateCommand};
+pub(crate) use record::{AuditCommand, ClosedEntry, DeliverCommand, HistoryCommand, ReconcileCommand, StatsCommand};
+
+/// A command with all that it needs to know.
+#[derive(Clone, Debug)]
+pub(crate) enum Request {
+    /// A command on one document, whatever its kind.
+    Document(DocumentArgument, DocumentCommand),
+    List,
+    Validate(ValidateCommand),
+    History(HistoryCommand),
+    Reconcile(ReconcileCommand),
+    Stats(StatsCommand),
+    Deliver(DeliverCommand),
+    Audit(AuditCommand),
+    Sandbox(SandboxCommand),
+    /// Diagnosis, with a read of that document if one is named.
+    Doctor(Option<DocumentArgument>),
+    /// The explanation of a code, or of all.
+    Explain(Option<String>),
+    Schema(SchemaKind),
+    Completions(Shell),
+    Man,
+}
+
+/// A command on one document.
+#[derive(Clone, Debug)]
+pub(crate) enum DocumentCommand {
+    Get,
+    Update(UpdateCommand),
+    Edit(EditCommand),
+    Rollback(RollbackCommand),
+}
+
+/// A check of files.
+#[derive(Clone, Debug)]
+pub(crate) struct ValidateCommand {
+    /// Files and folders; `-` is stdin.
+    pub(crate) files: Vec<PathBuf>,
+    pub(crate) fail_on: Severity,
+}
+
+/// A sandbox in the foreground.
+#[derive(Clone, Debug)]
+pub(crate) struct SandboxCommand {
+    pub(crate) listen: SocketAddr,
+    /// A script of faults.
+    pub(crate) faults: Option<PathBuf>,
+}

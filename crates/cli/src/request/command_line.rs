@@ -1,0 +1,241 @@
+//! Requests made from a command line: the one place that knows both flags and requests.
+
+use domain::merge::CrossFieldMerge;
+use domain::protocol::OnConflict;
+use domain::{Code, Severity, Version};
+use ports::{Ending, EntryId};
+
+use super::{
+    AuditCommand, ChangeRequest, ChangeTerms, ClosedEntry, DeliverCommand, DocumentCommand, EditCommand,
+    HistoryCommand, ReconcileCommand, Request, RollbackCommand, SandboxCommand, StatsCommand, UpdateCommand,
+    ValidateCommand,
+};
+use crate::args::{self, Closing, Command, FailOn, OnConflictArg, RuleArg};
+use crate::cli_error::CliError;
+use crate::config::Environment;
+use crate::document_argument::DocumentArgument;
+use crate::render::report::Asked;
+
+/// The variable that names a rule where the command line does not.
+const VARIABLE: &str = "GENESYS_RULE_ID";
+
+impl Request {
+    /// The request of a command line. The environment names a rule where the command line names none.
+    ///
+    /// # Errors
+    ///
+    /// If a document or a version is not of its form, or a document is needed and none is named.
+    pub(crate) fn of_command_line(command: Command, environment: &Environment) -> Result<Self, CliError> {
+        let named = |arg: &RuleArg| named(arg, environment);
+        let on = |arg: &RuleArg, command| Ok(Self::Document(required(arg, environment)?, command));
+        match command {
+            Command::Get(rule) => on(&rule, DocumentCommand::Get),
+            Command::List => Ok(Self::List),
+            Command::Validate(args) => Ok(Self::Validate(ValidateCommand {
+                files: args.files,
+                fail_on: args.fail_on.into(),
+            })),
+            Command::Diff(args) => {
+                let rule = args.rule.clone();
+                on(&rule, update(args, change("update", Asked::DryRun, None))?)
+            }
+            Command::Update(args) => {
+                let rule = args.change.rule.clone();
+                let request = change("update", asked(args.dry_run), args.reason);
+                on(&rule, update(args.change, request)?)
+            }
+            Command::Edit(args) => on(
+                &args.rule,
+                DocumentCommand::Edit(EditCommand {
+                    reason: args.reason,
+                    fail_on: args.fail_on.into(),
+                }),
+            ),
+            Command::Rollback(args) => on(
+                &args.rule,
+                DocumentCommand::Rollback(RollbackCommand {
+                    to: args.to,
+                    terms: terms(args.terms)?,
+                    request: change("rollback", asked(args.dry_run), args.reason),
+                }),
+            ),
+            Command::History(args) => Ok(Self::History(HistoryCommand {
+                document: named(&args.rule)?,
+                limit: args.limit,
+                since: args.since.map(|since| since.0),
+                outcome: args.outcome,
+                entry: args.entry.map(EntryId),
+            })),
+            Command::Reconcile(args) => Ok(Self::Reconcile(ReconcileCommand {
+                close: args.close.zip(args.closing).map(closed_entry),
+                reason: args.reason,
+            })),
+            Command::Stats(args) => Ok(Self::Stats(StatsCommand {
+                document: named(&args.rule)?,
+                since: args.since.map(|since| since.0),
+            })),
+            Command::Deliver(args) => Ok(Self::Deliver(DeliverCommand {
+                replay: args.replay,
+                sink: args.sink,
+                enable: args.enable,
+            })),
+            Command::Audit(args::AuditArgs::Verify(args)) => Ok(Self::Audit(AuditCommand::Verify {
+                head: args.head,
+                export: args.export,
+            })),
+            Command::Audit(args::AuditArgs::Export) => Ok(Self::Audit(AuditCommand::Export)),
+            Command::Sandbox(args) => Ok(Self::Sandbox(SandboxCommand {
+                listen: args.listen,
+                faults: args.faults,
+            })),
+            Command::Doctor(rule) => Ok(Self::Doctor(named(&rule)?)),
+            Command::Explain { code } => Ok(Self::Explain(code)),
+            Command::Schema { kind } => Ok(Self::Schema(kind)),
+            Command::Completions { shell } => Ok(Self::Completions(shell)),
+            Command::Man => Ok(Self::Man),
+        }
+    }
+}
+
+fn named(arg: &RuleArg, environment: &Environment) -> Result<Option<DocumentArgument>, CliError> {
+    let text = arg.rule.as_deref().or_else(|| environment.get(VARIABLE));
+    text.map(str::parse).transpose()
+}
+
+fn required(arg: &RuleArg, environment: &Environment) -> Result<DocumentArgument, CliError> {
+    named(arg, environment)?.ok_or_else(|| {
+        CliError::new(Code::Usage, "no rule is named").with_help(format!("give its id, or set {VARIABLE}"))
+    })
+}
+
+fn asked(is_dry_run: bool) -> Asked {
+    if is_dry_run { Asked::DryRun } else { Asked::Update }
+}
+
+fn change(command: &'static str, asked: Asked, reason: Option<String>) -> ChangeRequest {
+    ChangeRequest { asked, command, reason }
+}
+
+fn update(args: args::ChangeArgs, request: ChangeRequest) -> Result<DocumentCommand, CliError> {
+    Ok(DocumentCommand::Update(UpdateCommand {
+        from: args.from,
+        name: args.name,
+        description: args.description,
+        enabled: (args.enable || args.disable).then_some(args.enable),
+        terms: terms(args.terms)?,
+        request,
+    }))
+}
+
+fn terms(args: args::TermsArgs) -> Result<ChangeTerms, CliError> {
+    let version = |text: String| -> Result<Version, CliError> {
+        text.parse().map_err(|error: domain::ParseVersionError| {
+            CliError::new(Code::Usage, format!("`--if-version {text}`: {error}"))
+        })
+    };
+    Ok(ChangeTerms {
+        if_version: args.if_version.map(version).transpose()?,
+        detailed_exitcode: args.detailed_exitcode,
+        fail_on: args.fail_on.into(),
+        on_conflict: args.on_conflict.into(),
+        group: if args.accept_group_merge {
+            CrossFieldMerge::Accept
+        } else {
+            CrossFieldMerge::Refuse
+        },
+    })
+}
+
+fn closed_entry((entry, closing): (u64, Closing)) -> ClosedEntry {
+    ClosedEntry {
+        entry: EntryId(entry),
+        ending: match closing {
+            Closing::Applied => Ending::Applied,
+            Closing::NotApplied => Ending::NotApplied,
+        },
+    }
+}
+
+impl From<FailOn> for Severity {
+    fn from(fail_on: FailOn) -> Self {
+        match fail_on {
+            FailOn::Error => Self::Error,
+            FailOn::Warning => Self::Warning,
+        }
+    }
+}
+
+impl From<OnConflictArg> for OnConflict {
+    fn from(on_conflict: OnConflictArg) -> Self {
+        match on_conflict {
+            OnConflictArg::Fail => Self::Fail,
+            OnConflictArg::Merge => Self::Merge,
+            OnConflictArg::Ours => Self::Ours,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::args::Cli;
+
+    /// The request of a command line in an environment, or the code of the error.
+    fn request(args: &[&str], rule: Option<&str>) -> Result<Request, Code> {
+        let cli = Cli::parse_from(["assist-rules"].iter().chain(args));
+        let variables = rule.map(|rule| (VARIABLE.to_owned(), rule.to_owned()));
+        let request = Request::of_command_line(cli.command, &variables.into_iter().collect());
+        request.map_err(|error| error.code)
+    }
+
+    fn document(request: Request) -> Option<DocumentArgument> {
+        if let Request::Document(document, _) = request {
+            Some(document)
+        } else if let Request::History(HistoryCommand { document, .. })
+        | Request::Stats(StatsCommand { document, .. })
+        | Request::Doctor(document) = request
+        {
+            document
+        } else {
+            panic!("no document is named in {request:?}")
+        }
+    }
+
+    #[test]
+    fn the_command_line_names_the_document_or_the_environment_does() {
+        for (args, variable, id) in [
+            (&["get", "a"][..], Some("b"), Ok(Some("a"))),
+            (&["get"], Some("rule/b"), Ok(Some("b"))),
+            (&["get"], None, Err(Code::Usage)),
+            (&["edit", "copilot/x"], None, Err(Code::Usage)),
+            (&["rollback", "a b"], None, Err(Code::BadRuleId)),
+            (&["stats"], None, Ok(None)),
+            (&["history", "rule/a"], None, Ok(Some("a"))),
+            (&["doctor"], Some("b"), Ok(Some("b"))),
+        ] {
+            let document = request(args, variable).map(document);
+            let named = document.as_ref().map(|it| it.as_ref().map(DocumentArgument::id));
+            assert_eq!(named.map_err(|code| *code), id, "{args:?}");
+        }
+    }
+
+    #[test]
+    fn diff_and_update_differ_in_what_is_asked() {
+        for (args, asked, enabled) in [
+            (&["diff", "a", "--enable"][..], Asked::DryRun, Some(true)),
+            (&["update", "a", "--disable", "--dry-run"], Asked::DryRun, Some(false)),
+            (&["update", "a", "--name", "x"], Asked::Update, None),
+        ] {
+            let Ok(Request::Document(_, DocumentCommand::Update(update))) = request(args, None) else {
+                panic!("{args:?} is no update");
+            };
+            assert_eq!(
+                (update.request.asked, update.request.command, update.enabled),
+                (asked, "update", enabled),
+                "{args:?}"
+            );
+        }
+    }
+}

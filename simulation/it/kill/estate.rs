@@ -1,0 +1,268 @@
+//! What the killed leave behind, and the next run that puts it in order.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{ExitStatus, Output, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::{Deliverer, Reconciler};
+use domain::TriggerRule;
+use emulator::{Client, Emulator, Running, SAMPLE_RULE};
+use ledger_adapter::SqlLedger;
+use ports::{Ending, EntryId, History, HistoryQuery, Include, Ledger, Outbox, Proof};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use super::child::{FileSink, Timer, author, file_of, open, repository};
+use super::orders::{Orders, Point, RULES, SINK, TARGET, rule_of};
+use super::stores::Store;
+
+/// What became of the last update of the killed.
+#[derive(Debug, Default)]
+pub(super) struct Last {
+    pub(super) ending: Option<Ending>,
+    pub(super) proof: Option<Proof>,
+    /// How often the sink was told of it.
+    pub(super) told: usize,
+}
+
+/// The server, the ledger and the sink, which outlive each run.
+pub(super) struct Estate {
+    world: Emulator,
+    store: Store,
+    run: u64,
+    /// The last entry that was looked at.
+    seen: EntryId,
+    /// How many changes of each rule the ledger says were applied, and the rule after the last.
+    applied: BTreeMap<String, (u64, Value)>,
+    endings: BTreeMap<&'static str, u64>,
+}
+
+impl Estate {
+    pub(super) fn new(store: Store) -> Self {
+        let world = Emulator::new(emulator::Settings::default());
+        world.add_client(Client::sandbox());
+        for number in 0..RULES {
+            let mut rule: Value = serde_json::from_str(SAMPLE_RULE).unwrap();
+            rule["id"] = json!(rule_of(number).to_string());
+            rule["etag"] = json!("1");
+            world.put_rule(rule).unwrap();
+        }
+        Self {
+            world,
+            store,
+            run: 0,
+            seen: EntryId(0),
+            applied: BTreeMap::new(),
+            endings: BTreeMap::new(),
+        }
+    }
+
+    /// A run that dies at a point, and the next one.
+    pub(super) async fn kill(&mut self, point: Point, delay: u64) -> Last {
+        let server = self.serve().await;
+        let mut command = self.orders(point, delay, &server).command();
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap())
+            .await
+            .unwrap();
+        server.shutdown().await;
+        assert!(is_killed(output.status), "{point:?}: {}", said(&output));
+        self.put_in_order(&output).await
+    }
+
+    /// A run that is killed so long after it began, and the next one.
+    pub(super) async fn kill_at_any_time(&mut self, after: Duration) {
+        let server = self.serve().await;
+        let mut command = self.orders(Point::AtAnyTime, 0, &server).command();
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let begun = tokio::task::spawn_blocking(move || {
+            let mut line = String::new();
+            while !line.contains("begun:") {
+                line.clear();
+                assert!(stdout.read_line(&mut line).unwrap() > 0, "it ended before it began");
+            }
+            stdout
+        });
+        let mut stdout = begun.await.unwrap();
+        tokio::time::sleep(after).await;
+        child.kill().unwrap();
+        let mut output = child.wait_with_output().unwrap();
+        stdout.read_to_end(&mut output.stdout).unwrap();
+        server.shutdown().await;
+        self.put_in_order(&output).await;
+    }
+
+    /// The server, at another port each time: once it is shut down, nothing of the killed arrives any more.
+    async fn serve(&self) -> Running {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        emulator::serve(self.world.clone(), listener).await.unwrap()
+    }
+
+    fn orders(&mut self, point: Point, delay: u64, server: &Running) -> Orders {
+        self.run += 1;
+        Orders {
+            point,
+            delay,
+            run: self.run,
+            server: server.url(),
+            ledger: self.store.ledger.clone(),
+            folder: self.store.folder.path().to_owned(),
+        }
+    }
+
+    /// The next run: it settles what is open and tells what is untold. After that nothing is missing.
+    async fn put_in_order(&mut self, killed: &Output) -> Last {
+        self.run += 1;
+        let ledger = Arc::new(open(&self.store.ledger, self.run, self.store.folder.path()).await);
+        let timer = Arc::new(Timer::of_run(self.run));
+        let server = self.serve().await;
+        let reconciler = Reconciler::<TriggerRule> {
+            repository: Arc::new(repository(&server.url(), &timer)),
+            ledger: ledger.clone(),
+            target: TARGET.to_owned(),
+            author: author(self.run),
+            clock: timer.clone(),
+        };
+        // A shared database may still be at the last commit of somebody who is dead: a write waits for that.
+        assert_eq!(ledger.replay("nobody's", None).await, Ok(0));
+        reconciler.reconcile(|id| id.parse().ok()).await.unwrap();
+        server.shutdown().await;
+        let deliverer = Deliverer {
+            outbox: ledger.clone(),
+            sinks: vec![Arc::new(FileSink(file_of(self.store.folder.path())))],
+            clock: timer.clone(),
+            sleeper: timer,
+        };
+        let rounds = deliverer.deliver(Include::Due, &|_, _| (), &|| false).await;
+        assert!(
+            rounds.iter().all(|round| round.failed == 0 && round.broken.is_none()),
+            "{rounds:?}"
+        );
+        let last = self.look(&ledger, killed).await;
+        ledger.close().await;
+        last
+    }
+
+    /// Whether everything is there and in order.
+    async fn look(&mut self, ledger: &SqlLedger, killed: &Output) -> Last {
+        assert_eq!(ledger.verify(None).await.unwrap().faults, [], "{}", said(killed));
+        assert_eq!(ledger.unsettled(TARGET).await.unwrap(), []);
+        let backlog = ledger.backlog().await.unwrap();
+        assert!(
+            backlog
+                .iter()
+                .all(|sink| sink.sink == SINK && (sink.pending, sink.dead) == (0, 0))
+        );
+        let last = self.count(ledger).await;
+        self.holds_what_the_ledger_says();
+        keeps_what_was_promised(ledger, killed).await;
+        last
+    }
+
+    /// Counts the entries that are new, and compares them with what the sink was told.
+    async fn count(&mut self, ledger: &SqlLedger) -> Last {
+        let told = std::fs::read_to_string(file_of(self.store.folder.path())).unwrap_or_default();
+        let told: Vec<Vec<&str>> = told.lines().map(|line| line.split(' ').collect()).collect();
+        let query = HistoryQuery {
+            limit: 200,
+            ..HistoryQuery::default()
+        };
+        let mut new = ledger.entries(&query).await.unwrap();
+        let is_all = new.len() < query.limit || new.iter().any(|entry| entry.id <= self.seen);
+        assert!(is_all, "no run lives so long");
+        new.retain(|entry| entry.id > self.seen);
+        let mut last = Last::default();
+        for entry in new.iter().rev() {
+            let outcome = entry.outcome.as_ref().expect("every intent is settled");
+            let of_this: Vec<_> = told.iter().filter(|line| line[0] == entry.id.to_string()).collect();
+            assert!(
+                of_this.iter().all(|line| *line == of_this[0]),
+                "another event: {of_this:?}"
+            );
+            assert_eq!(outcome.ending == Ending::Applied, !of_this.is_empty(), "{entry:?}");
+            if let Some(after) = entry.after() {
+                let (count, rule) = self.applied.entry(entry.document().to_owned()).or_default();
+                *count += 1;
+                *rule = serde_json::from_str(after.text()).unwrap();
+            }
+            *self.endings.entry(outcome.ending.word()).or_default() += 1;
+            last = Last {
+                ending: Some(outcome.ending),
+                proof: outcome.proof,
+                told: of_this.len(),
+            };
+            self.seen = entry.id;
+        }
+        let (mut known, mut newest) = (BTreeSet::new(), BTreeMap::new());
+        for line in &told {
+            let entry: u64 = line[0].parse().unwrap();
+            if known.insert(entry) {
+                let before = newest.insert(line[1], entry).unwrap_or_default();
+                assert!(entry > before, "told out of order: {line:?}");
+            }
+        }
+        last
+    }
+
+    /// Nobody else writes: each change that was applied is one version, and the rule is as the last one left it.
+    fn holds_what_the_ledger_says(&self) {
+        for (id, (count, rule)) in &self.applied {
+            let stored = self.world.rule(id).unwrap();
+            assert_eq!(stored["etag"], json!((count + 1).to_string()), "{id}");
+            assert_eq!(stored["name"], rule["name"], "{id}");
+        }
+    }
+
+    /// What became of all updates, in words.
+    pub(super) fn counts(&self) -> String {
+        let mut text = String::new();
+        for (ending, count) in &self.endings {
+            write!(text, "{count} {ending}, ").unwrap();
+        }
+        text.trim_end_matches(", ").to_owned()
+    }
+
+    pub(super) async fn end(self) {
+        self.store.end().await;
+    }
+}
+
+/// What the ledger had promised to the killed, before it was killed, is in it.
+async fn keeps_what_was_promised(ledger: &SqlLedger, killed: &Output) {
+    let said = String::from_utf8_lossy(&killed.stdout);
+    for line in said.lines() {
+        if let Some((_, entry)) = line.split_once("intended: ") {
+            let entry = ledger.entry(entry.parse().unwrap()).await.unwrap();
+            assert!(entry.is_some(), "{line}");
+        }
+        if let Some((_, promise)) = line.split_once("concluded: ") {
+            let (entry, ending) = promise.split_once(' ').unwrap();
+            let entry = ledger.entry(entry.parse().unwrap()).await.unwrap();
+            let kept = entry.and_then(|entry| entry.ending()).map(Ending::word);
+            assert_eq!(kept, Some(ending), "{line}");
+        }
+    }
+}
+
+fn said(output: &Output) -> String {
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    format!("{}\n{out}\n{err}", output.status)
+}
+
+/// Not one that came to its end, nor one that failed a check.
+#[cfg(unix)]
+fn is_killed(status: ExitStatus) -> bool {
+    std::os::unix::process::ExitStatusExt::signal(&status).is_some()
+}
+
+#[cfg(not(unix))]
+fn is_killed(status: ExitStatus) -> bool {
+    !status.success()
+}

@@ -1,0 +1,35 @@
+//! The product's promise, simulated: whatever the network, the server and other people do, no acknowledged edit is
+//! lost, nobody's field is overwritten unseen, and every outcome reported is true.
+//!
+//! Each seed is a world of its own with the real updater, protocol and reconcile in it, and virtual time. The same
+//! seed is the same world.
+//!
+//! - One seed again, with its whole history: `ASSIST_RULES_SEED=7 cargo test -p assist-rules-simulation --
+//!   --nocapture every_promise`
+//! - Ten million seeds: `ASSIST_RULES_SEEDS=10000000 cargo test --release -p assist-rules-simulation -- --nocapture
+//!   every_promise`
+//! - Small worlds with three faults each in place of two: `ASSIST_RULES_FAULTS=3 cargo test --release
+//!   -p assist-rules-simulation -- --nocapture no_bad_end`
+//! - What is no world of a seed: `kill.rs`, `telling.rs` and `weeks.rs` say how to run more of them.
+#![cfg(test)]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "each step of a world names the few faults that touch it; all others leave it alone"
+)]
+
+mod checker;
+mod client;
+mod content;
+mod executor;
+mod exhaustive;
+mod fault;
+mod history;
+mod kill;
+mod rng;
+mod soak;
+mod telling;
+mod weeks;
+mod world;
+mod writers;
+mod wrong;
+mod wrong_writers;

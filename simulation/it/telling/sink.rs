@@ -1,0 +1,131 @@
+//! A sink that fails three times in ten, and checks what it is told.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ports::{DeliveryError, Event, EventSink};
+
+use super::RULES;
+use crate::rng::Rng;
+
+/// After so many failures of one event the sink takes it: giving up is no part of this.
+const AT_MOST: u32 = 9;
+
+/// A sink that is not to be relied on.
+pub(super) struct Unreliable {
+    name: &'static str,
+    rng: Arc<Mutex<Rng>>,
+    told: Mutex<Told>,
+}
+
+#[derive(Default)]
+struct Told {
+    /// The number of changes of each rule that it has.
+    rules: BTreeMap<String, u64>,
+    /// The id of each event that it has, and what its words come to.
+    events: BTreeMap<u64, (String, u64)>,
+    /// How often it was told what it has already.
+    again: u64,
+    /// How often an event failed that it was not yet done with.
+    failures: BTreeMap<u64, u32>,
+}
+
+impl Unreliable {
+    pub(super) fn new(name: &'static str, rng: Arc<Mutex<Rng>>) -> Self {
+        Self {
+            name,
+            rng,
+            told: Mutex::default(),
+        }
+    }
+
+    /// How often it was told what it had already, if it has all.
+    pub(super) fn has_all(&self, events: u64) -> u64 {
+        let told = self.told.lock().unwrap();
+        assert_eq!(told.events.len() as u64, events, "{}", self.name);
+        let changes_of = |rule: u64| events / RULES + u64::from(rule < events % RULES);
+        for rule in 0..RULES.min(events) {
+            assert_eq!(
+                told.rules[&format!("r{rule}")],
+                changes_of(rule),
+                "{}: r{rule}",
+                self.name
+            );
+        }
+        told.again
+    }
+
+    /// Takes an event in. The versions of a rule count its changes.
+    fn take(&self, event: &Event) {
+        let mut told = self.told.lock().unwrap();
+        let words = (event.id.clone(), sum(event));
+        if let Some(before) = told.events.get(&event.entry.0) {
+            assert_eq!(*before, words, "{}: the same event in other words", self.name);
+            told.again += 1;
+            return;
+        }
+        let changes = told.rules.entry(event.document.clone()).or_default();
+        let expected = changes.to_string();
+        assert_eq!(
+            event.version_before.to_string(),
+            expected,
+            "{}: {} is not told in order",
+            self.name,
+            event.document
+        );
+        *changes += 1;
+        told.events.insert(event.entry.0, words);
+    }
+}
+
+#[async_trait]
+impl EventSink for Unreliable {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    async fn deliver(&self, event: &Event) -> Result<(), DeliveryError> {
+        let again = |wait| {
+            let error = "down".to_owned();
+            Err(DeliveryError::Again { error, wait })
+        };
+        let failed = {
+            let mut told = self.told.lock().unwrap();
+            let failures = told.failures.entry(event.entry.0).or_default();
+            *failures += 1;
+            *failures <= AT_MOST && self.rng.lock().unwrap().in_thousand(300)
+        };
+        if !failed {
+            self.take(event);
+            return Ok(());
+        }
+        let how = self.rng.lock().unwrap().below(6);
+        match how {
+            0 | 1 => again(None),
+            2 => again(Some(Duration::from_mins(90))),
+            // It has it, and says that it failed.
+            3 | 4 => {
+                self.take(event);
+                again(None)
+            }
+            // It has it, and never says so.
+            _ => {
+                self.take(event);
+                std::future::pending().await
+            }
+        }
+    }
+}
+
+/// What the words of an event come to. All of them at full length would be too much to keep.
+fn sum(event: &Event) -> u64 {
+    let mut sum = DefaultHasher::new();
+    (event.at, event.entry, &event.head, &event.author.run).hash(&mut sum);
+    (event.before.text(), event.after.text()).hash(&mut sum);
+    (event.diff.len(), event.overwrites.len()).hash(&mut sum);
+    event.version_after.as_ref().map(ToString::to_string).hash(&mut sum);
+    sum.finish()
+}

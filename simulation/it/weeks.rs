@@ -1,0 +1,160 @@
+//! A service that runs for three weeks: tokens end and are renewed, every update is made and told, and it holds on to
+//! nothing.
+//!
+//! Real HTTP to an emulator and a real ledger; only time is moved by hand. Another size:
+//! `ASSIST_RULES_UPDATES=10000 cargo test --release -p assist-rules-simulation -- --nocapture weeks`
+
+use std::env;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use app::{Deliverer, RateLimited, Service, ServiceLimits, Updater};
+use async_trait::async_trait;
+use domain::protocol::{Outcome, Terms, Wanted};
+use domain::{Draft, RuleChange, RuleId, TriggerRule};
+use emulator::{Client, Emulator, SAMPLE_RULE, SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, Settings};
+use genesys_adapter::{
+    ClientCredentials, Connection, ConnectionSettings, Credentials, GenesysRepository, RulesPath, TokenSource,
+};
+use ledger_adapter::{LedgerSettings, SqlLedger};
+use ports::{Author, Clock, Event, Ledger, Outbox, SinkFn, Sleeper};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::soak::number;
+
+/// Updates where `CI` is set, and elsewhere.
+const UPDATES: [u64; 2] = [2_000, 500];
+
+const DAYS: u64 = 21;
+
+/// Time that passes when the test says so. A token lives for a day of it.
+struct Hand(watch::Sender<Duration>);
+
+impl Clock for Hand {
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_hours(400_000) + self.elapsed()
+    }
+
+    fn elapsed(&self) -> Duration {
+        *self.0.borrow()
+    }
+}
+
+#[async_trait]
+impl Sleeper for Hand {
+    async fn sleep(&self, time: Duration) {
+        let until = self.elapsed() + time;
+        let mut passes = self.0.subscribe();
+        drop(passes.wait_for(|now| *now >= until).await);
+    }
+}
+
+fn repository(url: &str, hand: &Arc<Hand>) -> GenesysRepository {
+    let settings = ConnectionSettings {
+        loopback: true,
+        ..ConnectionSettings::default()
+    };
+    let connection = Connection::new(&settings).unwrap();
+    let client = Credentials::Client(ClientCredentials {
+        id: SANDBOX_CLIENT_ID.to_owned(),
+        secret: SANDBOX_CLIENT_SECRET.into(),
+    });
+    let address: genesys_adapter::Address = url.parse().unwrap();
+    let tokens = TokenSource::new(client, address.clone(), connection.clone(), hand.clone(), None);
+    GenesysRepository::new(address, RulesPath::default(), connection, tokens, hand.clone())
+}
+
+async fn ledger(folder: &std::path::Path) -> Arc<SqlLedger> {
+    let settings = LedgerSettings {
+        address: format!("sqlite:{}", folder.join("ledger.db").display())
+            .parse()
+            .unwrap(),
+        run: Some(("weeks".to_owned(), folder.to_owned())),
+        sinks: vec!["here".to_owned()],
+    };
+    Arc::new(SqlLedger::open(settings).await.unwrap())
+}
+
+#[tokio::test]
+async fn a_service_runs_for_weeks() {
+    let local = usize::from(env::var_os("CI").is_none());
+    let all = number("ASSIST_RULES_UPDATES").unwrap_or(UPDATES[local]);
+    let started = Instant::now();
+    let hand = Arc::new(Hand(watch::channel(Duration::ZERO).0));
+    let world = Emulator::new(Settings {
+        clock: {
+            let hand = hand.clone();
+            emulator::Clock::new(move || hand.now())
+        },
+        ..Settings::default()
+    });
+    world.add_client(Client::sandbox());
+    world.put_rule(serde_json::from_str(SAMPLE_RULE).unwrap()).unwrap();
+    let running = emulator::serve(world.clone(), TcpListener::bind("127.0.0.1:0").await.unwrap());
+    let running = running.await.unwrap();
+    let folder = crate::telling::in_memory();
+    let ledger = ledger(folder.path()).await;
+    let told = Arc::new(AtomicU64::new(0));
+    let tell = {
+        let told = told.clone();
+        move |_: &Event| {
+            told.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        }
+    };
+    let deliverer = Deliverer {
+        outbox: ledger.clone(),
+        sinks: vec![Arc::new(SinkFn::new("here", tell))],
+        clock: hand.clone(),
+        sleeper: hand.clone(),
+    };
+    let updater = Updater::<TriggerRule> {
+        repository: Arc::new(RateLimited {
+            repository: Arc::new(repository(&running.url(), &hand)),
+            pacer: Arc::default(),
+            clock: hand.clone(),
+            sleeper: hand.clone(),
+        }),
+        ledger: ledger.clone(),
+        target: "weeks".to_owned(),
+        author: Author::default(),
+        clock: hand.clone(),
+        sleeper: hand.clone(),
+        chance: Arc::new(|| 0.5),
+        budget: Arc::default(),
+    };
+    let (desk, service) = Service::new(updater, deliverer, ServiceLimits::default());
+    let work = tokio::spawn(service.run());
+    let rule: RuleId = SAMPLE_RULE_ID.parse().unwrap();
+    let capacity = desk.capacity();
+    let mut held = None;
+    for number in 0..all {
+        let change = RuleChange::default().name(&format!("name {number}")).unwrap();
+        let wanted = Wanted::Wish(Draft::from(&change));
+        let report = desk.update(rule.clone(), wanted, Terms::default()).await.unwrap();
+        assert_eq!(report.verdict.outcome, Outcome::Applied, "{number}");
+        assert_eq!(report.unrecorded, None);
+        let holds = (desk.capacity(), Arc::strong_count(&ledger));
+        assert_eq!(*held.get_or_insert(holds), holds, "it holds on to something");
+        let step = Duration::from_secs(DAYS * 86_400) / u32::try_from(all).unwrap();
+        hand.0.send_modify(|now| *now += step);
+    }
+    assert_eq!(desk.capacity(), capacity);
+    desk.close();
+    let done = work.await.unwrap();
+    assert_eq!((done.updates, done.delivered), (all, all));
+    assert_eq!((done.undelivered, &done.broken), (0, &None));
+    assert_eq!(told.load(Ordering::Relaxed), all);
+    assert_eq!(ledger.unsettled("weeks").await.unwrap(), []);
+    assert_eq!(ledger.backlog().await.unwrap()[0].pending, 0);
+    assert_eq!(ledger.verify(None).await.unwrap().faults, []);
+    let tokens = world.issued_tokens().len() as u64;
+    assert!((DAYS..=DAYS + 2).contains(&tokens), "{tokens} tokens");
+    println!(
+        "updates: {all} in {DAYS} days, with {tokens} tokens, in {} s",
+        started.elapsed().as_secs()
+    );
+    running.shutdown().await;
+}

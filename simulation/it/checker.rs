@@ -3,42 +3,62 @@
 //! It knows nothing of the protocol: it holds the server's own log against what writers wanted and were told.
 
 mod collisions;
+mod compared;
 mod ledger;
+mod losses;
 mod outcomes;
+mod sends;
 mod writes;
 
 use std::fmt;
 
-pub(crate) use collisions::collisions;
+use domain::testing::Specimen;
 
-use crate::history::{Call, History, Request, UpdateRun};
+pub(crate) use collisions::collisions;
+pub(crate) use losses::Losses;
+
+use crate::history::{Call, History, LedgerEntry, Request, UpdateRun};
+use crate::vocabulary::has_versions;
 
 /// A promise that was not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Promise {
-    /// A write changes only what its writer named, and to what he wanted.
+    /// A write changes only what its writer named, and to what was wanted.
     NothingUnasked,
-    /// What a write changes, its writer had read as it was.
+    /// What a write changes, its writer had read as it was. Without versions: what stood before the comparison could be
+    /// made is not overwritten unseen.
     NothingUnseen,
     /// What others did meanwhile is overwritten only as the policy says, and told.
     PolicyKept,
-    /// One update is one effect.
+    /// What was reviewed is written over the reviewed state only, unless the policy lets it go on.
+    ReviewedIsWritten,
+    /// One update is one effect. Without versions: by one request, which the network may repeat.
     OneEffect,
     /// No write before a durable intent.
     IntentFirst,
     /// After an unclear try only the identical bytes go out, under the identical version.
     IdenticalAfterUnclear,
+    /// Without versions: after an unclear try nothing goes out.
+    NotSentAgain,
     /// A version that was refused is not written under again.
     RefusedIsRefused,
     /// One body goes out at most four times under one version.
     FewSends,
+    /// Without versions: the last request before a write is a read after the intent, and shows the base.
+    ComparedUnderLease,
+    /// Without versions: what is applied by its answer was read back, or is told not to have been.
+    ReadBack,
+    /// Without versions: a loss that a read-back sees is not told as applied.
+    SeenIsReported,
     /// What is applied was accepted, or was read after it was sent.
     AppliedIsTrue,
+    /// What is overwritten was accepted, and a read after it showed what others wrote.
+    OverwrittenIsTrue,
     /// What is not applied never was, and never will be.
     NotAppliedIsTrue,
     /// A conflict has somebody else in it.
     ConflictIsTrue,
-    /// What is unknown has an unclear try.
+    /// What is unknown has an unclear try, or was accepted and is not to be seen.
     UnknownIsUnclear,
     /// What was applied stands, or somebody changed it on purpose.
     AppliedStands,
@@ -64,14 +84,17 @@ impl fmt::Display for Violation {
 }
 
 /// Everything that is wrong with a history.
-pub(crate) fn check(history: &History) -> Vec<Violation> {
+pub(crate) fn check<K: Specimen>(history: &History<K>) -> Vec<Violation> {
     let mut found = Vec::new();
-    for rule in 0..history.rules.len() {
-        writes::check(history, rule, &mut found);
+    for document in 0..history.logs.len() {
+        writes::check(history, document, &mut found);
     }
     for update in 0..history.updates.len() {
-        writes::check_sends(history, update, &mut found);
+        sends::check(history, update, &mut found);
         outcomes::check(history, update, &mut found);
+        if !has_versions::<K>() {
+            compared::check(history, update, &mut found);
+        }
     }
     ledger::check(history, &mut found);
     found
@@ -82,7 +105,41 @@ fn report(found: &mut Vec<Violation>, promise: Promise, what: String) {
 }
 
 /// The writes of an update, in order.
-fn writes<'h>(history: &'h History, run: &'h UpdateRun) -> impl Iterator<Item = (usize, &'h Request)> {
+fn writes<'h, K: Specimen>(
+    history: &'h History<K>,
+    run: &'h UpdateRun,
+) -> impl Iterator<Item = (usize, &'h Request<K>)> {
     let requests = run.requests.iter().map(|number| (*number, &history.requests[*number]));
     requests.filter(|(_, request)| matches!(request.call, Call::Write { .. }))
+}
+
+/// The intent behind a write.
+fn entry_of<'h, K: Specimen>(history: &'h History<K>, run: &UpdateRun, request: usize) -> Option<&'h LedgerEntry<K>> {
+    let Call::Write { body, under } = &history.requests[request].call else {
+        return None;
+    };
+    let of_this = |entry: &&LedgerEntry<K>| {
+        let is_before = entry.before_request <= request;
+        let is_under = under.is_none_or(|under| under == entry.under);
+        is_before && is_under && entry.ours.document().text() == body.document().text()
+    };
+    run.entries
+        .iter()
+        .rev()
+        .map(|entry| &history.entries[*entry])
+        .find(of_this)
+}
+
+/// The states that reads of an update showed after a request.
+fn shown_after<'h, K: Specimen>(
+    history: &'h History<K>,
+    run: &'h UpdateRun,
+    request: usize,
+) -> impl Iterator<Item = usize> + 'h {
+    let later = run.requests.iter().filter(move |number| **number > request);
+    later.filter_map(|number| {
+        history.requests[*number]
+            .shown
+            .filter(|_| history.requests[*number].is_heard)
+    })
 }

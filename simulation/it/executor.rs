@@ -2,14 +2,18 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use crate::fault::{Fault, Weather};
+use domain::testing::Specimen;
+
+use crate::fault::{Fault, FaultRate};
 use crate::history::History;
 use crate::rng::Rng;
-use crate::world::{Event, Shared, World, rule_id};
-use crate::writers::{self, Habit};
+use crate::vocabulary::Vocabulary;
+use crate::world::{Event, Shared, World};
+use crate::writers::{self, WriterStrategy};
 use crate::wrong::Wrong;
 
 /// When everything is over that can be under way, and reconcile has its last word.
@@ -29,34 +33,45 @@ struct Task {
 }
 
 /// Runs the world of a seed. With `wrong`, the first writer does it wrong.
-pub(crate) fn run(seed: u64, wrong: Option<Wrong>, lines: Lines) -> History {
+pub(crate) fn run<K: Specimen>(
+    seed: u64,
+    vocabulary: &Arc<Vocabulary<K>>,
+    wrong: Option<Wrong>,
+    lines: Lines,
+) -> History<K> {
     let mut rng = Rng::with_seed(!seed);
-    let weather = match rng.below(10) {
-        0 => Weather::Calm,
-        1..=3 => Weather::Fair,
-        _ => Weather::Foul,
+    let fault_rate = match rng.below(10) {
+        0 => FaultRate::Zero,
+        1..=3 => FaultRate::Low,
+        _ => FaultRate::High,
     };
-    let rules = 1 + rng.below(2);
-    let mut world = World::of_seed(seed, rules, weather);
+    let documents = 1 + rng.below(2);
+    let mut world = World::new(seed, vocabulary.clone(), documents, fault_rate);
     if lines == Lines::Kept {
-        world.history.lines = Some(vec![format!("seed {seed}: {rules} rules, {weather:?} weather")]);
+        let kind = K::NAME;
+        world.history.lines = Some(vec![format!(
+            "seed {seed}: {documents} of {kind}, faults: {fault_rate:?}"
+        )]);
     }
     for _ in 0..rng.below(5) {
         let time = world.now + rng.between(Duration::ZERO, Duration::from_secs(20));
-        world.at(time, Event::EditByOthers(rng.below(rules)));
+        world.at(time, Event::EditByOthers(rng.below(documents)));
     }
+    let writers = 2 + rng.below(4);
+    world.history.writers = writers;
     let shared = Shared::new(world);
     let mut tasks = Vec::new();
-    for writer in 0..2 + rng.below(4) {
-        let habit = match (writer, wrong) {
-            (0, Some(wrong)) => Habit::Wrong(wrong),
-            (1, _) => Habit::PutsBack,
-            (2, None) => Habit::ChangesWhatHeSaw,
-            _ => Habit::Changes,
+    for writer in 0..writers {
+        let strategy = match (writer, wrong) {
+            (0, Some(wrong)) => WriterStrategy::Wrong(wrong),
+            (0, None) => WriterStrategy::AppliesPlan,
+            (1, _) => WriterStrategy::Reverts,
+            (2, None) => WriterStrategy::PatchesWhatItSaw,
+            _ => WriterStrategy::Edits,
         };
-        let crashes = weather != Weather::Calm && rng.in_thousand(150);
+        let crashes = fault_rate != FaultRate::Zero && rng.in_thousand(150);
         tasks.push(Some(Task {
-            future: Box::pin(writers::write(shared.clone(), writer, habit)),
+            future: Box::pin(writers::write(shared.clone(), writer, strategy)),
             crashes_after: crashes.then(|| 1 + rng.below(60)),
         }));
     }
@@ -80,31 +95,27 @@ pub(crate) fn run(seed: u64, wrong: Option<Wrong>, lines: Lines) -> History {
         }
     }
     drop(tasks);
-    std::mem::take(&mut shared.world().history)
+    std::mem::replace(&mut shared.world().history, History::new(vocabulary.clone()))
 }
 
 /// Lets an event happen, and says which task waits for it.
-fn happen(shared: &Shared, event: Event) -> Option<usize> {
+fn happen<K: Specimen>(shared: &Shared<K>, event: Event) -> Option<usize> {
     let mut world = shared.world();
     if world.now >= END {
-        world.weather = Weather::Calm;
+        world.fault_rate = FaultRate::Zero;
     }
     match event {
-        Event::Wake(task) => Some(task),
-        Event::Arrive(request) => {
-            world.arrive(request);
-            None
-        }
-        Event::Hear(request) => Some(world.hear(request)),
-        Event::EditByOthers(rule) => {
-            world.note(|_| format!("somebody else edits {}", rule_id(rule)));
-            world.edit_by_others(rule);
-            None
-        }
+        Event::Wake(task) => return Some(task),
+        Event::Hear(request) => return Some(world.hear(request)),
+        Event::Arrive(request) => world.arrive(request),
+        Event::ArriveAgain(request) => world.arrive_again(request),
+        Event::EditByOthers(document) => world.edit_by_others(document),
+        Event::SaveByOthers(page) => world.save_by_others(page),
     }
+    None
 }
 
-fn go_on(shared: &Shared, tasks: &mut [Option<Task>], number: usize) {
+fn go_on<K: Specimen>(shared: &Shared<K>, tasks: &mut [Option<Task>], number: usize) {
     let Some(task) = &mut tasks[number] else {
         return;
     };

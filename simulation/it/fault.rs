@@ -9,6 +9,8 @@ pub(crate) enum Fault {
     LostBefore,
     LostAfter,
     Late,
+    /// It arrives, is answered, and arrives once more.
+    Repeated,
     Throttled,
     ThrottledForLong,
     UnavailableBefore,
@@ -29,11 +31,12 @@ pub(crate) enum Fault {
 }
 
 /// All of them, in the order of their declaration.
-pub(crate) const FAULTS: [Fault; 21] = [
+pub(crate) const FAULTS: [Fault; 22] = [
     Fault::NotSent,
     Fault::LostBefore,
     Fault::LostAfter,
     Fault::Late,
+    Fault::Repeated,
     Fault::Throttled,
     Fault::ThrottledForLong,
     Fault::UnavailableBefore,
@@ -54,11 +57,12 @@ pub(crate) const FAULTS: [Fault; 21] = [
 ];
 
 /// Faults of a write, times in a thousand; after a write whose effect is not known, the second number.
-const OF_WRITES: [(Fault, usize, usize); 13] = [
+const OF_WRITES: [(Fault, usize, usize); 14] = [
     (Fault::NotSent, 50, 50),
     (Fault::LostBefore, 80, 80),
     (Fault::LostAfter, 100, 100),
     (Fault::Late, 50, 50),
+    (Fault::Repeated, 30, 30),
     (Fault::Throttled, 80, 80),
     (Fault::ThrottledForLong, 20, 70),
     (Fault::UnavailableBefore, 30, 30),
@@ -83,12 +87,12 @@ const OF_READS: [(Fault, usize, usize); 9] = [
     (Fault::Absent, 60, 60),
 ];
 
-/// How bad the world is: faults come at the rates above, or at a part of them.
+/// How often something goes wrong: never, at a part of the rates above, or at them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Weather {
-    Calm,
-    Fair,
-    Foul,
+pub(crate) enum FaultRate {
+    Zero,
+    Low,
+    High,
 }
 
 /// What a request is for.
@@ -98,7 +102,7 @@ pub(crate) enum Purpose {
     Write,
 }
 
-impl Weather {
+impl FaultRate {
     /// What goes wrong with a request, if anything does.
     pub(crate) fn fault_of(self, rng: &mut Rng, purpose: Purpose, a_try_is_unclear: bool) -> Option<Fault> {
         let rates: &[(Fault, usize, usize)] = match purpose {
@@ -106,9 +110,9 @@ impl Weather {
             Purpose::Write => &OF_WRITES,
         };
         let mut drawn = rng.below(match self {
-            Self::Calm => return None,
-            Self::Fair => 3000,
-            Self::Foul => 1000,
+            Self::Zero => return None,
+            Self::Low => 3000,
+            Self::High => 1000,
         });
         for (fault, before, after) in rates {
             let rate = if a_try_is_unclear { *after } else { *before };

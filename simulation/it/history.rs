@@ -1,61 +1,81 @@
 //! What happened in one simulated world: the server's own log, every request, every entry of the ledger, and what
 //! each writer was told in the end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use domain::TriggerRule;
-use domain::protocol::{Confirmation, OnConflict};
-use ports::{Ending, IntentRecord, OutcomeRecord, Proof};
+use domain::protocol::OnConflict;
+use domain::testing::Specimen;
+use domain::{Evidence, OutcomeKind};
+use ports::{IntentRecord, OutcomeRecord};
 
 use crate::content::{Content, Wanted};
-use crate::fault::Fault;
+use crate::fault::{FAULTS, Fault};
+use crate::vocabulary::Vocabulary;
 
-/// A state that a rule had. Its version is its place in the log.
-pub(crate) struct State {
-    pub(crate) rule: TriggerRule,
+/// A state that a document had. Its version is its place in the log.
+pub(crate) struct State<K> {
+    pub(crate) value: K,
     pub(crate) content: Content,
     pub(crate) by: Author,
     pub(crate) since: Duration,
 }
 
-/// Who made a state.
+/// The author of a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Author {
     /// It was there at the start.
     Start,
     /// The update of that number, by the request of that number.
-    Update { update: usize, request: usize },
-    /// A person in the platform's own pages, who meant these members.
+    Update {
+        update: usize,
+        request: usize,
+        arrival: Arrival,
+    },
+    /// A person in the platform's own pages, who meant these slots.
     Others(Wanted),
     /// Nobody: the version moved, and the content did not.
     TagOnly,
 }
 
+/// When a write reached the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// While its client waited for the answer.
+    InTime,
+    /// When its client had given it up.
+    Late,
+    /// A second time.
+    Repeated,
+}
+
 /// A request to the API.
-pub(crate) struct Request {
+pub(crate) struct Request<K> {
     /// The update that it belongs to; none if it is reconcile's.
     pub(crate) update: Option<usize>,
     pub(crate) task: usize,
-    pub(crate) rule: usize,
-    pub(crate) call: Call,
+    pub(crate) document: usize,
+    pub(crate) call: Call<K>,
     pub(crate) fault: Option<Fault>,
     /// Whether an intent with this version and this body was in the ledger when it was sent.
     pub(crate) is_intended: bool,
-    /// What the client came to hear.
+    /// The answer that the client came to hear.
     pub(crate) answer: Option<Answer>,
     pub(crate) is_heard: bool,
     /// The state that a read showed.
     pub(crate) shown: Option<usize>,
-    /// The state that an accepted write made.
+    /// The newest state when it was carried out.
+    pub(crate) newest: usize,
+    /// The state that an accepted write made, at its first arrival.
     pub(crate) made: Option<usize>,
 }
 
 /// What is asked of the server.
-pub(crate) enum Call {
+pub(crate) enum Call<K> {
     Read,
-    /// Without a version it is blind, which only a wrong writer is.
+    /// Without a version it is blind: where the server has versions, only a wrong writer sends that.
     Write {
-        body: TriggerRule,
+        body: K,
         under: Option<usize>,
     },
 }
@@ -82,10 +102,9 @@ pub(crate) enum Answer {
 /// An update, as its writer meant it and as it was told to end.
 pub(crate) struct UpdateRun {
     pub(crate) writer: usize,
-    pub(crate) rule: usize,
+    pub(crate) document: usize,
     pub(crate) wanted: Wanted,
-    /// The state that it was made from, if its writer had one at hand.
-    pub(crate) seen: Option<usize>,
+    pub(crate) base: Base,
     pub(crate) on_conflict: OnConflict,
     pub(crate) accepts_group_merge: bool,
     pub(crate) requests: Vec<usize>,
@@ -95,115 +114,150 @@ pub(crate) struct UpdateRun {
     pub(crate) is_unclear: bool,
 }
 
+/// What an update is made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Base {
+    /// The document as it is read.
+    Read,
+    /// A state that its writer saw.
+    Seen(usize),
+    /// A state that was reviewed: any move is a conflict.
+    Reviewed(usize),
+}
+
+impl Base {
+    pub(crate) fn state(self) -> Option<usize> {
+        match self {
+            Self::Read => None,
+            Self::Seen(state) | Self::Reviewed(state) => Some(state),
+        }
+    }
+}
+
 /// What the writer was told.
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
-    pub(crate) end: End,
-    /// The members of theirs that it says it overwrote.
+    pub(crate) outcome: OutcomeKind,
+    pub(crate) evidence: Option<Evidence>,
+    /// Whether a version was named, and it was another; nothing was sent then.
+    pub(crate) is_named_version: bool,
+    /// Whether it was told that the document could not be read back.
+    pub(crate) is_not_read_back: bool,
+    /// The slots of theirs that it says it overwrote.
     pub(crate) overwrote: Vec<usize>,
     pub(crate) version_after: Option<usize>,
     pub(crate) attempts: usize,
+    /// When.
+    pub(crate) at: Duration,
 }
 
-/// How an update ended, by what it claims.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    Applied(Confirmation),
-    Unchanged,
-    /// A version was named, and it is another; nothing was sent.
-    NotTheNamedVersion,
-    Conflict,
-    Unknown,
-    Rejected,
-    Denied,
-    Failed,
-    Deferred,
-    NotAttempted,
-}
-
-impl End {
-    /// Its place in a tally.
-    pub(crate) const NAMES: [&'static str; 11] = [
-        "applied",
-        "applied (by read)",
-        "unchanged",
-        "conflict (named version)",
-        "conflict",
-        "unknown",
-        "rejected",
-        "denied",
-        "failed",
-        "deferred",
-        "not attempted",
-    ];
-
-    pub(crate) fn place(self) -> usize {
-        match self {
-            Self::Applied(Confirmation::Answer) => 0,
-            Self::Applied(Confirmation::Read) => 1,
-            Self::Unchanged => 2,
-            Self::NotTheNamedVersion => 3,
-            Self::Conflict => 4,
-            Self::Unknown => 5,
-            Self::Rejected => 6,
-            Self::Denied => 7,
-            Self::Failed => 8,
-            Self::Deferred => 9,
-            Self::NotAttempted => 10,
-        }
+impl Told {
+    pub(crate) fn is_applied_by(&self, evidence: Evidence) -> bool {
+        self.outcome == OutcomeKind::Applied && self.evidence == Some(evidence)
     }
 }
 
 /// What the ledger says became of an intent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Settlement {
-    Applied(Confirmation),
+    Applied(Evidence),
+    Overwritten,
     NotApplied,
     Unknown,
 }
 
 impl Settlement {
     pub(crate) fn of(outcome: &OutcomeRecord) -> Self {
-        match outcome.ending {
-            Ending::Applied if outcome.proof == Some(Proof::Answer) => Self::Applied(Confirmation::Answer),
-            Ending::Applied => Self::Applied(Confirmation::Read),
-            Ending::Unknown => Self::Unknown,
-            Ending::Unchanged
-            | Ending::Conflict
-            | Ending::Rejected
-            | Ending::Denied
-            | Ending::Failed
-            | Ending::Deferred
-            | Ending::NotAttempted
-            | Ending::NotApplied => Self::NotApplied,
+        match outcome.kind {
+            OutcomeKind::Applied => Self::Applied(outcome.evidence.unwrap_or(Evidence::Read)),
+            OutcomeKind::Unknown => Self::Unknown,
+            OutcomeKind::Overwritten => Self::Overwritten,
+            OutcomeKind::Unchanged
+            | OutcomeKind::Planned
+            | OutcomeKind::Conflict
+            | OutcomeKind::Rejected
+            | OutcomeKind::Denied
+            | OutcomeKind::Failed
+            | OutcomeKind::Deferred
+            | OutcomeKind::NotAttempted
+            | OutcomeKind::NotApplied => Self::NotApplied,
         }
     }
 }
 
 /// An entry of the ledger.
-pub(crate) struct LedgerEntry {
+pub(crate) struct LedgerEntry<K> {
     pub(crate) update: usize,
-    pub(crate) rule: usize,
+    pub(crate) document: usize,
+    /// The state that it was made from.
     pub(crate) under: usize,
     pub(crate) base: Content,
+    pub(crate) ours: K,
     pub(crate) overwrote: Vec<usize>,
     pub(crate) intent: IntentRecord,
+    /// The number of the next request when it was recorded.
+    pub(crate) before_request: usize,
+    /// The newest state of the document when it was recorded.
+    pub(crate) newest: usize,
     pub(crate) settlement: Option<Settlement>,
     pub(crate) settled_by_reconcile: bool,
     /// Whether somebody came to settle it when it was settled for good.
     pub(crate) settled_twice: bool,
 }
 
+impl<K: Specimen> LedgerEntry<K> {
+    /// Whether a document has each member that the entry names as it was written.
+    pub(crate) fn is_written_in(&self, document: &K) -> bool {
+        let mut named = self.intent.change.root().members();
+        named.all(|member| self.ours.member(member.name) == document.member(member.name))
+    }
+}
+
 /// All of it.
-#[derive(Default)]
-pub(crate) struct History {
-    /// The log of each rule.
-    pub(crate) rules: Vec<Vec<State>>,
-    pub(crate) requests: Vec<Request>,
+pub(crate) struct History<K: Specimen> {
+    pub(crate) vocabulary: Arc<Vocabulary<K>>,
+    /// The log of each document.
+    pub(crate) logs: Vec<Vec<State<K>>>,
+    pub(crate) requests: Vec<Request<K>>,
     pub(crate) updates: Vec<UpdateRun>,
-    pub(crate) entries: Vec<LedgerEntry>,
+    pub(crate) entries: Vec<LedgerEntry<K>>,
+    /// How many writers there were.
+    pub(crate) writers: usize,
     /// How many faults of each kind took effect.
-    pub(crate) faults: [u64; 21],
+    pub(crate) faults: [u64; FAULTS.len()],
     /// What happened, in words, if somebody wants to read it.
     pub(crate) lines: Option<Vec<String>>,
+}
+
+impl<K: Specimen> History<K> {
+    pub(crate) fn new(vocabulary: Arc<Vocabulary<K>>) -> Self {
+        Self {
+            vocabulary,
+            logs: Vec::new(),
+            requests: Vec::new(),
+            updates: Vec::new(),
+            entries: Vec::new(),
+            writers: 0,
+            faults: [0; FAULTS.len()],
+            lines: None,
+        }
+    }
+
+    /// The content that an update was made from, where it is known.
+    pub(crate) fn first_content(&self, run: &UpdateRun) -> Option<Content> {
+        let seen = run.base.state().map(|state| self.logs[run.document][state].content);
+        seen.or_else(|| run.entries.first().map(|first| self.entries[*first].base))
+    }
+
+    /// What an update asks of its document.
+    pub(crate) fn asked(&self, run: &UpdateRun) -> Wanted {
+        let Some(first) = self.first_content(run) else {
+            return run.wanted;
+        };
+        let mut asked = self.vocabulary.asked(run.wanted, first);
+        for slot in run.entries.iter().flat_map(|entry| &self.entries[*entry].overwrote) {
+            asked.0[*slot] = run.wanted.0[*slot];
+        }
+        asked
+    }
 }

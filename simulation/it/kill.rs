@@ -12,10 +12,9 @@ mod orders;
 mod relay;
 mod stores;
 
+use domain::{Evidence, OutcomeKind};
 use std::env;
 use std::time::{Duration, Instant};
-
-use ports::{Ending, Proof};
 
 use crate::rng::Rng;
 use crate::soak::number;
@@ -28,18 +27,22 @@ const KILLS: [u64; 2] = [20, 2];
 
 /// What the next run finds of the one that was killed, if the point is where it is said to be.
 fn is_as_expected(point: Point, last: &Last) -> bool {
-    let Last { ending, proof, told } = *last;
-    let by_read = (Some(Ending::Applied), Some(Proof::Read));
-    let by_answer = (Some(Ending::Applied), Some(Proof::Answer));
+    let Last {
+        outcome_kind,
+        evidence,
+        told,
+    } = *last;
+    let by_read = (Some(OutcomeKind::Applied), Some(Evidence::Read));
+    let by_answer = (Some(OutcomeKind::Applied), Some(Evidence::Answer));
     match point {
-        Point::BeforeTheIntent => (ending, told) == (None, 0),
+        Point::BeforeTheIntent => (outcome_kind, told) == (None, 0),
         Point::AfterTheIntent | Point::InMidSend => {
-            (ending, proof, told) == (Some(Ending::NotApplied), Some(Proof::Age), 0)
+            (outcome_kind, evidence, told) == (Some(OutcomeKind::NotApplied), Some(Evidence::Age), 0)
         }
-        Point::AfterTheServerApplied | Point::AfterTheAnswer => ((ending, proof), told) == (by_read, 1),
-        Point::InsideTheCommit => [by_read, by_answer].contains(&(ending, proof)) && told == 1,
-        Point::AfterTheCommit | Point::AfterTheAcknowledgement => ((ending, proof), told) == (by_answer, 1),
-        Point::AfterTheDispatch => ((ending, proof), told) == (by_answer, 2),
+        Point::AfterTheServerApplied | Point::AfterTheAnswer => ((outcome_kind, evidence), told) == (by_read, 1),
+        Point::InsideTheCommit => [by_read, by_answer].contains(&(outcome_kind, evidence)) && told == 1,
+        Point::AfterTheCommit | Point::AfterTheAcknowledgement => ((outcome_kind, evidence), told) == (by_answer, 1),
+        Point::AfterTheDispatch => ((outcome_kind, evidence), told) == (by_answer, 2),
         Point::AtAnyTime => true,
     }
 }
@@ -59,7 +62,7 @@ async fn killed(store: Store) {
             let delay = delay * delay / 3_000 + number % 2;
             let last = estate.kill(point, delay).await;
             assert!(is_as_expected(point, &last), "{point:?}, {number}: {last:?}");
-            committed += u64::from(point == Point::InsideTheCommit && last.proof == Some(Proof::Answer));
+            committed += u64::from(point == Point::InsideTheCommit && last.evidence == Some(Evidence::Answer));
         }
         let after = rng.between(Duration::ZERO, Duration::from_millis(150));
         estate.kill_at_any_time(after).await;

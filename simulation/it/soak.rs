@@ -1,80 +1,23 @@
 //! Many seeds, one after the other, on every core: no promise is broken in any of them.
 
 use std::env;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
+
+use domain::testing::{Specimen, Toy};
 
 use crate::checker;
 use crate::executor::{self, Lines};
-use crate::fault::FAULTS;
-use crate::history::{Author, End, History};
+use crate::tally::Tally;
+use crate::vocabulary::{Vocabulary, has_versions};
 
-/// Seeds where `CI` is set, and elsewhere.
-const SEEDS: [u64; 2] = [100_000, 20_000];
+/// Seeds of trigger rules where `CI` is set, and elsewhere.
+const RULE_SEEDS: [u64; 2] = [100_000, 20_000];
 
-/// What many worlds had in them.
-#[derive(Default)]
-struct Tally {
-    seeds: u64,
-    updates: u64,
-    crashed: u64,
-    accepted: u64,
-    ends: [u64; End::NAMES.len()],
-    faults: [u64; FAULTS.len()],
-}
-
-impl Tally {
-    fn add(&mut self, history: &History) {
-        self.seeds += 1;
-        for (sum, count) in self.faults.iter_mut().zip(history.faults) {
-            *sum += count;
-        }
-        for run in &history.updates {
-            self.updates += 1;
-            match &run.told {
-                Some(told) => self.ends[told.end.place()] += 1,
-                None => self.crashed += 1,
-            }
-        }
-        let states = history.rules.iter().flatten();
-        self.accepted += states.filter(|state| matches!(state.by, Author::Update { .. })).count() as u64;
-    }
-
-    fn and(mut self, other: &Self) -> Self {
-        self.seeds += other.seeds;
-        self.updates += other.updates;
-        self.crashed += other.crashed;
-        self.accepted += other.accepted;
-        for (sum, count) in self.ends.iter_mut().zip(other.ends) {
-            *sum += count;
-        }
-        for (sum, count) in self.faults.iter_mut().zip(other.faults) {
-            *sum += count;
-        }
-        self
-    }
-
-    fn print(&self, took: Duration) {
-        let milliseconds = took.as_millis().max(1);
-        let per_second = u128::from(self.seeds) * 1000 / milliseconds;
-        println!(
-            "seeds: {} in {} s, {per_second} a second",
-            self.seeds,
-            milliseconds / 1000
-        );
-        println!("updates: {}, writes accepted: {}", self.updates, self.accepted);
-        println!("outcomes:");
-        for (name, count) in End::NAMES.iter().zip(self.ends) {
-            println!("  {count:>10}  {name}");
-        }
-        println!("  {:>10}  crashed before one", self.crashed);
-        println!("faults:");
-        for (fault, count) in FAULTS.iter().zip(self.faults) {
-            println!("  {count:>10}  {fault:?}");
-        }
-    }
-}
+/// Seeds of each other kind.
+pub(crate) const OTHER_SEEDS: [u64; 2] = [12_000, 3_000];
 
 /// A number that the environment sets.
 pub(crate) fn number(name: &str) -> Option<u64> {
@@ -82,14 +25,16 @@ pub(crate) fn number(name: &str) -> Option<u64> {
 }
 
 /// What is wrong in the world of a seed, with its whole history; nothing if all is well.
-fn broken(seed: u64, tally: &mut Tally) -> Option<String> {
-    let history = executor::run(seed, None, Lines::NotKept);
+fn broken<K: Specimen>(seed: u64, vocabulary: &Arc<Vocabulary<K>>, tally: &mut Tally) -> Option<String> {
+    let history = executor::run(seed, vocabulary, None, Lines::NotKept);
     let found = checker::check(&history);
     if found.is_empty() {
         tally.add(&history);
         return None;
     }
-    let lines = executor::run(seed, None, Lines::Kept).lines.unwrap_or_default();
+    let lines = executor::run(seed, vocabulary, None, Lines::Kept)
+        .lines
+        .unwrap_or_default();
     let found: Vec<String> = found.iter().map(ToString::to_string).collect();
     Some(format!(
         "{}\n\nbroken in seed {seed}:\n  {}\n\nagain: ASSIST_RULES_SEED={seed}",
@@ -98,16 +43,20 @@ fn broken(seed: u64, tally: &mut Tally) -> Option<String> {
     ))
 }
 
-#[test]
-fn every_promise_is_kept_in_every_world() {
+/// Runs so many worlds of a kind, where `CI` is set and elsewhere; `ASSIST_RULES_SEEDS` sets another number,
+/// `ASSIST_RULES_SEED` shows one world.
+pub(crate) fn every_promise_is_kept<K: Specimen>(vocabulary: Vocabulary<K>, seeds: [u64; 2]) {
+    let vocabulary = Arc::new(vocabulary);
     if let Some(seed) = number("ASSIST_RULES_SEED") {
-        let lines = executor::run(seed, None, Lines::Kept).lines.unwrap_or_default();
+        let lines = executor::run(seed, &vocabulary, None, Lines::Kept)
+            .lines
+            .unwrap_or_default();
         println!("{}", lines.join("\n"));
-        assert_eq!(broken(seed, &mut Tally::default()), None);
+        assert_eq!(broken(seed, &vocabulary, &mut Tally::default()), None);
         return;
     }
     let local = usize::from(env::var_os("CI").is_none());
-    let seeds = number("ASSIST_RULES_SEEDS").unwrap_or(SEEDS[local]);
+    let seeds = number("ASSIST_RULES_SEEDS").unwrap_or(seeds[local]);
     let started = Instant::now();
     let next = AtomicU64::new(0);
     let work = || {
@@ -117,7 +66,7 @@ fn every_promise_is_kept_in_every_world() {
             if seed >= seeds {
                 return Ok(tally);
             }
-            if let Some(what) = broken(seed, &mut tally) {
+            if let Some(what) = broken(seed, &vocabulary, &mut tally) {
                 next.store(seeds, Ordering::Relaxed);
                 return Err(what);
             }
@@ -135,13 +84,37 @@ fn every_promise_is_kept_in_every_world() {
             Err(what) => panic!("{what}"),
         }
     }
-    all.print(started.elapsed());
+    all.print(K::NAME, started.elapsed());
+    if !has_versions::<K>() {
+        let losses = all.losses();
+        let counts = [losses.seen, losses.raced, losses.late, losses.repeated];
+        assert!(
+            counts.iter().all(|count| *count > 0),
+            "a simulation without losses shows nothing: {losses:?}"
+        );
+    }
+}
+
+#[test]
+fn every_promise_is_kept_in_every_world() {
+    every_promise_is_kept(Vocabulary::of_rules(), RULE_SEEDS);
+}
+
+#[test]
+fn every_promise_is_kept_in_every_world_without_versions() {
+    every_promise_is_kept(Vocabulary::<Toy>::of_specimen(), OTHER_SEEDS);
 }
 
 #[test]
 fn the_same_seed_is_the_same_world() {
+    let (rules, toys) = (
+        Arc::new(Vocabulary::of_rules()),
+        Arc::new(Vocabulary::<Toy>::of_specimen()),
+    );
     for seed in 0..20 {
-        let lines = || executor::run(seed, None, Lines::Kept).lines;
+        let lines = || executor::run(seed, &rules, None, Lines::Kept).lines;
+        assert_eq!(lines(), lines());
+        let lines = || executor::run(seed, &toys, None, Lines::Kept).lines;
         assert_eq!(lines(), lines());
     }
 }

@@ -15,11 +15,12 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use app::Deliverer;
+use domain::OutcomeKind;
 use futures_util::future::{join, poll_fn};
 use ledger_adapter::{LedgerSettings, SqlLedger};
 use ports::testing::VirtualTime;
 use ports::testing::ledger_conformance::{intent, outcome};
-use ports::{Clock, Ending, EventSink, Include, IntentRecord, Outbox, OutcomeRecord};
+use ports::{Clock, EventSink, Include, IntentRecord, Outbox, OutcomeRecord};
 
 use crate::rng::Rng;
 use crate::soak::number;
@@ -82,7 +83,7 @@ impl Program {
 fn changes(numbers: std::ops::Range<u64>) -> Vec<(IntentRecord, OutcomeRecord)> {
     let change = |number: u64| {
         let intent = intent(&format!("r{}", number % RULES), number / RULES, number);
-        let outcome = outcome(&intent, None, Ending::Applied, number);
+        let outcome = outcome(&intent, None, OutcomeKind::Applied, number);
         (intent, outcome)
     };
     numbers.map(change).collect()

@@ -1,5 +1,6 @@
 //! The simulated world: time that goes from event to event, and a server that keeps a log of everything it accepted.
 
+mod pages;
 mod server;
 
 use std::collections::BTreeMap;
@@ -8,11 +9,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::Version;
+use domain::testing::Specimen;
 
-use crate::content::Content;
-use crate::fault::{Fault, Purpose, Weather};
+use crate::fault::{Fault, FaultRate, Purpose};
 use crate::history::{Author, Call, History, Request, State, UpdateRun};
 use crate::rng::Rng;
+use crate::vocabulary::{Vocabulary, has_versions, id_of};
+use pages::OpenPage;
 
 /// When a client stops waiting for an answer.
 const TRY: Duration = Duration::from_secs(15);
@@ -27,53 +30,68 @@ pub(crate) enum Event {
     Wake(usize),
     /// A request reaches the server.
     Arrive(usize),
+    /// A request reaches the server once more.
+    ArriveAgain(usize),
     /// The answer to a request, or its absence, reaches the client.
     Hear(usize),
-    /// A person changes a rule in the platform's own pages, or its version moves by itself.
+    /// A person opens a document in the platform's own pages, or its version moves by itself.
     EditByOthers(usize),
+    /// A person saves the page of that number.
+    SaveByOthers(usize),
 }
 
 /// One world.
-pub(crate) struct World {
+pub(crate) struct World<K: Specimen> {
     pub(crate) now: Duration,
     queue: BTreeMap<(Duration, u64), Event>,
     events: u64,
     pub(crate) rng: Rng,
-    pub(crate) weather: Weather,
-    pub(crate) history: History,
+    pub(crate) fault_rate: FaultRate,
+    pages: Vec<OpenPage<K>>,
+    pub(crate) history: History<K>,
 }
 
 /// A world that clients share.
-#[derive(Clone)]
-pub(crate) struct Shared(Arc<Mutex<World>>);
+pub(crate) struct Shared<K: Specimen>(Arc<Mutex<World<K>>>);
 
-impl Shared {
-    pub(crate) fn new(world: World) -> Self {
+impl<K: Specimen> Clone for Shared<K> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<K: Specimen> Shared<K> {
+    pub(crate) fn new(world: World<K>) -> Self {
         Self(Arc::new(Mutex::new(world)))
     }
 
-    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+    pub(crate) fn world(&self) -> MutexGuard<'_, World<K>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl World {
-    pub(crate) fn of_seed(seed: u64, rules: usize, weather: Weather) -> Self {
-        let start = |rule| State {
-            rule: Content::default().rule(&rule_id(rule)),
-            content: Content::default(),
-            by: Author::Start,
-            since: Duration::ZERO,
+impl<K: Specimen> World<K> {
+    pub(crate) fn new(seed: u64, vocabulary: Arc<Vocabulary<K>>, documents: usize, fault_rate: FaultRate) -> Self {
+        let start = |document| {
+            let value = vocabulary.stamped(&vocabulary.start(document), 0);
+            State {
+                content: vocabulary.content(&value),
+                value,
+                by: Author::Start,
+                since: Duration::ZERO,
+            }
         };
+        let logs = (0..documents).map(|document| vec![start(document)]).collect();
         Self {
             now: Duration::from_secs(10),
             queue: BTreeMap::new(),
             events: 0,
             rng: Rng::with_seed(seed),
-            weather,
+            fault_rate,
+            pages: Vec::new(),
             history: History {
-                rules: (0..rules).map(|rule| vec![start(rule)]).collect(),
-                ..History::default()
+                logs,
+                ..History::new(vocabulary)
             },
         }
     }
@@ -103,11 +121,12 @@ impl World {
 
     pub(crate) fn begin(&mut self, run: UpdateRun) -> usize {
         let number = self.history.updates.len();
-        self.note(|_| {
-            let (writer, rule) = (run.writer, rule_id(run.rule));
+        self.note(|world| {
+            let (writer, document) = (run.writer, id_of::<K>(run.document));
+            let wanted = world.history.vocabulary.show(run.wanted);
             format!(
-                "u{number} begins: writer {writer} wants {} in {rule}, {:?}",
-                run.wanted, run.on_conflict
+                "u{number} begins: writer {writer} wants {wanted} in {document}, {:?}, {:?}",
+                run.base, run.on_conflict
             )
         });
         self.history.updates.push(run);
@@ -115,14 +134,53 @@ impl World {
     }
 
     /// Sends a request, and arranges what becomes of it.
-    pub(crate) fn send(&mut self, update: Option<usize>, task: usize, rule: usize, call: Call) -> usize {
+    pub(crate) fn send(&mut self, update: Option<usize>, task: usize, document: usize, call: Call<K>) -> usize {
         let number = self.history.requests.len();
         let purpose = match call {
             Call::Read => Purpose::Read,
             Call::Write { .. } => Purpose::Write,
         };
         let is_unclear = update.is_some_and(|update| self.history.updates[update].is_unclear);
-        let fault = self.weather.fault_of(&mut self.rng, purpose, is_unclear);
+        let fault = self.fault_rate.fault_of(&mut self.rng, purpose, is_unclear);
+        let fault = fault.filter(|fault| *fault != Fault::TagLost || has_versions::<K>());
+        self.schedule(number, fault);
+        self.note(|world| {
+            let who = update.map_or("reconcile".to_owned(), |update| format!("u{update}"));
+            let what = match &call {
+                Call::Read => "reads".to_owned(),
+                Call::Write { body, under } => {
+                    let under = under.map_or("anything".to_owned(), |under| format!("v{under}"));
+                    let vocabulary = &world.history.vocabulary;
+                    format!(
+                        "writes {} under {under}",
+                        vocabulary.show_content(vocabulary.content(body))
+                    )
+                }
+            };
+            let fault = fault.map_or(String::new(), |fault| format!(" [{fault:?}]"));
+            format!("{who} {what} in {} (request {number}){fault}", id_of::<K>(document))
+        });
+        if let Some(update) = update {
+            self.history.updates[update].requests.push(number);
+        }
+        self.history.requests.push(Request {
+            update,
+            task,
+            document,
+            call,
+            fault,
+            is_intended: false,
+            answer: None,
+            is_heard: false,
+            shown: None,
+            newest: 0,
+            made: None,
+        });
+        number
+    }
+
+    /// When a request arrives, and when its answer is heard.
+    fn schedule(&mut self, number: usize, fault: Option<Fault>) {
         let (soon, later) = (Duration::from_millis(5), Duration::from_millis(400));
         let there = self.now + self.rng.between(soon, later);
         let back = there + self.rng.between(soon, later);
@@ -137,11 +195,7 @@ impl World {
                 self.at(heard, Event::Hear(number));
             }
             Some(Fault::Late) => {
-                let arrives = if self.rng.in_thousand(500) {
-                    self.rng.between(TRY, Duration::from_mins(2))
-                } else {
-                    self.rng.between(Duration::from_mins(13), LATEST)
-                };
+                let arrives = self.late(TRY);
                 self.at(self.now + arrives, Event::Arrive(number));
                 self.at(self.now + TRY, Event::Hear(number));
             }
@@ -154,45 +208,27 @@ impl World {
                 self.at(there, Event::Arrive(number));
                 self.at(lost.max(back), Event::Hear(number));
             }
+            Some(Fault::Repeated) => {
+                self.at(there, Event::Arrive(number));
+                self.at(back, Event::Hear(number));
+                let again = self.late(later);
+                self.at(there + again, Event::ArriveAgain(number));
+            }
             _ => {
                 self.at(there, Event::Arrive(number));
                 self.at(back, Event::Hear(number));
             }
         }
-        self.note(|_| {
-            let who = update.map_or("reconcile".to_owned(), |update| format!("u{update}"));
-            let what = match &call {
-                Call::Read => "reads".to_owned(),
-                Call::Write { body, under } => {
-                    let under = under.map_or("anything".to_owned(), |under| format!("v{under}"));
-                    format!("writes {} under {under}", Content::of(body))
-                }
-            };
-            let fault = fault.map_or(String::new(), |fault| format!(" [{fault:?}]"));
-            format!("{who} {what} in {} (request {number}){fault}", rule_id(rule))
-        });
-        if let Some(update) = update {
-            self.history.updates[update].requests.push(number);
-        }
-        self.history.requests.push(Request {
-            update,
-            task,
-            rule,
-            call,
-            fault,
-            is_intended: false,
-            answer: None,
-            is_heard: false,
-            shown: None,
-            made: None,
-        });
-        number
     }
-}
 
-/// The id of a rule by its number.
-pub(crate) fn rule_id(rule: usize) -> String {
-    format!("r{rule}")
+    /// A time after which something arrives that nobody waits for: soon, or as late as can be.
+    fn late(&mut self, from: Duration) -> Duration {
+        if self.rng.in_thousand(500) {
+            self.rng.between(from, Duration::from_mins(2))
+        } else {
+            self.rng.between(Duration::from_mins(13), LATEST)
+        }
+    }
 }
 
 /// The version of a state by its place in the log.

@@ -1,57 +1,68 @@
-//! Who is at work in the simulated world: writers with the real updater, and reconcile.
+//! The processes in the simulated world: writers with the real updater, and reconcile.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use app::{Reconciler, Updater};
-use domain::merge::CrossFieldMerge;
-use domain::protocol::{self, OnConflict, Outcome, Terms, Verdict};
-use domain::{Kind, TriggerRule};
+use domain::Code;
+use domain::document::CrossFieldMerge;
+use domain::protocol::{Completion, OnConflict, Outcome, UpdateOptions, UpdateRequest};
+use domain::testing::Specimen;
 use ports::{Author, Sleeper};
 
-use crate::client::{Client, TARGET, id_of, members_of};
-use crate::content::{Content, MEMBERS, Wanted, values_of};
-use crate::fault::{Fault, Weather};
-use crate::history::{End, Told, UpdateRun};
+use crate::client::{Client, TARGET};
+use crate::content::Wanted;
+use crate::fault::{Fault, FaultRate};
+use crate::history::{Base, Told, UpdateRun};
+use crate::vocabulary::{Vocabulary, Wish, has_versions, id_of};
 use crate::world::{Shared, state_of, version};
 use crate::wrong::{self, Wrong};
 
-/// How a writer goes about it.
+/// How a writer goes about it. All but the last do it by the real updater.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Habit {
-    /// Changes some members, by the real updater.
-    Changes,
-    /// Changes some members of a document that he saw at some time, by the real updater.
-    ChangesWhatHeSaw,
-    /// Puts back what he sees changed, by the real updater.
-    PutsBack,
+pub(crate) enum WriterStrategy {
+    /// Changes some members.
+    Edits,
+    /// Changes some members of a document as it was seen at some time.
+    PatchesWhatItSaw,
+    /// Writes what was reviewed, every other time.
+    AppliesPlan,
+    /// Puts back what others changed.
+    Reverts,
     /// Changes some members, and does it wrong.
     Wrong(Wrong),
 }
 
-/// One writer, from his first update to his last.
-pub(crate) async fn write(shared: Shared, task: usize, habit: Habit) {
+/// One writer, from the first update to the last.
+pub(crate) async fn write<K: Specimen>(shared: Shared<K>, task: usize, strategy: WriterStrategy) {
     let client = Client::new(shared, task);
-    let (updates, rules) = {
+    let vocabulary = client.shared.world().history.vocabulary.clone();
+    let (updates, documents) = {
         let mut world = client.shared.world();
-        (1 + world.rng.below(3), world.history.rules.len())
+        (1 + world.rng.below(3), world.history.logs.len())
     };
-    let liked: Vec<Content> = (0..rules).map(|rule| current(&client, rule)).collect();
+    let liked: Vec<K> = (0..documents).map(|document| current(&client, document)).collect();
     for _ in 0..updates {
         let pause = {
             let longest = Duration::from_secs(8);
             client.shared.world().rng.between(Duration::ZERO, longest)
         };
         client.sleep(pause).await;
-        let run = plan(&client, task, habit, &liked);
-        let (rule, wanted, seen) = (run.rule, run.wanted, run.seen);
-        let terms = terms(&client, &run);
+        let (run, wish) = plan(&client, &vocabulary, task, strategy, &liked);
+        let (document, base) = (run.document, run.base);
+        let options = options(&client, &run);
         let update = client.shared.world().begin(run);
         client.carries_out(update);
-        let told = match habit {
-            Habit::Wrong(wrong) => wrong::update(&client, wrong, update, rule, wanted).await,
-            Habit::Changes | Habit::ChangesWhatHeSaw | Habit::PutsBack => {
-                by_the_updater(&client, rule, wanted, seen, terms).await
+        let told = match strategy {
+            WriterStrategy::Wrong(wrong) => {
+                wrong::update(&client, wrong, update, document, &vocabulary.patch(&wish)).await
+            }
+            WriterStrategy::Edits
+            | WriterStrategy::PatchesWhatItSaw
+            | WriterStrategy::AppliesPlan
+            | WriterStrategy::Reverts => {
+                let request = request(&client, &vocabulary, &wish, document, base);
+                by_the_updater(&client, document, request, options).await
             }
         };
         let mut world = client.shared.world();
@@ -60,79 +71,121 @@ pub(crate) async fn write(shared: Shared, task: usize, habit: Habit) {
     }
 }
 
-fn current(client: &Client, rule: usize) -> Content {
+fn current<K: Specimen>(client: &Client<K>, document: usize) -> K {
     let world = client.shared.world();
-    world.history.rules[rule]
-        .last()
-        .map(|state| state.content)
-        .unwrap_or_default()
+    let log = &world.history.logs[document];
+    log[log.len() - 1].value.clone()
 }
 
-fn plan(client: &Client, writer: usize, habit: Habit, liked: &[Content]) -> UpdateRun {
-    let rule = client.shared.world().rng.below(liked.len());
-    let now = current(client, rule);
+fn plan<K: Specimen>(
+    client: &Client<K>,
+    vocabulary: &Vocabulary<K>,
+    writer: usize,
+    strategy: WriterStrategy,
+    liked: &[K],
+) -> (UpdateRun, Wish) {
+    let document = client.shared.world().rng.below(liked.len());
+    let now = current(client, document);
     let mut world = client.shared.world();
-    let mut wanted = Wanted::default();
-    if let Habit::PutsBack = habit {
-        for member in now.differs(liked[rule]).filter(|member| *member < MEMBERS - 1) {
-            wanted.0[member] = Some(liked[rule].0[member]);
+    let mut wish = Wish::new();
+    if let WriterStrategy::Reverts = strategy {
+        let (now, liked) = (vocabulary.content(&now), vocabulary.content(&liked[document]));
+        let mut wanted = Wanted::default();
+        for slot in now.differs(liked).filter(|slot| !vocabulary.is_stranger(*slot)) {
+            wanted.0[slot] = Some(liked.0[slot]);
         }
+        wish = vocabulary.wish(&current_of(&world.history.logs[document]), wanted);
     }
-    if wanted == Wanted::default() {
-        for _ in 0..=world.rng.below(2) {
-            let member = world.rng.below(MEMBERS - 1);
-            wanted.0[member] = u8::try_from(world.rng.below(values_of(member))).ok();
+    if wish.is_empty() {
+        wish = vocabulary.any_wish(&now, &mut world.rng);
+    }
+    let states = world.history.logs[document].len();
+    let base = match strategy {
+        WriterStrategy::PatchesWhatItSaw => Base::Seen(world.rng.below(states)),
+        WriterStrategy::AppliesPlan if world.rng.in_thousand(500) => {
+            let is_fresh = world.rng.in_thousand(700);
+            Base::Reviewed(if is_fresh { states - 1 } else { world.rng.below(states) })
         }
-    }
-    let states = world.history.rules[rule].len();
-    let saw_one = matches!(habit, Habit::ChangesWhatHeSaw);
-    UpdateRun {
+        WriterStrategy::AppliesPlan | WriterStrategy::Edits | WriterStrategy::Reverts | WriterStrategy::Wrong(_) => {
+            Base::Read
+        }
+    };
+    let run = UpdateRun {
         writer,
-        rule,
-        wanted,
-        seen: saw_one.then(|| world.rng.below(states)),
+        document,
+        wanted: vocabulary.wanted(&wish),
+        base,
         on_conflict: world.rng.pick(&[OnConflict::Fail, OnConflict::Merge, OnConflict::Ours]),
         accepts_group_merge: world.rng.in_thousand(250),
         requests: Vec::new(),
         entries: Vec::new(),
         told: None,
         is_unclear: false,
-    }
+    };
+    (run, wish)
 }
 
-fn terms(client: &Client, run: &UpdateRun) -> Terms {
+fn current_of<K: Clone>(log: &[crate::history::State<K>]) -> K {
+    log[log.len() - 1].value.clone()
+}
+
+fn options<K: Specimen>(client: &Client<K>, run: &UpdateRun) -> UpdateOptions {
     let mut world = client.shared.world();
-    let newest = world.history.rules[run.rule].len() - 1;
-    let names_a_version = world.rng.in_thousand(100);
-    Terms {
+    let newest = world.history.logs[run.document].len() - 1;
+    let names_a_version = world.rng.in_thousand(100) && has_versions::<K>() && !matches!(run.base, Base::Reviewed(_));
+    UpdateOptions {
         deadline: Duration::from_secs(world.rng.pick(&[120, 120, 30, 5])),
-        expected: if names_a_version { version(newest) } else { None },
+        expected_version: if names_a_version { version(newest) } else { None },
         on_conflict: run.on_conflict,
-        group: if run.accepts_group_merge {
+        cross_field_merge: if run.accepts_group_merge {
             CrossFieldMerge::Accept
         } else {
             CrossFieldMerge::Refuse
         },
-        ..Terms::default()
+        ..UpdateOptions::default()
     }
 }
 
-async fn by_the_updater(client: &Client, rule: usize, wanted: Wanted, seen: Option<usize>, terms: Terms) -> Told {
+fn request<K: Specimen>(
+    client: &Client<K>,
+    vocabulary: &Vocabulary<K>,
+    wish: &Wish,
+    document: usize,
+    base: Base,
+) -> UpdateRequest<K> {
+    let edit = vocabulary.edit(wish);
+    let reviewed = |state| client.reviewed(&id_of::<K>(document), state);
+    match base {
+        Base::Read => UpdateRequest::Edit(edit),
+        Base::Seen(state) => {
+            let base = reviewed(state).value;
+            let patch = edit.resolve(&base).unwrap();
+            UpdateRequest::Patch { patch, base }
+        }
+        Base::Reviewed(state) => {
+            let base = reviewed(state);
+            let patch = edit.resolve(&base.value).unwrap();
+            UpdateRequest::Planned { patch, base }
+        }
+    }
+}
+
+async fn by_the_updater<K: Specimen>(
+    client: &Client<K>,
+    document: usize,
+    request: UpdateRequest<K>,
+    options: UpdateOptions,
+) -> Told {
     let port = Arc::new(client.clone());
     let chances = client.shared.clone();
-    let updater = Updater::<TriggerRule> {
-        repository: port.clone(),
-        ledger: port.clone(),
-        target: TARGET.to_owned(),
-        author: Author::default(),
-        clock: port.clone(),
-        sleeper: port,
-        chance: Arc::new(move || chances.world().rng.unit()),
-        budget: Arc::default(),
-    };
+    let updater = Updater::<K>::builder(port.clone())
+        .ledger(port.clone())
+        .recorded_as(TARGET, Author::default())
+        .jitter(Arc::new(move || chances.world().rng.unit()))
+        .build(port);
     let stopped_after = {
         let mut world = client.shared.world();
-        let is_stopped = world.weather != Weather::Calm && world.rng.in_thousand(60);
+        let is_stopped = world.fault_rate != FaultRate::Zero && world.rng.in_thousand(60);
         is_stopped.then(|| world.rng.between(Duration::ZERO, Duration::from_secs(20)))
     };
     let stop = async {
@@ -146,55 +199,46 @@ async fn by_the_updater(client: &Client, rule: usize, wanted: Wanted, seen: Opti
             None => std::future::pending().await,
         }
     };
-    let seen = seen.map(|state| client.shared.world().history.rules[rule][state].rule.clone());
-    let wanted = match seen {
-        None => protocol::Wanted::Wish(wanted.draft()),
-        Some(seen) => protocol::Wanted::Change {
-            change: seen.change(&wanted.draft()).unwrap(),
-            seen,
-        },
-    };
-    let report = updater.execute(&id_of(rule), wanted, terms, &|_| (), stop).await;
-    told(&report.verdict)
+    let id = id_of::<K>(document);
+    let report = updater.execute(&id, request, options, &|_| (), stop).await;
+    let world = client.shared.world();
+    told(&world.history.vocabulary, &report.completion, world.now)
 }
 
-fn told(verdict: &Verdict<TriggerRule>) -> Told {
-    let end = match &verdict.outcome {
-        Outcome::Applied => verdict.confirmed_by.map_or(End::Failed, End::Applied),
-        Outcome::Unchanged => End::Unchanged,
-        Outcome::Conflict(conflict) if conflict.expected.is_some() => End::NotTheNamedVersion,
-        Outcome::Conflict(_) => End::Conflict,
-        Outcome::Unknown => End::Unknown,
-        Outcome::Rejected => End::Rejected,
-        Outcome::Denied => End::Denied,
-        Outcome::Failed => End::Failed,
-        Outcome::Deferred { .. } => End::Deferred,
-        Outcome::NotAttempted | Outcome::Planned => End::NotAttempted,
-    };
+fn told<K: Specimen>(vocabulary: &Vocabulary<K>, completion: &Completion<K>, at: Duration) -> Told {
+    let outcome = &completion.outcome;
+    let overwrites = outcome.write().map(|write| write.overwrites.as_slice());
     Told {
-        end,
-        overwrote: members_of(&verdict.overwrites),
-        version_after: verdict.version_after.as_ref().and_then(state_of),
-        attempts: verdict.attempts as usize,
+        outcome: outcome.kind(),
+        evidence: outcome.evidence(),
+        is_named_version: matches!(outcome, Outcome::Conflict(conflict) if conflict.expected.is_some()),
+        is_not_read_back: outcome
+            .findings()
+            .iter()
+            .any(|finding| finding.code == Code::NotReadBack),
+        overwrote: vocabulary.slots_of(overwrites.unwrap_or_default()),
+        version_after: outcome.after().1.and_then(state_of),
+        attempts: completion.attempts as usize,
+        at,
     }
 }
 
 /// Somebody runs reconcile after a while.
-pub(crate) async fn reconcile(shared: Shared, task: usize, after: Duration) {
+pub(crate) async fn reconcile<K: Specimen>(shared: Shared<K>, task: usize, after: Duration) {
     let client = Client::new(shared, task);
     client.sleep(after).await;
     let port = Arc::new(client.clone());
-    let reconciler = Reconciler::<TriggerRule> {
-        repository: port.clone(),
+    let reconciler = Reconciler::<K> {
+        store: port.clone(),
         ledger: port.clone(),
         target: TARGET.to_owned(),
         author: Author::default(),
         clock: port,
     };
     client.shared.world().note(|_| "reconcile begins");
-    let found = reconciler.reconcile(|id| id.parse().ok()).await;
+    let found = reconciler.reconcile().await;
     let mut world = client.shared.world();
     for it in found.iter().flatten() {
-        world.note(|_| format!("        reconcile finds entry {}: {:?}", it.entry.id.0, it.finding));
+        world.note(|_| format!("        reconcile finds entry {}: {:?}", it.entry.id.0, it.settlement));
     }
 }

@@ -1,14 +1,18 @@
-//! Writers who do it wrong, as hand-written scripts do. The checker has to catch each of them.
+//! Writers that do it wrong, as hand-written scripts do. The checker has to catch each of them.
+
+mod compared;
+mod versioned;
 
 use std::time::Duration;
 
-use domain::protocol::Confirmation;
-use domain::{FailureClass, Stored, TriggerRule};
-use ports::{Author, DocumentStore, IntentRecord, Ledger, Sleeper};
+use domain::document::Guard;
+use domain::testing::Specimen;
+use domain::{Evidence, OutcomeKind, Patch, Stored};
+use ports::{Author, Clock, DocumentRef, IntentRecord, Ledger};
 
-use crate::client::{Client, TARGET, id_of};
-use crate::content::Wanted;
-use crate::history::{End, Told};
+use crate::client::{Client, TARGET};
+use crate::history::Told;
+use crate::vocabulary::id_of;
 
 /// What a writer does wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,118 +29,76 @@ pub(crate) enum Wrong {
     MergesOverUnclear,
     /// Writes first, and keeps no record before.
     WritesWithoutIntent,
+    /// Without versions: takes the answer to the write for the whole truth.
+    NoReadBack,
+    /// Without versions: compares before the record, which holds the lease, and not after it.
+    ComparesBeforeRecord,
+    /// Without versions: where the answer was lost and the content is the base's, writes again.
+    SendsAgainAfterUnclear,
 }
 
 /// Tries before giving up.
 const TRIES: usize = 4;
 
-/// Updates a rule the wrong way.
-pub(crate) async fn update(client: &Client, wrong: Wrong, update: usize, rule: usize, wanted: Wanted) -> Told {
-    let end = attempt(client, wrong, rule, wanted).await;
-    let attempts = client.shared.world().history.updates[update].requests.len();
+/// The end that a wrong writer claims.
+type Claim = (OutcomeKind, Option<Evidence>);
+
+const APPLIED: Claim = (OutcomeKind::Applied, Some(Evidence::Answer));
+const APPLIED_BY_READ: Claim = (OutcomeKind::Applied, Some(Evidence::Read));
+
+fn claim(outcome: OutcomeKind) -> Claim {
+    (outcome, None)
+}
+
+/// What is claimed where a try may have been applied, and where none can have been.
+fn open(was_unclear: bool, otherwise: OutcomeKind) -> Claim {
+    claim(if was_unclear { OutcomeKind::Unknown } else { otherwise })
+}
+
+/// Updates a document the wrong way.
+pub(crate) async fn update<K: Specimen>(
+    client: &Client<K>,
+    wrong: Wrong,
+    update: usize,
+    document: usize,
+    patch: &Patch<K>,
+) -> Told {
+    let id = id_of::<K>(document);
+    let (outcome, evidence) = match K::GUARD {
+        Guard::Version => versioned::attempt(client, wrong, &id, patch).await,
+        Guard::Content => compared::attempt(client, wrong, &id, patch).await,
+    };
+    let world = client.shared.world();
     Told {
-        end,
+        outcome,
+        evidence,
+        is_named_version: false,
+        is_not_read_back: false,
         overwrote: Vec::new(),
         version_after: None,
-        attempts,
+        attempts: world.history.updates[update].requests.len(),
+        at: world.now,
     }
 }
 
-async fn attempt(client: &Client, wrong: Wrong, rule: usize, wanted: Wanted) -> End {
-    let id = id_of(rule);
-    let Ok(read) = client.get(&id).await else {
-        return End::Failed;
-    };
-    let mut base = read.content;
-    let Ok(mut body) = wanted.change().apply(&base.value) else {
-        return End::Rejected;
-    };
-    if base.value.diff(&body).is_empty() {
-        return End::Unchanged;
-    }
-    if wrong != Wrong::WritesWithoutIntent && !intend(client, &base, &body, wanted).await {
-        return End::Failed;
-    }
-    let mut was_unclear = false;
-    for _ in 0..TRIES {
-        let Some(version) = base.version.clone() else {
-            return if was_unclear { End::Unknown } else { End::Failed };
-        };
-        let answer = if wrong == Wrong::BlindPut {
-            client.replace_blindly(&id, &body).await
-        } else {
-            client.replace(&id, &body, &version).await.map(|_| ())
-        };
-        let Err(failure) = answer else {
-            return End::Applied(Confirmation::Answer);
-        };
-        let is_unclear = matches!(failure.class, FailureClass::Indeterminate { .. });
-        was_unclear |= is_unclear;
-        let has_moved = failure.class == FailureClass::PreconditionFailed;
-        if matches!(failure.class, FailureClass::Throttled { .. } | FailureClass::NotSent) {
-            client.sleep(Duration::from_secs(1)).await;
-            continue;
-        }
-        match wrong {
-            Wrong::NoCheckAfterUnclear if is_unclear => continue,
-            Wrong::NoCheckAfterUnclear if has_moved => return End::Conflict,
-            Wrong::NoCheckAfterUnclear => return End::Failed,
-            _ if !is_unclear && !has_moved => return if was_unclear { End::Unknown } else { End::Denied },
-            _ => {}
-        }
-        let Ok(now) = client.get(&id).await else {
-            return if was_unclear { End::Unknown } else { End::Conflict };
-        };
-        let now = now.content;
-        let is_unmoved = now.version.as_ref() == Some(&version);
-        if is_unclear && wanted.change().is_in(&now.value) {
-            return End::Applied(Confirmation::Read);
-        }
-        if is_unmoved {
-            if is_unclear && wrong == Wrong::UnmovedSoNotApplied {
-                return End::Failed;
-            }
-            continue;
-        }
-        match wrong {
-            Wrong::BlindPut => {}
-            Wrong::RefetchAndOverwrite if !was_unclear => {
-                base = now;
-                if !intend(client, &base, &body, wanted).await {
-                    return End::Failed;
-                }
-            }
-            Wrong::MergesOverUnclear => {
-                base = now;
-                let Ok(again) = wanted.change().apply(&base.value) else {
-                    return End::Unknown;
-                };
-                body = again;
-                if !intend(client, &base, &body, wanted).await {
-                    return End::Unknown;
-                }
-            }
-            _ => return if was_unclear { End::Unknown } else { End::Conflict },
-        }
-    }
-    if was_unclear { End::Unknown } else { End::Failed }
-}
-
-async fn intend(client: &Client, base: &Stored<TriggerRule>, body: &TriggerRule, wanted: Wanted) -> bool {
-    let Some(version) = base.version.clone() else {
+async fn intend<K: Specimen>(client: &Client<K>, base: &Stored<K>, body: &K, patch: &Patch<K>) -> bool {
+    if K::GUARD == Guard::Version && base.version.is_none() {
         return false;
-    };
-    let now = ports::Clock::now(client);
+    }
+    let now = client.now();
     let intent = IntentRecord {
-        target: TARGET.to_owned(),
-        document: base.id.to_string(),
+        document: DocumentRef {
+            target: TARGET.to_owned(),
+            kind: K::NAME.to_string(),
+            id: base.id.to_string(),
+        },
         author: Author::default(),
         follows: None,
-        guard: "etag".to_owned(),
-        version,
+        guard: if base.version.is_some() { "etag" } else { "content" }.to_owned(),
+        version: base.version.clone(),
         base: base.value.document().clone(),
         ours: body.document().clone(),
-        change: wanted.draft().document().clone(),
+        change: patch.to_document(),
         overwrites: Vec::new(),
         merges: 0,
         at: now,

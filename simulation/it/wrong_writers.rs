@@ -1,52 +1,86 @@
 //! The checker is checked: each way of doing it wrong is caught, for what it does wrong, within few worlds.
 
+use std::sync::Arc;
+
+use domain::testing::{Specimen, Toy};
+
 use crate::checker::{self, Promise};
 use crate::executor::{self, Lines};
+use crate::vocabulary::Vocabulary;
 use crate::wrong::Wrong;
 
 /// Within so many worlds each is caught.
 const WITHIN: u64 = 100;
 
 #[track_caller]
-fn is_caught(wrong: Wrong, for_this: &[Promise]) {
+fn is_caught_in<K: Specimen>(vocabulary: Vocabulary<K>, wrong: Wrong, promise: Promise) {
+    let vocabulary = Arc::new(vocabulary);
     let breaks = |seed: &u64| {
-        let found = checker::check(&executor::run(*seed, Some(wrong), Lines::NotKept));
-        found.iter().any(|violation| for_this.contains(&violation.promise))
+        let found = checker::check(&executor::run(*seed, &vocabulary, Some(wrong), Lines::NotKept));
+        found.iter().any(|violation| violation.promise == promise)
     };
     let caught = (0..WITHIN).find(breaks);
     let Some(seed) = caught else {
-        panic!("{wrong:?} breaks none of {for_this:?} in {WITHIN} worlds");
+        panic!("{wrong:?} keeps {promise:?} in {WITHIN} worlds of {}", K::NAME);
     };
-    println!("{wrong:?}: caught within {} seeds", seed + 1);
+    println!("{wrong:?}: caught within {} seeds by {promise:?}", seed + 1);
+}
+
+#[track_caller]
+fn is_caught(wrong: Wrong, promise: Promise) {
+    is_caught_in(Vocabulary::of_rules(), wrong, promise);
+}
+
+#[track_caller]
+fn is_caught_without_versions(wrong: Wrong, promise: Promise) {
+    is_caught_in(Vocabulary::<Toy>::of_specimen(), wrong, promise);
 }
 
 #[test]
 fn a_blind_put_is_caught() {
-    is_caught(Wrong::BlindPut, &[Promise::NothingUnasked]);
-    is_caught(Wrong::BlindPut, &[Promise::NothingUnseen]);
+    is_caught(Wrong::BlindPut, Promise::NothingUnasked);
+    is_caught(Wrong::BlindPut, Promise::NothingUnseen);
 }
 
 #[test]
 fn the_old_body_under_the_new_version_is_caught() {
-    is_caught(Wrong::RefetchAndOverwrite, &[Promise::NothingUnasked]);
+    is_caught(Wrong::RefetchAndOverwrite, Promise::NothingUnasked);
 }
 
 #[test]
 fn a_lock_without_a_look_after_an_unclear_answer_is_caught() {
-    is_caught(Wrong::NoCheckAfterUnclear, &[Promise::NotAppliedIsTrue]);
+    is_caught(Wrong::NoCheckAfterUnclear, Promise::NotAppliedIsTrue);
 }
 
 #[test]
 fn unmoved_so_not_applied_is_caught() {
-    is_caught(Wrong::UnmovedSoNotApplied, &[Promise::NotAppliedIsTrue]);
+    is_caught(Wrong::UnmovedSoNotApplied, Promise::NotAppliedIsTrue);
 }
 
 #[test]
 fn a_merge_over_an_unclear_try_is_caught() {
-    is_caught(Wrong::MergesOverUnclear, &[Promise::IdenticalAfterUnclear]);
+    is_caught(Wrong::MergesOverUnclear, Promise::IdenticalAfterUnclear);
 }
 
 #[test]
 fn a_write_without_an_intent_is_caught() {
-    is_caught(Wrong::WritesWithoutIntent, &[Promise::IntentFirst]);
+    is_caught(Wrong::WritesWithoutIntent, Promise::IntentFirst);
+}
+
+#[test]
+fn a_write_that_is_not_read_back_is_caught() {
+    is_caught_without_versions(Wrong::NoReadBack, Promise::ReadBack);
+    is_caught_without_versions(Wrong::NoReadBack, Promise::SeenIsReported);
+}
+
+#[test]
+fn a_comparison_before_the_lease_is_held_is_caught() {
+    is_caught_without_versions(Wrong::ComparesBeforeRecord, Promise::ComparedUnderLease);
+    is_caught_without_versions(Wrong::ComparesBeforeRecord, Promise::NothingUnseen);
+}
+
+#[test]
+fn an_unclear_write_that_is_sent_again_is_caught() {
+    is_caught_without_versions(Wrong::SendsAgainAfterUnclear, Promise::NotSentAgain);
+    is_caught_without_versions(Wrong::SendsAgainAfterUnclear, Promise::OneEffect);
 }

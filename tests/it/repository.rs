@@ -29,12 +29,12 @@ pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("cannot read {path}: {error}"))
 }
 
-/// All files whose name ends in one of `endings`, in order.
-pub(crate) fn sources(endings: &[&str]) -> Vec<Source> {
+/// All files whose name ends in one of `outcomes`, in order.
+pub(crate) fn sources(outcomes: &[&str]) -> Vec<Source> {
     let mut paths = Vec::new();
-    walk(root(), endings, &mut paths);
+    walk(root(), outcomes, &mut paths);
     paths.sort();
-    assert!(!paths.is_empty(), "no file of {endings:?} under {}", root().display());
+    assert!(!paths.is_empty(), "no file of {outcomes:?} under {}", root().display());
     let from_root = |path: PathBuf| {
         let path = path.strip_prefix(root()).unwrap();
         path.to_str().unwrap().replace('\\', "/")
@@ -49,15 +49,15 @@ pub(crate) fn sources(endings: &[&str]) -> Vec<Source> {
         .collect()
 }
 
-fn walk(folder: &Path, endings: &[&str], found: &mut Vec<PathBuf>) {
+fn walk(folder: &Path, outcomes: &[&str], found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap();
         let name = entry.file_name().into_string().unwrap();
         if entry.file_type().unwrap().is_dir() {
             if !NOT_OURS.contains(&name.as_str()) {
-                walk(&entry.path(), endings, found);
+                walk(&entry.path(), outcomes, found);
             }
-        } else if endings.iter().any(|ending| name.ends_with(ending)) {
+        } else if outcomes.iter().any(|outcome_kind| name.ends_with(outcome_kind)) {
             found.push(entry.path());
         }
     }

@@ -4,15 +4,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use app::{RetryReads, Updater, every_rule};
-use domain::protocol::{OnConflict, Outcome, Terms};
-use domain::{Draft, RuleChange, TriggerRule};
+use app::{RetryReads, Updater};
+use async_trait::async_trait;
+use domain::protocol::{OnConflict, UpdateOptions};
+use domain::{Edit, TriggerRule};
 use emulator::{Emulator, SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, Script, serve};
-use genesys_adapter::{
-    Address, ClientCredentials, Connection, ConnectionSettings, Credentials, GenesysRepository, RulesPath, TokenSource,
-};
+use futures_util::TryStreamExt;
+use genesys_adapter::{Address, Connection, ConnectionSettings, Credentials, GenesysStore, TokenSource, TriggerRules};
 use ports::testing::VirtualTime;
-use ports::{Author, Clock, InMemoryLedger};
+use ports::{Clock, Listed, Sleeper, documents};
 use tokio::net::TcpListener;
 
 /// How often each fault is tried on each kind of request.
@@ -86,6 +86,13 @@ impl Clock for Hurried {
     }
 }
 
+#[async_trait]
+impl Sleeper for Hurried {
+    async fn sleep(&self, time: Duration) {
+        self.waited.sleep(time).await;
+    }
+}
+
 /// How long a try may take. A body without an end is cut off by its size, however long that takes on a busy machine.
 fn attempt_timeout(fault: &str) -> Duration {
     if fault.contains("endless_body") {
@@ -113,43 +120,16 @@ async fn stage(fault: &str) -> (Emulator, emulator::Running, Updater<TriggerRule
         started: Instant::now(),
         waited: waited.clone(),
     });
-    let client = Credentials::Client(ClientCredentials {
-        id: SANDBOX_CLIENT_ID.to_owned(),
-        secret: SANDBOX_CLIENT_SECRET.into(),
-    });
+    let client = Credentials::client(SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET);
     let tokens = TokenSource::new(client, address.clone(), connection.clone(), clock.clone(), None);
-    let rules = GenesysRepository::new(address, RulesPath::default(), connection, tokens, clock.clone());
-    let updater = Updater {
-        repository: Arc::new(rules),
-        ledger: Arc::new(InMemoryLedger::default()),
-        target: "test".to_owned(),
-        author: Author::default(),
-        clock,
-        sleeper: Arc::new(waited),
-        chance: Arc::new(|| 0.5),
-        budget: Arc::default(),
-    };
+    let rules = GenesysStore::new(address, TriggerRules::default(), connection, tokens, clock.clone());
+    let updater = Updater::builder(Arc::new(rules)).build(clock);
     (world, running, updater)
 }
 
 fn script(kind: &str, fault: &str) -> Script {
     let text = format!(r#"{{"faults":[{{"on":{{"kind":"{kind}"}},"times":1,"do":{fault}}}]}}"#);
     Script::from_json(&text).unwrap_or_else(|error| panic!("{fault}: {error}"))
-}
-
-fn word(outcome: &Outcome<TriggerRule>) -> &'static str {
-    match outcome {
-        Outcome::Applied => "applied",
-        Outcome::Conflict(_) => "conflict",
-        Outcome::Denied => "denied",
-        Outcome::Failed => "failed",
-        Outcome::Unknown => "unknown",
-        Outcome::Unchanged
-        | Outcome::Planned
-        | Outcome::Rejected
-        | Outcome::Deferred { .. }
-        | Outcome::NotAttempted => "something else",
-    }
 }
 
 fn version(world: &Emulator) -> u32 {
@@ -163,21 +143,21 @@ fn version(world: &Emulator) -> u32 {
 async fn update_meets(row: &Row, kind: &str, expected: &str) {
     let (world, running, updater) = stage(row.fault).await;
     world.load_faults(script(kind, row.fault));
-    let wish = Draft::from(&RuleChange::default().name("new").unwrap());
-    let terms = Terms {
+    let rename = Edit::<TriggerRule>::default().name("new").unwrap();
+    let options = UpdateOptions {
         on_conflict: OnConflict::Fail,
-        ..Terms::default()
+        ..UpdateOptions::default()
     };
-    let report = updater
-        .update(&SAMPLE_RULE_ID.parse().unwrap(), wish, terms, &|_| ())
-        .await;
+    let report = updater.update(&SAMPLE_RULE_ID.parse().unwrap(), rename, options).await;
     // What was delayed is carried out before the count: it is under way as long as the emulator serves.
     running.shutdown().await;
-    let outcome = word(&report.verdict.outcome);
+    let outcome = report.completion.outcome.kind().as_str();
     assert_eq!(
-        outcome, expected,
+        outcome,
+        expected,
         "{} on {kind}: {:?}",
-        row.fault, report.verdict.failure
+        row.fault,
+        report.completion.outcome.failure()
     );
     let by_others = u32::from(row.moves && kind != "token");
     let effects = version(&world) - 7 - by_others;
@@ -195,20 +175,20 @@ async fn listing_meets(row: &Row) {
     let (world, running, updater) = stage(row.fault).await;
     world.load_faults(script("list", row.fault));
     let Updater {
-        repository,
+        store,
         clock,
         sleeper,
-        chance,
+        jitter,
         ..
     } = updater;
-    let patient = RetryReads {
-        repository,
+    let reader = RetryReads {
+        store,
         clock,
         sleeper,
-        chance,
+        jitter,
         deadline: Duration::from_mins(2),
     };
-    let listed = every_rule(&patient).await;
+    let listed: Result<Vec<Listed<TriggerRule>>, _> = documents(&reader).try_collect().await;
     running.shutdown().await;
     assert_eq!(
         listed.map(|rules| rules.len()).ok(),

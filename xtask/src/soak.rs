@@ -12,15 +12,15 @@ use crate::{
     stopwatch::announce,
 };
 
-/// One proof: what it is called, its test, and how long it is run.
-struct Proof {
+/// One evidence: what it is called, its test, and how long it is run.
+struct Evidence {
     title: &'static str,
     words: &'static [&'static str],
     size: (&'static str, &'static str),
 }
 
-const PROOFS: [Proof; 7] = [
-    Proof {
+const PROOFS: [Evidence; 7] = [
+    Evidence {
         title: "writers on a bad network, 10,000,000 seeds",
         words: &[
             "--package",
@@ -31,7 +31,7 @@ const PROOFS: [Proof; 7] = [
         ],
         size: ("ASSIST_RULES_SEEDS", "10000000"),
     },
-    Proof {
+    Evidence {
         title: "every state of small worlds, three faults each",
         words: &[
             "--package",
@@ -42,17 +42,17 @@ const PROOFS: [Proof; 7] = [
         ],
         size: ("ASSIST_RULES_FAULTS", "3"),
     },
-    Proof {
+    Evidence {
         title: "100,000 events to each of three unreliable sinks",
         words: &["--package", "assist-rules-simulation", "--", "--nocapture", "told_of"],
         size: ("ASSIST_RULES_EVENTS", "100000"),
     },
-    Proof {
+    Evidence {
         title: "killed 200 times at each point, on SQLite and PostgreSQL",
         words: &["--package", "assist-rules-simulation", "--", "--nocapture", "killed_on"],
         size: ("ASSIST_RULES_KILLS", "200"),
     },
-    Proof {
+    Evidence {
         title: "a service for three weeks, 10,000 updates",
         words: &[
             "--package",
@@ -63,7 +63,7 @@ const PROOFS: [Proof; 7] = [
         ],
         size: ("ASSIST_RULES_UPDATES", "10000"),
     },
-    Proof {
+    Evidence {
         title: "pacing, 5,000 seeds",
         words: &[
             "--package",
@@ -75,7 +75,7 @@ const PROOFS: [Proof; 7] = [
         ],
         size: ("ASSIST_RULES_SEEDS", "5000"),
     },
-    Proof {
+    Evidence {
         title: "the laws, 200,000 cases each",
         words: &["--package", "assist-rules-domain", "--test", "laws"],
         size: ("PROPTEST_CASES", "200000"),
@@ -84,7 +84,7 @@ const PROOFS: [Proof; 7] = [
 
 /// Runs all of them.
 pub(crate) fn run() -> Result<ExitCode> {
-    for Proof {
+    for Evidence {
         title,
         words,
         size: (name, value),

@@ -18,21 +18,17 @@
 use std::{
     error::Error,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant, SystemTime},
 };
 
 use assist_rules_app::{Deliverer, RateLimited, Service, ServiceLimits, Updater};
-use async_trait::async_trait;
 use domain::{
-    Draft, RuleChange, RuleId, TriggerRule,
-    protocol::{OnConflict, Outcome, Terms, Wanted},
+    Edit, OutcomeKind, RuleId, TriggerRule,
+    protocol::{OnConflict, UpdateOptions, UpdateRequest},
 };
 use emulator::{Emulator, SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET};
-use genesys_adapter::{
-    Address, ClientCredentials, Connection, ConnectionSettings, Credentials, GenesysRepository, RulesPath, TokenSource,
-};
+use genesys_adapter::{Address, Connection, ConnectionSettings, Credentials, GenesysStore, TokenSource, TriggerRules};
 use ledger_adapter::{LedgerSettings, SqlLedger};
-use ports::{Author, Clock, Event, Outbox, SinkFn, Sleeper};
+use ports::{Author, Event, Outbox, RealTime, SinkFn};
 use tokio::net::TcpListener;
 
 /// The name under which the outbox keeps what this program is still to be told.
@@ -61,7 +57,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             Ok(())
         }
     };
-    let time = Arc::new(Timer(Instant::now()));
+    let time = Arc::new(RealTime::start());
     let deliverer = Deliverer {
         outbox: ledger.clone(),
         sinks: vec![Arc::new(SinkFn::new(HERE, tell))],
@@ -69,33 +65,32 @@ async fn main() -> Result<(), Box<dyn Error>> {
         sleeper: time.clone(),
     };
     let updater = updater(&emulator.url().parse()?, ledger.clone(), time)?;
-    let (desk, service) = Service::new(updater, deliverer, ServiceLimits::default());
+    let (queue, service) = Service::new(updater, deliverer, ServiceLimits::default());
     let work = tokio::spawn(service.run());
 
     // Three tasks of one program change one rule at once. Nobody's change is lost.
     let rule: RuleId = SAMPLE_RULE_ID.parse()?;
-    let changes = [
-        RuleChange::default().name("Refunds")?,
-        RuleChange::default().description("Offer the refund form first")?,
-        RuleChange::default().enabled(false)?,
+    let edits = [
+        Edit::<TriggerRule>::default().name("Refunds")?,
+        Edit::default().description("Offer the refund form first")?,
+        Edit::default().enabled(false)?,
     ];
-    let tasks = changes.map(|change| {
-        let (desk, rule) = (desk.clone(), rule.clone());
-        let wanted = Wanted::Wish(Draft::from(&change));
-        let terms = Terms {
+    let tasks = edits.map(|edit| {
+        let (queue, rule) = (queue.clone(), rule.clone());
+        let options = UpdateOptions {
             on_conflict: OnConflict::Merge,
-            ..Terms::default()
+            ..UpdateOptions::default()
         };
-        tokio::spawn(async move { desk.update(rule, wanted, terms).await })
+        tokio::spawn(async move { queue.update(rule, UpdateRequest::Edit(edit), options).await })
     });
     let mut applied = 0;
     for task in tasks {
-        applied += i32::from(task.await??.verdict.outcome == Outcome::Applied);
+        applied += i32::from(task.await??.completion.outcome.kind() == OutcomeKind::Applied);
     }
     println!("three tasks: {applied} updates applied");
 
     // From a signal handler, in a real program.
-    desk.close();
+    queue.close();
     let served = work.await?;
     let pending: u64 = ledger.backlog().await?.iter().map(|sink| sink.pending).sum();
     ledger.close().await;
@@ -115,60 +110,25 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// The use case on its ports: rules over HTTP, in turn, and the time of this machine.
-fn updater(
-    address: &Address,
-    ledger: Arc<SqlLedger>,
-    time: Arc<Timer>,
-) -> Result<Updater<TriggerRule>, Box<dyn Error>> {
-    let connection = Connection::new(&ConnectionSettings {
-        loopback: address.is_loopback(),
-        ..ConnectionSettings::default()
-    })?;
-    let client = Credentials::Client(ClientCredentials {
-        id: SANDBOX_CLIENT_ID.to_owned(),
-        secret: SANDBOX_CLIENT_SECRET.into(),
-    });
-    let tokens = TokenSource::new(client, address.clone(), connection.clone(), time.clone(), None);
-    let rules = GenesysRepository::new(address.clone(), RulesPath::default(), connection, tokens, time.clone());
-    Ok(Updater {
-        repository: Arc::new(RateLimited {
-            repository: Arc::new(rules),
-            pacer: Arc::default(),
-            clock: time.clone(),
-            sleeper: time.clone(),
-        }),
-        ledger,
-        target: address.to_string(),
-        author: Author {
-            run: "weeks-1".to_owned(),
-            command: "example".to_owned(),
-            client: SANDBOX_CLIENT_ID.to_owned(),
-            ..Author::default()
-        },
+fn updater(api: &Address, ledger: Arc<SqlLedger>, time: Arc<RealTime>) -> Result<Updater<TriggerRule>, Box<dyn Error>> {
+    let connection = Connection::new(&ConnectionSettings::to(api))?;
+    let client = Credentials::client(SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET);
+    let tokens = TokenSource::new(client, api.clone(), connection.clone(), time.clone(), None);
+    let rules = GenesysStore::new(api.clone(), TriggerRules::default(), connection, tokens, time.clone());
+    let rules = RateLimited {
+        store: Arc::new(rules),
+        limiter: Arc::default(),
         clock: time.clone(),
-        sleeper: time,
-        // Take a random number where several programs update the same rules.
-        chance: Arc::new(|| 0.5),
-        budget: Arc::default(),
-    })
-}
-
-/// Time as the machine has it.
-struct Timer(Instant);
-
-impl Clock for Timer {
-    fn now(&self) -> SystemTime {
-        SystemTime::now()
-    }
-
-    fn elapsed(&self) -> Duration {
-        self.0.elapsed()
-    }
-}
-
-#[async_trait]
-impl Sleeper for Timer {
-    async fn sleep(&self, time: Duration) {
-        tokio::time::sleep(time).await;
-    }
+        sleeper: time.clone(),
+    };
+    let author = Author {
+        run: "weeks-1".to_owned(),
+        command: "example".to_owned(),
+        client: SANDBOX_CLIENT_ID.to_owned(),
+        ..Author::default()
+    };
+    Ok(Updater::builder(Arc::new(rules))
+        .ledger(ledger)
+        .recorded_as(api.to_string(), author)
+        .build(time))
 }

@@ -4,23 +4,11 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::{NextAttempt, next_attempt};
 use futures_util::future::{Either, join_all, select};
 use ports::{
     Claim, Clock, DeliveryError, DeliveryOutcome, EventSink, Include, LeasedEvent, LedgerError, Outbox, Sleeper,
 };
-
-/// How long is waited after each failed try of an event, as Standard Webhooks proposes; after one more it is given up.
-pub const SCHEDULE: [Duration; 9] = [
-    Duration::from_secs(5),
-    Duration::from_mins(5),
-    Duration::from_mins(30),
-    Duration::from_hours(2),
-    Duration::from_hours(5),
-    Duration::from_hours(10),
-    Duration::from_hours(14),
-    Duration::from_hours(20),
-    Duration::from_hours(24),
-];
 
 /// How long deliveries may take in all after a run.
 const AFTER_A_RUN: Duration = Duration::from_secs(10);
@@ -203,32 +191,16 @@ impl Deliverer {
         }
     }
 
-    /// What becomes of an event that could not be told. A try before its time, by a person's wish, does not count.
-    fn after(&self, claimed: &LeasedEvent, failure: DeliveryError) -> DeliveryOutcome {
-        let now = self.clock.now();
-        let (error, wait) = match failure {
+    /// What becomes of an event whose delivery failed.
+    fn after(&self, event: &LeasedEvent, failure: DeliveryError) -> DeliveryOutcome {
+        let (error, retry_after) = match failure {
             DeliveryError::Never { error } => return DeliveryOutcome::DeadLettered { error },
             DeliveryError::Gone { error } => return DeliveryOutcome::Disabled { error },
             DeliveryError::Again { error, wait } => (error, wait.unwrap_or_default()),
         };
-        let counts = claimed.due_at.is_none_or(|at| at <= now);
-        let scheduled = usize::try_from(claimed.failures)
-            .ok()
-            .and_then(|number| SCHEDULE.get(number));
-        match (scheduled, claimed.due_at) {
-            (None, _) if counts => DeliveryOutcome::DeadLettered { error },
-            (_, Some(at)) if !counts => DeliveryOutcome::Retry {
-                at: at.max(now.checked_add(wait).unwrap_or(at)),
-                counts,
-                error,
-            },
-            (scheduled, _) => DeliveryOutcome::Retry {
-                at: now
-                    .checked_add(wait.max(scheduled.copied().unwrap_or_default()))
-                    .unwrap_or(now),
-                counts,
-                error,
-            },
+        match next_attempt(event.failures, event.due_at, self.clock.now(), retry_after) {
+            NextAttempt::At { at, counts } => DeliveryOutcome::Retry { at, counts, error },
+            NextAttempt::GiveUp => DeliveryOutcome::DeadLettered { error },
         }
     }
 }

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::{Failure, FailureClass, Kind, Permit, RateLimiter, ResponseMetadata, Stored, Version};
-use ports::{Answer, Clock, DocumentStore, Page, PageRequest, Sleeper};
+use domain::{DocumentKind, FailureClass, Permit, RateLimiter, RequestError, ResponseMetadata, Stored, Version};
+use ports::{Clock, Cursor, DocumentStore, Page, Response, Sleeper};
 
 /// A pause that lasts longer than this is not waited out in the queue: it is about more than one window, and whoever
 /// asks has a deadline.
@@ -16,11 +16,11 @@ pub const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// The pacer is shared by all that use one token. A request that is dropped, waiting or under way, gives up its turn.
 /// While the server wants a pause of more than [`LONGEST_PAUSE`], requests fail as `Throttled`, with what is left of
 /// it, and are not sent.
-pub struct RateLimited<K: Kind> {
+pub struct RateLimited<K: DocumentKind> {
     /// Where the requests go.
-    pub repository: Arc<dyn DocumentStore<K>>,
+    pub store: Arc<dyn DocumentStore<K>>,
     /// Who says when; one for each token.
-    pub pacer: Arc<Mutex<RateLimiter>>,
+    pub limiter: Arc<Mutex<RateLimiter>>,
     /// What time it is; the same for all who share the pacer.
     pub clock: Arc<dyn Clock>,
     /// Who waits.
@@ -29,93 +29,98 @@ pub struct RateLimited<K: Kind> {
 
 /// A ticket that gives itself back.
 struct Turn<'a> {
-    pacer: &'a Mutex<RateLimiter>,
-    ticket: Permit,
+    limiter: &'a Mutex<RateLimiter>,
+    permit: Permit,
 }
 
 impl<'a> Turn<'a> {
-    fn take(pacer: &'a Mutex<RateLimiter>) -> Self {
-        let ticket = lock(pacer).take();
-        Self { pacer, ticket }
+    fn take(limiter: &'a Mutex<RateLimiter>) -> Self {
+        let permit = lock(limiter).take();
+        Self { limiter, permit }
     }
 
-    fn pacer(&self) -> MutexGuard<'_, RateLimiter> {
-        lock(self.pacer)
+    fn lock(&self) -> MutexGuard<'_, RateLimiter> {
+        lock(self.limiter)
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.pacer().release(&self.ticket);
+        self.lock().release(&self.permit);
     }
 }
 
 /// A panic elsewhere leaves the pacer as it was between two calls, which is sound.
-fn lock(pacer: &Mutex<RateLimiter>) -> MutexGuard<'_, RateLimiter> {
-    pacer.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(limiter: &Mutex<RateLimiter>) -> MutexGuard<'_, RateLimiter> {
+    limiter.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl<K: Kind> RateLimited<K> {
+impl<K: DocumentKind> RateLimited<K> {
     /// Makes a request when its turn has come.
     async fn in_turn<T>(
         &self,
-        request: impl Future<Output = Result<Answer<T>, Failure>>,
-    ) -> Result<Answer<T>, Failure> {
-        let turn = Turn::take(&self.pacer);
+        request: impl Future<Output = Result<Response<T>, RequestError>>,
+    ) -> Result<Response<T>, RequestError> {
+        let turn = Turn::take(&self.limiter);
         loop {
             let now = self.clock.elapsed();
-            let pause = turn.pacer().pause(now);
+            let pause = turn.lock().pause(now);
             if pause > LONGEST_PAUSE {
                 return Err(too_long(pause));
             }
-            let wait = turn.pacer().wait(&turn.ticket, now);
+            let wait = turn.lock().wait(&turn.permit, now);
             match wait {
                 Some(wait) => self.sleeper.sleep(wait).await,
                 None => break,
             }
         }
         let answer = request.await;
-        self.learn(&turn, &answer);
+        self.observe(&turn, &answer);
         answer
     }
 
-    fn learn<T>(&self, turn: &Turn<'_>, answer: &Result<Answer<T>, Failure>) {
+    fn observe<T>(&self, turn: &Turn<'_>, answer: &Result<Response<T>, RequestError>) {
         let now = self.clock.elapsed();
         let metadata: &ResponseMetadata = match answer {
             Ok(answer) => &answer.metadata,
             Err(failure) => &failure.metadata,
         };
-        let mut pacer = turn.pacer();
+        let mut limiter = turn.lock();
         if let Some(window) = metadata.rate {
-            pacer.learn(&turn.ticket, now, window);
+            limiter.on_response(&turn.permit, now, window);
         }
-        if let Err(Failure {
+        if let Err(RequestError {
             class: FailureClass::Throttled { wait },
             ..
         }) = answer
         {
-            pacer.throttled(&turn.ticket, now, *wait);
+            limiter.throttled(&turn.permit, now, *wait);
         }
     }
 }
 
-fn too_long(pause: Duration) -> Failure {
+fn too_long(pause: Duration) -> RequestError {
     let message = format!("the server wants no requests for another {} s", pause.as_secs());
-    Failure::new(FailureClass::Throttled { wait: Some(pause) }, message)
+    RequestError::new(FailureClass::Throttled { wait: Some(pause) }, message)
 }
 
 #[async_trait]
-impl<K: Kind> DocumentStore<K> for RateLimited<K> {
-    async fn get(&self, id: &K::Id) -> Result<Answer<Stored<K>>, Failure> {
-        self.in_turn(self.repository.get(id)).await
+impl<K: DocumentKind> DocumentStore<K> for RateLimited<K> {
+    async fn get(&self, id: &K::Id) -> Result<Response<Stored<K>>, RequestError> {
+        self.in_turn(self.store.get(id)).await
     }
 
-    async fn replace(&self, id: &K::Id, document: &K, version: &Version) -> Result<Answer<Option<Stored<K>>>, Failure> {
-        self.in_turn(self.repository.replace(id, document, version)).await
+    async fn replace<'v>(
+        &self,
+        id: &K::Id,
+        document: &K,
+        version: Option<&'v Version>,
+    ) -> Result<Response<Option<Stored<K>>>, RequestError> {
+        self.in_turn(self.store.replace(id, document, version)).await
     }
 
-    async fn list(&self, request: PageRequest) -> Result<Answer<Page>, Failure> {
-        self.in_turn(self.repository.list(request)).await
+    async fn page(&self, cursor: Option<Cursor>) -> Result<Response<Page<K>>, RequestError> {
+        self.in_turn(self.store.page(cursor)).await
     }
 }
 

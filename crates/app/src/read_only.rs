@@ -3,32 +3,32 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::{Failure, FailureClass, Kind, Stored, Version};
-use ports::{Answer, DocumentStore, Page, PageRequest};
+use domain::{DocumentKind, FailureClass, RequestError, Stored, Version};
+use ports::{Cursor, DocumentStore, Page, Response};
 
 /// Reads go to the repository behind it; writes are refused and sent nowhere.
-pub struct ReadOnly<K: Kind>(pub Arc<dyn DocumentStore<K>>);
+pub struct ReadOnly<K: DocumentKind>(pub Arc<dyn DocumentStore<K>>);
 
 #[async_trait]
-impl<K: Kind> DocumentStore<K> for ReadOnly<K> {
-    async fn get(&self, id: &K::Id) -> Result<Answer<Stored<K>>, Failure> {
+impl<K: DocumentKind> DocumentStore<K> for ReadOnly<K> {
+    async fn get(&self, id: &K::Id) -> Result<Response<Stored<K>>, RequestError> {
         self.0.get(id).await
     }
 
-    async fn replace(
+    async fn replace<'v>(
         &self,
         _id: &K::Id,
         _document: &K,
-        _version: &Version,
-    ) -> Result<Answer<Option<Stored<K>>>, Failure> {
-        Err(Failure::new(
+        _version: Option<&'v Version>,
+    ) -> Result<Response<Option<Stored<K>>>, RequestError> {
+        Err(RequestError::new(
             FailureClass::Rejected,
             "this is a dry run, in which nothing is written",
         ))
     }
 
-    async fn list(&self, request: PageRequest) -> Result<Answer<Page>, Failure> {
-        self.0.list(request).await
+    async fn page(&self, cursor: Option<Cursor>) -> Result<Response<Page<K>>, RequestError> {
+        self.0.page(cursor).await
     }
 }
 
@@ -44,7 +44,7 @@ mod tests {
         behind.expect_replace().never();
         let rule: TriggerRule = r#"{"id":"r1"}"#.parse().unwrap();
         let (id, version) = ("r1".parse().unwrap(), "7".parse().unwrap());
-        let refused = ReadOnly(Arc::new(behind)).replace(&id, &rule, &version).await;
+        let refused = ReadOnly(Arc::new(behind)).replace(&id, &rule, Some(&version)).await;
         assert_eq!(refused.unwrap_err().class, FailureClass::Rejected);
     }
 }

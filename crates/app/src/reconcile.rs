@@ -3,99 +3,68 @@
 #[cfg(test)]
 mod tests;
 
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Failure, Kind};
-use ports::{
-    Author, Clock, DocumentStore, Ending, Entry, EntryId, IntentRecord, Ledger, LedgerError, OutcomeRecord, Proof,
-    Recorded,
-};
+use domain::{DocumentKind, Evidence, OpenWrite, OutcomeKind, Patch, RequestError, Settlement, settle};
+use ports::{Author, Clock, DocumentStore, Entry, EntryId, IntentRecord, Ledger, LedgerError, OutcomeRecord, Recorded};
 
-/// After this long no write is under way any more, on any network.
-pub const MAX_WRITE_IN_FLIGHT: Duration = Duration::from_mins(15);
-
-/// Settles entries of one target.
-pub struct Reconciler<K: Kind> {
-    /// Where the documents are.
-    pub repository: Arc<dyn DocumentStore<K>>,
-    /// Where it is recorded.
+/// Settles entries of one target and kind.
+pub struct Reconciler<K: DocumentKind> {
+    /// The store of the documents.
+    pub store: Arc<dyn DocumentStore<K>>,
+    /// The record.
     pub ledger: Arc<dyn Ledger>,
     /// The target whose entries are settled.
     pub target: String,
-    /// Who settles them, as it is recorded.
+    /// The author of the settlements, as they are recorded.
     pub author: Author,
-    /// What time it is.
+    /// The time.
     pub clock: Arc<dyn Clock>,
 }
 
-/// What became of one entry.
+/// An entry, and what is known of it now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reconciled {
     /// The entry.
     pub entry: Entry,
-    /// What is known of it now.
-    pub finding: Settlement,
-    /// Where that is recorded, if it settled it.
+    /// What is known of it.
+    pub settlement: Settlement,
+    /// The place of that in the ledger, if it settled the entry.
     pub recorded: Option<Recorded>,
-    /// How it is known, if it settled it.
-    pub proof: Option<Proof>,
+    /// The evidence, if it settled the entry.
+    pub evidence: Option<Evidence>,
 }
 
-/// What is known of an entry.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Settlement {
-    /// Ours is in the document: it was applied.
-    Applied,
-    /// The version is the one that was written under, and the lease ended so long ago that no write of it can be
-    /// under way: it was not applied.
-    NotApplied,
-    /// The version is the one that was written under, but the write may still arrive.
-    Inconclusive,
-    /// Whoever made the entry may still be at work on it.
-    Leased,
-    /// Somebody changed the document since, and ours is not in it: what became of it cannot be known. A person
-    /// closes the entry.
-    Moved,
-    /// The document cannot be read.
-    Unreadable(Failure),
-}
-
-impl<K: Kind> Reconciler<K> {
+impl<K: DocumentKind> Reconciler<K> {
     /// Looks at every entry whose outcome is not known, and settles those that can be. Once the platform cannot be
     /// reached, the rest is not tried.
     ///
     /// # Errors
     ///
     /// If the ledger cannot be read or written.
-    pub async fn reconcile(&self, id: impl Fn(&str) -> Option<K::Id>) -> Result<Vec<Reconciled>, LedgerError> {
+    pub async fn reconcile(&self) -> Result<Vec<Reconciled>, LedgerError> {
         let mut all = Vec::new();
-        let mut unreachable: Option<Failure> = None;
-        for entry in self.ledger.unsettled(&self.target).await? {
-            let Some((intent, id)) = entry
-                .intent
-                .as_ref()
-                .and_then(|intent| Some((intent, id(&intent.document)?)))
-            else {
+        let mut unreachable: Option<RequestError> = None;
+        for entry in self.ledger.unsettled(&self.target, K::NAME.as_str()).await? {
+            let Some(intent) = entry.intent.as_ref() else { continue };
+            let Ok(id) = K::Id::from_str(&intent.document.id) else {
                 continue;
             };
-            let finding = match &unreachable {
+            let settlement = match &unreachable {
                 Some(failure) => Settlement::Unreadable(failure.clone()),
                 None => self.look(&entry, intent, &id).await?,
             };
-            if let Settlement::Unreadable(failure) = &finding
+            if let Settlement::Unreadable(failure) = &settlement
                 && failure.is_retryable()
             {
                 unreachable = Some(failure.clone());
             }
-            let settled = match &finding {
-                Settlement::Applied => Some((Ending::Applied, Proof::Read)),
-                Settlement::NotApplied => Some((Ending::NotApplied, Proof::Age)),
-                Settlement::Inconclusive | Settlement::Leased | Settlement::Moved | Settlement::Unreadable(_) => None,
-            };
+            let settled = settlement.outcome();
             let recorded = match settled {
-                Some((ending, proof)) => match self.settle(&entry, intent, ending, proof).await {
-                    // Somebody else has, by now.
+                Some((kind, evidence)) => match self.settle(&entry, intent, kind, evidence).await {
+                    // Another run has, by now.
                     Err(LedgerError::Settled(_)) => continue,
                     recorded => Some(recorded?),
                 },
@@ -103,21 +72,21 @@ impl<K: Kind> Reconciler<K> {
             };
             all.push(Reconciled {
                 entry,
-                finding,
+                settlement,
                 recorded,
-                proof: settled.map(|(_, proof)| proof),
+                evidence: settled.map(|(_, evidence)| evidence),
             });
         }
         Ok(all)
     }
 
-    /// Closes an entry by a person's word: `applied` or `not applied`.
+    /// Closes an entry by a person's word.
     ///
     /// # Errors
     ///
     /// [`LedgerError::NoEntry`] if no such entry is open; otherwise if the ledger cannot be read or written.
-    pub async fn close(&self, id: EntryId, ending: Ending) -> Result<Reconciled, LedgerError> {
-        let open = self.ledger.unsettled(&self.target).await?;
+    pub async fn close(&self, id: EntryId, word: PersonsWord) -> Result<Reconciled, LedgerError> {
+        let open = self.ledger.unsettled(&self.target, K::NAME.as_str()).await?;
         let entry = open.into_iter().find(|entry| entry.id == id);
         let Some((entry, intent)) = entry.and_then(|entry| {
             let intent = entry.intent.clone()?;
@@ -125,17 +94,16 @@ impl<K: Kind> Reconciler<K> {
         }) else {
             return Err(LedgerError::NoEntry(id));
         };
-        let recorded = self.settle(&entry, &intent, ending, Proof::Person).await?;
-        let finding = if ending == Ending::Applied {
-            Settlement::Applied
-        } else {
-            Settlement::NotApplied
+        let (kind, settlement) = match word {
+            PersonsWord::Applied => (OutcomeKind::Applied, Settlement::Applied),
+            PersonsWord::NotApplied => (OutcomeKind::NotApplied, Settlement::NotApplied),
         };
+        let recorded = self.settle(&entry, &intent, kind, Evidence::Person).await?;
         Ok(Reconciled {
             entry,
-            finding,
+            settlement,
             recorded: Some(recorded),
-            proof: Some(Proof::Person),
+            evidence: Some(Evidence::Person),
         })
     }
 
@@ -143,17 +111,16 @@ impl<K: Kind> Reconciler<K> {
         &self,
         entry: &Entry,
         intent: &IntentRecord,
-        ending: Ending,
-        proof: Proof,
+        kind: OutcomeKind,
+        evidence: Evidence,
     ) -> Result<Recorded, LedgerError> {
         let outcome = OutcomeRecord {
-            target: intent.target.clone(),
             document: intent.document.clone(),
             author: self.author.clone(),
             intent: Some(entry.id),
-            ending,
-            proof: Some(proof),
-            version_before: Some(intent.version.clone()),
+            kind,
+            evidence: Some(evidence),
+            version_before: intent.version.clone(),
             version_after: None,
             after: None,
             attempts: 0,
@@ -172,38 +139,27 @@ impl<K: Kind> Reconciler<K> {
     async fn look(&self, entry: &Entry, intent: &IntentRecord, id: &K::Id) -> Result<Settlement, LedgerError> {
         let now = self.clock.now();
         // Why: without an outcome, the last try may have been sent long after the intent was recorded.
-        let no_try_after = entry.outcome.as_ref().map_or(intent.leased_until, |outcome| outcome.at);
-        if now < no_try_after && !self.ledger.is_abandoned(entry.id, &self.author).await? {
+        let last_send = entry.outcome.as_ref().map_or(intent.leased_until, |outcome| outcome.at);
+        if now < last_send && !self.ledger.is_abandoned(entry.id, &self.author).await? {
             return Ok(Settlement::Leased);
         }
-        let stored = match self.repository.get(id).await {
-            Ok(answer) => answer.content,
-            Err(failure) => return Ok(Settlement::Unreadable(failure)),
+        let read = self.store.get(id).await.map(|answer| answer.content);
+        let write = OpenWrite {
+            base: K::from_document(intent.base.clone()).ok(),
+            version: intent.version.clone(),
+            patch: Patch::from_document(&intent.change),
+            written: K::from_document(intent.ours.clone()).ok(),
         };
-        if is_in::<K>(intent, &stored.value) {
-            return Ok(Settlement::Applied);
-        }
-        if stored.version.as_ref() != Some(&intent.version) {
-            return Ok(Settlement::Moved);
-        }
-        let age_of_last_try = now.duration_since(no_try_after).unwrap_or_default();
-        Ok(if age_of_last_try > MAX_WRITE_IN_FLIGHT {
-            Settlement::NotApplied
-        } else {
-            Settlement::Inconclusive
-        })
+        let since_last_send = now.duration_since(last_send).unwrap_or_default();
+        Ok(settle(&write, read.as_ref().map_err(Clone::clone), since_last_send))
     }
 }
 
-/// Whether what was about to be written is in the document. What was in the base already proves nothing (a change may
-/// take away what stands deep inside an element): then only the very document that was written does.
-fn is_in<K: Kind>(intent: &IntentRecord, stored: &K) -> bool {
-    let change = K::read_back(&intent.change);
-    let base = K::of_document(intent.base.clone());
-    let was_in_the_base = base.is_none_or(|base| base.lacks(&change).is_empty());
-    if was_in_the_base {
-        K::of_document(intent.ours.clone()).is_some_and(|ours| ours.diff(stored).is_empty())
-    } else {
-        stored.lacks(&change).is_empty()
-    }
+/// A person's word about an entry whose outcome is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PersonsWord {
+    /// It was applied.
+    Applied,
+    /// It was not.
+    NotApplied,
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::protocol::Backoff;
-use domain::{Failure, FailureClass, Kind, Stored, Version};
-use ports::{Answer, Clock, DocumentStore, Page, PageRequest, Sleeper};
+use domain::{DocumentKind, FailureClass, RequestError, Stored, Version};
+use ports::{Clock, Cursor, DocumentStore, Page, Response, Sleeper};
 
 /// How often a read is tried that the network or the server fails; somebody is waiting for it.
 const TRIES: u32 = 4;
@@ -14,27 +14,27 @@ const TRIES: u32 = 4;
 /// Repeats a read that may succeed later: one that was told to slow down until a wait would end after the deadline,
 /// one that failed in passing a few times. Writes go through as they are: what to do about one is the protocol's
 /// business.
-pub struct RetryReads<K: Kind> {
+pub struct RetryReads<K: DocumentKind> {
     /// The repository behind it.
-    pub repository: Arc<dyn DocumentStore<K>>,
+    pub store: Arc<dyn DocumentStore<K>>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Who waits.
     pub sleeper: Arc<dyn Sleeper>,
     /// A number between 0 and 1, another each time.
-    pub chance: Arc<dyn Fn() -> f64 + Send + Sync>,
+    pub jitter: Arc<dyn Fn() -> f64 + Send + Sync>,
     /// How long one read may take with its repetitions.
     pub deadline: Duration,
 }
 
-impl<K: Kind> RetryReads<K> {
-    async fn repeated<T, F>(&self, read: impl Fn() -> F + Send + Sync) -> Result<Answer<T>, Failure>
+impl<K: DocumentKind> RetryReads<K> {
+    async fn repeated<T, F>(&self, read: impl Fn() -> F + Send + Sync) -> Result<Response<T>, RequestError>
     where
         T: Send,
-        F: Future<Output = Result<Answer<T>, Failure>> + Send,
+        F: Future<Output = Result<Response<T>, RequestError>> + Send,
     {
         let started = self.clock.elapsed();
-        let mut retries = Backoff::default();
+        let mut backoff = Backoff::default();
         let mut failed = 0;
         loop {
             let failure = match read().await {
@@ -45,7 +45,7 @@ impl<K: Kind> RetryReads<K> {
             if failed == TRIES {
                 return Err(failure);
             }
-            let wait = retries.wait_for(&failure, (self.chance)());
+            let wait = backoff.wait_for(&failure, (self.jitter)());
             if self.clock.elapsed().saturating_sub(started).saturating_add(wait) >= self.deadline {
                 return Err(failure);
             }
@@ -56,17 +56,22 @@ impl<K: Kind> RetryReads<K> {
 }
 
 #[async_trait]
-impl<K: Kind> DocumentStore<K> for RetryReads<K> {
-    async fn get(&self, id: &K::Id) -> Result<Answer<Stored<K>>, Failure> {
-        self.repeated(|| self.repository.get(id)).await
+impl<K: DocumentKind> DocumentStore<K> for RetryReads<K> {
+    async fn get(&self, id: &K::Id) -> Result<Response<Stored<K>>, RequestError> {
+        self.repeated(|| self.store.get(id)).await
     }
 
-    async fn replace(&self, id: &K::Id, document: &K, version: &Version) -> Result<Answer<Option<Stored<K>>>, Failure> {
-        self.repository.replace(id, document, version).await
+    async fn replace<'v>(
+        &self,
+        id: &K::Id,
+        document: &K,
+        version: Option<&'v Version>,
+    ) -> Result<Response<Option<Stored<K>>>, RequestError> {
+        self.store.replace(id, document, version).await
     }
 
-    async fn list(&self, request: PageRequest) -> Result<Answer<Page>, Failure> {
-        self.repeated(|| self.repository.list(request)).await
+    async fn page(&self, cursor: Option<Cursor>) -> Result<Response<Page<K>>, RequestError> {
+        self.repeated(|| self.store.page(cursor.clone())).await
     }
 }
 
@@ -80,10 +85,10 @@ mod tests {
     fn patient(behind: MockDocumentStore<TriggerRule>) -> (RetryReads<TriggerRule>, VirtualTime) {
         let time = VirtualTime::default();
         let patient = RetryReads {
-            repository: Arc::new(behind),
+            store: Arc::new(behind),
             clock: Arc::new(time.clone()),
             sleeper: Arc::new(time.clone()),
-            chance: Arc::new(|| 1.0),
+            jitter: Arc::new(|| 1.0),
             deadline: Duration::from_secs(10),
         };
         (patient, time)
@@ -100,7 +105,7 @@ mod tests {
         behind
             .expect_get()
             .times(3)
-            .returning(move |_| Err(Failure::new(FailureClass::Throttled { wait }, "slow down")));
+            .returning(move |_| Err(RequestError::new(FailureClass::Throttled { wait }, "slow down")));
         let (patient, time) = patient(behind);
         assert!(patient.get(&id()).await.is_err());
         assert_eq!(time.elapsed(), Duration::from_secs(8));
@@ -109,7 +114,7 @@ mod tests {
     #[tokio::test]
     async fn a_read_that_fails_in_passing_is_tried_a_few_times() {
         let mut behind = MockDocumentStore::<TriggerRule>::new();
-        let failed = Failure::new(FailureClass::NotSent, "connection refused");
+        let failed = RequestError::new(FailureClass::NotSent, "connection refused");
         behind.expect_get().times(4).returning(move |_| Err(failed.clone()));
         let (patient, time) = patient(behind);
         assert!(patient.get(&id()).await.is_err());
@@ -122,7 +127,7 @@ mod tests {
         behind
             .expect_get()
             .once()
-            .returning(|_| Err(Failure::new(FailureClass::NotFound, "no such rule")));
+            .returning(|_| Err(RequestError::new(FailureClass::NotFound, "no such rule")));
         let (patient, _) = patient(behind);
         assert_eq!(patient.get(&id()).await.unwrap_err().class, FailureClass::NotFound);
     }
@@ -130,13 +135,18 @@ mod tests {
     #[tokio::test]
     async fn a_write_is_never_repeated() {
         let mut behind = MockDocumentStore::<TriggerRule>::new();
-        let failed = Failure::new(FailureClass::NotSent, "connection refused");
+        let failed = RequestError::new(FailureClass::NotSent, "connection refused");
         behind
             .expect_replace()
             .once()
             .returning(move |_, _, _| Err(failed.clone()));
         let (patient, _) = patient(behind);
         let rule: TriggerRule = r#"{"id":"r1"}"#.parse().unwrap();
-        assert!(patient.replace(&id(), &rule, &"7".parse().unwrap()).await.is_err());
+        assert!(
+            patient
+                .replace(&id(), &rule, Some(&"7".parse().unwrap()))
+                .await
+                .is_err()
+        );
     }
 }

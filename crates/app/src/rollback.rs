@@ -1,10 +1,10 @@
-//! Undoing what the record says was done: finds the change that does, for the document as it is now.
+//! Rollback: finds in the record the patch that undoes what was applied, for the document as it is now.
 
-use domain::Kind;
+use domain::document::{AppliedChange, Revert, revert};
 use domain::json::{Document, TextError};
-use domain::protocol::Wanted;
-use domain::reversal::{Reversal, Taken};
-use ports::{Ending, Entry, EntryId, History, HistoryQuery, LedgerError};
+use domain::protocol::UpdateRequest;
+use domain::{DocumentKind, OutcomeKind};
+use ports::{DocumentRef, Entry, EntryId, History, HistoryQuery, LedgerError};
 
 /// How many entries are read at a time.
 const PAGE: usize = 100;
@@ -20,9 +20,9 @@ pub enum RollbackTo {
 
 /// What undoes.
 #[derive(Clone, Debug)]
-pub struct Rollback<K: Kind> {
-    /// What an update is to bring about.
-    pub wanted: Wanted<K>,
+pub struct Rollback<K: DocumentKind> {
+    /// What an update is asked to do.
+    pub request: UpdateRequest<K>,
     /// The entries that it undoes, newest first.
     pub undoes: Vec<EntryId>,
 }
@@ -57,17 +57,12 @@ pub enum RollbackError {
 /// # Errors
 ///
 /// If there is nothing to undo, or the record cannot be read.
-pub async fn rollback<K: Kind>(
+pub async fn rollback<K: DocumentKind>(
     history: &dyn History,
-    target: &str,
-    document: &str,
+    document: &DocumentRef,
     back: RollbackTo,
 ) -> Result<Rollback<K>, RollbackError> {
-    let book = DocumentHistory {
-        history,
-        target,
-        document,
-    };
+    let book = DocumentHistory { history, document };
     let (goal, undone) = match back {
         RollbackTo::PreviousEntry => {
             let last = book.applied(None, 1).await?.pop();
@@ -80,11 +75,11 @@ pub async fn rollback<K: Kind>(
             (after(&kept)?, since)
         }
     };
-    let steps: Result<Vec<Taken<K>>, RollbackError> = undone
+    let steps: Result<Vec<AppliedChange<K>>, RollbackError> = undone
         .iter()
         .rev()
         .map(|entry| {
-            Ok(Taken {
+            Ok(AppliedChange {
                 before: before(entry)?,
                 after: after(entry)?,
             })
@@ -95,13 +90,10 @@ pub async fn rollback<K: Kind>(
         source: Some(source),
     };
     let newest = undone.first().map(|entry| entry.id);
-    let reversal = K::reverse(&goal, &steps?).map_err(|error| unfit(newest.unwrap_or(EntryId(0)), error))?;
-    match (reversal, back) {
-        (Some(Reversal { change, made_from }), _) => Ok(Rollback {
-            wanted: Wanted::Change {
-                change,
-                seen: made_from,
-            },
+    let way_back = revert(&goal, &steps?).map_err(|error| unfit(newest.unwrap_or(EntryId(0)), error))?;
+    match (way_back, back) {
+        (Some(Revert { patch, base }), _) => Ok(Rollback {
+            request: UpdateRequest::Patch { patch, base },
             undoes: undone.iter().map(|entry| entry.id).collect(),
         }),
         (None, RollbackTo::Entry(entry)) => Err(RollbackError::NothingSince(entry)),
@@ -112,17 +104,17 @@ pub async fn rollback<K: Kind>(
 /// The record of one document.
 struct DocumentHistory<'a> {
     history: &'a dyn History,
-    target: &'a str,
-    document: &'a str,
+    document: &'a DocumentRef,
 }
 
 impl DocumentHistory<'_> {
     /// Applied entries, newest first.
     async fn applied(&self, earlier_than: Option<EntryId>, limit: usize) -> Result<Vec<Entry>, LedgerError> {
         let query = HistoryQuery {
-            target: Some(self.target.to_owned()),
-            document: Some(self.document.to_owned()),
-            ending: Some(Ending::Applied),
+            target: Some(self.document.target.clone()),
+            kind: Some(self.document.kind.clone()),
+            document: Some(self.document.id.clone()),
+            outcome: Some(OutcomeKind::Applied),
             before: earlier_than,
             since: None,
             limit,
@@ -133,8 +125,8 @@ impl DocumentHistory<'_> {
     /// An entry that must be an applied one of this document.
     async fn applied_entry(&self, id: EntryId) -> Result<Entry, RollbackError> {
         let found = self.history.entry(id).await?.filter(|entry| {
-            let is_ours = entry.intent.as_ref().is_some_and(|intent| intent.target == self.target);
-            is_ours && entry.document() == self.document && entry.ending() == Some(Ending::Applied)
+            let is_applied = entry.outcome_kind() == Some(OutcomeKind::Applied);
+            is_applied && entry.intent.is_some() && entry.document() == Some(self.document)
         });
         found.ok_or(RollbackError::NoSuchEntry(id))
     }
@@ -154,21 +146,21 @@ impl DocumentHistory<'_> {
     }
 }
 
-fn before<K: Kind>(entry: &Entry) -> Result<K, RollbackError> {
+fn before<K: DocumentKind>(entry: &Entry) -> Result<K, RollbackError> {
     document(entry, entry.intent.as_ref().map(|intent| &intent.base))
 }
 
-fn after<K: Kind>(entry: &Entry) -> Result<K, RollbackError> {
+fn after<K: DocumentKind>(entry: &Entry) -> Result<K, RollbackError> {
     document(entry, entry.after())
 }
 
-fn document<K: Kind>(entry: &Entry, document: Option<&Document>) -> Result<K, RollbackError> {
+fn document<K: DocumentKind>(entry: &Entry, document: Option<&Document>) -> Result<K, RollbackError> {
     let unfit = || RollbackError::Unfit {
         entry: entry.id,
         source: None,
     };
     document
-        .and_then(|document| K::of_document(document.clone()))
+        .and_then(|document| K::from_document(document.clone()).ok())
         .ok_or_else(unfit)
 }
 

@@ -11,17 +11,16 @@ mod update_handle;
 
 use std::future::Future;
 use std::pin::pin;
-use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::Kind;
+use domain::DocumentKind;
 use futures_util::future::{BoxFuture, Either, join3, select};
 use futures_util::{StreamExt, stream};
 use ports::{Author, Include, LedgerError};
 use tokio::sync::{Notify, mpsc, watch};
 
-pub use update_handle::{Closed, UpdateHandle};
+pub use update_handle::{ServiceClosedError, UpdateHandle};
 
 use crate::deliver::{Deliverer, DeliveryReport};
 use crate::reconcile::Reconciler;
@@ -71,7 +70,7 @@ pub struct ServiceStats {
 }
 
 /// Makes the updates that are asked for at its [`UpdateHandle`].
-pub struct Service<K: Kind> {
+pub struct Service<K: DocumentKind> {
     updater: Updater<K>,
     deliverer: Deliverer,
     concurrency: usize,
@@ -87,7 +86,7 @@ struct Shared {
     served: Mutex<ServiceStats>,
 }
 
-impl<K: Kind> Service<K> {
+impl<K: DocumentKind> Service<K> {
     /// A service, and the desk where updates are asked for. It is at work while [`run`](Self::run) is awaited.
     #[must_use]
     pub fn new(updater: Updater<K>, deliverer: Deliverer, limits: ServiceLimits) -> (UpdateHandle<K>, Self) {
@@ -109,10 +108,7 @@ impl<K: Kind> Service<K> {
 
     /// Is at work until the desk is closed, or nobody is left who could ask. After that, writes under way are
     /// finished and recorded, and sinks are told for ten seconds at most; what they do not take stays in the outbox.
-    pub async fn run(self) -> ServiceStats
-    where
-        K::Id: FromStr,
-    {
+    pub async fn run(self) -> ServiceStats {
         let Self {
             updater,
             deliverer,
@@ -143,14 +139,14 @@ impl Shared {
         *self.stop.borrow() || self.stop.has_changed().is_err()
     }
 
-    async fn update<K: Kind>(&self, updater: &Updater<K>, request: Request<K>) {
+    async fn update<K: DocumentKind>(&self, updater: &Updater<K>, request: Request<K>) {
         let Request {
             id,
-            wanted,
-            terms,
+            update,
+            options,
             answer,
         } = request;
-        let report = updater.execute(&id, wanted, terms, &|_| (), self.stopped()).await;
+        let report = updater.execute(&id, update, options, &|_| (), self.stopped()).await;
         self.served().updates += 1;
         if report
             .recorded
@@ -183,12 +179,9 @@ impl Shared {
     }
 
     /// Settles what is open, at the start and now and then.
-    async fn settle<K: Kind>(&self, updater: &Updater<K>)
-    where
-        K::Id: FromStr,
-    {
+    async fn settle<K: DocumentKind>(&self, updater: &Updater<K>) {
         let reconciler = Reconciler {
-            repository: updater.repository.clone(),
+            store: updater.store.clone(),
             ledger: updater.ledger.clone(),
             target: updater.target.clone(),
             author: Author {
@@ -198,7 +191,7 @@ impl Shared {
             clock: updater.clock.clone(),
         };
         while !self.is_stopped() {
-            let settling = pin!(reconciler.reconcile(|id| id.parse().ok()));
+            let settling = pin!(reconciler.reconcile());
             let Either::Left((found, _)) = select(settling, pin!(self.stopped())).await else {
                 return;
             };

@@ -1,5 +1,6 @@
-//! The update of one document: carries out what the protocol says, records it, and measures it.
+//! The update of one document: executes the steps of the protocol, records them, and measures.
 
+mod builder;
 mod record;
 mod stop;
 #[cfg(test)]
@@ -10,53 +11,60 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::protocol::{Event, Moment, Step, Terms, Update, Verdict, Wanted};
-use domain::{Failure, FailureClass, Kind, ResponseMetadata, RetryBudget, RetryCost};
+use domain::protocol::{Completion, Now, Outcome, Step, Update, UpdateOptions, UpdateRequest, Wait};
+use domain::{DocumentKind, Edit, FailureClass, RequestError, ResponseMetadata, RetryBudget, RetryCost};
 use ports::{Author, Clock, DocumentStore, EntryId, Ledger, Recorded, Sleeper};
 use stop::Stop;
 use tracing::Instrument;
 
-/// Updates documents of one kind. Cheap to clone, safe to share.
+pub use builder::UpdaterBuilder;
+
+/// The words for an outcome in which something went wrong beside the document, as the ledger keeps them.
+pub type DescribeError<K> = dyn Fn(&Outcome<K>) -> Option<String> + Send + Sync;
+
+/// Updates documents of one kind. Cheap to clone, safe to share. [`Updater::builder`] makes one.
 #[derive(Clone)]
-pub struct Updater<K: Kind> {
-    /// Where the documents are.
-    pub repository: Arc<dyn DocumentStore<K>>,
-    /// Where it is recorded.
+pub struct Updater<K: DocumentKind> {
+    /// The store of the documents.
+    pub store: Arc<dyn DocumentStore<K>>,
+    /// The record.
     pub ledger: Arc<dyn Ledger>,
-    /// The API and the client that asks it, as the ledger tells targets apart.
+    /// What tells organizations apart in the record.
     pub target: String,
-    /// Who updates, as it is recorded.
+    /// The author of the updates, as they are recorded.
     pub author: Author,
-    /// What time it is.
+    /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Who waits.
+    /// The waits.
     pub sleeper: Arc<dyn Sleeper>,
-    /// A number between 0 and 1, another each time, so that not everybody comes back at once.
-    pub chance: Arc<dyn Fn() -> f64 + Send + Sync>,
-    /// How many retries are affordable; one for each host.
+    /// Random numbers from 0 to 1 for the jitter of waits.
+    pub jitter: Arc<dyn Fn() -> f64 + Send + Sync>,
+    /// The retries that are affordable; one for each host.
     pub budget: Arc<Mutex<RetryBudget>>,
+    /// The words for errors in the record.
+    pub describe_error: Arc<DescribeError<K>>,
 }
 
-/// How an update went.
+/// The report of an update.
 #[derive(Clone, Debug)]
-pub struct Report<K: Kind> {
-    /// What was updated.
+pub struct Report<K: DocumentKind> {
+    /// The document that was updated.
     pub id: K::Id,
-    /// How it ended.
-    pub verdict: Verdict<K>,
+    /// The end of the update.
+    pub completion: Completion<K>,
     /// Requests to the API; those for tokens do not count.
     pub requests: u32,
-    /// From the first request to the outcome.
+    /// The time from the first request to the outcome.
     pub latency: Duration,
     /// What the last answer says beside its content.
     pub last: ResponseMetadata,
-    /// Where it stands in the ledger; a dry run does not.
+    /// The place in the ledger; a dry run has none.
     pub recorded: Option<Recorded>,
     /// Why the outcome is not in the ledger, if it should be and is not.
     pub unrecorded: Option<String>,
 }
 
-/// What an update is about to do, for those who watch.
+/// The next step of an update, for those who watch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// It reads the document.
@@ -72,131 +80,136 @@ pub enum Progress {
     },
 }
 
-/// What one run of an update notes on the way.
+/// Figures of one update.
 #[derive(Default)]
 struct RequestStats {
     requests: u32,
     last: ResponseMetadata,
-    /// Why the last request failed, if it did.
-    failed: Option<Failure>,
-    /// How many requests repeated one that had failed.
+    /// The failure of the last request, if it failed.
+    failed: Option<RequestError>,
+    /// Requests that repeated one that had failed.
     retries: u32,
     /// The last intent that was recorded.
     intent: Option<EntryId>,
 }
 
-impl<K: Kind> Updater<K> {
-    /// Updates one document. `watch` hears of each step before it is taken.
-    pub async fn update(
-        &self,
-        id: &K::Id,
-        wish: K::Wish,
-        terms: Terms,
-        watch: &(dyn Fn(Progress) + Send + Sync),
-    ) -> Report<K> {
-        self.update_until(id, wish, terms, watch, std::future::pending()).await
+impl<K: DocumentKind> Updater<K> {
+    /// An updater of documents in this store; what is not set has the default of [`UpdaterBuilder`].
+    #[must_use]
+    pub fn builder(store: Arc<dyn DocumentStore<K>>) -> UpdaterBuilder<K> {
+        UpdaterBuilder::new(store)
     }
 
-    /// Updates one document, and stops when `stop` is ready: a write under way is finished and, if its outcome is
-    /// not clear, looked for; waits and reads are not.
-    pub async fn update_until(
-        &self,
-        id: &K::Id,
-        wish: K::Wish,
-        terms: Terms,
-        watch: &(dyn Fn(Progress) + Send + Sync),
-        stop: impl Future<Output = ()> + Send,
-    ) -> Report<K> {
-        self.execute(id, Wanted::Wish(wish), terms, watch, stop).await
+    /// Updates one document.
+    pub async fn update(&self, id: &K::Id, edit: Edit<K>, options: UpdateOptions) -> Report<K> {
+        let request = UpdateRequest::Edit(edit);
+        self.execute(id, request, options, &|_| (), std::future::pending())
+            .await
     }
 
-    /// Brings about what is wanted of one document, and stops as [`update_until`](Self::update_until) does.
+    /// Executes an update, and stops when `stop` is ready: a write in flight is finished and, if its outcome is not
+    /// clear, looked for; waits and reads are not. `watch` is called with each step before it is taken.
     pub async fn execute(
         &self,
         id: &K::Id,
-        wanted: Wanted<K>,
-        terms: Terms,
+        request: UpdateRequest<K>,
+        options: UpdateOptions,
         watch: &(dyn Fn(Progress) + Send + Sync),
         stop: impl Future<Output = ()> + Send,
     ) -> Report<K> {
         let started = self.clock.elapsed();
-        let (mode, deadline) = (terms.mode, terms.deadline);
-        let mut update = Update::of(wanted, terms);
+        let (mode, deadline) = (options.mode, options.deadline);
         let stop = pin!(stop);
         let mut stop = Stop::new(stop);
-        let mut notes = RequestStats::default();
-        let mut next = update.next(Event::Started, self.moment(started));
+        let mut stats = RequestStats::default();
+        let mut next = Update::start(request, options);
         loop {
-            let happened = match next {
-                Step::Done(verdict) => {
+            next = match next {
+                Step::Done(completion) => {
                     let latency = self.clock.elapsed().saturating_sub(started);
-                    return self.finish(id, *verdict, notes, mode, latency).await;
+                    return self.finish(id, *completion, stats, mode, latency).await;
                 }
-                Step::Write { document, version } => {
+                Step::Write(write) => {
                     watch(Progress::Writing);
-                    let span = tracing::info_span!("write", %id, %version);
-                    let answer = self.repository.replace(id, &document, &version).instrument(span).await;
-                    self.observe(&mut notes, &answer, |answer| &answer.metadata);
-                    Some(Event::Written(answer.map(|answer| answer.content)))
+                    let span = tracing::info_span!("write", %id, version = ?write.version());
+                    let answer = self
+                        .store
+                        .replace(id, write.document(), write.version())
+                        .instrument(span)
+                        .await;
+                    self.observe(&mut stats, &answer, |answer| &answer.metadata);
+                    write.answered(answer.map(|answer| answer.content), self.now(started))
                 }
-                Step::Record(intent) => {
-                    let record = self.intent_record(id, &intent, notes.intent, deadline);
-                    let recorded = self.record(record, started + deadline, watch, &mut stop).await;
-                    recorded.map(|recorded| Event::Recorded(recorded.map(|entry| notes.intent = Some(entry))))
-                }
-                Step::Read => {
-                    watch(Progress::Reading);
-                    let span = tracing::info_span!("read", %id);
-                    let answer = stop.or(self.repository.get(id).instrument(span)).await;
-                    answer.map(|answer| {
-                        self.observe(&mut notes, &answer, |answer| &answer.metadata);
-                        Event::Read(answer.map(|answer| answer.content))
-                    })
-                }
-                Step::Wait(time) => {
-                    watch(Progress::Waiting {
-                        time,
-                        because: notes
-                            .failed
-                            .as_ref()
-                            .map_or_else(String::new, |failure| failure.message.clone()),
-                    });
-                    notes.retries += u32::from(notes.failed.is_some());
-                    stop.or(self.sleeper.sleep(time)).await.map(|()| Event::Waited)
-                }
-            };
-            let now = self.moment(started);
-            next = match happened {
-                None => update.stop(now),
-                Some(event) => {
-                    let wanted = update.next(event, now);
-                    let wanted = self.spend_retry_budget(&mut update, wanted, notes.failed.as_ref());
-                    let ends = matches!(wanted, Step::Done(_));
-                    if !ends && stop.or(ready(())).await.is_none() {
-                        update.stop(now)
-                    } else {
-                        wanted
+                Step::Record(record) => {
+                    let intent = self.intent_record(id, record.intent(), stats.intent, deadline);
+                    match self.record(intent, started + deadline, watch, &mut stop).await {
+                        Some(Ok(entry)) => {
+                            stats.intent = Some(entry);
+                            record.recorded()
+                        }
+                        Some(Err(error)) => record.not_recorded(error),
+                        None => record.cancel(self.now(started)),
                     }
                 }
+                Step::Read(read) => {
+                    watch(Progress::Reading);
+                    let span = tracing::info_span!("read", %id);
+                    match stop.or(self.store.get(id).instrument(span)).await {
+                        Some(answer) => {
+                            self.observe(&mut stats, &answer, |answer| &answer.metadata);
+                            read.answered(answer.map(|answer| answer.content), self.now(started))
+                        }
+                        None => read.cancel(self.now(started)),
+                    }
+                }
+                Step::Wait(wait) => match self.spend_retry_budget(wait, stats.failed.as_ref()) {
+                    Ok(end) => end,
+                    Err(wait) => self.wait(wait, &mut stats, watch, started, &mut stop).await,
+                },
             };
+            let ends = matches!(next, Step::Done(_));
+            if !ends && stop.or(ready(())).await.is_none() {
+                next = cancel(next, self.now(started));
+            }
         }
     }
 
-    /// What is wanted or, if it is a retry that is not affordable, the end.
-    fn spend_retry_budget(&self, update: &mut Update<K>, wanted: Step<K>, failed: Option<&Failure>) -> Step<K> {
-        let (&Step::Wait(wait), Some(failure)) = (&wanted, failed) else {
-            return wanted;
-        };
+    async fn wait<S: Future<Output = ()>>(
+        &self,
+        wait: Wait<K>,
+        stats: &mut RequestStats,
+        watch: &(dyn Fn(Progress) + Send + Sync),
+        started: Duration,
+        stop: &mut Stop<'_, S>,
+    ) -> Step<K> {
+        let because = stats.failed.as_ref().map(|failure| failure.message.clone());
+        watch(Progress::Waiting {
+            time: wait.duration(),
+            because: because.unwrap_or_default(),
+        });
+        match stop.or(self.sleeper.sleep(wait.duration())).await {
+            Some(()) => {
+                stats.retries += u32::from(stats.failed.is_some());
+                wait.over()
+            }
+            None => wait.cancel(self.now(started)),
+        }
+    }
+
+    /// The end of the update if the wait is for a retry that is not affordable; else the wait.
+    #[expect(clippy::result_large_err, reason = "the wait is given back to go on with")]
+    fn spend_retry_budget(&self, wait: Wait<K>, failed: Option<&RequestError>) -> Result<Step<K>, Wait<K>> {
+        let Some(failure) = failed else { return Err(wait) };
         let is_throttled = matches!(failure.class, FailureClass::Throttled { .. });
-        let retry = if is_throttled {
+        let cost = if is_throttled {
             RetryCost::Throttled
         } else {
             RetryCost::Failed
         };
-        if self.budget().allows(retry) {
-            return wanted;
+        if self.budget().try_acquire(cost) {
+            return Err(wait);
         }
-        update.give_up(failure.clone(), wait).unwrap_or(wanted)
+        wait.give_up(failure.clone())
     }
 
     /// A panic elsewhere leaves the budget as it was between two calls, which is sound.
@@ -204,33 +217,44 @@ impl<K: Kind> Updater<K> {
         self.budget.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes note of what an answer says beside its content.
+    /// Counts an answer.
     fn observe<T>(
         &self,
-        notes: &mut RequestStats,
-        answer: &Result<T, Failure>,
+        stats: &mut RequestStats,
+        answer: &Result<T, RequestError>,
         metadata: impl Fn(&T) -> &ResponseMetadata,
     ) {
         let metadata = match answer {
             Ok(answer) => {
-                if notes.failed.take().is_none() {
+                if stats.failed.take().is_none() {
                     self.budget().credit();
                 }
                 metadata(answer)
             }
             Err(failure) => {
-                notes.failed = Some(failure.clone());
+                stats.failed = Some(failure.clone());
                 &failure.metadata
             }
         };
-        notes.requests += metadata.requests;
-        notes.last = metadata.clone();
+        stats.requests += metadata.requests;
+        stats.last = metadata.clone();
     }
 
-    fn moment(&self, started: Duration) -> Moment {
-        Moment {
-            at: self.clock.elapsed().saturating_sub(started),
-            chance: (self.chance)(),
+    fn now(&self, started: Duration) -> Now {
+        Now {
+            elapsed: self.clock.elapsed().saturating_sub(started),
+            jitter: (self.jitter)(),
         }
+    }
+}
+
+/// Stops in place of a step.
+fn cancel<K: DocumentKind>(step: Step<K>, now: Now) -> Step<K> {
+    match step {
+        Step::Read(read) => read.cancel(now),
+        Step::Record(record) => record.cancel(now),
+        Step::Write(write) => write.cancel(now),
+        Step::Wait(wait) => wait.cancel(now),
+        Step::Done(completion) => Step::Done(completion),
     }
 }

@@ -2,15 +2,16 @@
 
 use std::error::Error;
 
-use domain::{Code, Failure, ResponseMetadata};
+use domain::{RequestError, ResponseMetadata};
 use serde::Serialize;
 
+use crate::error_code::{AnyCode, ErrorCode};
 use crate::exit::Exit;
 
 /// Why the program ends without having done what was asked.
 #[derive(Clone, Debug)]
 pub(crate) struct CliError {
-    pub(crate) code: Code,
+    pub(crate) code: AnyCode,
     pub(crate) message: String,
     pub(crate) help: Option<String>,
     pub(crate) metadata: Box<ResponseMetadata>,
@@ -22,7 +23,7 @@ pub(crate) struct CliError {
 /// The members of `error` in documents.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct ErrorDocument {
-    pub(crate) code: Code,
+    pub(crate) code: AnyCode,
     pub(crate) message: String,
     pub(crate) status: Option<u16>,
     pub(crate) context_id: Option<String>,
@@ -31,9 +32,9 @@ pub(crate) struct ErrorDocument {
 }
 
 impl CliError {
-    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: impl Into<AnyCode>, message: impl Into<String>) -> Self {
         Self {
-            code,
+            code: code.into(),
             message: message.into(),
             help: None,
             metadata: Box::default(),
@@ -54,20 +55,20 @@ impl CliError {
 
     /// A problem with the configuration, and all that led to it.
     pub(crate) fn configuration(what: &str, error: &(dyn Error + 'static)) -> Self {
-        Self::new(Code::Configuration, format!("{what}: {}", chain(error)))
+        Self::new(ErrorCode::Configuration, format!("{what}: {}", chain(error)))
     }
 
     /// What failed before anything was written, in the words of who was asked.
-    pub(crate) fn of_failure(doing: &str, failure: &Failure) -> Self {
-        // Why: only of a write is the outcome not known.
-        let (code, help) = if failure.code() == Code::Unclear {
-            let help = "nothing was changed: run the command again";
-            (Code::Unavailable, Some(help.to_owned()))
-        } else {
-            (failure.code(), None)
-        };
+    pub(crate) fn of_failure(doing: &str, failure: &RequestError) -> Self {
+        // Why not as it is: only of a write is the outcome not known.
+        let mut code = ErrorCode::of_failure(failure);
+        let mut help = None;
+        if code == ErrorCode::Indeterminate {
+            code = ErrorCode::Unavailable;
+            help = Some("nothing was changed: run the command again".to_owned());
+        }
         Self {
-            code,
+            code: code.into(),
             message: format!("cannot {doing}: {}", failure.message),
             help,
             metadata: failure.metadata.clone(),

@@ -1,13 +1,13 @@
 //! One file a command.
 
 mod audit;
-mod carry_out;
 mod change;
 mod completions;
 mod deliver;
 mod doctor;
 mod edit;
 mod ending;
+mod execute;
 mod explain;
 mod get;
 mod history;
@@ -20,13 +20,14 @@ mod stats;
 mod tell;
 mod validate;
 
-use domain::RuleId;
+use domain::TriggerRule;
 
 use crate::args::{Command, Global};
 use crate::cli_error::CliError;
 use crate::config::{Environment, Settings};
 use crate::document_argument::DocumentArgument;
 use crate::exit::Exit;
+use crate::kind::CliKind;
 use crate::output::Output;
 use crate::request::{DocumentCommand, Request};
 use crate::session::{SandboxStart, Session};
@@ -58,7 +59,9 @@ impl Context<'_> {
 /// Carries a command out.
 pub(crate) async fn run(context: &Context<'_>, command: Command) -> Result<Exit, CliError> {
     match Request::of_command_line(command, context.environment)? {
-        Request::Document(DocumentArgument::Rule(id), command) => on_rule(context, &id, &command).await,
+        Request::Document(DocumentArgument::Rule(id), command) => {
+            on_document::<TriggerRule>(context, &id, &command).await
+        }
         Request::List => list::run(context).await,
         Request::Validate(command) => validate::run(context, &command),
         Request::History(command) => history::run(context, &command).await,
@@ -75,11 +78,16 @@ pub(crate) async fn run(context: &Context<'_>, command: Command) -> Result<Exit,
     }
 }
 
-async fn on_rule(context: &Context<'_>, id: &RuleId, command: &DocumentCommand) -> Result<Exit, CliError> {
+/// A command on one document of a kind.
+async fn on_document<K: CliKind>(
+    context: &Context<'_>,
+    id: &K::Id,
+    command: &DocumentCommand,
+) -> Result<Exit, CliError> {
     match command {
-        DocumentCommand::Get => get::run(context, id).await,
-        DocumentCommand::Update(command) => Ok(change::run(context, id, command).await?.exit),
-        DocumentCommand::Edit(command) => edit::run(context, id, command).await,
-        DocumentCommand::Rollback(command) => rollback::run(context, id, command).await,
+        DocumentCommand::Get => get::run::<K>(context, id).await,
+        DocumentCommand::Update(command) => Ok(change::run::<K>(context, id, command).await?.exit),
+        DocumentCommand::Edit(command) => edit::run::<K>(context, id, command).await,
+        DocumentCommand::Rollback(command) => rollback::run::<K>(context, id, command).await,
     }
 }

@@ -2,9 +2,10 @@
 
 use std::str::FromStr;
 
-use domain::{Code, RuleId};
+use domain::RuleId;
 
 use crate::cli_error::CliError;
+use crate::error_code::ErrorCode;
 
 /// The kinds that a name may begin with.
 const KINDS: [&str; 1] = ["rule"];
@@ -37,7 +38,7 @@ impl FromStr for DocumentArgument {
                     "a document is named by its id, or as KIND/ID; KIND is one of: {}",
                     KINDS.join(", ")
                 );
-                Err(CliError::new(Code::Usage, message).with_help(help))
+                Err(CliError::new(ErrorCode::Usage, message).with_help(help))
             }
             // An id has no `/`, and its error says so.
             Some(_) | None => rule(text),
@@ -51,7 +52,7 @@ fn is_word(text: &str) -> bool {
 
 fn rule(id: &str) -> Result<DocumentArgument, CliError> {
     let id = id.parse().map(DocumentArgument::Rule);
-    id.map_err(|error: domain::BadRuleId| CliError::new(Code::BadRuleId, error.to_string()))
+    id.map_err(|error: domain::trigger_rule::ParseRuleIdError| CliError::new(ErrorCode::InvalidId, error.to_string()))
 }
 
 #[cfg(test)]
@@ -66,21 +67,21 @@ mod tests {
             ("rule", Ok("rule")),
             (
                 "copilot/a",
-                Err((Code::Usage, "`copilot/a` names the unknown kind `copilot`")),
+                Err(("AR0601", "`copilot/a` names the unknown kind `copilot`")),
             ),
-            ("Rule/a", Err((Code::Usage, "`Rule/a` names the unknown kind `Rule`"))),
+            ("Rule/a", Err(("AR0601", "`Rule/a` names the unknown kind `Rule`"))),
         ] {
             let document = text.parse::<DocumentArgument>();
             let read_as = document.as_ref().map(DocumentArgument::id);
             assert_eq!(
-                read_as.map_err(|error| (error.code, error.message.as_str())),
+                read_as.map_err(|error| (error.code.id(), error.message.as_str())),
                 read,
                 "{text}"
             );
         }
         for text in ["", "rule/", "rule/a/b", "a b", "/a", "../a"] {
             let error = text.parse::<DocumentArgument>().unwrap_err();
-            assert_eq!(error.code, Code::BadRuleId, "{text}");
+            assert_eq!(error.code, ErrorCode::InvalidId, "{text}");
         }
     }
 

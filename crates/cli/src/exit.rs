@@ -1,8 +1,9 @@
 //! Exit codes. They are a promise.
 
-use domain::Code;
-use domain::Kind;
-use domain::protocol::{Outcome, Verdict};
+use domain::protocol::{Failed, Outcome};
+use domain::{Code, DocumentKind};
+
+use crate::error_code::{AnyCode, ErrorCode};
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,74 +62,54 @@ impl Exit {
         }
     }
 
-    /// How an update's end ends the program.
-    pub(crate) fn of<K: Kind>(verdict: &Verdict<K>) -> Self {
-        match verdict.outcome {
-            Outcome::Applied | Outcome::Unchanged | Outcome::Planned => Self::Done,
+    /// The end of the program after an update with this outcome.
+    pub(crate) fn of<K: DocumentKind>(outcome: &Outcome<K>) -> Self {
+        match outcome {
+            Outcome::Applied { .. } | Outcome::Unchanged { .. } | Outcome::Planned(_) => Self::Done,
             Outcome::Conflict(_) => Self::Conflict,
-            Outcome::Rejected if verdict.failure.is_none() => Self::Findings,
-            Outcome::Denied => Self::Denied,
+            Outcome::Invalid { .. } => Self::Findings,
+            Outcome::Denied { .. } => Self::Denied,
             Outcome::Deferred { .. } => Self::Temporary,
-            Outcome::Failed if verdict.failure.as_ref().is_some_and(domain::Failure::is_retryable) => Self::Temporary,
-            Outcome::Rejected | Outcome::Failed | Outcome::NotAttempted => Self::Failed,
-            Outcome::Unknown => Self::Unknown,
+            Outcome::Failed(Failed::Request { failure, .. }) if failure.is_retryable() => Self::Temporary,
+            Outcome::Rejected { .. } | Outcome::Failed(_) | Outcome::NotAttempted { .. } => Self::Failed,
+            Outcome::Unknown { .. } | Outcome::Overwritten { .. } => Self::Unknown,
         }
     }
 
-    /// How a failure outside of an update ends the program.
-    pub(crate) fn of_code(code: Code) -> Self {
+    /// The end of the program after an error outside of an update.
+    pub(crate) fn of_code(code: AnyCode) -> Self {
         match code {
-            Code::Denied | Code::Unauthenticated => Self::Denied,
-            Code::Throttled | Code::Unavailable | Code::ServerFailed | Code::Unclear => Self::Temporary,
-            Code::Conflict => Self::Conflict,
-            Code::Usage
-            | Code::Configuration
-            | Code::NoCredentials
-            | Code::UnreadableFile
-            | Code::BadRuleId
-            | Code::NothingNamed => Self::Usage,
-            Code::DeliveryPending => Self::Pending,
-            Code::Bug => Self::Bug,
-            Code::NotFound
-            | Code::Refused
-            | Code::Malformed
-            | Code::NoVersion
-            | Code::NotRecorded
-            | Code::NothingToUndo
-            | Code::NoEntry
-            | Code::Stopped
-            | Code::Redirected
-            | Code::Untrusted
-            | Code::WrongServer => Self::Failed,
-            Code::NotJson
-            | Code::NotYaml
-            | Code::DuplicateMember
-            | Code::TooLarge
-            | Code::TooDeep
-            | Code::InexactNumber
-            | Code::UnknownOperator
-            | Code::OperatorMisfit
-            | Code::TooManyConditions
-            | Code::UnknownActionType
-            | Code::MissingMember
-            | Code::OtherRuleType
-            | Code::OtherId
-            | Code::WrongType
-            | Code::UnknownMember
-            | Code::BadPattern
-            | Code::DuplicateCondition
-            | Code::Contradiction
-            | Code::EmptyText
-            | Code::PatternMatchesEmpty
-            | Code::SentimentBound
-            | Code::DisplayWithoutTemplate
-            | Code::WebhookUrl
-            | Code::NoConditions
-            | Code::NoActions
-            | Code::UnknownConditionType
-            | Code::UnknownRuleType
-            | Code::PatternNotChecked
-            | Code::StoredOtherwise => Self::Findings,
+            AnyCode::Error(code) => Self::of_error(code),
+            AnyCode::Finding(Code::NothingNamed) => Self::Usage,
+            AnyCode::Finding(_) => Self::Findings,
+        }
+    }
+
+    fn of_error(code: ErrorCode) -> Self {
+        match code {
+            ErrorCode::Denied | ErrorCode::Unauthenticated => Self::Denied,
+            ErrorCode::Throttled | ErrorCode::Unavailable | ErrorCode::ServerFailed | ErrorCode::Indeterminate => {
+                Self::Temporary
+            }
+            ErrorCode::Conflict => Self::Conflict,
+            ErrorCode::Usage
+            | ErrorCode::Configuration
+            | ErrorCode::NoCredentials
+            | ErrorCode::UnreadableFile
+            | ErrorCode::InvalidId => Self::Usage,
+            ErrorCode::DeliveryPending => Self::Pending,
+            ErrorCode::Bug => Self::Bug,
+            ErrorCode::NotFound
+            | ErrorCode::Refused
+            | ErrorCode::Malformed
+            | ErrorCode::NoVersion
+            | ErrorCode::NotRecorded
+            | ErrorCode::NothingToUndo
+            | ErrorCode::NoEntry
+            | ErrorCode::Stopped
+            | ErrorCode::Redirected
+            | ErrorCode::Untrusted
+            | ErrorCode::IdMismatch => Self::Failed,
         }
     }
 }

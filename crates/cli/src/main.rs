@@ -7,7 +7,9 @@ mod cli_error;
 mod commands;
 mod config;
 mod document_argument;
+mod error_code;
 mod exit;
+mod kind;
 mod logging;
 mod output;
 mod record;
@@ -23,12 +25,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use domain::Code;
 
 use args::{Cli, Color, Format, Global, LogFormat};
 use cli_error::CliError;
 use commands::Context;
 use config::Environment;
+use error_code::ErrorCode;
 use exit::Exit;
 use output::Output;
 
@@ -67,7 +69,7 @@ fn run(cli: Cli) -> Exit {
             runtime.shutdown_background();
             ended
         }
-        Err(error) => Err(CliError::new(Code::Bug, format!("cannot start: {error}"))),
+        Err(error) => Err(CliError::new(ErrorCode::Bug, format!("cannot start: {error}"))),
     };
     ended.unwrap_or_else(|problem| {
         output.problem(&problem);
@@ -79,7 +81,7 @@ fn run(cli: Cli) -> Exit {
 fn explain_usage(error: &clap::Error) -> Exit {
     let is_asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if let (false, Some(format)) = (is_asked_for, wanted_format()) {
-        let problem = CliError::new(Code::Usage, said(error));
+        let problem = CliError::new(ErrorCode::Usage, said(error));
         Output::new(&defaults(format)).problem(&problem);
         return Exit::Usage;
     }

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::args::{Color, Format, Global};
 use crate::cli_error::CliError;
-use domain::Code;
+use crate::error_code::ErrorCode;
 
 /// The version of every document that is printed; it changes when a member goes or changes its meaning.
 pub(crate) const FORMAT_VERSION: &str = "1.0";
@@ -52,17 +52,19 @@ impl Output {
         let mut stdout = AutoStream::new(io::stdout().lock(), self.color);
         let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
         match written {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(CliError::new(Code::Usage, format!("cannot write to stdout: {error}")))
-            }
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::new(
+                ErrorCode::Usage,
+                format!("cannot write to stdout: {error}"),
+            )),
             Ok(()) | Err(_) => Ok(()),
         }
     }
 
     /// Prints a document as JSON or YAML.
     pub(crate) fn data(self, document: &impl Serialize) -> Result<(), CliError> {
-        let bug =
-            |error: &dyn std::fmt::Display| CliError::new(Code::Bug, format!("cannot print the document: {error}"));
+        let bug = |error: &dyn std::fmt::Display| {
+            CliError::new(ErrorCode::Bug, format!("cannot print the document: {error}"))
+        };
         let text = match self.format {
             Format::Yaml => yaml::to_string(document).map_err(|error| bug(&error))?,
             Format::Human
@@ -79,7 +81,8 @@ impl Output {
     /// Prints a document as JSON on one line.
     pub(crate) fn line(self, document: &impl Serialize) -> Result<(), CliError> {
         let text = serde_json::to_string(document);
-        let text = text.map_err(|error| CliError::new(Code::Bug, format!("cannot print the document: {error}")))?;
+        let text =
+            text.map_err(|error| CliError::new(ErrorCode::Bug, format!("cannot print the document: {error}")))?;
         self.document(&(text + "\n"))
     }
 

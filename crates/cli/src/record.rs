@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use app::Deliverer;
-use domain::Code;
 use ledger_adapter::{LedgerSettings, SqlLedger};
-use ports::{Author, Clock, EventSink, History, InMemoryLedger, Ledger, LedgerError, Outbox};
+use ports::{Author, Clock, EventSink, History, InMemoryLedger, Ledger, LedgerError, Outbox, RealTime};
 
 use crate::cli_error::{CliError, chain};
 use crate::config::{Settings, Target};
+use crate::error_code::ErrorCode;
 use crate::stopper::Stopper;
-use crate::time::SystemClock;
 
 /// The record, for writers, readers and deliverers.
 pub(crate) struct Record {
@@ -85,7 +84,7 @@ impl Record {
     pub(crate) fn store(&self, settings: &Settings) -> Result<&SqlLedger, CliError> {
         self.store.as_deref().ok_or_else(|| {
             let message = format!("there is no ledger at {}", settings.ledger);
-            CliError::new(Code::UnreadableFile, message).with_help("`--ledger sqlite:PATH` names another")
+            CliError::new(ErrorCode::UnreadableFile, message).with_help("`--ledger sqlite:PATH` names another")
         })
     }
 
@@ -94,7 +93,7 @@ impl Record {
         Deliverer {
             outbox: self.outbox.clone(),
             sinks: self.sinks.clone(),
-            clock: Arc::new(SystemClock::start()),
+            clock: Arc::new(RealTime::start()),
             sleeper: Arc::new(stopper.clone()),
         }
     }
@@ -124,11 +123,11 @@ impl Record {
 
 /// The sinks as configured. One that cannot be is told before anything is sent.
 pub(crate) fn sinks(settings: &Settings) -> Result<Vec<Arc<dyn EventSink>>, CliError> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let clock: Arc<dyn Clock> = Arc::new(RealTime::start());
     let build = |sink: &sink_adapter::SinkSettings| {
         sink.build(clock.clone()).map_err(|error| {
             let message = format!("the sink `{}`: {}", sink.name, chain(&error));
-            CliError::new(Code::Configuration, message)
+            CliError::new(ErrorCode::Configuration, message)
         })
     };
     settings.sinks.clone()?.iter().map(build).collect()
@@ -141,6 +140,6 @@ pub(crate) fn new_run() -> String {
 
 /// Without a record nothing is written, and nothing can be looked up.
 pub(crate) fn unusable(failure: &LedgerError) -> CliError {
-    CliError::new(Code::NotRecorded, format!("{failure}"))
+    CliError::new(ErrorCode::NotRecorded, format!("{failure}"))
         .with_help("`--ledger sqlite:PATH` or `--ledger postgres://…` names another; ASSIST_RULES_STATE_DIR its folder")
 }

@@ -1,31 +1,32 @@
 //! The parts put together: a platform to talk to, real or built in, and the use cases on it.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use app::{RateLimited, RetryReads, Updater};
-use domain::{Code, TriggerRule};
+use domain::protocol::Outcome;
+use domain::{RateLimiter, RequestError};
 use emulator::{Client, Emulator, Running, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET};
-use genesys_adapter::{
-    Address, ClientCredentials, Connection, Credentials, GenesysRepository, TokenCache, TokenSource,
-};
-use ports::{Author, Clock, DocumentStore, Sleeper};
-use secrecy::SecretString;
+use genesys_adapter::{Address, Connection, Credentials, GenesysStore, TokenCache, TokenSource};
+use ports::{Author, Clock, DocumentStore, RealTime, Sleeper};
 
 use crate::cli_error::CliError;
 use crate::config::{Organisation, Settings, Target};
+use crate::error_code::ErrorCode;
+use crate::kind::CliKind;
 use crate::record::Record;
 use crate::render::result::TargetDocument;
-use crate::time::{self, RuntimeSleeper, SystemClock};
+use crate::time;
 
 /// What one run talks to.
 pub(crate) struct Session {
-    pub(crate) repository: Arc<GenesysRepository>,
+    api: Address,
+    connection: Connection,
+    tokens: Arc<TokenSource>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) target: TargetDocument,
     pub(crate) credentials_from: String,
-    /// The same repository, one request after the other's turn.
-    paced: Arc<dyn DocumentStore>,
+    limiter: Arc<Mutex<RateLimiter>>,
     sleeper: Arc<dyn Sleeper>,
     ledger_target: String,
     sandbox: Option<Sandbox>,
@@ -50,8 +51,9 @@ pub(crate) enum SandboxStart {
 impl Session {
     /// Prepares to talk to the target. Nothing is sent.
     pub(crate) async fn open(settings: &Settings, start: SandboxStart) -> Result<Self, CliError> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-        let unusable = |error: &genesys_adapter::BadConnection| CliError::configuration("cannot connect", error);
+        let time = Arc::new(RealTime::start());
+        let clock: Arc<dyn Clock> = time.clone();
+        let unusable = |error: &genesys_adapter::ConnectionError| CliError::configuration("cannot connect", error);
         let connection = Connection::new(&settings.connection).map_err(|error| unusable(&error))?;
         let (api, login, credentials, from, cache, sandbox) = match settings.target.clone()? {
             Target::Organisation(organisation) => {
@@ -72,8 +74,8 @@ impl Session {
                         .running
                         .url()
                         .parse()
-                        .map_err(|error: genesys_adapter::BadAddress| {
-                            CliError::new(Code::Bug, format!("the sandbox has no address: {error}"))
+                        .map_err(|error: genesys_adapter::AddressError| {
+                            CliError::new(ErrorCode::Bug, format!("the sandbox has no address: {error}"))
                         })?;
                 (
                     address.clone(),
@@ -90,19 +92,12 @@ impl Session {
             sandbox: sandbox.is_some(),
         };
         let tokens = TokenSource::new(credentials, login, connection.clone(), clock.clone(), cache);
-        let repository = GenesysRepository::new(api, settings.path.clone(), connection, tokens, clock.clone());
-        let repository = Arc::new(repository);
-        let sleeper: Arc<dyn Sleeper> = Arc::new(RuntimeSleeper);
-        let paced = RateLimited {
-            repository: repository.clone(),
-            pacer: Arc::default(),
-            clock: clock.clone(),
-            sleeper: sleeper.clone(),
-        };
         Ok(Self {
-            repository,
-            paced: Arc::new(paced),
-            sleeper,
+            api,
+            connection,
+            tokens: Arc::new(tokens),
+            limiter: Arc::default(),
+            sleeper: time,
             clock,
             target,
             credentials_from: from,
@@ -111,33 +106,55 @@ impl Session {
         })
     }
 
-    /// The update of rules here, recorded there.
-    pub(crate) fn updater(&self, record: &Record, author: Author) -> Updater<TriggerRule> {
+    /// The documents of a kind, as they are stored.
+    fn direct<K: CliKind>(&self, settings: &Settings) -> GenesysStore<K::Resource> {
+        GenesysStore::new(
+            self.api.clone(),
+            K::resource(settings),
+            self.connection.clone(),
+            self.tokens.clone(),
+            self.clock.clone(),
+        )
+    }
+
+    /// The documents of a kind, under the rate limit that all requests of this run share.
+    pub(crate) fn store<K: CliKind>(&self, settings: &Settings) -> Arc<dyn DocumentStore<K>> {
+        Arc::new(RateLimited {
+            store: Arc::new(self.direct::<K>(settings)),
+            limiter: self.limiter.clone(),
+            clock: self.clock.clone(),
+            sleeper: self.sleeper.clone(),
+        })
+    }
+
+    /// The documents of a kind, for commands that only read.
+    pub(crate) fn reader<K: CliKind>(&self, settings: &Settings) -> RetryReads<K> {
+        RetryReads {
+            store: self.store(settings),
+            clock: self.clock.clone(),
+            sleeper: self.sleeper.clone(),
+            jitter: Arc::new(time::jitter),
+            deadline: settings.deadline,
+        }
+    }
+
+    /// Gets a token, or finds a good one at hand.
+    pub(crate) async fn sign_in(&self) -> Result<(), RequestError> {
+        self.tokens.sign_in().await
+    }
+
+    /// The update of documents here, recorded there.
+    pub(crate) fn updater<K: CliKind>(&self, settings: &Settings, record: &Record, author: Author) -> Updater<K> {
         Updater {
-            repository: self.paced.clone(),
+            store: self.store(settings),
             ledger: record.ledger.clone(),
             target: self.ledger_target.clone(),
             author,
             clock: self.clock.clone(),
             sleeper: self.sleeper.clone(),
-            chance: Arc::new(time::chance),
+            jitter: Arc::new(time::jitter),
             budget: Arc::default(),
-        }
-    }
-
-    /// The rules here, one request after the other's turn.
-    pub(crate) fn paced(&self) -> Arc<dyn DocumentStore> {
-        self.paced.clone()
-    }
-
-    /// The rules here, for commands that only read.
-    pub(crate) fn reader(&self, settings: &Settings) -> RetryReads<TriggerRule> {
-        RetryReads {
-            repository: self.paced.clone(),
-            clock: self.clock.clone(),
-            sleeper: self.sleeper.clone(),
-            chance: Arc::new(time::chance),
-            deadline: settings.deadline,
+            describe_error: Arc::new(describe_error),
         }
     }
 
@@ -150,11 +167,14 @@ impl Session {
     }
 }
 
+/// An error as the ledger keeps it: a sentence that begins with its code.
+fn describe_error<K: CliKind>(outcome: &Outcome<K>) -> Option<String> {
+    let (code, message) = ErrorCode::of_outcome(outcome)?;
+    Some(format!("{code} {message}"))
+}
+
 fn sandbox_credentials() -> Credentials {
-    Credentials::Client(ClientCredentials {
-        id: SANDBOX_CLIENT_ID.to_owned(),
-        secret: SecretString::from(SANDBOX_CLIENT_SECRET),
-    })
+    Credentials::client(SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET)
 }
 
 impl Sandbox {
@@ -169,7 +189,7 @@ impl Sandbox {
             None => Emulator::sample(),
             Some(text) => restored(&text).map_err(|why| {
                 CliError::new(
-                    Code::Configuration,
+                    ErrorCode::Configuration,
                     format!("cannot go on with the sandbox of `{}`: {why}", file.display()),
                 )
                 .with_help("`--reset-sandbox` starts it anew")
@@ -184,7 +204,7 @@ impl Sandbox {
         let kept = self.world.snapshot().to_string();
         write_whole(&self.file, kept.as_bytes()).map_err(|error| {
             CliError::new(
-                Code::Configuration,
+                ErrorCode::Configuration,
                 format!("cannot keep the sandbox in `{}`: {error}", self.file.display()),
             )
             .with_help("ASSIST_RULES_STATE_DIR names another folder")
@@ -195,7 +215,7 @@ impl Sandbox {
 /// Runs a platform at an address.
 pub(crate) async fn listen(world: Emulator, address: std::net::SocketAddr) -> Result<Running, CliError> {
     let unable =
-        |error: std::io::Error| CliError::new(Code::Configuration, format!("cannot listen on {address}: {error}"));
+        |error: std::io::Error| CliError::new(ErrorCode::Configuration, format!("cannot listen on {address}: {error}"));
     let listener = tokio::net::TcpListener::bind(address).await.map_err(unable)?;
     emulator::serve(world, listener).await.map_err(unable)
 }

@@ -1,8 +1,7 @@
 //! The signals that stop the program: SIGINT, SIGTERM and SIGHUP, and Ctrl-C where there are no signals.
 
-use domain::Code;
-
 use crate::cli_error::CliError;
+use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 
 /// The signals that stop the program, from now on waited for.
@@ -21,7 +20,8 @@ impl Signals {
     #[cfg(unix)]
     pub(crate) fn take() -> Result<Self, CliError> {
         use tokio::signal::unix::{SignalKind, signal};
-        let unable = |error: std::io::Error| CliError::new(Code::Bug, format!("cannot wait for a signal: {error}"));
+        let unable =
+            |error: std::io::Error| CliError::new(ErrorCode::Bug, format!("cannot wait for a signal: {error}"));
         let hangup = SignalKind::hangup();
         Ok(Self {
             interrupt: signal(SignalKind::interrupt()).map_err(unable)?,

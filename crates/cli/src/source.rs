@@ -6,10 +6,11 @@ use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use domain::json::{Document, MAX_BYTES, Span, TextError, TextFault};
+use domain::json::{Document, JsonError, MAX_BYTES, Span, TextError};
 use domain::{Code, Finding, Pointer};
 
 use crate::cli_error::CliError;
+use crate::error_code::ErrorCode;
 
 /// A document and the text that it was written as.
 #[derive(Debug)]
@@ -69,7 +70,7 @@ pub(crate) fn read(path: &Path) -> Result<Result<Source, Unparsed>, CliError> {
         std::fs::File::open(path).and_then(read_all)
     };
     let unreadable =
-        |why: &dyn std::fmt::Display| CliError::new(Code::UnreadableFile, format!("cannot read `{file}`: {why}"));
+        |why: &dyn std::fmt::Display| CliError::new(ErrorCode::UnreadableFile, format!("cannot read `{file}`: {why}"));
     let bytes = text.map_err(|error| unreadable(&error))?;
     // A byte order mark is how some editors say UTF-8.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
@@ -146,12 +147,12 @@ fn parse(file: String, text: String, syntax: Syntax) -> Result<Source, Unparsed>
 }
 
 fn of_text(error: &TextError) -> Vec<(Finding, Range<usize>)> {
-    let finding = |fault: &TextFault| {
+    let finding = |fault: &JsonError| {
         let (code, pointer) = match fault {
-            TextFault::TooLarge { .. } => (Code::TooLarge, Pointer::root()),
-            TextFault::TooDeep { .. } => (Code::TooDeep, Pointer::root()),
-            TextFault::Syntax { .. } => (Code::NotJson, Pointer::root()),
-            TextFault::Duplicate { pointer, .. } => (Code::DuplicateMember, pointer.clone()),
+            JsonError::TooLarge { .. } => (Code::TooLarge, Pointer::root()),
+            JsonError::TooDeep { .. } => (Code::TooDeep, Pointer::root()),
+            JsonError::Syntax { .. } => (Code::NotJson, Pointer::root()),
+            JsonError::Duplicate { pointer, .. } => (Code::DuplicateMember, pointer.clone()),
         };
         (Finding::new(code, pointer, fault.to_string()), range(fault.span()))
     };
@@ -177,13 +178,13 @@ pub(crate) fn walk(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
         let before = files.len();
         walk_folder(path, &mut files).map_err(|error| {
             CliError::new(
-                Code::UnreadableFile,
+                ErrorCode::UnreadableFile,
                 format!("cannot walk `{}`: {error}", path.display()),
             )
         })?;
         if files.len() == before {
             let message = format!("`{}` has no .json, .yaml or .yml file", path.display());
-            return Err(CliError::new(Code::UnreadableFile, message));
+            return Err(CliError::new(ErrorCode::UnreadableFile, message));
         }
     }
     Ok(files)

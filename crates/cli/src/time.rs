@@ -1,43 +1,9 @@
-//! The clock on the wall and real waiting.
+//! Times in documents, and jitter.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::SystemTime;
 
-use async_trait::async_trait;
-use ports::{Clock, Sleeper};
-
-/// The system's time.
-#[derive(Debug)]
-pub(crate) struct SystemClock(Instant);
-
-impl SystemClock {
-    pub(crate) fn start() -> Self {
-        Self(Instant::now())
-    }
-}
-
-impl Clock for SystemClock {
-    fn now(&self) -> SystemTime {
-        SystemTime::now()
-    }
-
-    fn elapsed(&self) -> Duration {
-        self.0.elapsed()
-    }
-}
-
-/// Waits on the runtime's timer.
-#[derive(Debug)]
-pub(crate) struct RuntimeSleeper;
-
-#[async_trait]
-impl Sleeper for RuntimeSleeper {
-    async fn sleep(&self, time: Duration) {
-        tokio::time::sleep(time).await;
-    }
-}
-
-/// A number between 0 and 1 that is another each time.
-pub(crate) fn chance() -> f64 {
+/// A random number from 0 to 1.
+pub(crate) fn jitter() -> f64 {
     let (high, _) = uuid::Uuid::new_v4().as_u64_pair();
     let bits = u32::try_from(high >> 32).unwrap_or_default();
     f64::from(bits) / f64::from(u32::MAX)

@@ -15,9 +15,8 @@ use std::fmt;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use assist_rules_domain::check::check;
 use assist_rules_domain::json::Document;
-use assist_rules_domain::{EngineLimits, Findings, TriggerRule};
+use assist_rules_domain::{Findings, TriggerRule, check};
 use divan::Bencher;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
@@ -136,7 +135,7 @@ fn patterns_text() -> String {
 
 fn read_and_check(text: &str) -> Option<Findings> {
     let rule: TriggerRule = text.parse().ok()?;
-    Some(check(&rule, None, &EngineLimits::TRIGGER_RULES))
+    Some(check(&rule, None))
 }
 
 fn parse(text: &str) -> Option<Document> {

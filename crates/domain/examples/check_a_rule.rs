@@ -12,9 +12,8 @@
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
-use assist_rules_domain::check::check;
 use assist_rules_domain::json::Document;
-use assist_rules_domain::{EngineLimits, RuleChange, TriggerRule};
+use assist_rules_domain::{DocumentKind, Edit, TriggerRule, check};
 
 const RULE: &str = r#"{
   "id": "a1b2c3d4", "etag": "7", "name": "Refunds", "ruleType": "conversation", "enabled": true, "weight": 1.50,
@@ -27,7 +26,7 @@ const RULE: &str = r#"{
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rule: TriggerRule = RULE.parse()?;
-    for found in check(&rule, None, &EngineLimits::TRIGGER_RULES).as_slice() {
+    for found in check(&rule, None).as_slice() {
         let help = found.help.as_deref().map_or(String::new(), |help| format!(" ({help})"));
         println!(
             "{} {} {}: {}{help}",
@@ -38,8 +37,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         );
     }
 
-    let change = RuleChange::default().name("Refunds and returns")?.enabled(false)?;
-    for difference in rule.diff(&change.apply(&rule)?) {
+    let edit = Edit::<TriggerRule>::default()
+        .name("Refunds and returns")?
+        .enabled(false)?;
+    let patch = edit.resolve(&rule).map_err(|findings| format!("{findings:?}"))?;
+    for difference in rule.diff(&patch.apply(&rule)?) {
         let side = |side: Option<Document>| side.map_or("nothing".to_owned(), |value| value.compact());
         println!(
             "{}: {} -> {}",

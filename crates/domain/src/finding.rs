@@ -1,35 +1,10 @@
-//! What is wrong, or looks wrong, with a document.
+//! Findings: what is wrong, or looks wrong, with a document.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::code::Code;
 use crate::pointer::Pointer;
-
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// It looks like a mistake. The engine takes it.
-    Warning,
-    /// The engine refuses it, or nobody can know what is meant. Nothing is sent.
-    Error,
-}
-
-impl Severity {
-    /// The word for it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-}
-
-impl Serialize for Severity {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
+use crate::severity::Severity;
 
 /// One thing that is wrong with a document, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

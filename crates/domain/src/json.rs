@@ -8,6 +8,7 @@
 //! It does not change a document in place: [`Document::with_members`] makes a new one.
 
 mod edit;
+mod finite;
 mod node;
 mod number;
 mod parse;
@@ -19,9 +20,10 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 pub use edit::{DocumentError, array_of};
+pub use finite::{Finite, NotFiniteError};
 pub use node::{Elements, Member, Members, Node, Value};
-pub use number::{Finite, NotFiniteError, Number};
-pub use text_error::{TextError, TextFault};
+pub use number::Number;
+pub use text_error::{JsonError, TextError};
 
 use crate::pointer::Pointer;
 

@@ -1,54 +1,45 @@
-//! Genesys Cloud's agent-assist trigger rules as data: reading them, checking them, comparing them, changing them,
-//! and the protocol by which a stored rule is updated without losing anybody's work.
+//! Genesys Cloud's rules for agents as data: reading, checking, comparing, editing and merging documents, and the protocol
+//! by which a stored document is updated without a lost update.
 //!
-//! This crate does no I/O, knows no clock, no randomness and no network: what it needs is an argument. It never
-//! panics on input, and loses nothing that a server sent.
+//! This crate does no I/O, knows no clock, no randomness and no network: what it needs is an argument. It never panics on
+//! input, and loses nothing that a server sent.
+//!
+//! [`document`] is written once over [`DocumentKind`]; [`trigger_rule`] is a kind; [`protocol`] updates a document of any.
 
-pub mod check;
-pub mod diff;
+pub mod document;
 pub mod json;
-pub mod merge;
 pub mod protocol;
-pub mod reversal;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod trigger_rule;
 
-mod action;
-mod change;
 mod code;
-mod comparison;
-mod condition;
-mod draft;
-mod failure;
+mod delivery;
+mod evidence;
 mod finding;
-mod kind;
-mod limits;
-mod merge_list;
+mod outcome_kind;
 mod pacing;
 mod pointer;
+mod request_error;
 mod retry_budget;
-mod rule;
-mod rule_id;
-mod stored;
+mod settlement;
+mod severity;
 mod suggest;
 mod version;
 
-pub use action::{Action, ActionKind};
-pub use change::RuleChange;
-pub use code::{Code, ParseCodeError};
-pub use comparison::{Comparison, NumberTest, OperandTypeError, Operator, Scalar, TextTest};
-pub use condition::Condition;
-pub use draft::{Draft, Field};
-pub use failure::{Failure, FailureClass, ResponseMetadata};
-pub use finding::{Finding, Findings, Reported, Severity};
-pub use kind::{Collision, Kind};
-pub use limits::EngineLimits;
+pub use code::{Code, JudgedBy, ParseCodeError};
+pub use delivery::{DELIVERY_SCHEDULE, NextAttempt, next_attempt};
+pub use document::{Collision, DocumentKind, Edit, ParseError, Patch, Stored, check};
+pub use evidence::Evidence;
+pub use finding::{Finding, Findings, Reported};
+pub use outcome_kind::OutcomeKind;
 pub use pacing::{Permit, RateLimiter, RateWindow};
 pub use pointer::{ParsePointerError, Pointer};
+pub use request_error::{FailureClass, IndeterminateCause, RequestError, ResponseMetadata};
 pub use retry_budget::{RetryBudget, RetryCost};
-pub use rule::{NotARuleError, ParseRuleError, TriggerRule};
-pub use rule_id::{BadRuleId, MAX_RULE_ID, RuleId};
-pub use stored::Stored;
+pub use settlement::{MAX_WRITE_IN_FLIGHT, OpenWrite, Settlement, settle};
+pub use severity::Severity;
+pub use trigger_rule::{EngineLimits, RuleId, TriggerRule};
 pub use version::{MAX_VERSION, ParseVersionError, Version};
 
 /// The example in the README, run as a test.

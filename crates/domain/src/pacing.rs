@@ -114,7 +114,7 @@ impl RateLimiter {
     }
 
     /// Takes in what the answer to a request says of the window.
-    pub fn learn(&mut self, ticket: &Permit, now: Duration, told: RateWindow) {
+    pub fn on_response(&mut self, ticket: &Permit, now: Duration, told: RateWindow) {
         self.counted = self.counted.max(ticket.0.saturating_add(1));
         self.turn_window(now);
         let started = self.under_way.get(&ticket.0).copied().unwrap_or(now);

@@ -7,18 +7,18 @@ const CAPACITY: u32 = 500;
 /// accounts, and whoever is refused decides what that means.
 ///
 /// ```
-/// use assist_rules_domain::{Retry, RetryBudget};
+/// use assist_rules_domain::{RetryBudget, RetryCost};
 ///
 /// let mut budget = RetryBudget::default();
 /// // 35 retries of 14 leave 10 of 500.
-/// assert!((0..35).all(|_| budget.allows(RetryCost::Failed)));
-/// assert!(!budget.allows(RetryCost::Failed));
-/// assert!(budget.allows(RetryCost::Throttled));
+/// assert!((0..35).all(|_| budget.try_acquire(RetryCost::Failed)));
+/// assert!(!budget.try_acquire(RetryCost::Failed));
+/// assert!(budget.try_acquire(RetryCost::Throttled));
 ///
 /// for _ in 0..9 {
 ///     budget.credit();
 /// }
-/// assert!(budget.allows(RetryCost::Failed));
+/// assert!(budget.try_acquire(RetryCost::Failed));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetryBudget {
@@ -52,7 +52,7 @@ impl Default for RetryBudget {
 impl RetryBudget {
     /// Whether the request may be tried again. If so, that is paid for.
     #[must_use = "what is allowed has been paid for"]
-    pub fn allows(&mut self, cost: RetryCost) -> bool {
+    pub fn try_acquire(&mut self, cost: RetryCost) -> bool {
         let left = self.left.checked_sub(cost.cost());
         self.left = left.unwrap_or(self.left);
         left.is_some()
@@ -71,7 +71,7 @@ mod tests {
     /// How many retries in a row are allowed.
     fn affordable(budget: &RetryBudget, cost: RetryCost) -> usize {
         let mut budget = budget.clone();
-        std::iter::from_fn(|| budget.allows(cost).then_some(())).count()
+        std::iter::from_fn(|| budget.try_acquire(cost).then_some(())).count()
     }
 
     #[test]
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn a_refusal_costs_nothing() {
         let mut budget = RetryBudget { left: 13 };
-        assert!(!budget.allows(RetryCost::Failed));
+        assert!(!budget.try_acquire(RetryCost::Failed));
         assert_eq!(budget.left, 13);
     }
 
@@ -92,7 +92,7 @@ mod tests {
     fn a_first_try_that_succeeds_gives_1_up_to_what_the_bucket_holds() {
         let mut budget = RetryBudget { left: 13 };
         budget.credit();
-        assert!(budget.allows(RetryCost::Failed));
+        assert!(budget.try_acquire(RetryCost::Failed));
         let mut full = RetryBudget::default();
         full.credit();
         assert_eq!(full, RetryBudget::default());

@@ -1,56 +1,57 @@
-//! Strategies for [`mod@proptest`]: rules, changes and documents as they come, to test one's own rules by property.
+//! Strategies for [`mod@proptest`], to test one's own rules by property; and what suites need to run on any kind.
 //!
-//! What [`condition`], [`action`], [`rule_change`], [`served_rule`] and [`person_rule`] make passes [`check`] without
-//! errors (warnings may come); [`json_document`] makes anything that is JSON, numbers that no program holds
+//! What [`condition`], [`action`], [`rule_edit`], [`served_rule`] and [`authored_rule`] make passes [`check`](crate::check)
+//! without errors (warnings may come); [`json_document`] makes anything that is JSON, numbers that no program holds
 //! included. This module stands behind the feature `testing`, and the strategies are those of proptest 1.
 //!
 //! A team that makes its changes by a function asks of the function that whatever it makes can be sent:
 //!
 //! ```
-//! use assist_rules_domain::check::check;
-//! use assist_rules_domain::json::{Finite, DocumentError, NotFiniteError};
-//! use assist_rules_domain::{Comparison, Condition, EngineLimits, NumberTest, RuleChange, testing};
+//! use assist_rules_domain::json::Finite;
+//! use assist_rules_domain::trigger_rule::{Comparison, Condition, NumberTest};
+//! use assist_rules_domain::{Edit, TriggerRule, check, testing};
 //! use proptest::prelude::*;
 //!
 //! /// Shows help to the agent as soon as the customer sounds less happy than this.
-//! fn low_sentiment(threshold: f64) -> Result<RuleChange, Box<dyn std::error::Error>> {
+//! fn low_sentiment(threshold: f64) -> Result<Edit<TriggerRule>, Box<dyn std::error::Error>> {
 //!     let below = NumberTest::LessThan(Finite::try_from(threshold)?);
 //!     let condition = Condition {
 //!         kind: "sentiment".into(),
 //!         field: "conversation.sentiment".into(),
 //!         comparison: Comparison::Number(below),
 //!     };
-//!     Ok(RuleChange::default().conditions([condition])?.enabled(true)?)
+//!     Ok(Edit::default().conditions([condition])?.enabled(true)?)
 //! }
 //!
 //! proptest!(|(threshold in 0.0..=1.0, stored in testing::served_rule())| {
-//!     let change = low_sentiment(threshold).unwrap();
-//!     let changed = change.apply(&stored).unwrap();
-//!     let findings = check(&changed, Some(&stored), &EngineLimits::TRIGGER_RULES);
+//!     let patch = low_sentiment(threshold).unwrap().resolve(&stored).unwrap();
+//!     let findings = check(&patch.apply(&stored).unwrap(), Some(&stored));
 //!     prop_assert!(!findings.has_errors(), "{findings:?}");
 //! });
 //! ```
-//!
-//! [`check`]: crate::check::check
 
+mod kind_laws;
 mod served;
+mod specimen;
 mod spelling;
+mod toy;
 
 use proptest::collection::{SizeRange, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-pub use served::{person_rule, served_rule};
+pub use kind_laws::kind_laws;
+pub use served::{authored_rule, served_rule};
+pub use specimen::Specimen;
 pub use spelling::{json_document, number_text};
+pub use toy::Toy;
 
-use crate::action::{Action, ActionKind};
-use crate::change::RuleChange;
-use crate::comparison::{Comparison, NumberTest, Scalar, TextTest};
-use crate::condition::Condition;
-use crate::draft::Field;
+use crate::document::{DocumentKind, Edit};
 use crate::json::Finite;
-use crate::rule_id::RuleId;
+use crate::trigger_rule::{
+    Action, ActionKind, Comparison, Condition, NumberTest, RuleId, Scalar, TextTest, TriggerRule,
+};
 
 /// The most conditions and actions that a rule made here has: fewer than the engine allows, for speed.
 const FEW: usize = 3;
@@ -68,7 +69,7 @@ pub fn text() -> impl Strategy<Value = String> {
 }
 
 /// A finite number; half of them between 0 and 1, where sentiment is.
-pub fn finite() -> impl Strategy<Value = Finite> {
+pub fn finite() -> impl Strategy<Value = Finite<'static>> {
     let any_number = proptest::num::f64::NORMAL | proptest::num::f64::SUBNORMAL | proptest::num::f64::ZERO;
     prop_oneof![
         4 => 0.0..=1.0,
@@ -144,27 +145,28 @@ pub fn action() -> impl Strategy<Value = Action<'static>> {
         .prop_map(|(kind, template_id, priority, url)| Action {
             kind,
             template_id: template_id.map(Into::into),
-            priority: priority.map(f64::from),
+            priority,
             url: url.map(Into::into),
         })
 }
 
-/// A change of at least one field.
-pub fn rule_change() -> impl Strategy<Value = RuleChange> {
-    let fields = subsequence(Field::ALL.to_vec(), 1..=Field::ALL.len());
+/// An edit of at least one member.
+pub fn rule_edit() -> impl Strategy<Value = Edit<TriggerRule>> {
+    let names: Vec<&'static str> = TriggerRule::MEMBERS.iter().map(|member| member.name).collect();
+    let members = subsequence(names, 1..=TriggerRule::MEMBERS.len());
     let values = (text(), text(), any::<bool>(), few(condition()), few(action()));
-    (fields, values).prop_filter_map(
-        "the change fits into a document",
-        |(fields, (name, description, enabled, conditions, actions))| {
-            fields.into_iter().try_fold(RuleChange::default(), |change, field| {
-                let changed = match field {
-                    Field::Name => change.name(&name),
-                    Field::Description => change.description(&description),
-                    Field::Enabled => change.enabled(enabled),
-                    Field::Conditions => change.conditions(conditions.clone()),
-                    Field::Actions => change.actions(actions.clone()),
+    (members, values).prop_filter_map(
+        "the edit fits into a document",
+        |(members, (name, description, enabled, conditions, actions))| {
+            members.into_iter().try_fold(Edit::default(), |edit, member| {
+                let edited = match member {
+                    "name" => edit.name(&name),
+                    "description" => edit.description(&description),
+                    "enabled" => edit.enabled(enabled),
+                    "conditions" => edit.conditions(conditions.clone()),
+                    _ => edit.actions(actions.clone()),
                 };
-                changed.ok()
+                edited.ok()
             })
         },
     )

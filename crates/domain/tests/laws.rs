@@ -8,13 +8,14 @@ mod laws {
     mod hostile;
     mod json;
     mod json_suite;
+    mod kinds;
     mod limits;
     mod merge;
     mod oracle;
     mod protocol;
 
-    use assist_rules_domain::TriggerRule;
     use assist_rules_domain::testing;
+    use assist_rules_domain::{DocumentKind, TriggerRule};
     use proptest::prelude::*;
     use proptest::sample::{Index, select};
     use proptest::test_runner::{FileFailurePersistence, RngAlgorithm};

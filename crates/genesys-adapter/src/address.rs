@@ -26,7 +26,7 @@ pub struct Address(Url);
 
 /// The text is no address to send a token to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadAddress {
+pub enum AddressError {
     /// It is no URL.
     #[error("`{0}` is no URL")]
     NotAUrl(String),
@@ -66,14 +66,14 @@ impl RulesPath {
 }
 
 impl FromStr for RulesPath {
-    type Err = BadAddress;
+    type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
         let is_segment = |segment: &str| !matches!(segment, "" | "." | "..") && segment.bytes().all(plain);
         match text.strip_prefix('/') {
             Some(rest) if rest.split('/').all(is_segment) => Ok(Self(text.to_owned())),
-            _ => Err(BadAddress::Path(text.to_owned())),
+            _ => Err(AddressError::Path(text.to_owned())),
         }
     }
 }
@@ -114,12 +114,12 @@ impl Address {
     /// # Errors
     ///
     /// If the URL's path would not be, byte for byte, the one that was asked for: a URL library drops `..` silently.
-    pub fn join(&self, path: &str, query: Option<&str>) -> Result<Url, BadAddress> {
+    pub fn join(&self, path: &str, query: Option<&str>) -> Result<Url, AddressError> {
         let whole = format!("{}{path}", self.0.path().trim_end_matches('/'));
         let mut url = self.0.clone();
         url.set_path(&whole);
         if url.path() != whole {
-            return Err(BadAddress::Path(path.to_owned()));
+            return Err(AddressError::Path(path.to_owned()));
         }
         url.set_query(query);
         Ok(url)
@@ -127,21 +127,21 @@ impl Address {
 }
 
 impl FromStr for Address {
-    type Err = BadAddress;
+    type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let url = Url::parse(text).map_err(|_| BadAddress::NotAUrl(text.to_owned()))?;
+        let url = Url::parse(text).map_err(|_| AddressError::NotAUrl(text.to_owned()))?;
         let has_extras =
             !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some();
         if has_extras {
-            return Err(BadAddress::Extras);
+            return Err(AddressError::Extras);
         }
         let address = Self(url);
         match address.0.scheme() {
             "https" if address.0.has_host() => Ok(address),
             "http" if address.is_loopback() => Ok(address),
-            "http" => Err(BadAddress::Insecure(text.to_owned())),
-            _ => Err(BadAddress::NotAUrl(text.to_owned())),
+            "http" => Err(AddressError::Insecure(text.to_owned())),
+            _ => Err(AddressError::NotAUrl(text.to_owned())),
         }
     }
 }

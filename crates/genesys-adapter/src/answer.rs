@@ -1,4 +1,4 @@
-//! Answers as data: what status, headers and body mean.
+//! Answers as data: the meaning of status, headers and body.
 //!
 //! Nothing here talks to the network, so every answer a server can give is a table in a test.
 
@@ -6,13 +6,14 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use domain::json::{Document, Node};
-use domain::{Failure, FailureClass, ResponseMetadata, RuleId, Stored, TriggerRule, Version};
+use domain::{DocumentKind, FailureClass, IndeterminateCause, RequestError, ResponseMetadata, Stored, Version};
 use http::header::ETAG;
 use http::{HeaderMap, StatusCode};
-use ports::{Page, RuleSummary};
+use ports::{Cursor, Listed, Page};
 
 use crate::rate_window::rate_window;
 use crate::redact::Redactor;
+use crate::resource::Resource;
 use crate::response_body::BodyFault;
 use crate::retry_after::{self, retry_after};
 
@@ -54,28 +55,36 @@ impl ResponseReader<'_> {
         }
     }
 
-    /// The rule that a read answers.
-    pub(crate) fn stored(&self, id: &RuleId) -> Result<Stored<TriggerRule>, Failure> {
+    /// The document that a read answers.
+    pub(crate) fn stored<R: Resource>(
+        &self,
+        resource: &R,
+        id: &<R::Kind as DocumentKind>::Id,
+    ) -> Result<Stored<R::Kind>, RequestError> {
         match self.answer.status {
-            StatusCode::OK => self.rule(id),
-            _ => Err(self.failure(Sent::Read)),
+            StatusCode::OK => self.of_kind(resource, id),
+            _ => Err(self.failure(Method::Read, R::ABSENT)),
         }
     }
 
-    /// The rule that a write answers; nothing if it was accepted and the answer does not show the rule.
-    pub(crate) fn written(&self, id: &RuleId) -> Result<Option<Stored<TriggerRule>>, Failure> {
+    /// The document that a write answers; nothing if it was accepted and the answer does not show the document.
+    pub(crate) fn written<R: Resource>(
+        &self,
+        resource: &R,
+        id: &<R::Kind as DocumentKind>::Id,
+    ) -> Result<Option<Stored<R::Kind>>, RequestError> {
         match self.answer.status {
-            StatusCode::OK | StatusCode::CREATED => match self.rule(id) {
-                Ok(rule) => Ok(Some(rule)),
+            StatusCode::OK | StatusCode::CREATED => match self.of_kind(resource, id) {
+                Ok(document) => Ok(Some(document)),
                 Err(_) if self.is_cut_short() => Ok(None),
                 // Why: a page of whatever stands between here and there is 200, too, and nothing was written then.
-                Err(failure) => Err(Failure {
-                    class: FailureClass::Indeterminate { wait: None },
+                Err(failure) => Err(RequestError {
+                    class: no_answer(),
                     ..failure
                 }),
             },
             StatusCode::NO_CONTENT => Ok(None),
-            _ => Err(self.failure(Sent::Write)),
+            _ => Err(self.failure(Method::Write, R::ABSENT)),
         }
     }
 
@@ -85,44 +94,54 @@ impl ResponseReader<'_> {
     }
 
     /// The page that a listing answers.
-    pub(crate) fn page(&self) -> Result<Page, Failure> {
+    pub(crate) fn page<R: Resource>(
+        &self,
+        resource: &R,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<R::Kind>, RequestError> {
         match self.answer.status {
-            StatusCode::OK => self.read_page(),
-            _ => Err(self.failure(Sent::Read)),
+            StatusCode::OK => self.read_page(resource, cursor),
+            _ => Err(self.failure(Method::Read, R::ABSENT)),
         }
     }
 
-    fn rule(&self, id: &RuleId) -> Result<Stored<TriggerRule>, Failure> {
+    fn of_kind<R: Resource>(
+        &self,
+        resource: &R,
+        id: &<R::Kind as DocumentKind>::Id,
+    ) -> Result<Stored<R::Kind>, RequestError> {
         let document = self.document()?;
-        let version = self.version(&document);
-        let Ok(rule) = TriggerRule::try_from(document) else {
-            return Err(self.fail(FailureClass::Malformed, "the answer is no rule: it is not an object"));
+        let version = self.version::<R::Kind>(&document);
+        let noun = R::Kind::NAME;
+        let Ok(value) = R::Kind::from_document(document) else {
+            let message = format!("the answer is no {noun}: it is not an object");
+            return Err(self.fail(FailureClass::Malformed, message));
         };
-        if let Some(stated) = rule.stated_id()
-            && stated != id.as_str()
+        if let Some(stated) = resource.stated_id(value.document().root())
+            && stated != id.to_string()
         {
-            let message = format!("the answer is about the rule `{}`", self.redactor.clean(stated));
+            let message = format!("the answer is about the {noun} `{}`", self.redactor.clean(stated));
             return Err(self.fail(FailureClass::IdMismatch, message));
         }
         Ok(Stored {
             id: id.clone(),
             version,
-            value: rule,
+            value,
         })
     }
 
     /// The header's tag if it is a strong one, or else the body's.
-    fn version(&self, document: &Document) -> Option<Version> {
+    fn version<K: DocumentKind>(&self, document: &Document) -> Option<Version> {
         let header = self
             .answer
             .headers
             .get(ETAG)
             .and_then(|tag| tag.to_str().ok()?.parse().ok());
-        header.or_else(|| stated_version(document.root()))
+        header.or_else(|| stated_version::<K>(document.root()))
     }
 
     /// The body, as the document that it is to be.
-    pub(crate) fn document(&self) -> Result<Document, Failure> {
+    pub(crate) fn document(&self) -> Result<Document, RequestError> {
         let body = match &self.answer.body {
             Ok(body) => body,
             Err(BodyFault::TooLarge { limit }) => {
@@ -131,7 +150,7 @@ impl ResponseReader<'_> {
             }
             Err(BodyFault::Lost(why)) => {
                 let message = format!("the answer broke off: {why}");
-                return Err(self.fail(FailureClass::Indeterminate { wait: None }, message));
+                return Err(self.fail(no_answer(), message));
             }
         };
         let text = std::str::from_utf8(body);
@@ -154,76 +173,70 @@ impl ResponseReader<'_> {
         })
     }
 
-    fn read_page(&self) -> Result<Page, Failure> {
+    fn read_page<R: Resource>(&self, resource: &R, cursor: Option<&Cursor>) -> Result<Page<R::Kind>, RequestError> {
         let document = self.document()?;
-        let root = document.root();
-        let number = |name| {
-            root.get(name)
-                .and_then(Node::as_number)
-                .and_then(|number| number.raw().parse::<u64>().ok())
-        };
-        let Some(entities) = root.get("entities").filter(|entities| entities.is_array()) else {
-            return Err(self.fail(
-                FailureClass::Malformed,
-                "the answer is no listing: it has no list `entities`",
-            ));
-        };
-        let mut rules = Vec::new();
-        for entity in entities.elements() {
-            let rule = Document::from_node(entity)
-                .ok()
-                .and_then(|document| TriggerRule::try_from(document).ok());
-            let Some(rule) = rule else {
-                return Err(self.fail(FailureClass::Malformed, "the listing has an element that is no rule"));
-            };
-            let id = rule.stated_id().unwrap_or_default().to_owned();
-            let rule_id = id.parse().ok();
-            rules.push(RuleSummary {
-                id,
-                rule_id,
-                version: stated_version(entity),
-                rule,
+        let malformed = |message: String| self.fail(FailureClass::Malformed, message);
+        let parts = resource.read_page(document.root(), cursor);
+        let parts = parts.ok_or_else(|| malformed("the answer is no listing: it has no list `entities`".to_owned()))?;
+        let mut documents = Vec::new();
+        for element in parts.elements {
+            let listed = resource.read_listed(element).and_then(|(stated_id, document)| {
+                Some(Listed {
+                    id: stated_id.parse().ok(),
+                    stated_id,
+                    version: stated_version::<R::Kind>(element),
+                    value: R::Kind::from_document(document).ok()?,
+                })
             });
+            let no_document = || malformed(format!("the listing has an element that is no {}", R::Kind::NAME));
+            documents.push(listed.ok_or_else(no_document)?);
         }
-        let pages = number("pageCount").and_then(|pages| u32::try_from(pages).ok());
         Ok(Page {
-            rules,
-            pages: pages.unwrap_or(1),
-            total: number("total"),
+            documents,
+            next: parts.next,
+            total: parts.total,
         })
     }
 
-    pub(crate) fn fail(&self, class: FailureClass, message: impl Into<String>) -> Failure {
-        Failure {
+    pub(crate) fn fail(&self, class: FailureClass, message: impl Into<String>) -> RequestError {
+        RequestError {
             class,
             message: message.into(),
             metadata: self.metadata().into(),
+            source: None,
         }
     }
 
-    /// What an answer other than the one hoped for means.
-    pub(crate) fn failure(&self, sent: Sent) -> Failure {
+    /// The failure that an answer other than the one hoped for means; `absent` is what a 404 does.
+    pub(crate) fn failure(&self, method: Method, absent: &str) -> RequestError {
         let said = self.platform_error();
         let wait = retry_after(&self.answer.headers, self.now);
         let says_moved = said
             .message
             .to_lowercase()
             .contains("does not match the current version");
-        let class = match (self.answer.status.as_u16(), sent) {
-            (409 | 412, Sent::Write) => FailureClass::PreconditionFailed,
-            (400, Sent::Write) if says_moved => FailureClass::PreconditionFailed,
+        let class = match (self.answer.status.as_u16(), method) {
+            (409 | 412, Method::Write) => FailureClass::PreconditionFailed,
+            (400, Method::Write) if says_moved => FailureClass::PreconditionFailed,
             (401, _) => FailureClass::Unauthenticated,
             (403 | 407, _) => FailureClass::Denied,
             (404, _) => FailureClass::NotFound,
             (429, _) => FailureClass::Throttled { wait },
             (300..=399, _) => FailureClass::Redirected,
-            (408 | 500..=599, _) | (200..=299, Sent::Write) => FailureClass::Indeterminate { wait },
+            (500..=599, _) => FailureClass::Indeterminate {
+                wait,
+                cause: IndeterminateCause::ServerError,
+            },
+            (408, _) | (200..=299, Method::Write) => FailureClass::Indeterminate {
+                wait,
+                cause: IndeterminateCause::NoAnswer,
+            },
             (400..=499, _) => FailureClass::Rejected,
             _ => FailureClass::Malformed,
         };
         let message = match (&class, said.message.as_str()) {
-            (_, "") => self.status_in_words(&class),
-            (FailureClass::NotFound, message) => format!("{}: {message}", self.status_in_words(&class)),
+            (_, "") => self.status_in_words(&class, absent),
+            (FailureClass::NotFound, message) => format!("{}: {message}", self.status_in_words(&class, absent)),
             (_, message) => message.to_owned(),
         };
         let metadata = ResponseMetadata {
@@ -231,17 +244,17 @@ impl ResponseReader<'_> {
             context_id: said.context_id,
             ..self.metadata()
         };
-        Failure {
+        RequestError {
             class,
             message,
             metadata: metadata.into(),
+            source: None,
         }
     }
 
-    fn status_in_words(&self, class: &FailureClass) -> String {
+    fn status_in_words(&self, class: &FailureClass, absent: &str) -> String {
         if *class == FailureClass::NotFound {
-            return "the server answered 404: there is no such rule, or the organisation lacks the trigger-rule contract"
-                .to_owned();
+            return format!("the server answered 404: {absent}");
         }
         let reason = self.answer.status.canonical_reason().unwrap_or("no reason given");
         format!("the server answered {} ({reason})", self.answer.status.as_u16())
@@ -277,9 +290,9 @@ impl ResponseReader<'_> {
     }
 }
 
-/// What kind of request an answer is to.
+/// The method of the request that an answer is to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sent {
+pub(crate) enum Method {
     Read,
     Write,
 }
@@ -292,8 +305,15 @@ struct PlatformError {
     context_id: Option<String>,
 }
 
-fn stated_version(rule: Node<'_>) -> Option<Version> {
-    rule.get("etag")?.as_str()?.parse().ok()
+fn stated_version<K: DocumentKind>(document: Node<'_>) -> Option<Version> {
+    document.get(K::VERSION?)?.as_str()?.parse().ok()
+}
+
+fn no_answer() -> FailureClass {
+    FailureClass::Indeterminate {
+        wait: None,
+        cause: IndeterminateCause::NoAnswer,
+    }
 }
 
 #[cfg(test)]

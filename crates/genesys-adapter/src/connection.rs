@@ -6,10 +6,11 @@
 use std::error::Error;
 use std::time::Duration;
 
-use domain::{Failure, FailureClass};
+use domain::{FailureClass, RequestError};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, ClientBuilder};
 
+use crate::address::Address;
 use crate::answer::RawAnswer;
 use crate::response_body;
 
@@ -49,9 +50,20 @@ impl Default for ConnectionSettings {
     }
 }
 
+impl ConnectionSettings {
+    /// The default settings for an address.
+    #[must_use]
+    pub fn to(address: &Address) -> Self {
+        Self {
+            loopback: address.is_loopback(),
+            ..Self::default()
+        }
+    }
+}
+
 /// The settings make no connection.
 #[derive(Debug, thiserror::Error)]
-pub enum BadConnection {
+pub enum ConnectionError {
     /// The extra certificates are no PEM.
     #[error("the certificates to trust cannot be read as PEM")]
     Certificates(#[source] reqwest::Error),
@@ -76,7 +88,7 @@ impl Connection {
     /// # Errors
     ///
     /// If the settings make none.
-    pub fn new(settings: &ConnectionSettings) -> Result<Self, BadConnection> {
+    pub fn new(settings: &ConnectionSettings) -> Result<Self, ConnectionError> {
         let mut builder = Client::builder()
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
@@ -88,7 +100,7 @@ impl Connection {
         builder = trust(builder, settings)?;
         builder = match &settings.proxy {
             Some(proxy) => {
-                let mut through = reqwest::Proxy::all(&proxy.url).map_err(BadConnection::Proxy)?;
+                let mut through = reqwest::Proxy::all(&proxy.url).map_err(ConnectionError::Proxy)?;
                 if let Some((user, password)) = &proxy.login {
                     through = through.basic_auth(user, secrecy::ExposeSecret::expose_secret(password));
                 }
@@ -97,7 +109,7 @@ impl Connection {
             None if settings.loopback => builder.no_proxy(),
             None => builder,
         };
-        Ok(Self(builder.build().map_err(BadConnection::Client)?))
+        Ok(Self(builder.build().map_err(ConnectionError::Client)?))
     }
 
     /// The builder of requests.
@@ -106,11 +118,11 @@ impl Connection {
     }
 }
 
-fn trust(builder: ClientBuilder, settings: &ConnectionSettings) -> Result<ClientBuilder, BadConnection> {
+fn trust(builder: ClientBuilder, settings: &ConnectionSettings) -> Result<ClientBuilder, ConnectionError> {
     if let Some(pem) = &settings.extra_certificates {
-        let certificates = Certificate::from_pem_bundle(pem).map_err(BadConnection::Certificates)?;
+        let certificates = Certificate::from_pem_bundle(pem).map_err(ConnectionError::Certificates)?;
         if certificates.is_empty() {
-            return Err(BadConnection::NoCertificates);
+            return Err(ConnectionError::NoCertificates);
         }
         return Ok(builder.tls_certs_merge(certificates));
     }
@@ -124,8 +136,8 @@ fn trust(builder: ClientBuilder, settings: &ConnectionSettings) -> Result<Client
 }
 
 /// Sends a request once, and waits for all of its answer.
-pub(crate) async fn send(request: reqwest::RequestBuilder) -> Result<RawAnswer, Failure> {
-    let mut response = request.send().await.map_err(|error| not_answered(&error))?;
+pub(crate) async fn send(request: reqwest::RequestBuilder) -> Result<RawAnswer, RequestError> {
+    let mut response = request.send().await.map_err(not_answered)?;
     let headers = std::mem::take(response.headers_mut());
     let status = response.status();
     Ok(RawAnswer {
@@ -135,21 +147,19 @@ pub(crate) async fn send(request: reqwest::RequestBuilder) -> Result<RawAnswer, 
     })
 }
 
-fn not_answered(error: &reqwest::Error) -> Failure {
-    let message = words(error);
-    if !error.is_connect() && !error.is_builder() {
-        return Failure::new(
-            FailureClass::Indeterminate { wait: None },
-            format!("the answer was lost: {message}"),
-        );
-    }
-    if causes(error).any(is_certificate_error) {
-        return Failure::new(
+fn not_answered(error: reqwest::Error) -> RequestError {
+    let message = words(&error);
+    let failure = if !error.is_connect() && !error.is_builder() {
+        RequestError::no_answer(format!("the answer was lost: {message}"))
+    } else if causes(&error).any(is_certificate_error) {
+        RequestError::new(
             FailureClass::Untrusted,
             format!("the connection is not secure: {message}"),
-        );
-    }
-    Failure::new(FailureClass::NotSent, format!("no connection was made: {message}"))
+        )
+    } else {
+        RequestError::new(FailureClass::NotSent, format!("no connection was made: {message}"))
+    };
+    failure.with_source(error)
 }
 
 /// The causes of an error, from the outside in. An I/O error hides its cause from `source`.

@@ -1,4 +1,4 @@
-//! Who asks.
+//! The credentials of requests.
 
 use secrecy::SecretString;
 
@@ -9,6 +9,17 @@ pub enum Credentials {
     Client(ClientCredentials),
     /// A token that somebody else got. It cannot be renewed.
     Token(SecretString),
+}
+
+impl Credentials {
+    /// An OAuth client by its id and its secret.
+    #[must_use]
+    pub fn client(id: impl Into<String>, secret: impl Into<SecretString>) -> Self {
+        Self::Client(ClientCredentials {
+            id: id.into(),
+            secret: secret.into(),
+        })
+    }
 }
 
 /// An OAuth client of the grant "client credentials". Its roles decide what it may do.

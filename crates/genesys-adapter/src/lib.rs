@@ -1,4 +1,4 @@
-//! Trigger rules over Genesys Cloud's HTTP API.
+//! Documents over Genesys Cloud's HTTP API.
 //!
 //! Requests are built and answers are read by pure functions ([`request`], [`answer`]); one small loop talks to the
 //! network. The adapter renews a token once when it is refused, and repeats nothing else: what to do about a failure
@@ -13,16 +13,18 @@ mod credentials;
 mod rate_window;
 mod redact;
 mod region;
-mod repository;
+mod resource;
 mod response_body;
 mod retry_after;
+mod store;
 mod token;
 mod token_cache;
 
-pub use address::{Address, BadAddress, RulesPath};
-pub use connection::{BadConnection, Connection, ConnectionSettings, Proxy};
+pub use address::{Address, AddressError, RulesPath};
+pub use connection::{Connection, ConnectionError, ConnectionSettings, Proxy};
 pub use credentials::{ClientCredentials, Credentials};
-pub use region::{Region, UnknownRegion};
-pub use repository::GenesysRepository;
+pub use region::{Region, UnknownRegionError};
+pub use resource::{PageParts, Resource, TriggerRules};
+pub use store::GenesysStore;
 pub use token::TokenSource;
 pub use token_cache::TokenCache;

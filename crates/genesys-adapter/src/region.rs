@@ -34,7 +34,7 @@ const REGIONS: [(&str, &str); 18] = [
 /// assert_eq!(frankfurt.domain(), "mypurecloud.de");
 /// assert_eq!(frankfurt, "mypurecloud.de".parse()?);
 /// assert!("eu-central-9".parse::<Region>().is_err());
-/// # Ok::<(), assist_rules_genesys_adapter::UnknownRegion>(())
+/// # Ok::<(), assist_rules_genesys_adapter::UnknownRegionError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Region {
@@ -45,7 +45,7 @@ pub struct Region {
 /// The text names no region.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no region of Genesys Cloud; the regions are {list}", list = names())]
-pub struct UnknownRegion(String);
+pub struct UnknownRegionError(String);
 
 fn names() -> String {
     REGIONS.map(|(name, _)| name).join(", ")
@@ -72,7 +72,7 @@ impl Region {
 }
 
 impl FromStr for Region {
-    type Err = UnknownRegion;
+    type Err = UnknownRegionError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let plain = text.trim().to_ascii_lowercase();
@@ -81,7 +81,7 @@ impl FromStr for Region {
         Self::all()
             .into_iter()
             .find(named)
-            .ok_or_else(|| UnknownRegion(text.to_owned()))
+            .ok_or_else(|| UnknownRegionError(text.to_owned()))
     }
 }
 

@@ -1,11 +1,11 @@
-//! Requests as data: method, path and body, before anybody sends them.
+//! Requests as data: method, path and body, before they are sent.
 
 use bytes::Bytes;
-use domain::{RuleId, TriggerRule, Version};
+use domain::{DocumentKind, Version};
 use http::Method;
-use ports::PageRequest;
+use ports::Cursor;
 
-use crate::address::RulesPath;
+use crate::resource::Resource;
 
 /// A request to the API, without its authorisation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,36 +22,42 @@ pub struct ApiRequest {
     pub body: Option<Bytes>,
 }
 
-/// Asks for a rule.
+/// Reads a document.
 #[must_use]
-pub fn get(path: &RulesPath, id: &RuleId) -> ApiRequest {
+pub fn get<R: Resource>(resource: &R, id: &<R::Kind as DocumentKind>::Id) -> ApiRequest {
     ApiRequest {
         method: Method::GET,
-        path: path.of_rule(id),
+        path: resource.path(id),
         query: None,
         if_match: None,
         body: None,
     }
 }
 
-/// Replaces a rule if it is at that version. Equal arguments give equal bytes.
+/// Replaces a document; with a version, if it is at that one. Equal arguments give equal bytes.
 #[must_use]
-pub fn replace(path: &RulesPath, id: &RuleId, rule: &TriggerRule, version: &Version) -> ApiRequest {
+pub fn replace<R: Resource>(
+    resource: &R,
+    id: &<R::Kind as DocumentKind>::Id,
+    document: &R::Kind,
+    version: Option<&Version>,
+) -> ApiRequest {
     ApiRequest {
         method: Method::PUT,
-        if_match: Some(version.clone()),
-        body: Some(Bytes::from(rule.document().compact())),
-        ..get(path, id)
+        if_match: version.cloned(),
+        body: Some(Bytes::from(document.document().compact())),
+        ..get(resource, id)
     }
 }
 
-/// Asks for a page of all rules.
+/// Reads a page of the listing.
 #[must_use]
-pub fn list(path: &RulesPath, page: PageRequest) -> ApiRequest {
+pub fn page<R: Resource>(resource: &R, cursor: Option<&Cursor>) -> ApiRequest {
+    let (path, query) = resource.page_path(cursor);
     ApiRequest {
         method: Method::GET,
-        path: path.as_str().to_owned(),
-        query: Some(format!("pageSize={}&pageNumber={}", page.size, page.number)),
+        path,
+        query: Some(query),
         if_match: None,
         body: None,
     }
@@ -59,13 +65,16 @@ pub fn list(path: &RulesPath, page: PageRequest) -> ApiRequest {
 
 #[cfg(test)]
 mod tests {
+    use domain::TriggerRule;
+
     use super::*;
+    use crate::resource::TriggerRules;
 
     #[test]
     fn a_write_carries_the_version_and_the_whole_rule() {
         let rule: TriggerRule = "{ \"id\": \"r1\", \"x\": 1.50 }".parse().unwrap();
         let (id, version) = ("r1".parse().unwrap(), "\"7\"".parse().unwrap());
-        let request = replace(&RulesPath::default(), &id, &rule, &version);
+        let request = replace(&TriggerRules::default(), &id, &rule, Some(&version));
         assert_eq!(
             (request.method, request.path.as_str()),
             (Method::PUT, "/api/v2/agent-assist/trigger-rules/r1")

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::json::{Document, Node};
-use domain::{Failure, FailureClass};
+use domain::{FailureClass, RequestError};
 use http::StatusCode;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use ports::Clock;
@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use tracing::Instrument;
 
 use crate::address::Address;
-use crate::answer::{ResponseReader, Sent};
+use crate::answer::{Method, ResponseReader};
 use crate::connection::{self, Connection};
 use crate::credentials::{ClientCredentials, Credentials};
 use crate::redact::Redactor;
@@ -71,7 +71,16 @@ impl TokenSource {
     ///
     /// `Unauthenticated` if the credentials are refused; `Throttled`, `NotSent` and the like as for any request. A
     /// request for a token changes nothing, so nothing about it is ever `Unclear`.
-    pub(crate) async fn token(&self) -> Result<SecretString, Failure> {
+    /// Gets a token, or finds a good one at hand.
+    ///
+    /// # Errors
+    ///
+    /// `Unauthenticated` if the credentials are refused; otherwise as for any request.
+    pub async fn sign_in(&self) -> Result<(), RequestError> {
+        self.token().await.map(|_| ())
+    }
+
+    pub(crate) async fn token(&self) -> Result<SecretString, RequestError> {
         let client = match &self.credentials {
             Credentials::Token(token) => return Ok(token.clone()),
             Credentials::Client(client) => client,
@@ -91,7 +100,10 @@ impl TokenSource {
     /// # Errors
     ///
     /// As for [`TokenSource::token`]; `None` if there is no other.
-    pub(crate) async fn another(&self, refused: &SecretString) -> Result<Option<SecretString>, Failure> {
+    pub(crate) async fn refresh_after_rejection(
+        &self,
+        refused: &SecretString,
+    ) -> Result<Option<SecretString>, RequestError> {
         let Credentials::Client(client) = &self.credentials else {
             return Ok(None);
         };
@@ -118,7 +130,11 @@ impl TokenSource {
         token.ends > self.clock.now() + RENEW_BEFORE_END
     }
 
-    async fn renew_into(&self, held: &mut Option<Token>, client: &ClientCredentials) -> Result<SecretString, Failure> {
+    async fn renew_into(
+        &self,
+        held: &mut Option<Token>,
+        client: &ClientCredentials,
+    ) -> Result<SecretString, RequestError> {
         let token = self.ask(client).await?;
         if let Some(cache) = &self.cache {
             cache.store(&self.login, client, &token);
@@ -128,12 +144,10 @@ impl TokenSource {
         Ok(secret)
     }
 
-    async fn ask(&self, client: &ClientCredentials) -> Result<Token, Failure> {
+    async fn ask(&self, client: &ClientCredentials) -> Result<Token, RequestError> {
         let url = self.login.join("/oauth/token", None).map_err(|error| {
-            Failure::new(
-                FailureClass::Malformed,
-                format!("the login address cannot be used: {error}"),
-            )
+            let message = format!("the login address cannot be used: {error}");
+            RequestError::new(FailureClass::Malformed, message).with_source(error)
         })?;
         let request = self
             .connection
@@ -188,8 +202,8 @@ fn granted(document: &Document, now: SystemTime) -> Option<Token> {
 }
 
 /// Why no token was granted. Refused credentials are 401, or 400 in the words of RFC 6749.
-fn refused(reading: &ResponseReader<'_>) -> Failure {
-    let mut failure = reading.failure(Sent::Read);
+fn refused(reading: &ResponseReader<'_>) -> RequestError {
+    let mut failure = reading.failure(Method::Read, "there is no such login");
     let is_rate_limit = failure.message.to_lowercase().starts_with(RATE_LIMIT_WORDS);
     if failure.class == FailureClass::Rejected && is_rate_limit {
         let wait = crate::retry_after::retry_after(&reading.answer.headers, reading.now);
@@ -209,8 +223,8 @@ fn refused(reading: &ResponseReader<'_>) -> Failure {
 }
 
 /// A request for a token changes nothing: what is unclear about it is as good as not sent.
-fn never_unclear(mut failure: Failure) -> Failure {
-    if let FailureClass::Indeterminate { wait } = failure.class {
+fn never_unclear(mut failure: RequestError) -> RequestError {
+    if let FailureClass::Indeterminate { wait, .. } = failure.class {
         failure.class = wait.map_or(FailureClass::NotSent, |wait| FailureClass::Throttled {
             wait: Some(wait),
         });

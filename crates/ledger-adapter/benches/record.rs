@@ -14,8 +14,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use assist_rules_ledger_adapter::{LedgerAddress, LedgerSettings, SqlLedger};
+use domain::OutcomeKind;
 use ports::testing::ledger_conformance::{intent, moment, outcome};
-use ports::{Ending, History, HistoryQuery, IntentRecord, Ledger, OutcomeRecord, TallyOf, TallyQuery};
+use ports::{History, HistoryQuery, IntentRecord, Ledger, OutcomeRecord, TallyOf, TallyQuery};
 
 /// How many updates are timed.
 const ROUNDS: u64 = 300;
@@ -72,12 +73,12 @@ fn update(number: u64) -> (IntentRecord, OutcomeRecord) {
     let document = |text: &str| format!(r#"{{"id":"r","name":"{number} {text}","more":"{padding}"}}"#);
     (intent.base, intent.ours) = (document("base").parse().unwrap(), document("ours").parse().unwrap());
     intent.overwrites.clear();
-    let ending = if number.is_multiple_of(10) {
-        Ending::Conflict
+    let outcome_kind = if number.is_multiple_of(10) {
+        OutcomeKind::Conflict
     } else {
-        Ending::Applied
+        OutcomeKind::Applied
     };
-    let mut outcome = outcome(&intent, None, ending, number * 2 + 1);
+    let mut outcome = outcome(&intent, None, outcome_kind, number * 2 + 1);
     outcome.latency = Some(Duration::from_micros(30_000 + number * 37 % 200_000));
     outcome.after = Some(intent.ours.clone());
     (intent, outcome)

@@ -17,7 +17,7 @@ use sqlx::{ConnectOptions, any};
 /// let shared: LedgerAddress = "postgres://auditor:secret@db.example.org/rules".parse()?;
 /// assert_eq!(shared.to_string(), "postgres://auditor@db.example.org/rules");
 /// assert!("mysql://db.example.org/rules".parse::<LedgerAddress>().is_err());
-/// # Ok::<(), assist_rules_ledger_adapter::BadLedgerAddress>(())
+/// # Ok::<(), assist_rules_ledger_adapter::LedgerAddressError>(())
 /// ```
 #[derive(Clone)]
 pub struct LedgerAddress(Place);
@@ -30,7 +30,7 @@ enum Place {
 
 /// An address that is none of a ledger.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadLedgerAddress {
+pub enum LedgerAddressError {
     /// Another kind of store.
     #[error("a ledger is at `sqlite:PATH` or at `postgres://…`")]
     Scheme,
@@ -84,21 +84,21 @@ impl LedgerAddress {
 }
 
 impl FromStr for LedgerAddress {
-    type Err = BadLedgerAddress;
+    type Err = LedgerAddressError;
 
-    fn from_str(text: &str) -> Result<Self, BadLedgerAddress> {
+    fn from_str(text: &str) -> Result<Self, LedgerAddressError> {
         if let Some(path) = text.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
             return if path.is_empty() {
-                Err(BadLedgerAddress::NoFile)
+                Err(LedgerAddressError::NoFile)
             } else {
                 Ok(Self::of_file(PathBuf::from(path)))
             };
         }
         if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
-            return Err(BadLedgerAddress::Scheme);
+            return Err(LedgerAddressError::Scheme);
         }
-        let options: AnyConnectOptions = text.parse().map_err(|_| BadLedgerAddress::NoUrl)?;
+        let options: AnyConnectOptions = text.parse().map_err(|_| LedgerAddressError::NoUrl)?;
         Ok(Self(Place::Postgres(Box::new(options))))
     }
 }

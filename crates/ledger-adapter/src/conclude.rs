@@ -1,6 +1,7 @@
 //! Recording an outcome, and putting the event about it into the outbox.
 
-use ports::{Ending, EntryId, LedgerError, OutcomeRecord, Recorded};
+use domain::OutcomeKind;
+use ports::{DocumentRef, EntryId, LedgerError, OutcomeRecord, Recorded};
 
 use crate::entry_body::{Body, Documents, micros_of};
 use crate::row::{self, signed, unsigned};
@@ -36,7 +37,7 @@ impl TransactionBody for Conclude<'_> {
             Some(id) => self.measure(transaction, id, seq, &version_after).await?,
             None => self.insert(transaction, seq, &version_after).await?,
         }
-        let is_told = record.ending == Ending::Applied && record.intent.is_some() && !self.sinks.is_empty();
+        let is_told = record.kind == OutcomeKind::Applied && record.intent.is_some() && !self.sinks.is_empty();
         if is_told {
             self.tell(transaction, seq, hash.as_str()).await?;
         }
@@ -57,12 +58,12 @@ impl Conclude<'_> {
         seq: i64,
         version_after: &str,
     ) -> Result<(), TxError> {
-        let sql = "UPDATE updates SET outcome = $2, measured = $2, ending = $3, version_after = $4, bucket = $5, \
+        let sql = "UPDATE updates SET outcome = $2, measured = $2, outcome_kind = $3, version_after = $4, bucket = $5, \
                    retries = $6, merges = $7, waited = $8, longest = $9 WHERE id = $1";
         let mut values = vec![
             signed(id.0).into(),
             seq.into(),
-            self.record.ending.word().into(),
+            self.record.kind.as_str().into(),
             version_after.into(),
         ];
         values.extend(tallies::figures(self.record).map(Value::from));
@@ -78,9 +79,14 @@ impl Conclude<'_> {
         seq: i64,
         version_after: &str,
     ) -> Result<(), TxError> {
-        let sql = "UPDATE updates SET outcome = $2, ending = $3, version_after = $4 WHERE id = $1";
-        let ending = self.record.ending.word();
-        let values = [signed(id.0).into(), seq.into(), ending.into(), version_after.into()];
+        let sql = "UPDATE updates SET outcome = $2, outcome_kind = $3, version_after = $4 WHERE id = $1";
+        let outcome_kind = self.record.kind.as_str();
+        let values = [
+            signed(id.0).into(),
+            seq.into(),
+            outcome_kind.into(),
+            version_after.into(),
+        ];
         transaction.execute(sql, &values).await?;
         Ok(())
     }
@@ -89,15 +95,16 @@ impl Conclude<'_> {
     async fn insert(&self, transaction: &mut Transaction<'_>, seq: i64, version_after: &str) -> Result<(), TxError> {
         let record = self.record;
         let version_before = record.version_before.as_ref().map(ToString::to_string);
-        let sql = "INSERT INTO updates (id, outcome, measured, target, document, at, ending, leased_until, run, host, \
-                   server, version_before, version_after, bucket, retries, merges, waited, longest) \
-                   VALUES ($1, $1, $1, $2, $3, $4, $5, 0, $6, $7, 0, $8, $9, $10, $11, $12, $13, $14)";
+        let sql = "INSERT INTO updates (id, outcome, measured, target, kind, document, at, outcome_kind, leased_until, run, \
+                   host, server, version_before, version_after, bucket, retries, merges, waited, longest) \
+                   VALUES ($1, $1, $1, $2, $3, $4, $5, $6, 0, $7, $8, 0, $9, $10, $11, $12, $13, $14, $15)";
         let mut values = vec![
             seq.into(),
-            record.target.as_str().into(),
-            record.document.as_str().into(),
+            record.document.target.as_str().into(),
+            record.document.kind.as_str().into(),
+            record.document.id.as_str().into(),
             micros_of(record.at).into(),
-            record.ending.word().into(),
+            record.kind.as_str().into(),
             record.author.run.as_str().into(),
             record.author.host.as_deref().unwrap_or_default().into(),
             version_before.as_deref().unwrap_or_default().into(),
@@ -111,14 +118,15 @@ impl Conclude<'_> {
     async fn tell(&self, transaction: &mut Transaction<'_>, seq: i64, event: &str) -> Result<(), TxError> {
         let record = self.record;
         for sink in self.sinks {
-            let sql = "INSERT INTO outbox (sink, seq, event, target, document, state, failures, next_at, \
-                       leased_until, token, last_failure) VALUES ($1, $2, $3, $4, $5, 'pending', 0, 0, 0, '', '')";
+            let sql = "INSERT INTO outbox (sink, seq, event, target, kind, document, state, failures, next_at, \
+                       leased_until, token, last_failure) VALUES ($1, $2, $3, $4, $5, $6, 'pending', 0, 0, 0, '', '')";
             let values = [
                 sink.as_str().into(),
                 seq.into(),
                 event.into(),
-                record.target.as_str().into(),
-                record.document.as_str().into(),
+                record.document.target.as_str().into(),
+                record.document.kind.as_str().into(),
+                record.document.id.as_str().into(),
             ];
             transaction.execute(sql, &values).await?;
         }
@@ -135,15 +143,20 @@ struct Open {
 }
 
 async fn open(transaction: &mut Transaction<'_>, id: EntryId, record: &OutcomeRecord) -> Result<Open, TxError> {
-    let sql = "SELECT ending, measured, at, target, document FROM updates WHERE id = $1";
+    let sql = "SELECT outcome_kind, measured, at, target, kind, document FROM updates WHERE id = $1";
     let rows = transaction.rows(sql, &[signed(id.0).into()]).await?;
     let Some(row) = rows.first() else {
         return Err(row::not_open(transaction, id).await?.into());
     };
-    if (text(row, 3)?, text(row, 4)?) != (record.target.clone(), record.document.clone()) {
+    let document = DocumentRef {
+        target: text(row, 3)?,
+        kind: text(row, 4)?,
+        id: text(row, 5)?,
+    };
+    if document != record.document {
         return Err(LedgerError::NoEntry(id).into());
     }
-    if ["open", Ending::Unknown.word()].contains(&text(row, 0)?.as_str()) {
+    if ["open", OutcomeKind::Unknown.as_str()].contains(&text(row, 0)?.as_str()) {
         let (measured, at) = (number(row, 1)?, number(row, 2)?);
         Ok(Open { measured, at })
     } else {

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use domain::json::Document;
-use domain::{Collision, Version};
-use ports::{Author, Ending, EntryId, IntentRecord, OutcomeRecord, Proof};
+use domain::{Collision, Evidence, OutcomeKind, Version};
+use ports::{Author, DocumentRef, EntryId, IntentRecord, OutcomeRecord};
 use serde::{Deserialize, Serialize};
 
 use crate::digest::{Digest, digest};
+
+/// The kind of documents whose entries name none: trigger rules, the only kind of format 1.
+pub(crate) const DEFAULT_KIND: &str = "rule";
 
 /// The format of entries that this version writes.
 pub(crate) const FORMAT: u32 = 1;
@@ -22,6 +25,9 @@ pub(crate) struct Body {
     pub(crate) previous: Digest,
     pub(crate) at: String,
     pub(crate) target: String,
+    /// The kind of the document; a trigger rule has none, and had none in format 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) kind: Option<String>,
     pub(crate) document: String,
     pub(crate) author: AuthorBody,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,7 +52,8 @@ pub(crate) struct AuthorBody {
 pub(crate) struct IntentBody {
     pub(crate) follows: Option<u64>,
     pub(crate) guard: String,
-    pub(crate) version: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) version: Option<String>,
     pub(crate) base: Digest,
     pub(crate) ours: Digest,
     pub(crate) change: Digest,
@@ -70,7 +77,8 @@ struct CollisionBody {
 pub(crate) struct OutcomeBody {
     pub(crate) intent: Option<u64>,
     pub(crate) outcome: String,
-    proof: Option<String>,
+    #[serde(rename = "proof")]
+    evidence: Option<String>,
     pub(crate) version_before: Option<String>,
     version_after: Option<String>,
     pub(crate) after: Option<Digest>,
@@ -87,10 +95,10 @@ pub(crate) struct OutcomeBody {
 /// What an entry says that cannot be understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct Unreadable(pub(crate) String);
+pub(crate) struct EntryBodyError(pub(crate) String);
 
-fn unreadable(what: &str, error: &dyn std::fmt::Display) -> Unreadable {
-    Unreadable(format!("{what}: {error}"))
+fn unreadable(what: &str, error: &dyn std::fmt::Display) -> EntryBodyError {
+    EntryBodyError(format!("{what}: {error}"))
 }
 
 /// Documents by their digest.
@@ -104,7 +112,7 @@ impl Body {
         let intent = IntentBody {
             follows: record.follows.map(|id| id.0),
             guard: record.guard.clone(),
-            version: record.version.as_sent().to_owned(),
+            version: record.version.as_ref().map(|version| version.as_sent().to_owned()),
             base: keep(&record.base),
             ours: keep(&record.ours),
             change: keep(&record.change),
@@ -117,8 +125,9 @@ impl Body {
             seq,
             previous,
             at: written(record.at),
-            target: record.target.clone(),
-            document: record.document.clone(),
+            target: record.document.target.clone(),
+            kind: kind_member(&record.document),
+            document: record.document.id.clone(),
             author: AuthorBody::of(&record.author),
             intent: Some(intent),
             outcome: None,
@@ -131,8 +140,8 @@ impl Body {
         let mut documents = Documents::new();
         let outcome = OutcomeBody {
             intent: record.intent.map(|id| id.0),
-            outcome: record.ending.word().to_owned(),
-            proof: record.proof.map(|proof| proof.word().to_owned()),
+            outcome: record.kind.as_str().to_owned(),
+            evidence: record.evidence.map(|evidence| evidence.as_str().to_owned()),
             version_before: record
                 .version_before
                 .as_ref()
@@ -156,8 +165,9 @@ impl Body {
             seq,
             previous,
             at: written(record.at),
-            target: record.target.clone(),
-            document: record.document.clone(),
+            target: record.document.target.clone(),
+            kind: kind_member(&record.document),
+            document: record.document.id.clone(),
             author: AuthorBody::of(&record.author),
             intent: None,
             outcome: Some(outcome),
@@ -166,11 +176,11 @@ impl Body {
     }
 
     /// The text that is hashed.
-    pub(crate) fn canonical(&self) -> Result<String, Unreadable> {
+    pub(crate) fn canonical(&self) -> Result<String, EntryBodyError> {
         serde_json_canonicalizer::to_string(self).map_err(|error| unreadable("it has no canonical text", &error))
     }
 
-    pub(crate) fn read(text: &str) -> Result<Self, Unreadable> {
+    pub(crate) fn read(text: &str) -> Result<Self, EntryBodyError> {
         serde_json::from_str(text).map_err(|error| unreadable("it is no entry", &error))
     }
 
@@ -184,24 +194,37 @@ impl Body {
         of_intent.chain(of_outcome)
     }
 
+    /// The document that it is about.
+    pub(crate) fn reference(&self) -> DocumentRef {
+        DocumentRef {
+            target: self.target.clone(),
+            kind: self.kind().to_owned(),
+            id: self.document.clone(),
+        }
+    }
+
+    /// The kind of the document.
+    pub(crate) fn kind(&self) -> &str {
+        self.kind.as_deref().unwrap_or(DEFAULT_KIND)
+    }
+
     /// The run that made it, and its machine.
     pub(crate) fn holder(&self) -> (&str, &str) {
         (&self.author.run, self.author.host.as_deref().unwrap_or_default())
     }
 
     /// The intent, with the documents that it names.
-    pub(crate) fn intent_record(&self, documents: &Documents) -> Result<Option<IntentRecord>, Unreadable> {
+    pub(crate) fn intent_record(&self, documents: &Documents) -> Result<Option<IntentRecord>, EntryBodyError> {
         let Some(intent) = &self.intent else {
             return Ok(None);
         };
         let overwrites: Result<_, _> = intent.overwrites.iter().map(CollisionBody::read).collect();
         Ok(Some(IntentRecord {
-            target: self.target.clone(),
-            document: self.document.clone(),
+            document: self.reference(),
             author: self.author.read(),
             follows: intent.follows.map(EntryId),
             guard: intent.guard.clone(),
-            version: version(&intent.version)?,
+            version: intent.version.as_deref().map(version).transpose()?,
             base: found(documents, &intent.base)?,
             ours: found(documents, &intent.ours)?,
             change: found(documents, &intent.change)?,
@@ -213,20 +236,19 @@ impl Body {
     }
 
     /// The outcome, with the document that it names.
-    pub(crate) fn outcome_record(&self, documents: &Documents) -> Result<Option<OutcomeRecord>, Unreadable> {
+    pub(crate) fn outcome_record(&self, documents: &Documents) -> Result<Option<OutcomeRecord>, EntryBodyError> {
         let Some(outcome) = &self.outcome else {
             return Ok(None);
         };
-        let word = |word: &str| Unreadable(format!("`{word}` is no word of this format"));
-        let proof = outcome.proof.as_deref();
+        let word = |word: &str| EntryBodyError(format!("`{word}` is no word of this format"));
+        let evidence = outcome.evidence.as_deref();
         Ok(Some(OutcomeRecord {
-            target: self.target.clone(),
-            document: self.document.clone(),
+            document: self.reference(),
             author: self.author.read(),
             intent: outcome.intent.map(EntryId),
-            ending: Ending::of_word(&outcome.outcome).ok_or_else(|| word(&outcome.outcome))?,
-            proof: proof
-                .map(|text| Proof::of_word(text).ok_or_else(|| word(text)))
+            kind: OutcomeKind::from_word(&outcome.outcome).ok_or_else(|| word(&outcome.outcome))?,
+            evidence: evidence
+                .map(|text| Evidence::from_word(text).ok_or_else(|| word(text)))
                 .transpose()?,
             version_before: outcome.version_before.as_deref().map(version).transpose()?,
             version_after: outcome.version_after.as_deref().map(version).transpose()?,
@@ -246,6 +268,11 @@ impl Body {
             at: read_time(&self.at)?,
         }))
     }
+}
+
+/// The kind as a member: none for that of format 1.
+fn kind_member(document: &DocumentRef) -> Option<String> {
+    (document.kind != DEFAULT_KIND).then(|| document.kind.clone())
 }
 
 impl AuthorBody {
@@ -299,7 +326,7 @@ impl CollisionBody {
         }
     }
 
-    fn read(&self) -> Result<Collision, Unreadable> {
+    fn read(&self) -> Result<Collision, EntryBodyError> {
         let side = |side: &Option<String>| side.as_deref().map(document).transpose();
         Ok(Collision {
             pointer: self.path.parse().map_err(|error| unreadable("its path", &error))?,
@@ -317,18 +344,18 @@ fn keep(documents: &mut Documents, document: &Document) -> Digest {
     name
 }
 
-fn found(documents: &Documents, name: &Digest) -> Result<Document, Unreadable> {
+fn found(documents: &Documents, name: &Digest) -> Result<Document, EntryBodyError> {
     match documents.get(name) {
         Some(text) => document(text),
-        None => Err(Unreadable(format!("the document {name} is missing"))),
+        None => Err(EntryBodyError(format!("the document {name} is missing"))),
     }
 }
 
-fn document(text: &str) -> Result<Document, Unreadable> {
+fn document(text: &str) -> Result<Document, EntryBodyError> {
     text.parse().map_err(|error| unreadable("a document", &error))
 }
 
-fn version(text: &str) -> Result<Version, Unreadable> {
+fn version(text: &str) -> Result<Version, EntryBodyError> {
     text.parse().map_err(|error| unreadable("a version", &error))
 }
 
@@ -339,7 +366,7 @@ pub(crate) fn written(time: SystemTime) -> String {
     format!("{timestamp:.6}")
 }
 
-pub(crate) fn read_time(text: &str) -> Result<SystemTime, Unreadable> {
+pub(crate) fn read_time(text: &str) -> Result<SystemTime, EntryBodyError> {
     let timestamp: jiff::Timestamp = text.parse().map_err(|error| unreadable("a time", &error))?;
     Ok(time_of(timestamp.as_microsecond()))
 }

@@ -1,9 +1,9 @@
 //! The ledger, for readers.
 
 use async_trait::async_trait;
-use domain::Version;
 use domain::json::Document;
-use ports::{Entry, EntryId, History, HistoryQuery, LedgerError, Tally, TallyQuery};
+use domain::{OutcomeKind, Version};
+use ports::{DocumentRef, Entry, EntryId, History, HistoryQuery, LedgerError, Tally, TallyQuery};
 use sqlx::any::AnyRow;
 
 use crate::entry_body::{Body, micros_of};
@@ -14,9 +14,9 @@ use crate::store::{Store, number};
 macro_rules! updates {
     ($which:literal) => {
         concat!(
-            "SELECT id, outcome, measured FROM updates WHERE id < $1 AND at >= $2 AND ($3 = '' OR ending = $3) ",
+            "SELECT id, outcome, measured FROM updates WHERE id < $1 AND at >= $2 AND ($3 = '' OR outcome_kind = $3) AND ($4 = '' OR kind = $4) ",
             $which,
-            " ORDER BY id DESC LIMIT $4"
+            " ORDER BY id DESC LIMIT $5"
         )
     };
 }
@@ -78,21 +78,28 @@ impl History for SqlLedger {
     async fn entries(&self, query: &HistoryQuery) -> Result<Vec<Entry>, LedgerError> {
         let before = query.before.map_or(i64::MAX, |id| signed(id.0));
         let since = query.since.map_or(0, micros_of);
-        let ending = query.ending.map_or("", ports::Ending::word);
+        let outcome_kind = query.outcome.map_or("", OutcomeKind::as_str);
+        let kind = query.kind.as_deref().unwrap_or_default();
         let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
-        let mut values = vec![before.into(), since.into(), ending.into(), limit.into()];
+        let mut values = vec![
+            before.into(),
+            since.into(),
+            outcome_kind.into(),
+            kind.into(),
+            limit.into(),
+        ];
         let sql = match (query.target.as_deref(), query.document.as_deref()) {
             (Some(target), Some(document)) => {
                 values.extend([target.into(), document.into()]);
-                updates!("AND target = $5 AND document = $6")
+                updates!("AND target = $6 AND document = $7")
             }
             (Some(target), None) => {
                 values.push(target.into());
-                updates!("AND target = $5")
+                updates!("AND target = $6")
             }
             (None, Some(document)) => {
                 values.push(document.into());
-                updates!("AND document = $5")
+                updates!("AND document = $6")
             }
             (None, None) => updates!(""),
         };
@@ -122,26 +129,26 @@ impl History for SqlLedger {
         }
     }
 
-    async fn document_at(
-        &self,
-        target: &str,
-        document: &str,
-        version: &Version,
-    ) -> Result<Option<Document>, LedgerError> {
+    async fn document_at(&self, document: &DocumentRef, version: &Version) -> Result<Option<Document>, LedgerError> {
         let version = version.to_string();
-        let sql = "SELECT id, outcome, measured FROM updates WHERE target = $1 AND document = $2 \
-                   AND (version_before = $3 OR version_after = $3) ORDER BY id DESC LIMIT 8";
-        let values = [target.into(), document.into(), version.as_str().into()];
+        let sql = "SELECT id, outcome, measured FROM updates WHERE target = $1 AND kind = $2 AND document = $3 \
+                   AND (version_before = $4 OR version_after = $4) ORDER BY id DESC LIMIT 8";
+        let values = [
+            document.target.as_str().into(),
+            document.kind.as_str().into(),
+            document.id.as_str().into(),
+            version.as_str().into(),
+        ];
         let rows = self.store.read(sql, &values).await?;
         for entry in entries(&self.store, &rows).await? {
             let outcome = entry.outcome.as_ref();
-            let after = outcome.and_then(|outcome| outcome.version_after.as_ref());
-            let is_after = after.is_some_and(|after| after.to_string() == version);
+            let is_it = |found: Option<&Version>| found.is_some_and(|found| found.to_string() == version);
+            let is_after = is_it(outcome.and_then(|outcome| outcome.version_after.as_ref()));
             let shown = outcome.and_then(|outcome| outcome.after.clone());
             if is_after && shown.is_some() {
                 return Ok(shown);
             }
-            if let Some(intent) = entry.intent.filter(|intent| intent.version.to_string() == version) {
+            if let Some(intent) = entry.intent.filter(|intent| is_it(intent.version.as_ref())) {
                 return Ok(Some(intent.base));
             }
         }

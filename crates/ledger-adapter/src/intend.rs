@@ -24,14 +24,16 @@ impl TransactionBody for Intend<'_> {
             self.close(transaction, refused).await?;
         }
         let (seq, _) = row::add(transaction, |seq, previous| Body::of_intent(seq, previous, record)).await?;
-        let version = record.version.to_string();
-        let sql = "INSERT INTO updates (id, outcome, measured, target, document, at, ending, leased_until, run, host, \
-                   server, version_before, version_after, bucket, retries, merges, waited, longest) \
-                   VALUES ($1, 0, 0, $2, $3, $4, 'open', $5, $6, $7, $8, $9, '', 0, 0, 0, 0, 0)";
+        let version = record.version.as_ref().map(ToString::to_string).unwrap_or_default();
+        let document = &record.document;
+        let sql = "INSERT INTO updates (id, outcome, measured, target, kind, document, at, outcome_kind, leased_until, run, \
+                   host, server, version_before, version_after, bucket, retries, merges, waited, longest) \
+                   VALUES ($1, 0, 0, $2, $3, $4, $5, 'open', $6, $7, $8, $9, $10, '', 0, 0, 0, 0, 0)";
         let values = [
             seq.into(),
-            record.target.as_str().into(),
-            record.document.as_str().into(),
+            document.target.as_str().into(),
+            document.kind.as_str().into(),
+            document.id.as_str().into(),
             micros_of(record.at).into(),
             micros_of(record.leased_until).into(),
             record.author.run.as_str().into(),
@@ -47,12 +49,14 @@ impl TransactionBody for Intend<'_> {
 impl Intend<'_> {
     /// Its lease is taken over by the one that follows: only from an update that is still open.
     async fn close(&self, transaction: &mut Transaction<'_>, refused: EntryId) -> Result<(), TxError> {
-        let record = self.record;
-        let sql = "DELETE FROM updates WHERE id = $1 AND ending = 'open' AND target = $2 AND document = $3";
+        let document = &self.record.document;
+        let sql = "DELETE FROM updates WHERE id = $1 AND outcome_kind = 'open' AND target = $2 AND kind = $3 \
+                   AND document = $4";
         let values = [
             signed(refused.0).into(),
-            record.target.as_str().into(),
-            record.document.as_str().into(),
+            document.target.as_str().into(),
+            document.kind.as_str().into(),
+            document.id.as_str().into(),
         ];
         match transaction.execute(sql, &values).await? {
             0 => Err(row::not_open(transaction, refused).await?.into()),
@@ -62,11 +66,12 @@ impl Intend<'_> {
 
     async fn refuse_a_leased_document(&self, transaction: &mut Transaction<'_>) -> Result<(), TxError> {
         let record = self.record;
-        let sql = "SELECT leased_until, run, host, server FROM updates WHERE target = $1 AND document = $2 \
-                   AND ending = 'open' AND leased_until > $3 AND id <> $4";
+        let sql = "SELECT leased_until, run, host, server FROM updates WHERE target = $1 AND kind = $2 \
+                   AND document = $3 AND outcome_kind = 'open' AND leased_until > $4 AND id <> $5";
         let values = [
-            record.target.as_str().into(),
-            record.document.as_str().into(),
+            record.document.target.as_str().into(),
+            record.document.kind.as_str().into(),
+            record.document.id.as_str().into(),
             micros_of(record.at).into(),
             record.follows.map_or(0, |id| signed(id.0)).into(),
         ];

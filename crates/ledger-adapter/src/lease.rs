@@ -54,7 +54,7 @@ impl TransactionBody for Abandoned<'_> {
     type Output = bool;
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<bool, TxError> {
-        let sql = "SELECT leased_until, run, host, server FROM updates WHERE id = $1 AND ending = 'open'";
+        let sql = "SELECT leased_until, run, host, server FROM updates WHERE id = $1 AND outcome_kind = 'open'";
         let rows = transaction.rows(sql, &[signed(self.entry.0).into()]).await?;
         let Some(row) = rows.first() else { return Ok(false) };
         let lease = Lease::read(row)?;

@@ -125,10 +125,10 @@ impl Ledger for SqlLedger {
         self.store.write(&work).await
     }
 
-    async fn unsettled(&self, target: &str) -> Result<Vec<Entry>, LedgerError> {
-        let sql = "SELECT id, outcome, measured FROM updates WHERE target = $1 AND ending IN ('open', 'unknown') \
-                   ORDER BY id";
-        let rows = self.store.read(sql, &[target.into()]).await?;
+    async fn unsettled(&self, target: &str, kind: &str) -> Result<Vec<Entry>, LedgerError> {
+        let sql = "SELECT id, outcome, measured FROM updates WHERE target = $1 AND outcome_kind IN ('open', 'unknown') \
+                   AND kind = $2 ORDER BY id";
+        let rows = self.store.read(sql, &[target.into(), kind.into()]).await?;
         history::entries(&self.store, &rows).await
     }
 }

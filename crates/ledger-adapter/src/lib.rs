@@ -23,6 +23,6 @@ mod spill;
 mod store;
 mod tallies;
 
-pub use address::{BadLedgerAddress, LedgerAddress};
+pub use address::{LedgerAddress, LedgerAddressError};
 pub use audit::{AuditReport, Fault, verify_export};
 pub use ledger::{LedgerSettings, SqlLedger};

@@ -31,8 +31,8 @@ impl TransactionBody for TakeDue<'_> {
         // Why the inner query: only the oldest undelivered event of a document may be tried.
         let sql = "SELECT o.seq, o.failures, o.next_at FROM outbox o WHERE o.sink = $1 AND o.state = 'pending' \
                    AND o.next_at <= $2 AND o.leased_until <= $3 AND o.seq > $5 AND NOT EXISTS (SELECT 1 FROM outbox p \
-                   WHERE p.sink = o.sink AND p.target = o.target AND p.document = o.document \
-                   AND p.state = 'pending' AND p.seq < o.seq) \
+                   WHERE p.sink = o.sink AND p.target = o.target AND p.kind = o.kind \
+                   AND p.document = o.document AND p.state = 'pending' AND p.seq < o.seq) \
                    AND NOT EXISTS (SELECT 1 FROM disabled_sinks d WHERE d.sink = o.sink) ORDER BY o.seq LIMIT $4";
         let limit = i64::try_from(claim.limit).unwrap_or(i64::MAX);
         let sink = claim.sink.as_str();

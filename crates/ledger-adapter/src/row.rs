@@ -6,11 +6,11 @@ use ports::{EntryId, LedgerError};
 use sqlx::any::AnyRow;
 
 use crate::digest::{Digest, digest};
-use crate::entry_body::{Body, Documents, Unreadable};
+use crate::entry_body::{Body, Documents, EntryBodyError};
 use crate::store::{AppendedEntry, Store, Transaction, TxError, number, text};
 
-impl From<Unreadable> for TxError {
-    fn from(unreadable: Unreadable) -> Self {
+impl From<EntryBodyError> for TxError {
+    fn from(unreadable: EntryBodyError) -> Self {
         Self::Refused(corrupt(&unreadable))
     }
 }
@@ -71,8 +71,8 @@ pub(crate) async fn not_open(transaction: &mut Transaction<'_>, id: EntryId) -> 
 }
 
 /// The entry that stands in a column.
-pub(crate) fn read(row: &AnyRow, column: usize) -> Result<Body, Unreadable> {
-    let text = text(row, column).map_err(|error| Unreadable(error.to_string()))?;
+pub(crate) fn read(row: &AnyRow, column: usize) -> Result<Body, EntryBodyError> {
+    let text = text(row, column).map_err(|error| EntryBodyError(error.to_string()))?;
     Body::read(&text)
 }
 

@@ -4,7 +4,7 @@ use ports::{LedgerError, OutcomeRecord};
 
 use crate::conclude::Conclude;
 use crate::digest::Digest;
-use crate::entry_body::{Body, Documents, Unreadable, micros_of};
+use crate::entry_body::{Body, Documents, EntryBodyError, micros_of};
 use crate::ledger::SqlLedger;
 use crate::store::{OrphanedSpill, Transaction, TransactionBody, TxError};
 
@@ -96,11 +96,12 @@ impl TakeIn<'_> {
     /// Whether an update that came to no write is recorded already: it has no intent that could be settled.
     async fn is_there(&self, transaction: &mut Transaction<'_>) -> Result<bool, TxError> {
         let outcome = self.outcome;
-        let sql = "SELECT id FROM updates WHERE target = $1 AND document = $2 AND run = $3 AND at = $4 \
+        let sql = "SELECT id FROM updates WHERE target = $1 AND kind = $2 AND document = $3 AND run = $4 AND at = $5 \
                    AND outcome = id";
         let values = [
-            outcome.target.as_str().into(),
-            outcome.document.as_str().into(),
+            outcome.document.target.as_str().into(),
+            outcome.document.kind.as_str().into(),
+            outcome.document.id.as_str().into(),
             outcome.author.run.as_str().into(),
             micros_of(outcome.at).into(),
         ];
@@ -108,7 +109,7 @@ impl TakeIn<'_> {
     }
 }
 
-fn read(line: &str) -> Result<OutcomeRecord, Unreadable> {
+fn read(line: &str) -> Result<OutcomeRecord, EntryBodyError> {
     let outcome = Body::read(line).and_then(|body| body.outcome_record(&Documents::new()))?;
-    outcome.ok_or_else(|| Unreadable("it is none".to_owned()))
+    outcome.ok_or_else(|| EntryBodyError("it is none".to_owned()))
 }

@@ -5,7 +5,8 @@ mod asked;
 
 use std::time::Duration;
 
-use ports::{Ending, Latencies, OutcomeRecord, Tally};
+use domain::OutcomeKind;
+use ports::{Latencies, OutcomeRecord, Tally};
 use sqlx::any::AnyRow;
 
 use crate::row::{signed, unsigned};
@@ -39,16 +40,17 @@ pub(crate) async fn count(
     unknown: Option<&OutcomeRecord>,
 ) -> Result<(), TxError> {
     if let Some(unknown) = unknown {
-        add(transaction, at, unknown, unknown.ending, -1).await?;
-        return add(transaction, at, unknown, outcome.ending, 1).await;
+        add(transaction, at, unknown, unknown.kind, -1).await?;
+        return add(transaction, at, unknown, outcome.kind, 1).await;
     }
-    add(transaction, at, outcome, outcome.ending, 1).await?;
-    let sql = "INSERT INTO activity (target, period, document, n) SELECT $1, k.period, $2, 1 FROM \
-               (SELECT CAST(0 AS BIGINT) AS period UNION ALL SELECT CAST($3 AS BIGINT)) AS k WHERE true \
-               ON CONFLICT (target, period, document) DO UPDATE SET n = activity.n + excluded.n";
+    add(transaction, at, outcome, outcome.kind, 1).await?;
+    let sql = "INSERT INTO activity (target, period, kind, document, n) SELECT $1, k.period, $2, $3, 1 FROM \
+               (SELECT CAST(0 AS BIGINT) AS period UNION ALL SELECT CAST($4 AS BIGINT)) AS k WHERE true \
+               ON CONFLICT (target, period, kind, document) DO UPDATE SET n = activity.n + excluded.n";
     let values = [
-        outcome.target.as_str().into(),
-        outcome.document.as_str().into(),
+        outcome.document.target.as_str().into(),
+        outcome.document.kind.as_str().into(),
+        outcome.document.id.as_str().into(),
         period(at).into(),
     ];
     transaction.execute(sql, &values).await?;
@@ -76,23 +78,24 @@ async fn add(
     transaction: &mut Transaction<'_>,
     at: i64,
     outcome: &OutcomeRecord,
-    ending: Ending,
+    outcome_kind: OutcomeKind,
     times: i64,
 ) -> Result<(), TxError> {
     let [bucket, retries, merges, waited, longest] = figures(outcome);
-    let sql = "INSERT INTO tallies (target, document, period, ending, bucket, n, retries, merges, waited, longest) \
-               SELECT $1, k.document, k.period, $4, $5, $6, $7, $8, $9, $10 FROM \
-               (SELECT '' AS document, CAST(0 AS BIGINT) AS period UNION ALL SELECT $2, CAST(0 AS BIGINT) \
-               UNION ALL SELECT '', CAST($3 AS BIGINT) UNION ALL SELECT $2, CAST($3 AS BIGINT)) AS k WHERE true \
-               ON CONFLICT (target, document, period, ending, bucket) DO UPDATE SET n = tallies.n + excluded.n, \
+    let sql = "INSERT INTO tallies (target, kind, document, period, outcome_kind, bucket, n, retries, merges, waited, \
+               longest) SELECT $1, $2, k.document, k.period, $5, $6, $7, $8, $9, $10, $11 FROM \
+               (SELECT '' AS document, CAST(0 AS BIGINT) AS period UNION ALL SELECT $3, CAST(0 AS BIGINT) \
+               UNION ALL SELECT '', CAST($4 AS BIGINT) UNION ALL SELECT $3, CAST($4 AS BIGINT)) AS k WHERE true \
+               ON CONFLICT (target, kind, document, period, outcome_kind, bucket) DO UPDATE SET n = tallies.n + excluded.n, \
                retries = tallies.retries + excluded.retries, merges = tallies.merges + excluded.merges, \
                waited = tallies.waited + excluded.waited, \
                longest = CASE WHEN excluded.longest > tallies.longest THEN excluded.longest ELSE tallies.longest END";
     let values = [
-        outcome.target.as_str().into(),
-        outcome.document.as_str().into(),
+        outcome.document.target.as_str().into(),
+        outcome.document.kind.as_str().into(),
+        outcome.document.id.as_str().into(),
         period(at).into(),
-        ending.word().into(),
+        outcome_kind.as_str().into(),
         bucket.into(),
         times.into(),
         (times * retries).into(),
@@ -106,11 +109,11 @@ async fn add(
 
 /// Adds a row to the tally of its document, which is its first column.
 fn read(row: &AnyRow, tally: &mut Tally) -> Result<(), sqlx::Error> {
-    let Some(ending) = Ending::of_word(&text(row, 1)?) else {
+    let Some(outcome_kind) = OutcomeKind::from_word(&text(row, 1)?) else {
         return Ok(());
     };
     let (bucket, count) = (number(row, 2)?, number(row, 3)?);
-    *tally.endings.entry(ending).or_default() += count;
+    *tally.outcomes.entry(outcome_kind).or_default() += count;
     tally.retries += number(row, 4)?;
     tally.merges += number(row, 5)?;
     tally.waited += Duration::from_micros(unsigned(number(row, 6)?));

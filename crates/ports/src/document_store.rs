@@ -1,82 +1,107 @@
 //! Where documents are stored.
 
 use async_trait::async_trait;
-use domain::{Failure, Kind, ResponseMetadata, RuleId, Stored, TriggerRule, Version};
+use domain::{DocumentKind, RequestError, ResponseMetadata, Stored, Version};
+use futures_core::stream::BoxStream;
 
-/// Where documents of a kind are stored, each under an id and with a version.
+/// Where documents of a kind are stored, each under an id.
 ///
 /// An implementation
 /// - MUST answer `get` with the document as it is stored, every member of it, and its version if there is one;
-/// - MUST let `replace` through only if the stored version is the one given, and atomically so: of two writers under
-///   one version at most one is accepted, and every accepted write gives a new version;
+/// - MUST, where a version is given to `replace`, let the write through only if it is the stored one, and atomically so:
+///   of two writers under one version at most one is accepted, and every accepted write gives a new version. A server
+///   without versions MAY pass it over;
 /// - MUST tell failures apart as [`domain::FailureClass`] says. In doubt whether a write was carried out it MUST say
-///   `Unclear`; `NotSent` is for what certainly never left;
+///   `Indeterminate`; `NotSent` is for what certainly never left;
 /// - MUST NOT repeat a write, nor follow one with a read: the protocol decides on that;
 /// - MAY renew its credentials once and repeat a request that was refused for them, and counts that request.
 #[cfg_attr(feature = "testing", mockall::automock)]
+#[cfg_attr(
+    feature = "testing",
+    allow(clippy::ref_option_ref, reason = "what automock makes of an optional reference")
+)]
 #[async_trait]
-pub trait DocumentStore<K: Kind = TriggerRule>: Send + Sync {
+pub trait DocumentStore<K: DocumentKind>: Send + Sync {
     /// Reads a document.
     ///
     /// # Errors
     ///
     /// As the failure's class says; `NotFound` if there is none under this id.
-    async fn get(&self, id: &K::Id) -> Result<Answer<Stored<K>>, Failure>;
+    async fn get(&self, id: &K::Id) -> Result<Response<Stored<K>>, RequestError>;
 
-    /// Replaces the whole document if it is at this version. The answer is the stored document with its new
+    /// Replaces the whole document; with a version, if it is at this one. The answer is the stored document with its new
     /// version, or nothing if the write was accepted and its answer did not show that.
     ///
     /// # Errors
     ///
-    /// As the failure's class says; `VersionMoved` if it is at another version.
-    async fn replace(&self, id: &K::Id, document: &K, version: &Version) -> Result<Answer<Option<Stored<K>>>, Failure>;
+    /// As the failure's class says; `PreconditionFailed` if it is at another version.
+    async fn replace<'v>(
+        &self,
+        id: &K::Id,
+        document: &K,
+        version: Option<&'v Version>,
+    ) -> Result<Response<Option<Stored<K>>>, RequestError>;
 
-    /// One page of what is stored.
+    /// The page of the listing that stands at a cursor, the first one without: how pages are cut and numbered is the
+    /// store's business. [`documents`] walks all of them.
     ///
     /// # Errors
     ///
     /// As the failure's class says; `NotFound` if the server has no listing.
-    async fn list(&self, request: PageRequest) -> Result<Answer<Page>, Failure>;
+    async fn page(&self, cursor: Option<Cursor>) -> Result<Response<Page<K>>, RequestError>;
 }
 
-/// What was answered, and what support asks for.
+/// An answer, and what it says beside its content.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Answer<T> {
+pub struct Response<T> {
     /// The content.
     pub content: T,
     /// What the answer says beside it.
     pub metadata: ResponseMetadata,
 }
 
-/// Which page is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PageRequest {
-    /// From 1.
-    pub number: u32,
-    /// Documents a page.
-    pub size: u32,
-}
+/// The place of a page in a listing. Only the store that gave it can read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor(pub String);
 
 /// One page of a listing.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Page {
-    /// What is on it.
-    pub rules: Vec<RuleSummary>,
-    /// How many pages there are.
-    pub pages: u32,
-    /// How many documents there are, if the server says.
+pub struct Page<K: DocumentKind> {
+    /// The documents on it.
+    pub documents: Vec<Listed<K>>,
+    /// The place of the next page, if there is one.
+    pub next: Option<Cursor>,
+    /// The number of documents in the whole listing, if the server says.
     pub total: Option<u64>,
 }
 
-/// A rule in a listing.
+/// A document in a listing, as far as the listing shows it: it may have less than the document that is stored.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RuleSummary {
+pub struct Listed<K: DocumentKind> {
     /// The id as the server states it; it may be none that this program would ask for.
-    pub id: String,
+    pub stated_id: String,
     /// The id, if it is one.
-    pub rule_id: Option<RuleId>,
-    /// The version, if the listing tells it.
+    pub id: Option<K::Id>,
+    /// The version, if the listing shows it.
     pub version: Option<Version>,
-    /// The rule as far as the listing shows it.
-    pub rule: TriggerRule,
+    /// The document.
+    pub value: K,
+}
+
+/// Pages of a listing, at most: more are no listing but a server that never ends.
+const MAX_PAGES: usize = 1_000;
+
+/// Every document of a listing, page by page. The stream ends after the first failure.
+pub fn documents<K: DocumentKind>(store: &dyn DocumentStore<K>) -> BoxStream<'_, Result<Listed<K>, RequestError>> {
+    let pages = futures_util::stream::try_unfold((Some(None), 0), move |(cursor, pages)| async move {
+        let Some(cursor) = cursor else { return Ok(None) };
+        if pages == MAX_PAGES {
+            let message = format!("the listing has more than {MAX_PAGES} pages");
+            return Err(RequestError::new(domain::FailureClass::Malformed, message));
+        }
+        let page = store.page(cursor).await?.content;
+        let documents = futures_util::stream::iter(page.documents.into_iter().map(Ok));
+        Ok(Some((documents, (page.next.map(Some), pages + 1))))
+    });
+    Box::pin(futures_util::TryStreamExt::try_flatten(pages))
 }

@@ -2,21 +2,19 @@
 
 use std::time::SystemTime;
 
-use domain::diff::{Difference, diff};
+use domain::document::{Difference, diff};
 use domain::json::Document;
-use domain::{Collision, Version};
+use domain::{Collision, Evidence, Version};
 
-use crate::ledger::{Author, EntryId, IntentRecord, OutcomeRecord, Proof};
+use crate::ledger::{Author, DocumentRef, EntryId, IntentRecord, OutcomeRecord};
 
 /// A change that was applied, as sinks are told of it. The same event is told in the same words on each try.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
     /// Its id: the same on each try, and no other event's.
     pub id: String,
-    /// The API and the client that asked it.
-    pub target: String,
-    /// The document's id.
-    pub document: String,
+    /// The document.
+    pub document: DocumentRef,
     /// When it was applied.
     pub at: SystemTime,
     /// The number of the update in the ledger.
@@ -27,9 +25,9 @@ pub struct Event {
     /// Who.
     pub author: Author,
     /// How it is known that it was applied.
-    pub proof: Option<Proof>,
-    /// The version that it was written under.
-    pub version_before: Version,
+    pub evidence: Option<Evidence>,
+    /// The version that it was written under; none where the content guards the write.
+    pub version_before: Option<Version>,
     /// The version of what was applied, where it is known.
     pub version_after: Option<Version>,
     /// What it changed.
@@ -54,13 +52,12 @@ impl Event {
     ) -> Self {
         Self {
             id,
-            target: intent.target.clone(),
             document: intent.document.clone(),
             at: outcome.at,
             entry,
             head,
             author: intent.author.clone(),
-            proof: outcome.proof,
+            evidence: outcome.evidence,
             version_before: intent.version.clone(),
             version_after: outcome.version_after.clone(),
             diff: diff(&intent.base, &intent.ours),

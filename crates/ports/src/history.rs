@@ -3,10 +3,10 @@
 use std::time::SystemTime;
 
 use async_trait::async_trait;
-use domain::Version;
 use domain::json::Document;
+use domain::{OutcomeKind, Version};
 
-use crate::ledger::{Ending, Entry, EntryId, LedgerError};
+use crate::ledger::{DocumentRef, Entry, EntryId, LedgerError};
 use crate::tally::Tally;
 
 /// The record of what was done, for readers.
@@ -31,12 +31,7 @@ pub trait History: Send + Sync {
     /// # Errors
     ///
     /// If it cannot be read.
-    async fn document_at(
-        &self,
-        target: &str,
-        document: &str,
-        version: &Version,
-    ) -> Result<Option<Document>, LedgerError>;
+    async fn document_at(&self, document: &DocumentRef, version: &Version) -> Result<Option<Document>, LedgerError>;
 
     /// The figures of the updates that a query asks for: of each document, or of all together under no name.
     ///
@@ -51,14 +46,16 @@ pub trait History: Send + Sync {
 pub struct HistoryQuery {
     /// Of this target; of all if none.
     pub target: Option<String>,
-    /// Of this document; of all if none.
+    /// Of documents of this kind; of all if none.
+    pub kind: Option<String>,
+    /// Of the document with this id; of all if none.
     pub document: Option<String>,
     /// Made at this time or later.
     pub since: Option<SystemTime>,
     /// With a lower number than this one.
     pub before: Option<EntryId>,
     /// That ended so.
-    pub ending: Option<Ending>,
+    pub outcome: Option<OutcomeKind>,
     /// At most so many.
     pub limit: usize,
 }

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 
 pub use in_memory::InMemoryLedger;
-pub use record::{Author, Ending, Entry, EntryId, IntentRecord, OutcomeRecord, Proof, Recorded};
+pub use record::{Author, DocumentRef, Entry, EntryId, IntentRecord, OutcomeRecord, Recorded};
 
 /// The record of what was done, entry by entry.
 ///
@@ -40,13 +40,13 @@ pub trait Ledger: Send + Sync {
     /// settled; otherwise if it cannot be made durable.
     async fn conclude(&self, outcome: OutcomeRecord) -> Result<Recorded, LedgerError>;
 
-    /// The updates of a target whose outcome is not known, oldest first: those with an intent and no outcome, and
+    /// The updates of a target's documents of a kind whose outcome is not known, oldest first: those with an intent and no outcome, and
     /// those with the outcome `unknown`.
     ///
     /// # Errors
     ///
     /// If they cannot be read.
-    async fn unsettled(&self, target: &str) -> Result<Vec<Entry>, LedgerError>;
+    async fn unsettled(&self, target: &str, kind: &str) -> Result<Vec<Entry>, LedgerError>;
 
     /// Whether whoever made an open entry is gone for certain, before its lease is over. An implementation that
     /// cannot tell MUST say no.

@@ -10,6 +10,8 @@ mod event_sink;
 mod history;
 mod ledger;
 mod outbox;
+#[cfg(feature = "tokio")]
+mod real_time;
 mod sleeper;
 mod tally;
 
@@ -17,14 +19,16 @@ mod tally;
 pub mod testing;
 
 pub use clock::Clock;
-pub use document_store::{Answer, DocumentStore, Page, PageRequest, RuleSummary};
+pub use document_store::{Cursor, DocumentStore, Listed, Page, Response, documents};
 pub use event::Event;
 pub use event_sink::{DeliveryError, EventSink, SinkFn};
 pub use history::{History, HistoryQuery, TallyOf, TallyQuery};
 pub use ledger::{
-    Author, Ending, Entry, EntryId, InMemoryLedger, IntentRecord, Ledger, LedgerError, OutcomeRecord, Proof, Recorded,
+    Author, DocumentRef, Entry, EntryId, InMemoryLedger, IntentRecord, Ledger, LedgerError, OutcomeRecord, Recorded,
 };
 pub use outbox::{Backlog, Claim, DeliveryOutcome, Include, LeasedEvent, Outbox};
+#[cfg(feature = "tokio")]
+pub use real_time::RealTime;
 pub use sleeper::Sleeper;
 pub use tally::{Latencies, Tally};
 

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::ledger::{Ending, OutcomeRecord};
+use domain::OutcomeKind;
+
+use crate::ledger::OutcomeRecord;
 
 /// The figures of many updates. Adding one and taking it back leaves all as it was, but for the longest latency.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// How many ended how.
-    pub endings: BTreeMap<Ending, i64>,
+    pub outcomes: BTreeMap<OutcomeKind, i64>,
     /// How many requests repeated one that had failed.
     pub retries: i64,
     /// How many times an update was merged with what others did.
@@ -30,7 +32,7 @@ pub struct Latencies {
 impl Tally {
     /// Counts an update.
     pub fn add(&mut self, outcome: &OutcomeRecord) {
-        *self.endings.entry(outcome.ending).or_default() += 1;
+        *self.outcomes.entry(outcome.kind).or_default() += 1;
         self.retries += i64::from(outcome.retries);
         self.merges += i64::from(outcome.merges);
         self.waited += outcome.waited;
@@ -42,20 +44,20 @@ impl Tally {
     /// How many updates there were.
     #[must_use]
     pub fn updates(&self) -> i64 {
-        self.endings.values().sum()
+        self.outcomes.values().sum()
     }
 
     /// How many ended so.
     #[must_use]
-    pub fn of(&self, ending: Ending) -> i64 {
-        self.endings.get(&ending).copied().unwrap_or_default()
+    pub fn of(&self, outcome_kind: OutcomeKind) -> i64 {
+        self.outcomes.get(&outcome_kind).copied().unwrap_or_default()
     }
 
     /// Of how many the rule is now as they wanted it.
     #[must_use]
     pub fn activated(&self) -> i64 {
-        let is_so = |(ending, _): &(&Ending, &i64)| ending.is_so();
-        self.endings.iter().filter(is_so).map(|(_, count)| count).sum()
+        let is_so = |(outcome_kind, _): &(&OutcomeKind, &i64)| outcome_kind.is_effective();
+        self.outcomes.iter().filter(is_so).map(|(_, count)| count).sum()
     }
 }
 

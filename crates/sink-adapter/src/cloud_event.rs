@@ -5,17 +5,30 @@
 use std::fmt::Write;
 use std::time::SystemTime;
 
-use domain::Version;
 use domain::json::Document;
+use domain::{Evidence, Version};
 use jiff::Timestamp;
-use ports::{Author, Event, Proof};
+use ports::{Author, Event};
 use serde_json::Value;
 
 /// The JSON Schema (2020-12) of what is sent.
 pub const EVENT_SCHEMA: &str = include_str!("../schemas/event.json");
 
-/// What the events are called. The number at the end counts up when a member changes its meaning or goes.
-pub const EVENT_TYPE: &str = "assist-rules.rule.updated.v1";
+/// The kind of documents that sinks have known from the first version on: its names have no kind in them.
+pub(crate) const FIRST_KIND: &str = "rule";
+
+/// The type of the events about documents of a kind. The number at the end counts up when a member changes its meaning
+/// or goes.
+///
+/// ```
+/// use assist_rules_sink_adapter::event_type;
+///
+/// assert_eq!(event_type("rule"), "assist-rules.rule.updated.v1");
+/// ```
+#[must_use]
+pub fn event_type(kind: &str) -> String {
+    format!("assist-rules.{kind}.updated.v1")
+}
 
 /// The media type of what is sent.
 pub(crate) const MEDIA_TYPE: &str = "application/cloudevents+json";
@@ -23,12 +36,12 @@ pub(crate) const MEDIA_TYPE: &str = "application/cloudevents+json";
 /// The event as it is sent.
 pub(crate) fn body(event: &Event) -> String {
     let mut data = Object::default();
-    data.text("target", &event.target);
+    data.text("target", &event.document.target);
     data.raw("entry", &event.entry.to_string());
     data.text_or_null("head", event.head.as_deref());
     data.raw("author", &author(&event.author));
-    data.text_or_null("confirmed_by", event.proof.map(Proof::word));
-    data.text("version_before", event.version_before.token());
+    data.text_or_null("confirmed_by", event.evidence.map(Evidence::as_str));
+    data.text_or_null("version_before", event.version_before.as_ref().map(Version::token));
     data.text_or_null("version_after", event.version_after.as_ref().map(Version::token));
     data.raw("diff", &diff(event));
     data.raw("overwrites", &overwrites(event));
@@ -38,9 +51,9 @@ pub(crate) fn body(event: &Event) -> String {
     let mut envelope = Object::default();
     envelope.text("specversion", "1.0");
     envelope.text("id", &event.id);
-    envelope.text("source", &source(&event.target));
-    envelope.text("type", EVENT_TYPE);
-    envelope.text("subject", &event.document);
+    envelope.text("source", &source(&event.document.target));
+    envelope.text("type", &event_type(&event.document.kind));
+    envelope.text("subject", &event.document.id);
     envelope.text("time", &time(event.at));
     envelope.text("datacontenttype", "application/json");
     envelope.raw("data", &data.end());
@@ -208,7 +221,7 @@ mod tests {
     #[test]
     fn what_is_not_known_is_null() {
         let mut event = event();
-        (event.head, event.proof, event.version_after) = (None, None, None);
+        (event.head, event.evidence, event.version_after) = (None, None, None);
         event.diff.clear();
         let text = body(&event);
         for part in [

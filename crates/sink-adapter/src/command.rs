@@ -40,7 +40,7 @@ pub(crate) struct CommandSink {
 
 /// What is no command.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadCommand {
+pub enum CommandSinkError {
     /// No program.
     #[error("it names no program")]
     Empty,
@@ -53,13 +53,13 @@ pub enum BadCommand {
 }
 
 impl CommandSink {
-    pub(crate) fn new(name: String, argv: &[String], timeout: Duration) -> Result<Self, BadCommand> {
+    pub(crate) fn new(name: String, argv: &[String], timeout: Duration) -> Result<Self, CommandSinkError> {
         if let Some(at) = argv.iter().position(|argument| argument.contains('\0')) {
-            return Err(BadCommand::Nul(at));
+            return Err(CommandSinkError::Nul(at));
         }
-        let (program, arguments) = argv.split_first().ok_or(BadCommand::Empty)?;
+        let (program, arguments) = argv.split_first().ok_or(CommandSinkError::Empty)?;
         if program.is_empty() {
-            return Err(BadCommand::Empty);
+            return Err(CommandSinkError::Empty);
         }
         Ok(Self {
             name,
@@ -150,8 +150,8 @@ fn again(error: String) -> DeliveryError {
 }
 
 /// Looks for the program of a command, where the system would.
-pub(crate) fn find(argv: &[String]) -> Result<(), BadCommand> {
-    let program = argv.first().ok_or(BadCommand::Empty)?;
+pub(crate) fn find(argv: &[String]) -> Result<(), CommandSinkError> {
+    let program = argv.first().ok_or(CommandSinkError::Empty)?;
     let is_path = Path::new(program).components().count() > 1;
     let path = std::env::var_os("PATH").unwrap_or_default();
     let is_there = if is_path {
@@ -162,7 +162,7 @@ pub(crate) fn find(argv: &[String]) -> Result<(), BadCommand> {
     if is_there {
         Ok(())
     } else {
-        Err(BadCommand::Missing(program.clone()))
+        Err(CommandSinkError::Missing(program.clone()))
     }
 }
 

@@ -1,6 +1,6 @@
-//! A directory that has each rule as a file, as it is after the last change: something to keep in git.
+//! A directory that has each document as a file, as it is after the last change: something to keep in git.
 //!
-//! `DIRECTORY/RULE.json` is written whole or not at all. What was written last is noted beside it, so that an event
+//! `DIRECTORY/RULE.json`, or `DIRECTORY/KIND/ID.json` for documents of another kind than rules, is written whole or not at all. What was written last is noted beside it, so that an event
 //! that is told again, or replayed by hand, never puts an older state over a newer one.
 
 mod note;
@@ -14,19 +14,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::RuleId;
 use domain::json::{Document, TextError};
-use ports::{DeliveryError, Event, EventSink};
+use ports::{DeliveryError, DocumentRef, Event, EventSink};
 
+use crate::cloud_event::FIRST_KIND;
 use note::Note;
 
 /// How long a file system may take. It cannot be stopped, only no longer waited for.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
+/// The longest name of a kind and the longest id that have a file.
+const LONGEST_SEGMENT: usize = 128;
+
 /// The folder of notes in the directory.
 const NOTES: &str = ".assist-rules";
 
-/// A directory that has each rule as a file.
+/// A directory that has each document as a file.
 pub(crate) struct DirectorySink {
     name: String,
     path: PathBuf,
@@ -52,16 +55,13 @@ impl EventSink for DirectorySink {
 
     async fn deliver(&self, event: &Event) -> Result<(), DeliveryError> {
         let never = |error: String| DeliveryError::Never { error };
-        let rule: RuleId = event
-            .document
-            .parse()
-            .map_err(|error| never(format!("it is about no rule: {error}")))?;
-        let text = layout(&event.after).map_err(|error| never(format!("the rule cannot be printed: {error}")))?;
+        let place = Place::of(&event.document).map_err(never)?;
+        let text = layout(&event.after).map_err(|error| never(format!("the document cannot be printed: {error}")))?;
         let note = Note::of(event);
         let (path, turn) = (self.path.clone(), self.turn.clone());
         let work = tokio::task::spawn_blocking(move || {
             let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
-            write(&path, &rule, &text, &note)
+            write(&path, &place, &text, &note)
         });
         let error = match tokio::time::timeout(TIMEOUT, work).await {
             Ok(Ok(Ok(()))) => return Ok(()),
@@ -76,28 +76,84 @@ impl EventSink for DirectorySink {
     }
 }
 
-/// The rule as `pull` writes it: without its version, which would bind a later change to it.
-fn layout(rule: &Document) -> Result<String, TextError> {
-    if !rule.root().is_object() {
-        return Ok(rule.pretty() + "\n");
+/// Where a document stands in the directory.
+struct Place {
+    /// The kind, for documents of another than rules.
+    folder: Option<String>,
+    id: String,
+}
+
+impl Place {
+    /// Kind and id come from elsewhere: each must be one segment of a path, and nothing hidden.
+    fn of(document: &DocumentRef) -> Result<Self, String> {
+        for part in [&document.kind, &document.id] {
+            if !is_segment(part) {
+                return Err(format!("`{}` cannot be the name of a file", part.escape_debug()));
+            }
+        }
+        let folder = (document.kind != FIRST_KIND).then(|| document.kind.clone());
+        let id = document.id.clone();
+        Ok(Self { folder, id })
     }
-    let members = rule.root().members().filter(|member| member.name != "etag");
+
+    fn file(&self, directory: &Path) -> PathBuf {
+        directory
+            .join(self.folder.as_deref().unwrap_or_default())
+            .join(format!("{}.json", self.id))
+    }
+
+    /// No id has a dot, so that no rule's note has the name of the folder of a kind.
+    fn note(&self, notes: &Path) -> PathBuf {
+        match &self.folder {
+            Some(kind) => notes.join(format!("{kind}.kind")).join(&self.id),
+            None => notes.join(&self.id),
+        }
+    }
+}
+
+/// Whether a text can be the name of a file everywhere.
+fn is_segment(text: &str) -> bool {
+    let belongs = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    text.len() <= LONGEST_SEGMENT
+        && text.bytes().all(belongs)
+        && text.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
+}
+
+/// The document as `pull` writes it: without its version, which would bind a later change to it.
+fn layout(document: &Document) -> Result<String, TextError> {
+    if !document.root().is_object() {
+        return Ok(document.pretty() + "\n");
+    }
+    let members = document.root().members().filter(|member| member.name != "etag");
     let members: Vec<_> = members
         .map(|member| format!("{}:{}", member.raw_name(), member.value.raw()))
         .collect();
-    let rule = Document::parse(&format!("{{{}}}", members.join(",")))?;
-    Ok(rule.pretty() + "\n")
+    let document = Document::parse(&format!("{{{}}}", members.join(",")))?;
+    Ok(document.pretty() + "\n")
 }
 
-fn write(directory: &Path, rule: &RuleId, text: &str, note: &Note) -> io::Result<()> {
-    let folder = folder_of_notes(directory)?;
-    let noted = folder.join(rule.as_str());
+fn write(directory: &Path, place: &Place, text: &str, note: &Note) -> io::Result<()> {
+    let noted = place.note(&folder_of_notes(directory)?);
+    let file = place.file(directory);
+    if place.folder.is_some() {
+        for path in [&noted, &file] {
+            path.parent().map_or(Ok(()), make_folder)?;
+        }
+    }
     if Note::read(&noted)?.is_some_and(|last| note.is_older_than(&last)) {
         return Ok(());
     }
     // Why the note first: after a crash in between, this event is told again, and is not older than itself.
-    written::write(&folder, &noted, &note.text())?;
-    written::write(directory, &directory.join(format!("{}.json", rule.as_str())), text)
+    written::write(noted.parent().unwrap_or(directory), &noted, &note.text())?;
+    written::write(file.parent().unwrap_or(directory), &file, text)
+}
+
+/// Makes a folder, if it is not there, in one that is there.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    match std::fs::create_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made,
+    }
 }
 
 /// The folder of notes, made if it is not there. What is noted concerns this copy only, so git does not see it.

@@ -1,4 +1,4 @@
-//! Who is told of changes: webhooks, commands, a directory of rules, a table in PostgreSQL.
+//! Who is told of changes: webhooks, commands, a directory of documents, a table in PostgreSQL.
 //!
 //! [`SinkSettings`] say which sink and how, and [`SinkSettings::build`] makes an `EventSink` of them. All but the
 //! directory are told the same document, a `CloudEvent` ([`EVENT_SCHEMA`]).
@@ -13,11 +13,11 @@ mod postgres;
 mod settings;
 mod webhook;
 
-pub use cloud_event::{EVENT_SCHEMA, EVENT_TYPE};
-pub use command::BadCommand;
-pub use postgres::BadTable;
-pub use settings::{BadSink, DEFAULT_TABLE, SinkKind, SinkSettings};
-pub use webhook::{BadSecret, BadUrl};
+pub use cloud_event::{EVENT_SCHEMA, event_type};
+pub use command::CommandSinkError;
+pub use postgres::TableNameError;
+pub use settings::{DEFAULT_TABLE, SinkKind, SinkSettings, SinkSettingsError};
+pub use webhook::{WebhookSecretError, WebhookUrlError};
 
 #[cfg(test)]
 mod samples;

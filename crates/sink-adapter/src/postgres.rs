@@ -1,6 +1,6 @@
-//! A table in PostgreSQL that has each event as a row.
+//! A table in PostgreSQL that has each event as a row; one for each kind of documents.
 //!
-//! The table is made if it is not there. An event that is told again is one row, as it was told last. The connection
+//! A table is made if it is not there. An event that is told again is one row, as it was told last. The connection
 //! is made on the first delivery, kept, and made anew after anything went wrong with it.
 
 mod statement;
@@ -20,10 +20,10 @@ use sqlx::{AssertSqlSafe, ConnectOptions};
 use tokio::sync::Mutex;
 
 use crate::error_excerpt;
-use crate::settings::BadSink;
+use crate::settings::SinkSettingsError;
 use table::Table;
 
-pub use table::BadTable;
+pub use table::TableNameError;
 
 /// A table that has each event as a row.
 pub(crate) struct PostgresSink {
@@ -32,55 +32,62 @@ pub(crate) struct PostgresSink {
     table: Table,
     timeout: Duration,
     secrets: Vec<SecretString>,
-    connection: Mutex<Option<PgConnection>>,
+    connection: Mutex<Option<Connection>>,
+}
+
+/// A connection, and the kinds whose table is known to be there.
+struct Connection {
+    connection: PgConnection,
+    kinds: Vec<String>,
 }
 
 impl PostgresSink {
-    pub(crate) fn new(name: String, url: &SecretString, table: &str, timeout: Duration) -> Result<Self, BadSink> {
+    pub(crate) fn new(
+        name: String,
+        url: &SecretString,
+        table: &str,
+        timeout: Duration,
+    ) -> Result<Self, SinkSettingsError> {
         let text = url.expose_secret().trim();
         if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
-            return Err(BadSink::Database);
+            return Err(SinkSettingsError::Database);
         }
-        let options = PgConnectOptions::from_str(text).map_err(|_| BadSink::Database)?;
-        let parsed = url::Url::parse(text).map_err(|_| BadSink::Database)?;
+        let options = PgConnectOptions::from_str(text).map_err(|_| SinkSettingsError::Database)?;
+        let parsed = url::Url::parse(text).map_err(|_| SinkSettingsError::Database)?;
         let password = parsed.password().map(SecretString::from);
         Ok(Self {
             name,
             // Statements have documents in them, and logs are no place for those.
             options: options.disable_statement_logging(),
-            table: table.parse().map_err(BadSink::Table)?,
+            table: table.parse().map_err(SinkSettingsError::Table)?,
             timeout,
             secrets: [SecretString::from(text)].into_iter().chain(password).collect(),
             connection: Mutex::new(None),
         })
     }
 
-    async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
+    async fn connect(&self) -> Result<Connection, sqlx::Error> {
         let mut connection = self.options.connect().await?;
         // Why: a server may be set up to answer before a row is on its disk.
         let settings = "SET synchronous_commit = on; SET client_min_messages = warning";
         sqlx::raw_sql(settings).execute(&mut connection).await?;
-        // Why looked for first: who may write to a table may not always make one.
-        let (is_there,): (bool,) = sqlx::query_as("SELECT to_regclass($1) IS NOT NULL")
-            .bind(self.table.quoted())
-            .fetch_one(&mut connection)
-            .await?;
-        if !is_there {
-            sqlx::raw_sql(AssertSqlSafe(statement::create(&self.table)))
-                .execute(&mut connection)
-                .await?;
-        }
-        Ok(connection)
+        let kinds = Vec::new();
+        Ok(Connection { connection, kinds })
     }
 
-    async fn write(&self, event: &Event) -> Result<(), sqlx::Error> {
+    async fn write(&self, table: &Table, event: &Event) -> Result<(), sqlx::Error> {
         let mut kept = self.connection.lock().await;
         // Why taken out: one that failed, or was given up in mid-work, is not used again.
         let mut connection = match kept.take() {
             Some(connection) => connection,
             None => self.connect().await?,
         };
-        statement::write(&self.table, event, &mut connection).await?;
+        let kind = &event.document.kind;
+        if !connection.kinds.contains(kind) {
+            make(table, kind, &mut connection.connection).await?;
+            connection.kinds.push(kind.clone());
+        }
+        statement::write(table, event, &mut connection.connection).await?;
         *kept = Some(connection);
         Ok(())
     }
@@ -103,7 +110,11 @@ impl EventSink for PostgresSink {
     }
 
     async fn deliver(&self, event: &Event) -> Result<(), DeliveryError> {
-        match tokio::time::timeout(self.timeout, self.write(event)).await {
+        let never = |error: TableNameError| DeliveryError::Never {
+            error: error.to_string(),
+        };
+        let table = self.table.of_kind(&event.document.kind).map_err(never)?;
+        match tokio::time::timeout(self.timeout, self.write(&table, event)).await {
             Ok(written) => written.map_err(|error| self.failed(&error)),
             Err(_) => Err(DeliveryError::Again {
                 error: format!("the database took more than {:?}", self.timeout),
@@ -111,4 +122,18 @@ impl EventSink for PostgresSink {
             }),
         }
     }
+}
+
+/// Makes the table of a kind, if it is not there.
+async fn make(table: &Table, kind: &str, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    // Why looked for first: who may write to a table may not always make one.
+    let (is_there,): (bool,) = sqlx::query_as("SELECT to_regclass($1) IS NOT NULL")
+        .bind(table.quoted())
+        .fetch_one(&mut *connection)
+        .await?;
+    if !is_there {
+        let create = AssertSqlSafe(statement::create(table, kind));
+        sqlx::raw_sql(create).execute(connection).await?;
+    }
+    Ok(())
 }

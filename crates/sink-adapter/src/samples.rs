@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use domain::diff::diff;
+use domain::Evidence;
+use domain::document::diff;
 use domain::json::Document;
 use ports::testing::VirtualTime;
-use ports::{Author, Clock, DeliveryError, EntryId, Event, EventSink, Proof};
+use ports::{Author, Clock, DeliveryError, DocumentRef, EntryId, Event, EventSink};
 
 use crate::settings::{SinkKind, SinkSettings};
 
@@ -18,8 +19,11 @@ pub(crate) fn event_of(id: &str, entry: u64, after: &str) -> Event {
     let after: Document = after.parse().unwrap();
     Event {
         id: id.to_owned(),
-        target: "https://api.mypurecloud.com client-1".to_owned(),
-        document: "r1".to_owned(),
+        document: DocumentRef {
+            target: "https://api.mypurecloud.com client-1".to_owned(),
+            kind: "rule".to_owned(),
+            id: "r1".to_owned(),
+        },
         at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000 + entry),
         entry: EntryId(entry),
         head: Some("abc".to_owned()),
@@ -31,8 +35,8 @@ pub(crate) fn event_of(id: &str, entry: u64, after: &str) -> Event {
             host: None,
             reason: Some("the \"second\" line\nof it".to_owned()),
         },
-        proof: Some(Proof::Answer),
-        version_before: "\"7\"".parse().unwrap(),
+        evidence: Some(Evidence::Answer),
+        version_before: Some("\"7\"".parse().unwrap()),
         version_after: Some("8".parse().unwrap()),
         diff: diff(&before, &after),
         overwrites: Vec::new(),
@@ -48,6 +52,14 @@ pub(crate) fn event() -> Event {
         12,
         r#"{"id":"r1","etag":"8","name":"Refunds & returns","weight":1.50,"extra":{"é":[]}}"#,
     )
+}
+
+/// The same of a document of another kind, whose writes are guarded by their content.
+pub(crate) fn event_of_another_kind(id: &str, entry: u64, after: &str) -> Event {
+    let mut event = event_of(id, entry, after);
+    event.document.kind = "toy".to_owned();
+    (event.version_before, event.version_after) = (None, None);
+    event
 }
 
 /// A clock that stands still.

@@ -7,10 +7,10 @@ use std::time::Duration;
 use ports::{Clock, EventSink};
 use secrecy::SecretString;
 
-use crate::command::{BadCommand, CommandSink};
+use crate::command::{CommandSink, CommandSinkError};
 use crate::directory::DirectorySink;
-use crate::postgres::{BadTable, PostgresSink};
-use crate::webhook::{BadSecret, BadUrl, Webhook};
+use crate::postgres::{PostgresSink, TableNameError};
+use crate::webhook::{Webhook, WebhookSecretError, WebhookUrlError};
 
 /// The table of events, where none is named.
 pub const DEFAULT_TABLE: &str = "assist_rules_events";
@@ -66,7 +66,7 @@ pub enum SinkKind {
 
 /// The settings make no sink.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadSink {
+pub enum SinkSettingsError {
     /// The name is none.
     #[error("a sink's name is at most 64 letters, digits, `_` and `-`, and `{0}` is none")]
     Name(String),
@@ -75,13 +75,13 @@ pub enum BadSink {
     Timeout,
     /// Where a webhook is.
     #[error("its URL cannot be used")]
-    Url(#[source] BadUrl),
+    Url(#[source] WebhookUrlError),
     /// What a webhook is signed with.
     #[error("its secrets cannot be used")]
-    Secret(#[source] BadSecret),
+    Secret(#[source] WebhookSecretError),
     /// What a command runs.
     #[error("its argv cannot be run")]
-    Command(#[source] BadCommand),
+    Command(#[source] CommandSinkError),
     /// Where a directory is.
     #[error("it names no directory")]
     NoPath,
@@ -98,7 +98,7 @@ pub enum BadSink {
     Database,
     /// The table's name.
     #[error("its table cannot be used")]
-    Table(#[source] BadTable),
+    Table(#[source] TableNameError),
 }
 
 impl SinkKind {
@@ -115,10 +115,10 @@ impl SinkSettings {
     /// # Errors
     ///
     /// If the settings make none, whatever the world is like.
-    pub fn build(&self, clock: Arc<dyn Clock>) -> Result<Arc<dyn EventSink>, BadSink> {
+    pub fn build(&self, clock: Arc<dyn Clock>) -> Result<Arc<dyn EventSink>, SinkSettingsError> {
         let name = self.name.clone();
         if !is_name(&name) {
-            return Err(BadSink::Name(name));
+            return Err(SinkSettingsError::Name(name));
         }
         Ok(match &self.kind {
             SinkKind::Webhook {
@@ -132,9 +132,9 @@ impl SinkSettings {
             }
             SinkKind::Command { argv, timeout } => {
                 let timeout = bounded(*timeout)?;
-                Arc::new(CommandSink::new(name, argv, timeout).map_err(BadSink::Command)?)
+                Arc::new(CommandSink::new(name, argv, timeout).map_err(SinkSettingsError::Command)?)
             }
-            SinkKind::Directory { path } if path.as_os_str().is_empty() => return Err(BadSink::NoPath),
+            SinkKind::Directory { path } if path.as_os_str().is_empty() => return Err(SinkSettingsError::NoPath),
             SinkKind::Directory { path } => Arc::new(DirectorySink::new(name, path.clone())),
             SinkKind::Postgres { url, table, timeout } => {
                 let timeout = bounded(*timeout)?;
@@ -149,16 +149,18 @@ impl SinkSettings {
     /// # Errors
     ///
     /// If [`SinkSettings::build`] would fail, or the directory or the program is not there.
-    pub fn examine(&self, clock: Arc<dyn Clock>) -> Result<(), BadSink> {
+    pub fn examine(&self, clock: Arc<dyn Clock>) -> Result<(), SinkSettingsError> {
         self.build(clock)?;
         match &self.kind {
-            SinkKind::Directory { path } => tempfile::tempfile_in(path)
-                .map(drop)
-                .map_err(|error| BadSink::Directory {
-                    path: path.clone(),
-                    error: error.to_string(),
-                }),
-            SinkKind::Command { argv, .. } => crate::command::find(argv).map_err(BadSink::Command),
+            SinkKind::Directory { path } => {
+                tempfile::tempfile_in(path)
+                    .map(drop)
+                    .map_err(|error| SinkSettingsError::Directory {
+                        path: path.clone(),
+                        error: error.to_string(),
+                    })
+            }
+            SinkKind::Command { argv, .. } => crate::command::find(argv).map_err(SinkSettingsError::Command),
             SinkKind::Webhook { .. } | SinkKind::Postgres { .. } => Ok(()),
         }
     }
@@ -169,9 +171,9 @@ fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.bytes().all(belongs)
 }
 
-fn bounded(timeout: Duration) -> Result<Duration, BadSink> {
+fn bounded(timeout: Duration) -> Result<Duration, SinkSettingsError> {
     if timeout.is_zero() || timeout > LONGEST {
-        return Err(BadSink::Timeout);
+        return Err(SinkSettingsError::Timeout);
     }
     Ok(timeout)
 }
@@ -310,15 +312,18 @@ mod tests {
         assert_eq!(here.examine(clock()), Ok(()));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
         let gone = named("a", directory(folder.path().join("gone")));
-        assert!(matches!(gone.examine(clock()), Err(BadSink::Directory { .. })));
+        assert!(matches!(
+            gone.examine(clock()),
+            Err(SinkSettingsError::Directory { .. })
+        ));
         why_again(gone.build(clock()).unwrap().deliver(&event()).await);
 
-        let missing = BadSink::Command(BadCommand::Missing("no-such-program".to_owned()));
+        let missing = SinkSettingsError::Command(CommandSinkError::Missing("no-such-program".to_owned()));
         let command = named("a", command("no-such-program", SinkKind::COMMAND_TIMEOUT));
         assert_eq!(command.examine(clock()), Err(missing));
         assert_eq!(
             named("", directory(folder.path())).examine(clock()),
-            Err(BadSink::Name(String::new()))
+            Err(SinkSettingsError::Name(String::new()))
         );
     }
 }

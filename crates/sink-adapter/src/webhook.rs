@@ -25,13 +25,13 @@ use tokio::sync::OnceCell;
 
 use crate::cloud_event;
 use crate::error_excerpt;
-use crate::settings::BadSink;
+use crate::settings::SinkSettingsError;
 use resolver::{Guarded, Names, SystemNames};
 use signature::Keys;
 use target::{Reach, Target};
 
-pub use signature::BadSecret;
-pub use target::BadUrl;
+pub use signature::WebhookSecretError;
+pub use target::WebhookUrlError;
 
 /// How much of an answer's body is read: enough to say what went wrong.
 const MOST_READ: usize = 4 << 10;
@@ -57,12 +57,12 @@ impl Webhook {
         allow_private: bool,
         timeout: Duration,
         clock: Arc<dyn Clock>,
-    ) -> Result<Self, BadSink> {
+    ) -> Result<Self, SinkSettingsError> {
         let allowed = if allow_private { Reach::Anywhere } else { Reach::Public };
         Ok(Self {
             name,
-            target: Target::parse(url, allowed).map_err(BadSink::Url)?,
-            keys: Keys::read(secrets).map_err(BadSink::Secret)?,
+            target: Target::parse(url, allowed).map_err(SinkSettingsError::Url)?,
+            keys: Keys::read(secrets).map_err(SinkSettingsError::Secret)?,
             secrets: signature::spellings(secrets),
             timeout,
             clock,

@@ -1,29 +1,39 @@
 //! A naive reading of the merge table: where a change collides with what others did. It shares nothing with the merge.
 
-use crate::content::{Content, DISABLED, ENABLED, GROUP, MEMBERS, Wanted};
+use domain::testing::Specimen;
 
-/// The members in which a change made from `first` collides with `theirs`, if `merged` is what is written.
-pub(crate) fn collisions(
-    wanted: Wanted,
+use crate::content::{Content, SLOTS, Wanted};
+use crate::vocabulary::Vocabulary;
+
+/// The slots in which a change made from `first` collides with `theirs`, if `merged` is what is written.
+pub(crate) fn collisions<K: Specimen>(
+    vocabulary: &Vocabulary<K>,
+    asked: Wanted,
     accepts_group_merge: bool,
-    first: Content,
-    theirs: Content,
-    merged: Content,
+    [first, theirs, merged]: [Content; 3],
 ) -> Vec<usize> {
-    let collides = |member: &usize| {
-        let (first, theirs) = (first.0[*member], theirs.0[*member]);
-        first != theirs && wanted.0[*member].is_some_and(|ours| ours != theirs)
+    let collides = |slot: &usize| {
+        let (first, theirs) = (first.0[*slot], theirs.0[*slot]);
+        first != theirs && asked.0[*slot].is_some_and(|ours| ours != theirs)
     };
-    let mut found: Vec<usize> = (0..MEMBERS).filter(collides).collect();
-    let touched = |side: Content| {
-        GROUP
-            .into_iter()
-            .filter(move |member| side.0[*member] != first.0[*member])
-    };
-    let ours = first.with(wanted);
-    let on_the_same = touched(ours).all(|ours| touched(theirs).all(|theirs| ours == theirs));
-    if !accepts_group_merge && !on_the_same && merged.0[ENABLED] != DISABLED {
-        found.extend(touched(theirs));
+    let mut found: Vec<usize> = (0..SLOTS).filter(collides).collect();
+    if accepts_group_merge {
+        return found;
+    }
+    let ours = first.with(asked);
+    for (slots, switch) in vocabulary.groups() {
+        let touched = |side: Content| {
+            slots
+                .iter()
+                .copied()
+                .filter(move |slot| side.0[*slot] != first.0[*slot])
+        };
+        let member = |slot| vocabulary.member_of(slot);
+        let on_the_same = touched(ours).all(|ours| touched(theirs).all(|theirs| member(ours) == member(theirs)));
+        let is_off = switch.is_some_and(|(slot, off)| merged.0[slot] == off);
+        if !on_the_same && !is_off {
+            found.extend(touched(theirs));
+        }
     }
     found
 }

@@ -1,10 +1,13 @@
 //! What the ledger says of each entry, by its writer or by reconcile.
 
-use super::{Promise, Violation, report, writes};
-use crate::history::{Call, History, LedgerEntry, Settlement};
-use domain::protocol::Confirmation;
+use domain::testing::Specimen;
+use domain::{Evidence, Patch};
 
-pub(super) fn check(history: &History, found: &mut Vec<Violation>) {
+use super::{Promise, Violation, entry_of, report, writes};
+use crate::history::{History, LedgerEntry, Settlement};
+use crate::vocabulary::has_versions;
+
+pub(super) fn check<K: Specimen>(history: &History<K>, found: &mut Vec<Violation>) {
     for (number, entry) in history.entries.iter().enumerate() {
         let who = if entry.settled_by_reconcile {
             "reconcile"
@@ -20,12 +23,18 @@ pub(super) fn check(history: &History, found: &mut Vec<Violation>) {
             Some(Settlement::Applied(by)) => {
                 let is_last = history.updates[entry.update].entries.last() == Some(&number);
                 let is_true = match (entry.settled_by_reconcile, by) {
-                    (false, Confirmation::Answer) => made.is_some(),
-                    (false, Confirmation::Read) => is_last && (made.is_some() || was_there(history, entry)),
+                    (false, Evidence::Answer) => made.is_some(),
+                    (false, _) => is_last && (made.is_some() || was_there(history, entry)),
                     (true, _) => made.is_some() || was_there(history, entry),
                 };
                 if !is_true {
                     let what = format!("{who} says that entry {number} was applied by {by:?}, and it was not");
+                    report(found, Promise::LedgerIsTrue, what);
+                }
+            }
+            Some(Settlement::Overwritten) => {
+                if made.is_none() {
+                    let what = format!("{who} says that entry {number} was overwritten, and it was never there");
                     report(found, Promise::LedgerIsTrue, what);
                 }
             }
@@ -36,10 +45,7 @@ pub(super) fn check(history: &History, found: &mut Vec<Violation>) {
                 }
             }
             Some(Settlement::Unknown) | None => {
-                let log = &history.rules[entry.rule];
-                let newest = log.len() - 1;
-                let update = &history.updates[entry.update];
-                if newest == entry.under || log[newest].content.says(update.wanted) {
+                if can_be_known(history, entry) {
                     let what = format!("entry {number} of u{} is still open, and could be known", entry.update);
                     report(found, Promise::NothingLeftOpen, what);
                 }
@@ -49,21 +55,28 @@ pub(super) fn check(history: &History, found: &mut Vec<Violation>) {
 }
 
 /// The state that was made from an entry.
-fn made_by(history: &History, entry: &LedgerEntry) -> Option<usize> {
+fn made_by<K: Specimen>(history: &History<K>, entry: &LedgerEntry<K>) -> Option<usize> {
     let run = &history.updates[entry.update];
-    let is_of_entry = |call: &Call| match call {
-        Call::Read => false,
-        Call::Write { body, under } => {
-            *under == Some(entry.under) && body.document().text() == entry.intent.ours.text()
-        }
-    };
-    let mut writes = writes(history, run).filter(|(_, request)| is_of_entry(&request.call));
+    let is_of_entry = |number| entry_of(history, run, number).is_some_and(|behind| std::ptr::eq(behind, entry));
+    let mut writes = writes(history, run).filter(|(number, _)| is_of_entry(*number));
     writes.find_map(|(_, request)| request.made)
 }
 
 /// Whether the document ever said, after the intent, what the entry names.
-fn was_there(history: &History, entry: &LedgerEntry) -> bool {
-    let wanted = history.updates[entry.update].wanted;
-    let later = history.rules[entry.rule].get(entry.under + 1..).unwrap_or_default();
-    later.iter().any(|state| state.content.says(wanted))
+fn was_there<K: Specimen>(history: &History<K>, entry: &LedgerEntry<K>) -> bool {
+    let asked = history.asked(&history.updates[entry.update]);
+    let later = history.logs[entry.document].get(entry.under + 1..).unwrap_or_default();
+    later.iter().any(|state| state.content.says(asked))
+}
+
+/// Whether the document tells in the end what became of an entry: it has the version that was written under, or all that
+/// was written. Where the base has all that the patch names, that says nothing.
+fn can_be_known<K: Specimen>(history: &History<K>, entry: &LedgerEntry<K>) -> bool {
+    let log = &history.logs[entry.document];
+    let newest = log.len() - 1;
+    let patch = Patch::<K>::from_document(&entry.intent.change);
+    let is_there = entry.is_written_in(&log[newest].value);
+    let base = K::from_document(entry.intent.base.clone());
+    let tells = base.is_ok_and(|base| !patch.is_applied_to(&base));
+    (has_versions::<K>() && newest == entry.under) || (is_there && tells)
 }

@@ -1,46 +1,32 @@
 //! What each writer was told, held against what is true.
 
-use super::{Promise, Violation, report, writes};
-use crate::content::MEMBERS;
-use crate::history::{Answer, Author, Call, End, History, UpdateRun};
-use domain::protocol::Confirmation;
+use domain::testing::Specimen;
+use domain::{Evidence, OutcomeKind};
 
-pub(super) fn check(history: &History, update: usize, found: &mut Vec<Violation>) {
+use super::{Promise, Violation, report, shown_after, writes};
+use crate::content::SLOTS;
+use crate::history::{Answer, Author, Base, Call, History, Told, UpdateRun};
+use crate::vocabulary::{has_versions, id_of};
+
+pub(super) fn check<K: Specimen>(history: &History<K>, update: usize, found: &mut Vec<Violation>) {
     let run = &history.updates[update];
     let Some(told) = &run.told else {
         return;
     };
     let made = writes(history, run).find_map(|(_, request)| request.made);
-    let place = format!("u{update} in r{} is told {:?}", run.rule, told.end);
-    match told.end {
-        End::Applied(by) => {
-            let seen = if by == Confirmation::Read {
-                read_of_ours(history, run)
-            } else {
-                None
-            };
-            let Some(effect) = made.or(seen) else {
-                report(
-                    found,
-                    Promise::AppliedIsTrue,
-                    format!("{place}, and it was neither accepted nor seen"),
-                );
-                return;
-            };
-            stands(history, run, effect, &place, found);
-            if let Some(after) = told.version_after {
-                let log = &history.rules[run.rule];
-                if !log.get(after).is_some_and(|state| state.content.says(run.wanted)) {
-                    report(
-                        found,
-                        Promise::VersionAfterIsOurs,
-                        format!("{place}, and v{after} is not that"),
-                    );
-                }
+    let place = format!("u{update} in {} is told {:?}", id_of::<K>(run.document), told.outcome);
+    match told.outcome {
+        OutcomeKind::Applied => check_applied(history, run, told, made, &place, found),
+        OutcomeKind::Overwritten => {
+            let is_true = made.is_some() && is_overwritten(history, run);
+            if !is_true {
+                let what = format!("{place}, and it was not accepted, or no read shows others");
+                report(found, Promise::OverwrittenIsTrue, what);
             }
         }
-        End::Unknown => {
-            if !run.is_unclear {
+        OutcomeKind::Unknown => {
+            let is_out_of_sight = !has_versions::<K>() && made.is_some();
+            if !run.is_unclear && !is_out_of_sight {
                 report(
                     found,
                     Promise::UnknownIsUnclear,
@@ -48,115 +34,167 @@ pub(super) fn check(history: &History, update: usize, found: &mut Vec<Violation>
                 );
             }
         }
-        End::Unchanged
-        | End::NotTheNamedVersion
-        | End::Conflict
-        | End::Rejected
-        | End::Denied
-        | End::Failed
-        | End::Deferred
-        | End::NotAttempted => {
+        OutcomeKind::Unchanged
+        | OutcomeKind::Planned
+        | OutcomeKind::Conflict
+        | OutcomeKind::Rejected
+        | OutcomeKind::Denied
+        | OutcomeKind::Failed
+        | OutcomeKind::Deferred
+        | OutcomeKind::NotAttempted
+        | OutcomeKind::NotApplied => {
             if let Some(made) = made {
-                report(
-                    found,
-                    Promise::NotAppliedIsTrue,
-                    format!("{place}, and the server made v{made} of it"),
-                );
+                let what = format!("{place}, and the server made v{made} of it");
+                report(found, Promise::NotAppliedIsTrue, what);
             }
         }
     }
-    match told.end {
-        End::Conflict if !has_somebody_else(history, run) => {
-            report(
-                found,
-                Promise::ConflictIsTrue,
-                format!("{place}, and nobody else was there"),
-            );
-        }
-        End::Unchanged if !saw_it_said(history, run) => {
-            report(
-                found,
-                Promise::NotAppliedIsTrue,
-                format!("{place}, and no read showed it so"),
-            );
-        }
-        _ => {}
+    let is_conflict = told.outcome == OutcomeKind::Conflict && !told.is_named_version;
+    if is_conflict && !has_somebody_else(history, run) {
+        report(
+            found,
+            Promise::ConflictIsTrue,
+            format!("{place}, and nobody else was there"),
+        );
+    }
+    if told.outcome == OutcomeKind::Unchanged && !saw_it_said(history, run) {
+        report(
+            found,
+            Promise::NotAppliedIsTrue,
+            format!("{place}, and no read showed it so"),
+        );
     }
     let sends = writes(history, run)
         .filter(|(_, request)| !matches!(request.answer, Some(Answer::NotSent | Answer::Throttled(_))));
     let sends = sends.count();
     if told.attempts < sends {
-        report(
-            found,
-            Promise::FewSends,
-            format!("{place} after {} sends, and sent {sends}", told.attempts),
-        );
+        let what = format!("{place} after {} sends, and sent {sends}", told.attempts);
+        report(found, Promise::FewSends, what);
     }
 }
 
+fn check_applied<K: Specimen>(
+    history: &History<K>,
+    run: &UpdateRun,
+    told: &Told,
+    made: Option<usize>,
+    place: &str,
+    found: &mut Vec<Violation>,
+) {
+    let seen = if told.is_applied_by(Evidence::Read) {
+        read_of_ours(history, run)
+    } else {
+        None
+    };
+    let Some(effect) = made.or(seen) else {
+        let what = format!("{place}, and it was neither accepted nor seen");
+        report(found, Promise::AppliedIsTrue, what);
+        return;
+    };
+    if has_versions::<K>() {
+        for (slot, by) in undone(history, run, effect) {
+            let name = history.vocabulary.name(slot);
+            let what = format!("{place}, and {by:?} undid {name}");
+            report(found, Promise::AppliedStands, what);
+        }
+    }
+    if let Some(after) = told.version_after {
+        let log = &history.logs[run.document];
+        if !log
+            .get(after)
+            .is_some_and(|state| state.content.says(history.asked(run)))
+        {
+            let what = format!("{place}, and v{after} is not that");
+            report(found, Promise::VersionAfterIsOurs, what);
+        }
+    }
+}
+
+/// Whether a read after the write showed neither what was written nor what it was made from.
+fn is_overwritten<K: Specimen>(history: &History<K>, run: &UpdateRun) -> bool {
+    let log = &history.logs[run.document];
+    let (Some((last, _)), Some(entry)) = (writes(history, run).last(), run.entries.last()) else {
+        return false;
+    };
+    let entry = &history.entries[*entry];
+    let base = K::from_document(entry.intent.base.clone());
+    let is_base = |document: &K| base.as_ref().is_ok_and(|base| base.has_content_of(document));
+    let mut shown = shown_after(history, run, last).map(|state| &log[state].value);
+    shown.any(|document| !entry.is_written_in(document) && !is_base(document))
+}
+
 /// A state that a read showed after a write was sent, that is no older than what was written from, and has ours.
-fn read_of_ours(history: &History, run: &UpdateRun) -> Option<usize> {
+fn read_of_ours<K: Specimen>(history: &History<K>, run: &UpdateRun) -> Option<usize> {
+    let asked = history.asked(run);
     let mut under = None;
     for number in &run.requests {
         let request = &history.requests[*number];
-        if let Call::Write { under: version, .. } = request.call {
-            under = under.max(version);
+        if let Call::Write { .. } = request.call {
+            under = under.max(super::entry_of(history, run, *number).map(|entry| entry.under));
         }
         let (Some(under), Some(shown)) = (under, request.shown) else {
             continue;
         };
-        if shown > under && history.rules[run.rule][shown].content.says(run.wanted) {
+        if shown > under && history.logs[run.document][shown].content.says(asked) {
             return Some(shown);
         }
     }
     None
 }
 
-/// From the effect on, each member that was named says it, or was changed by somebody who named it.
-fn stands(history: &History, run: &UpdateRun, effect: usize, place: &str, found: &mut Vec<Violation>) {
-    let later = history.rules[run.rule].get(effect..).unwrap_or_default();
-    for member in (0..MEMBERS).filter(|member| run.wanted.names(*member)) {
-        for pair in later.windows(2) {
-            let [before, after] = pair else { continue };
-            if before.content.0[member] == after.content.0[member] {
-                continue;
-            }
+/// The slots that an update had named and that were changed, from its effect on, by somebody who did not name them.
+pub(super) fn undone<'h, K: Specimen>(
+    history: &'h History<K>,
+    run: &'h UpdateRun,
+    effect: usize,
+) -> impl Iterator<Item = (usize, Author)> + 'h {
+    let later = history.logs[run.document].get(effect..).unwrap_or_default();
+    let asked = history.asked(run);
+    (0..SLOTS)
+        .filter(move |slot| asked.names(*slot))
+        .filter_map(move |slot| {
+            let changes = |pair: &&[crate::history::State<K>]| pair[0].content.0[slot] != pair[1].content.0[slot];
+            let after = &later.windows(2).find(changes)?[1];
             let on_purpose = match after.by {
-                Author::Update { update, .. } => history.updates[update].wanted.names(member),
-                Author::Others(wanted) => wanted.names(member),
+                Author::Update { update, .. } => history.asked(&history.updates[update]).names(slot),
+                Author::Others(wanted) => wanted.names(slot),
                 Author::Start | Author::TagOnly => false,
             };
-            if !on_purpose {
-                let name = crate::content::NAMES[member];
-                report(
-                    found,
-                    Promise::AppliedStands,
-                    format!("{place}, and {:?} undid {name}", after.by),
-                );
-            }
-            break;
-        }
-    }
+            (!on_purpose).then_some((slot, after.by))
+        })
 }
 
 /// Whether the document was at another version than the one written under, when that was refused, or was read
 /// otherwise than its writer had seen it.
-fn has_somebody_else(history: &History, run: &UpdateRun) -> bool {
-    let log = &history.rules[run.rule];
+fn has_somebody_else<K: Specimen>(history: &History<K>, run: &UpdateRun) -> bool {
+    let log = &history.logs[run.document];
     let shown = run.requests.iter().filter_map(|number| history.requests[*number].shown);
-    let moved_on = |seen: usize| {
-        shown
-            .map(|shown| log[shown].content)
-            .any(|now| now != log[seen].content)
-    };
-    let was_refused = writes(history, run).any(|(_, request)| request.answer == Some(Answer::Moved));
-    was_refused || run.seen.is_some_and(moved_on)
+    let bases = run.entries.iter().map(|entry| history.entries[*entry].under);
+    let mut states: Vec<usize> = shown.chain(bases).chain(run.base.state()).collect();
+    states.sort_unstable();
+    let has_moved = states
+        .windows(2)
+        .any(|pair| !log[pair[0]].value.has_content_of(&log[pair[1]].value));
+    let is_refused = |answer| matches!(answer, Some(Answer::Moved | Answer::NotFound));
+    let was_refused = run
+        .requests
+        .iter()
+        .any(|number| is_refused(history.requests[*number].answer));
+    was_refused || has_moved
 }
 
-fn saw_it_said(history: &History, run: &UpdateRun) -> bool {
+fn saw_it_said<K: Specimen>(history: &History<K>, run: &UpdateRun) -> bool {
+    let asked = history.asked(run);
     let shown = run.requests.iter().filter_map(|number| history.requests[*number].shown);
+    // What was reviewed is not read again where the patch changes nothing of it.
+    let reviewed = match run.base {
+        Base::Reviewed(state) => Some(state),
+        Base::Read | Base::Seen(_) => None,
+    };
     let oldest = run.entries.first().map_or(0, |entry| history.entries[*entry].under);
+    let log = &history.logs[run.document];
     shown
-        .filter(|shown| *shown >= oldest)
-        .any(|shown| history.rules[run.rule][shown].content.says(run.wanted))
+        .chain(reviewed)
+        .filter(|state| *state >= oldest)
+        .any(|state| log[state].content.says(asked))
 }

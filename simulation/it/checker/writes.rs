@@ -1,26 +1,34 @@
-//! What the server accepted, and what was sent to it.
+//! What the server accepted.
 
-use super::{Promise, Violation, collisions, report, writes};
-use crate::content::NAMES;
-use crate::history::{Answer, Author, Call, End, History, LedgerEntry, State, UpdateRun};
+use domain::OutcomeKind;
 use domain::protocol::OnConflict;
+use domain::testing::Specimen;
 
-/// At most so many times one body goes out under one version.
-const MAX_SENDS: usize = 4;
+use super::{Promise, Violation, collisions, entry_of, report};
+use crate::content::Content;
+use crate::history::{Author, Base, History, LedgerEntry, UpdateRun};
+use crate::vocabulary::{has_versions, id_of};
 
-/// Holds each state of a rule that an update made against what its writer wanted and had seen.
-pub(super) fn check(history: &History, rule: usize, found: &mut Vec<Violation>) {
-    let log = &history.rules[rule];
+/// Holds each state of a document that an update made against what its writer wanted and had seen.
+pub(super) fn check<K: Specimen>(history: &History<K>, document: usize, found: &mut Vec<Violation>) {
+    let log = &history.logs[document];
     for (number, pair) in log.windows(2).enumerate() {
         let [before, after] = pair else { continue };
-        let Author::Update { update, request } = after.by else {
+        let Author::Update { update, request, .. } = after.by else {
             continue;
         };
         let run = &history.updates[update];
-        let place = format!("u{update} made r{rule} v{}", number + 1);
-        for member in before.content.differs(after.content) {
-            if run.wanted.0[member] != Some(after.content.0[member]) {
-                let name = NAMES[member];
+        let place = format!("u{update} made {} v{}", id_of::<K>(document), number + 1);
+        let entry = entry_of(history, run, request);
+        // Without versions the base is what it was compared with; what came between is a loss, which is counted.
+        let base = match entry {
+            Some(entry) if !has_versions::<K>() => entry.base,
+            Some(_) | None => before.content,
+        };
+        let asked = history.asked(run);
+        for slot in base.differs(after.content) {
+            if asked.0[slot] != Some(after.content.0[slot]) {
+                let name = history.vocabulary.name(slot);
                 report(
                     found,
                     Promise::NothingUnasked,
@@ -28,117 +36,79 @@ pub(super) fn check(history: &History, rule: usize, found: &mut Vec<Violation>) 
                 );
             }
         }
-        let Some(entry) = entry_of(history, run, request) else {
-            continue;
-        };
-        let mut changed = before.content.differs(after.content);
-        if changed.any(|member| entry.base.0[member] != before.content.0[member]) {
-            report(
-                found,
-                Promise::NothingUnseen,
-                format!("{place} from {}, not from what it overwrote", entry.base),
-            );
+        let Some(entry) = entry else { continue };
+        if has_versions::<K>() {
+            let mut changed = before.content.differs(after.content);
+            if changed.any(|slot| entry.base.0[slot] != before.content.0[slot]) {
+                let base = history.vocabulary.show_content(entry.base);
+                report(
+                    found,
+                    Promise::NothingUnseen,
+                    format!("{place} from {base}, not from what it overwrote"),
+                );
+            }
         }
-        check_policy(history, run, entry, [before, after], &place, found);
+        check_review(history, run, entry, &place, found);
+        check_policy(history, run, entry, [base, after.content], &place, found);
     }
 }
 
-/// The intent behind a write that was accepted.
-fn entry_of<'h>(history: &'h History, run: &UpdateRun, request: usize) -> Option<&'h LedgerEntry> {
-    let Call::Write { body, under } = &history.requests[request].call else {
-        return None;
-    };
-    let of_this = |entry: &&LedgerEntry| {
-        under.is_none_or(|under| under == entry.under) && entry.intent.ours.text() == body.document().text()
-    };
-    run.entries
-        .iter()
-        .rev()
-        .map(|entry| &history.entries[*entry])
-        .find(of_this)
-}
-
-/// What others did is written over only as the user said, and is told.
-fn check_policy(
-    history: &History,
+/// What was reviewed goes out over the reviewed state alone.
+fn check_review<K: Specimen>(
+    history: &History<K>,
     run: &UpdateRun,
-    entry: &LedgerEntry,
-    [before, after]: [&State; 2],
+    entry: &LedgerEntry<K>,
     place: &str,
     found: &mut Vec<Violation>,
 ) {
-    let seen = run.seen.map(|state| history.rules[run.rule][state].content);
-    let of_entry = run.entries.first().map(|first| history.entries[*first].base);
-    let first = seen.or(of_entry).unwrap_or(entry.base);
-    let theirs = before.content;
-    let mut collides = collisions(run.wanted, run.accepts_group_merge, first, theirs, after.content);
+    let Base::Reviewed(state) = run.base else { return };
+    if run.on_conflict != OnConflict::Fail {
+        return;
+    }
+    let is_reviewed = if has_versions::<K>() {
+        entry.under == state
+    } else {
+        entry.base == history.logs[run.document][state].content
+    };
+    if !is_reviewed || run.entries.len() > 1 {
+        report(
+            found,
+            Promise::ReviewedIsWritten,
+            format!("{place}, and v{state} was reviewed"),
+        );
+    }
+}
+
+/// What others did is written over only as the user said, and is told.
+fn check_policy<K: Specimen>(
+    history: &History<K>,
+    run: &UpdateRun,
+    entry: &LedgerEntry<K>,
+    [theirs, after]: [Content; 2],
+    place: &str,
+    found: &mut Vec<Violation>,
+) {
+    let vocabulary = &history.vocabulary;
+    let first = history.first_content(run).unwrap_or(entry.base);
+    let sides = [first, theirs, after];
+    let mut collides = collisions(vocabulary, history.asked(run), run.accepts_group_merge, sides);
     match run.on_conflict {
         OnConflict::Fail => collides.extend(first.differs(theirs)),
         OnConflict::Merge => {}
         OnConflict::Ours => {
-            let told = run.told.as_ref().filter(|told| matches!(told.end, End::Applied(_)));
-            let is_told = |member: &usize| told.is_none_or(|told| told.overwrote.contains(member));
-            collides.retain(|member| !(entry.overwrote.contains(member) && is_told(member)));
+            let told = run.told.as_ref().filter(|told| told.outcome == OutcomeKind::Applied);
+            let is_told = |slot: &usize| told.is_none_or(|told| told.overwrote.contains(slot));
+            collides.retain(|slot| !(entry.overwrote.contains(slot) && is_told(slot)));
         }
     }
     if !collides.is_empty() {
-        let names: Vec<_> = collides.iter().map(|member| NAMES[*member]).collect();
+        let names: Vec<_> = collides.iter().map(|slot| vocabulary.name(*slot)).collect();
+        let [first, theirs] = [first, theirs].map(|content| vocabulary.show_content(content));
         let what = format!(
             "{place} with {:?} over {} of others: {first} became {theirs}",
             run.on_conflict,
             names.join(", ")
         );
         report(found, Promise::PolicyKept, what);
-    }
-}
-
-/// What an update sent: after an intent, not too often, and after an unclear try nothing else.
-pub(super) fn check_sends(history: &History, update: usize, found: &mut Vec<Violation>) {
-    let run = &history.updates[update];
-    let mut sent: Vec<(Option<usize>, &str, usize)> = Vec::new();
-    let mut unclear: Option<(Option<usize>, &str)> = None;
-    let mut refused = Vec::new();
-    let mut effects = 0;
-    for (number, request) in writes(history, run) {
-        let Call::Write { body, under } = &request.call else {
-            continue;
-        };
-        let this = (*under, body.document().text());
-        if !request.is_intended {
-            report(
-                found,
-                Promise::IntentFirst,
-                format!("request {number} of u{update} has no open intent"),
-            );
-        }
-        if refused.contains(under) {
-            let what = format!("request {number} of u{update} is under a version that was refused before");
-            report(found, Promise::RefusedIsRefused, what);
-        }
-        if unclear.is_some_and(|unclear| unclear != this) {
-            let what = format!("request {number} of u{update} is another one, and an earlier one was unclear");
-            report(found, Promise::IdenticalAfterUnclear, what);
-        }
-        match request.answer {
-            Some(Answer::NotSent | Answer::Throttled(_)) => continue,
-            Some(Answer::Unclear(_)) => unclear = Some(this),
-            Some(Answer::Moved) => refused.push(*under),
-            _ => {}
-        }
-        effects += usize::from(request.made.is_some());
-        match sent.iter_mut().find(|(under, body, _)| (*under, *body) == this) {
-            Some((_, _, times)) => *times += 1,
-            None => sent.push((this.0, this.1, 1)),
-        }
-    }
-    if sent.iter().any(|(_, _, times)| *times > MAX_SENDS) {
-        report(found, Promise::FewSends, format!("u{update} sent one body {sent:?}"));
-    }
-    if effects > 1 {
-        report(
-            found,
-            Promise::OneEffect,
-            format!("u{update} was carried out {effects} times"),
-        );
     }
 }

@@ -8,7 +8,7 @@ use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
 use domain::protocol::{Event, Moment, OnConflict, Step, Terms, Update};
-use domain::{Failure, FailureClass, Stored, TriggerRule};
+use domain::{RequestError, FailureClass, Stored, TriggerRule};
 
 use crate::client::id_of;
 use crate::content::{Content, Wanted};
@@ -167,8 +167,8 @@ impl Writer {
     }
 }
 
-fn failure(class: FailureClass) -> Failure {
-    Failure::new(class, "")
+fn failure(class: FailureClass) -> RequestError {
+    RequestError::new(class, "")
 }
 
 fn stored(state: usize, content: Content, has_tag: bool) -> Stored<TriggerRule> {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use domain::{Failure, RuleId, Stored, TriggerRule, Version};
+use domain::{RequestError, RuleId, Stored, TriggerRule, Version};
 use genesys_adapter::GenesysRepository;
 use ledger_adapter::SqlLedger;
 use ports::{
-    Answer, Backlog, Claim, DeliveryError, DeliveryOutcome, DocumentStore, Entry, EntryId, Event, EventSink,
-    IntentRecord, LeasedEvent, Ledger, LedgerError, Outbox, OutcomeRecord, Page, PageRequest, Recorded,
+    Backlog, Claim, DeliveryError, DeliveryOutcome, DocumentStore, Entry, EntryId, Event, EventSink, IntentRecord,
+    LeasedEvent, Ledger, LedgerError, Outbox, OutcomeRecord, Page, PageRequest, Recorded, Response,
 };
 
 use super::child::FileSink;
@@ -44,11 +44,11 @@ impl Ledger for Deadly<Arc<SqlLedger>> {
     }
 
     async fn conclude(&self, outcome: OutcomeRecord) -> Result<Recorded, LedgerError> {
-        let ending = outcome.ending;
+        let outcome_kind = outcome.outcome_kind;
         self.is_concluding.store(true, Ordering::Relaxed);
         let recorded = self.behind.conclude(outcome).await?;
         self.is_concluding.store(false, Ordering::Relaxed);
-        println!("concluded: {} {}", recorded.entry, ending.word());
+        println!("concluded: {} {}", recorded.entry, outcome_kind.as_str());
         if self.point == Point::InsideTheCommit {
             // It is as good as dead.
             std::future::pending::<()>().await;
@@ -89,7 +89,7 @@ impl Outbox for Deadly<Arc<SqlLedger>> {
 
 #[async_trait]
 impl DocumentStore for Deadly<GenesysRepository> {
-    async fn get(&self, id: &RuleId) -> Result<Answer<Stored<TriggerRule>>, Failure> {
+    async fn get(&self, id: &RuleId) -> Result<Response<Stored<TriggerRule>>, RequestError> {
         self.behind.get(id).await
     }
 
@@ -98,13 +98,13 @@ impl DocumentStore for Deadly<GenesysRepository> {
         id: &RuleId,
         document: &TriggerRule,
         version: &Version,
-    ) -> Result<Answer<Option<Stored<TriggerRule>>>, Failure> {
+    ) -> Result<Response<Option<Stored<TriggerRule>>>, RequestError> {
         let answer = self.behind.replace(id, document, version).await;
         self.point.is_reached(Point::AfterTheAnswer);
         answer
     }
 
-    async fn list(&self, request: PageRequest) -> Result<Answer<Page>, Failure> {
+    async fn list(&self, request: PageRequest) -> Result<Response<Page>, RequestError> {
         DocumentStore::<TriggerRule>::list(&self.behind, request).await
     }
 }

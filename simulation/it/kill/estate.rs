@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::{Deliverer, Reconciler};
-use domain::TriggerRule;
+use domain::{Evidence, OutcomeKind, TriggerRule};
 use emulator::{Client, Emulator, Running, SAMPLE_RULE};
 use ledger_adapter::SqlLedger;
-use ports::{Ending, EntryId, History, HistoryQuery, Include, Ledger, Outbox, Proof};
+use ports::{EntryId, History, HistoryQuery, Include, Ledger, Outbox};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -22,8 +22,8 @@ use super::stores::Store;
 /// What became of the last update of the killed.
 #[derive(Debug, Default)]
 pub(super) struct Last {
-    pub(super) ending: Option<Ending>,
-    pub(super) proof: Option<Proof>,
+    pub(super) outcome_kind: Option<OutcomeKind>,
+    pub(super) evidence: Option<Evidence>,
     /// How often the sink was told of it.
     pub(super) told: usize,
 }
@@ -37,7 +37,7 @@ pub(super) struct Estate {
     seen: EntryId,
     /// How many changes of each rule the ledger says were applied, and the rule after the last.
     applied: BTreeMap<String, (u64, Value)>,
-    endings: BTreeMap<&'static str, u64>,
+    outcomes: BTreeMap<&'static str, u64>,
 }
 
 impl Estate {
@@ -56,7 +56,7 @@ impl Estate {
             run: 0,
             seen: EntryId(0),
             applied: BTreeMap::new(),
-            endings: BTreeMap::new(),
+            outcomes: BTreeMap::new(),
         }
     }
 
@@ -183,16 +183,20 @@ impl Estate {
                 of_this.iter().all(|line| *line == of_this[0]),
                 "another event: {of_this:?}"
             );
-            assert_eq!(outcome.ending == Ending::Applied, !of_this.is_empty(), "{entry:?}");
+            assert_eq!(
+                outcome.outcome_kind == OutcomeKind::Applied,
+                !of_this.is_empty(),
+                "{entry:?}"
+            );
             if let Some(after) = entry.after() {
                 let (count, rule) = self.applied.entry(entry.document().to_owned()).or_default();
                 *count += 1;
                 *rule = serde_json::from_str(after.text()).unwrap();
             }
-            *self.endings.entry(outcome.ending.word()).or_default() += 1;
+            *self.outcomes.entry(outcome.outcome_kind.as_str()).or_default() += 1;
             last = Last {
-                ending: Some(outcome.ending),
-                proof: outcome.proof,
+                outcome_kind: Some(outcome.outcome_kind),
+                evidence: outcome.evidence,
                 told: of_this.len(),
             };
             self.seen = entry.id;
@@ -220,8 +224,8 @@ impl Estate {
     /// What became of all updates, in words.
     pub(super) fn counts(&self) -> String {
         let mut text = String::new();
-        for (ending, count) in &self.endings {
-            write!(text, "{count} {ending}, ").unwrap();
+        for (outcome_kind, count) in &self.outcomes {
+            write!(text, "{count} {outcome_kind}, ").unwrap();
         }
         text.trim_end_matches(", ").to_owned()
     }
@@ -240,10 +244,10 @@ async fn keeps_what_was_promised(ledger: &SqlLedger, killed: &Output) {
             assert!(entry.is_some(), "{line}");
         }
         if let Some((_, promise)) = line.split_once("concluded: ") {
-            let (entry, ending) = promise.split_once(' ').unwrap();
+            let (entry, outcome_kind) = promise.split_once(' ').unwrap();
             let entry = ledger.entry(entry.parse().unwrap()).await.unwrap();
-            let kept = entry.and_then(|entry| entry.ending()).map(Ending::word);
-            assert_eq!(kept, Some(ending), "{line}");
+            let kept = entry.and_then(|entry| entry.outcome_kind()).map(OutcomeKind::word);
+            assert_eq!(kept, Some(outcome_kind), "{line}");
         }
     }
 }

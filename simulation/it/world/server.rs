@@ -1,20 +1,23 @@
-//! The server: what it does with a request that reaches it, and what others do to its rules.
+//! The server: what it does with a request that reaches it.
 
 use std::time::Duration;
 
-use super::{World, rule_id};
-use crate::content::{Content, MEMBERS, Wanted, values_of};
+use domain::testing::Specimen;
+
+use super::World;
 use crate::fault::Fault;
-use crate::history::{Answer, Author, Call, State};
+use crate::history::{Answer, Arrival, Author, Call, State};
+use crate::vocabulary::{has_versions, id_of};
 
 /// How long a read may show what is no longer so. To one process reads never show an older state than before.
 const STALE_FOR: Duration = Duration::from_secs(3);
 
-impl World {
+impl<K: Specimen> World<K> {
     /// The server carries out a request, unless it is one that it refuses.
     pub(crate) fn arrive(&mut self, number: usize) {
-        let request = &self.history.requests[number];
+        let request = &mut self.history.requests[number];
         let fault = request.fault;
+        request.newest = self.history.logs[request.document].len() - 1;
         let answer = match fault {
             Some(Fault::Throttled) => {
                 let told = self.rng.below(4);
@@ -41,14 +44,32 @@ impl World {
         }
     }
 
+    /// The server carries out a write that it carried out before, if it does not check versions.
+    pub(crate) fn arrive_again(&mut self, number: usize) {
+        let request = &self.history.requests[number];
+        let newest = self.history.logs[request.document].len() - 1;
+        let (Call::Write { body, under }, Some(update)) = (&request.call, request.update) else {
+            return;
+        };
+        if request.made.is_some() && under.is_none_or(|under| under == newest) {
+            let (document, body) = (request.document, body.clone());
+            let by = Author::Update {
+                update,
+                request: number,
+                arrival: Arrival::Repeated,
+            };
+            self.store(document, &body, by);
+        }
+    }
+
     fn read(&mut self, number: usize) -> Answer {
         let request = &self.history.requests[number];
-        let (rule, fault) = (request.rule, request.fault);
-        let log = &self.history.rules[rule];
+        let (document, fault) = (request.document, request.fault);
+        let log = &self.history.logs[document];
         let newest = log.len() - 1;
-        let is_recent = |state: &&State| state.since + STALE_FOR > self.now;
+        let is_recent = |state: &&State<K>| state.since + STALE_FOR > self.now;
         let recent = log.iter().rev().take_while(is_recent).count();
-        let recent = recent.min(newest - self.newest_seen_by(request.task, rule));
+        let recent = recent.min(newest - self.newest_seen_by(request.task, document));
         let state = match fault {
             Some(Fault::Stale) => newest - self.rng.below(recent + 1),
             Some(Fault::Absent) if recent > 0 => return Answer::NotFound,
@@ -57,33 +78,42 @@ impl World {
         self.history.requests[number].shown = Some(state);
         Answer::Shown {
             state,
-            tag: fault != Some(Fault::TagLost),
+            tag: has_versions::<K>() && fault != Some(Fault::TagLost),
         }
     }
 
-    /// The newest state that a process has seen: reads do not go back in time for it.
-    fn newest_seen_by(&self, task: usize, rule: usize) -> usize {
+    /// The newest state that a process has seen, or was given to make an update from: reads do not go back in time for it.
+    fn newest_seen_by(&self, task: usize, document: usize) -> usize {
         let requests = self.history.requests.iter().rev();
-        let of_this = requests.filter(|request| request.task == task && request.rule == rule && request.is_heard);
+        let of_this =
+            requests.filter(|request| request.task == task && request.document == document && request.is_heard);
         let seen = of_this.filter_map(|request| match request.answer {
             Some(Answer::Shown { state, .. }) => Some(state),
             _ => None,
         });
-        seen.max().unwrap_or_default()
+        let updates = self.history.updates.iter();
+        let of_this = updates.filter(|run| run.writer == task && run.document == document);
+        let given = of_this.filter_map(|run| run.base.state());
+        seen.chain(given).max().unwrap_or_default()
     }
 
     fn write(&mut self, number: usize, under: Option<usize>) -> Answer {
         let request = &self.history.requests[number];
-        let (rule, fault) = (request.rule, request.fault);
-        let newest = self.history.rules[rule].len() - 1;
+        let (document, fault) = (request.document, request.fault);
+        let newest = request.newest;
         let is_current = under.is_none_or(|under| under == newest);
         if is_current && let (Call::Write { body, .. }, Some(update)) = (&request.call, request.update) {
             let body = body.clone();
             let by = Author::Update {
                 update,
                 request: number,
+                arrival: if request.is_heard {
+                    Arrival::Late
+                } else {
+                    Arrival::InTime
+                },
             };
-            self.store(rule, body, by);
+            self.store(document, &body, by);
             self.history.requests[number].made = Some(newest + 1);
         }
         match fault {
@@ -93,23 +123,26 @@ impl World {
             Some(Fault::BodyLost) => Answer::Accepted,
             _ => Answer::Shown {
                 state: newest + 1,
-                tag: fault != Some(Fault::TagLost),
+                tag: has_versions::<K>() && fault != Some(Fault::TagLost),
             },
         }
     }
 
-    fn store(&mut self, rule: usize, body: domain::TriggerRule, by: Author) {
+    pub(super) fn store(&mut self, document: usize, body: &K, by: Author) {
+        let vocabulary = &self.history.vocabulary;
+        let value = vocabulary.stamped(body, self.history.logs[document].len());
         let state = State {
-            content: Content::of(&body),
-            rule: body,
+            content: vocabulary.content(&value),
+            value,
             by,
             since: self.now,
         };
-        self.history.rules[rule].push(state);
+        self.history.logs[document].push(state);
         self.note(|world| {
-            let log = &world.history.rules[rule];
+            let log = &world.history.logs[document];
             let (version, content) = (log.len() - 1, log[log.len() - 1].content);
-            format!("        {} v{version}: {content}, by {by:?}", rule_id(rule))
+            let content = world.history.vocabulary.show_content(content);
+            format!("        {} v{version}: {content}, by {by:?}", id_of::<K>(document))
         });
     }
 
@@ -127,28 +160,5 @@ impl World {
         }
         self.note(|_| format!("        request {number} hears {answer:?}"));
         task
-    }
-
-    pub(crate) fn edit_by_others(&mut self, rule: usize) {
-        let log = &self.history.rules[rule];
-        let content = log[log.len() - 1].content;
-        let mut wanted = Wanted::default();
-        let fault = if self.rng.in_thousand(250) {
-            Fault::TagMoved
-        } else {
-            for _ in 0..=self.rng.below(2) {
-                let member = self.rng.below(MEMBERS);
-                wanted.0[member] = u8::try_from(self.rng.below(values_of(member))).ok();
-            }
-            Fault::EditByOthers
-        };
-        self.count(fault);
-        let by = if fault == Fault::TagMoved {
-            Author::TagOnly
-        } else {
-            Author::Others(wanted)
-        };
-        let body = content.with(wanted).rule(&rule_id(rule));
-        self.store(rule, body, by);
     }
 }

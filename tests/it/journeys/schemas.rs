@@ -5,12 +5,12 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use domain::Collision;
-use domain::diff::diff;
+use domain::document::diff;
 use domain::json::Document;
+use domain::{Collision, Evidence};
 use emulator::{SAMPLE_CHANGE, SAMPLE_RULE, SAMPLE_RULE_ID};
 use ports::testing::VirtualTime;
-use ports::{Author, EntryId, Event, Proof};
+use ports::{Author, DocumentRef, EntryId, Event};
 use serde_json::Value;
 use sink_adapter::{EVENT_SCHEMA, SinkKind, SinkSettings};
 
@@ -150,8 +150,11 @@ fn event() -> Event {
         .unwrap();
     Event {
         id: "e1".to_owned(),
-        target: "https://api.mypurecloud.com client".to_owned(),
-        document: SAMPLE_RULE_ID.to_owned(),
+        document: DocumentRef {
+            target: "https://api.mypurecloud.com client".to_owned(),
+            kind: "rule".to_owned(),
+            id: SAMPLE_RULE_ID.to_owned(),
+        },
         at: SystemTime::UNIX_EPOCH,
         entry: EntryId(12),
         head: Some("e1".to_owned()),
@@ -159,8 +162,8 @@ fn event() -> Event {
             run: "r".to_owned(),
             ..Author::default()
         },
-        proof: Some(Proof::Answer),
-        version_before: "7".parse().unwrap(),
+        evidence: Some(Evidence::Answer),
+        version_before: Some("7".parse().unwrap()),
         version_after: Some("8".parse().unwrap()),
         diff: diff(&before, &after),
         overwrites: vec![Collision {
@@ -218,7 +221,7 @@ fn events_are_what_their_schema_tells() {
     let full = told(&event());
     assert_fits(&schema, &full);
     let mut bare = event();
-    (bare.head, bare.proof, bare.version_after) = (None, None, None);
+    (bare.head, bare.evidence, bare.version_after) = (None, None, None);
     (bare.author.user, bare.author.reason) = (Some("ann".to_owned()), Some("because".to_owned()));
     (bare.diff, bare.overwrites) = (Vec::new(), Vec::new());
     assert_fits(&schema, &told(&bare));

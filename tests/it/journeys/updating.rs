@@ -108,6 +108,7 @@ fn an_applied_change_is_told_as_json() {
             "failed": 0,
             "deferred": 0,
             "unknown": 0,
+            "overwritten": 0,
             "planned": 0,
             "not_attempted": 0
           },

@@ -4,11 +4,13 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::OutcomeKind;
 use ports::testing::VirtualTime;
 use ports::testing::ledger_conformance::{intent, outcome};
-use ports::{Ending, Event, InMemoryLedger, Ledger};
+use ports::{Event, InMemoryLedger, Ledger};
 
 use super::*;
+use domain::DELIVERY_SCHEDULE;
 
 /// How a sink answers, told by the event's document and version.
 type Answer = dyn Fn(&str) -> Result<(), DeliveryError> + Send + Sync;
@@ -26,7 +28,7 @@ impl EventSink for Noting {
     }
 
     async fn deliver(&self, event: &Event) -> Result<(), DeliveryError> {
-        let name = format!("{} v{}", event.document, event.version_before);
+        let name = format!("{} v{}", event.document.id, event.version_before.as_ref().unwrap());
         self.told.lock().unwrap().push(name.clone());
         (self.answer)(&name)
     }
@@ -71,7 +73,7 @@ impl UpdateHandle {
     async fn applied(&self, document: &str, version: u64) {
         let record = intent(document, version, version);
         let entry = self.ledger.intend(record.clone()).await.unwrap();
-        let outcome = outcome(&record, Some(entry), Ending::Applied, version);
+        let outcome = outcome(&record, Some(entry), OutcomeKind::Applied, version);
         self.ledger.conclude(outcome).await.unwrap();
     }
 
@@ -103,7 +105,7 @@ async fn an_event_that_fails_is_tried_by_the_schedule_and_then_given_up() {
     let desk = UpdateHandle::new(|_| again());
     desk.applied("r1", 1).await;
     let mut tries = 0;
-    for wait in SCHEDULE {
+    for wait in DELIVERY_SCHEDULE {
         tries += desk.round(Include::Due).await.failed;
         desk.time.advance(wait.saturating_sub(Duration::from_secs(1)));
         assert_eq!(desk.round(Include::Due).await.failed, 0, "too early, after {tries}");
@@ -212,7 +214,7 @@ async fn a_run_does_not_wait_for_a_sink_that_hangs_and_does_not_try_it_at_once_a
     assert_eq!(rounds[0].last_failure.as_deref(), Some("it did not answer within 10 s"));
     let rounds = patient.drain(&|_, _| (), &|| false).await;
     assert_eq!(rounds[0].delivered, 0, "it has failed once, and waits as any other");
-    desk.time.advance(SCHEDULE[0]);
+    desk.time.advance(DELIVERY_SCHEDULE[0]);
     let rounds = patient.drain(&|_, _| (), &|| false).await;
     assert_eq!(rounds[0].delivered, 1);
 }

@@ -39,7 +39,7 @@ struct Server {
 }
 
 impl Server {
-    async fn answer<T>(&self, what: String, content: T) -> Result<Answer<T>, Failure> {
+    async fn answer<T>(&self, what: String, content: T) -> Result<Response<T>, RequestError> {
         let before = {
             let mut asked = self.asked.lock().unwrap();
             asked.push((what, self.began.elapsed()));
@@ -51,11 +51,11 @@ impl Server {
             ..ResponseMetadata::default()
         };
         match self.refuses.get(&before) {
-            Some(wait) => Err(Failure {
+            Some(wait) => Err(RequestError {
                 metadata: Box::new(metadata),
-                ..Failure::new(FailureClass::Throttled { wait: *wait }, "slow down")
+                ..RequestError::new(FailureClass::Throttled { wait: *wait }, "slow down")
             }),
-            None => Ok(Answer { content, metadata }),
+            None => Ok(Response { content, metadata }),
         }
     }
 
@@ -69,8 +69,8 @@ impl Server {
 }
 
 #[async_trait]
-impl DocumentStore for Server {
-    async fn get(&self, id: &RuleId) -> Result<Answer<Stored<TriggerRule>>, Failure> {
+impl DocumentStore<TriggerRule> for Server {
+    async fn get(&self, id: &RuleId) -> Result<Response<Stored<TriggerRule>>, RequestError> {
         let stored = Stored {
             id: id.clone(),
             version: None,
@@ -79,22 +79,23 @@ impl DocumentStore for Server {
         self.answer(id.to_string(), stored).await
     }
 
-    async fn replace(
+    async fn replace<'v>(
         &self,
         id: &RuleId,
         _document: &TriggerRule,
-        _version: &Version,
-    ) -> Result<Answer<Option<Stored<TriggerRule>>>, Failure> {
+        _version: Option<&'v Version>,
+    ) -> Result<Response<Option<Stored<TriggerRule>>>, RequestError> {
         self.answer(format!("write {id}"), None).await
     }
 
-    async fn list(&self, request: PageRequest) -> Result<Answer<Page>, Failure> {
+    async fn page(&self, cursor: Option<Cursor>) -> Result<Response<Page<TriggerRule>>, RequestError> {
         let page = Page {
-            rules: Vec::new(),
-            pages: 1,
+            documents: Vec::new(),
+            next: None,
             total: None,
         };
-        self.answer(format!("page {}", request.number), page).await
+        let place = cursor.map_or("first".to_owned(), |cursor| cursor.0);
+        self.answer(format!("page {place}"), page).await
     }
 }
 
@@ -110,13 +111,13 @@ fn stage(tell: impl FnOnce(&mut Server)) -> (Arc<Server>, Arc<RateLimited<Trigge
     };
     tell(&mut server);
     let (server, time) = (Arc::new(server), Arc::new(PausedTime(began)));
-    let paced = RateLimited {
-        repository: server.clone(),
-        pacer: Arc::default(),
+    let limited = RateLimited {
+        store: server.clone(),
+        limiter: Arc::default(),
         clock: time.clone(),
         sleeper: time,
     };
-    (server, Arc::new(paced))
+    (server, Arc::new(limited))
 }
 
 fn millis(time: u64) -> Duration {
@@ -132,11 +133,14 @@ fn id(number: usize) -> RuleId {
 }
 
 /// Starts that many reads at once, each in a task of its own.
-fn read(paced: &Arc<RateLimited<TriggerRule>>, count: usize) -> JoinSet<Result<Answer<Stored<TriggerRule>>, Failure>> {
+fn read(
+    limited: &Arc<RateLimited<TriggerRule>>,
+    count: usize,
+) -> JoinSet<Result<Response<Stored<TriggerRule>>, RequestError>> {
     let mut tasks = JoinSet::new();
     for number in 0..count {
-        let paced = paced.clone();
-        tasks.spawn(async move { paced.get(&id(number)).await });
+        let limited = limited.clone();
+        tasks.spawn(async move { limited.get(&id(number)).await });
     }
     tasks
 }
@@ -148,8 +152,8 @@ async fn five_go_at_once_and_the_others_in_turn_at_the_rate_that_is_left() {
         count: 171,
         reset: secs(60),
     };
-    let (server, paced) = stage(|server| server.tells = Some(left));
-    read(&paced, 105).join_all().await;
+    let (server, limited) = stage(|server| server.tells = Some(left));
+    read(&limited, 105).join_all().await;
     let asked = server.asked();
     assert!(asked.is_sorted(), "first come, first served: {asked:?}");
     assert!(asked[..5].iter().all(|(_, time)| time.is_zero()), "{asked:?}");
@@ -162,8 +166,8 @@ async fn five_go_at_once_and_the_others_in_turn_at_the_rate_that_is_left() {
 #[tokio::test(start_paused = true)]
 async fn a_refusal_pauses_everybody_who_shares_the_pacer() {
     for (said, pause) in [(Some(secs(30)), secs(30)), (None, secs(1))] {
-        let (server, paced) = stage(|server| server.refuses = BTreeMap::from([(5, said)]));
-        let answers = read(&paced, 9).join_all().await;
+        let (server, limited) = stage(|server| server.refuses = BTreeMap::from([(5, said)]));
+        let answers = read(&limited, 9).join_all().await;
         assert_eq!(answers.iter().filter(|answer| answer.is_err()).count(), 1);
         let times = server.times();
         let until = times[5] + server.latency + pause;
@@ -176,43 +180,45 @@ async fn a_refusal_pauses_everybody_who_shares_the_pacer() {
 #[tokio::test(start_paused = true)]
 async fn a_pause_that_is_too_long_is_told_and_not_waited_out() {
     let hour = secs(3_600);
-    let (server, paced) = stage(|server| server.refuses = BTreeMap::from([(0, Some(hour))]));
-    paced.get(&id(0)).await.unwrap_err();
+    let (server, limited) = stage(|server| server.refuses = BTreeMap::from([(0, Some(hour))]));
+    limited.get(&id(0)).await.unwrap_err();
     tokio::time::sleep(secs(10)).await;
-    let failure = paced.get(&id(1)).await.unwrap_err();
+    let failure = limited.get(&id(1)).await.unwrap_err();
     let wait = Some(secs(3_590));
     assert_eq!(failure.class, FailureClass::Throttled { wait });
     assert_eq!((failure.metadata.requests, failure.metadata.status), (0, None));
     assert_eq!((server.times().len(), server.began.elapsed()), (1, millis(10_100)));
     // What remains of it at the end is.
     tokio::time::sleep(secs(3_590 - 60)).await;
-    paced.get(&id(2)).await.unwrap();
+    limited.get(&id(2)).await.unwrap();
     assert_eq!(server.times().len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_is_dropped_holds_nobody_up() {
-    let (server, paced) = stage(|server| server.latency = secs(3_600));
+    let (server, limited) = stage(|server| server.latency = secs(3_600));
     // Five are under way and ten wait; all of them are given up.
-    let mut tasks = read(&paced, 15);
+    let mut tasks = read(&limited, 15);
     tokio::time::sleep(millis(1)).await;
     assert_eq!(server.times().len(), 5);
     tasks.shutdown().await;
-    let next = tokio::time::timeout(secs(1), paced.get(&id(99))).await;
+    let next = tokio::time::timeout(secs(1), limited.get(&id(99))).await;
     assert!(next.is_err(), "the server answers after an hour");
     assert_eq!(server.asked()[5].0, "r099");
     assert!(server.asked()[5].1 < millis(300));
-    assert_eq!(Arc::strong_count(&paced), 1);
+    assert_eq!(Arc::strong_count(&limited), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn writes_and_listings_wait_for_their_turn_too() {
-    let (server, paced) = stage(|server| server.latency = Duration::ZERO);
+    let (server, limited) = stage(|server| server.latency = Duration::ZERO);
     let version = "1".parse().unwrap();
-    let page = PageRequest { number: 1, size: 100 };
     for _ in 0..4 {
-        paced.replace(&id(1), &"{}".parse().unwrap(), &version).await.unwrap();
-        paced.list(page).await.unwrap();
+        limited
+            .replace(&id(1), &"{}".parse().unwrap(), Some(&version))
+            .await
+            .unwrap();
+        limited.page(None).await.unwrap();
     }
     let times = server.times();
     assert_eq!(times[..5], [Duration::ZERO; 5]);
@@ -221,5 +227,5 @@ async fn writes_and_listings_wait_for_their_turn_too() {
         "{times:?}"
     );
     assert_eq!(server.asked()[6].0, "write r001");
-    assert_eq!(server.asked()[7].0, "page 1");
+    assert_eq!(server.asked()[7].0, "page first");
 }

@@ -1,39 +1,38 @@
 //! Settling on the ledger in memory and in virtual time.
 
 use super::*;
-use domain::{RuleChange, RuleId, TriggerRule};
+use domain::{RuleId, TriggerRule};
 use ports::testing::{InMemoryStore, VirtualTime};
-use ports::{InMemoryLedger, IntentRecord};
+use ports::{DocumentRef, InMemoryLedger, IntentRecord};
 
 const RULE: &str = r#"{"id":"r1","ruleType":"conversation","enabled":true,"name":"old",
     "actions":[{"type":"webhook","x":{"a":1,"b":2}}]}"#;
 
 /// A rule, and an intent for it that was recorded at its start and leased for three minutes.
-struct UpdateHandle {
+struct OpenEntry {
     id: RuleId,
-    repository: Arc<InMemoryStore>,
+    store: Arc<InMemoryStore<TriggerRule>>,
     ledger: Arc<InMemoryLedger>,
     time: VirtualTime,
     intent: IntentRecord,
 }
 
-impl UpdateHandle {
-    async fn of(change: &RuleChange) -> Self {
+impl OpenEntry {
+    async fn of(patch: &Patch<TriggerRule>) -> Self {
         let id: RuleId = "r1".parse().unwrap();
-        let repository = InMemoryStore::default();
-        repository.put(&id, RULE.parse().unwrap());
+        let store = InMemoryStore::default();
+        store.put(&id, RULE.parse().unwrap());
         let time = VirtualTime::default();
         let base: TriggerRule = RULE.parse().unwrap();
         let intent = IntentRecord {
-            target: "t".to_owned(),
-            document: "r1".to_owned(),
+            document: rule("r1"),
             author: Author::default(),
             follows: None,
             guard: "etag".to_owned(),
-            version: "1".parse().unwrap(),
+            version: Some("1".parse().unwrap()),
             base: base.document().clone(),
-            ours: change.apply(&base).unwrap().document().clone(),
-            change: TriggerRule::write_down(change),
+            ours: patch.apply(&base).unwrap().document().clone(),
+            change: patch.to_document(),
             overwrites: Vec::new(),
             merges: 0,
             at: time.now(),
@@ -43,7 +42,7 @@ impl UpdateHandle {
         ledger.intend(intent.clone()).await.unwrap();
         Self {
             id,
-            repository: Arc::new(repository),
+            store: Arc::new(store),
             ledger: Arc::new(ledger),
             time,
             intent,
@@ -52,24 +51,24 @@ impl UpdateHandle {
 
     fn put(&self, texts: &[&str]) {
         for text in texts {
-            self.repository.put(&self.id, text.parse().unwrap());
+            self.store.put(&self.id, text.parse().unwrap());
         }
     }
 
     /// What is found now, and what the ledger says of it.
-    async fn found(&self) -> (Settlement, Option<(Ending, Option<Proof>)>) {
+    async fn found(&self) -> (Settlement, Option<(OutcomeKind, Option<Evidence>)>) {
         let reconciler = self.reconciler();
-        let mut all = reconciler.reconcile(|id| id.parse().ok()).await.unwrap();
+        let mut all = reconciler.reconcile().await.unwrap();
         let outcome = self.ledger.all().pop().unwrap().outcome;
         (
-            all.pop().unwrap().finding,
-            outcome.map(|outcome| (outcome.ending, outcome.proof)),
+            all.pop().unwrap().settlement,
+            outcome.map(|outcome| (outcome.kind, outcome.evidence)),
         )
     }
 
     fn reconciler(&self) -> Reconciler<TriggerRule> {
         Reconciler {
-            repository: self.repository.clone(),
+            store: self.store.clone(),
             ledger: self.ledger.clone(),
             target: "t".to_owned(),
             author: Author::default(),
@@ -78,18 +77,26 @@ impl UpdateHandle {
     }
 }
 
-fn renamed() -> RuleChange {
-    RuleChange::default().name("new").unwrap()
+fn renamed() -> Patch<TriggerRule> {
+    Patch::from_document(&r#"{"name":"new"}"#.parse().unwrap())
 }
 
-const BY_AGE: Option<(Ending, Option<Proof>)> = Some((Ending::NotApplied, Some(Proof::Age)));
+fn rule(id: &str) -> DocumentRef {
+    DocumentRef {
+        target: "t".to_owned(),
+        kind: "rule".to_owned(),
+        id: id.to_owned(),
+    }
+}
+
+const BY_AGE: Option<(OutcomeKind, Option<Evidence>)> = Some((OutcomeKind::NotApplied, Some(Evidence::Age)));
 
 #[tokio::test]
 async fn what_can_be_known_is_settled_and_nothing_else() {
     let applied = r#"{"id":"r1","ruleType":"conversation","enabled":false,"name":"new"}"#;
     let other = r#"{"id":"r1","ruleType":"conversation","enabled":true,"name":"other"}"#;
-    let by_read = Some((Ending::Applied, Some(Proof::Read)));
-    for (puts, minutes, finding, settlement) in [
+    let by_read = Some((OutcomeKind::Applied, Some(Evidence::Read)));
+    for (puts, minutes, settlement, recorded) in [
         (&[applied][..], 5, Settlement::Applied, by_read),
         (&[], 19, Settlement::NotApplied, BY_AGE),
         (&[], 17, Settlement::Inconclusive, None),
@@ -98,33 +105,33 @@ async fn what_can_be_known_is_settled_and_nothing_else() {
         (&[other], 60, Settlement::Moved, None),
         (&[applied, other], 60, Settlement::Moved, None),
     ] {
-        let desk = UpdateHandle::of(&renamed()).await;
-        desk.put(puts);
-        desk.time.advance(Duration::from_mins(minutes));
-        assert_eq!(desk.found().await, (finding, settlement), "{puts:?} {minutes}");
+        let open = OpenEntry::of(&renamed()).await;
+        open.put(puts);
+        open.time.advance(Duration::from_mins(minutes));
+        assert_eq!(open.found().await, (settlement, recorded), "{puts:?} {minutes}");
     }
 }
 
 #[tokio::test]
 async fn nobody_is_at_work_on_what_ended_unknown_and_its_age_counts_from_there() {
-    let unknown = Some((Ending::Unknown, None));
+    let unknown = Some((OutcomeKind::Unknown, None));
     for (minutes, finding, settlement) in [
         (1, Settlement::Inconclusive, unknown),
         (14, Settlement::Inconclusive, unknown),
         (16, Settlement::NotApplied, BY_AGE),
     ] {
-        let desk = UpdateHandle::of(&renamed()).await;
-        let entry = desk.ledger.all().pop().unwrap();
-        let reconciler = desk.reconciler();
+        let open = OpenEntry::of(&renamed()).await;
+        let entry = open.ledger.all().pop().unwrap();
+        let reconciler = open.reconciler();
         let settled = reconciler
-            .settle(&entry, &desk.intent, Ending::Unknown, Proof::Read)
+            .settle(&entry, &open.intent, OutcomeKind::Unknown, Evidence::Read)
             .await;
         assert!(settled.is_ok());
-        desk.time.advance(Duration::from_mins(minutes));
-        let (found, known) = desk.found().await;
+        open.time.advance(Duration::from_mins(minutes));
+        let (found, known) = open.found().await;
         assert_eq!(
-            (found, known.map(|(ending, _)| ending)),
-            (finding, settlement.map(|(ending, _)| ending))
+            (found, known.map(|(outcome_kind, _)| outcome_kind)),
+            (finding, settlement.map(|(outcome_kind, _)| outcome_kind))
         );
     }
 }
@@ -132,31 +139,30 @@ async fn nobody_is_at_work_on_what_ended_unknown_and_its_age_counts_from_there()
 #[tokio::test]
 async fn what_was_in_the_base_already_proves_nothing() {
     let actions = r#"[{"type":"webhook","x":{"a":1}}]"#;
-    let mut change = RuleChange::default();
-    change.set(domain::Field::Actions, actions.parse().unwrap());
-    let desk = UpdateHandle::of(&change).await;
-    desk.time.advance(Duration::from_mins(5));
-    assert_eq!(desk.found().await.0, Settlement::Inconclusive);
+    let patch = Patch::from_document(&format!(r#"{{"actions":{actions}}}"#).parse().unwrap());
+    let open = OpenEntry::of(&patch).await;
+    open.time.advance(Duration::from_mins(5));
+    assert_eq!(open.found().await.0, Settlement::Inconclusive);
     let applied = format!(r#"{{"id":"r1","ruleType":"conversation","enabled":true,"name":"old","actions":{actions}}}"#);
-    desk.put(&[&applied]);
-    assert_eq!(desk.found().await.0, Settlement::Applied);
+    open.put(&[&applied]);
+    assert_eq!(open.found().await.0, Settlement::Applied);
 }
 
 #[tokio::test]
 async fn once_the_platform_cannot_be_reached_the_rest_is_not_tried() {
-    let desk = UpdateHandle::of(&renamed()).await;
-    let mut second = desk.intent.clone();
-    second.document = "r2".to_owned();
-    desk.ledger.intend(second).await.unwrap();
-    desk.time.advance(Duration::from_mins(5));
+    let open = OpenEntry::of(&renamed()).await;
+    let mut second = open.intent.clone();
+    second.document = rule("r2");
+    open.ledger.intend(second).await.unwrap();
+    open.time.advance(Duration::from_mins(5));
     let mut mock = ports::MockDocumentStore::<TriggerRule>::new();
-    let gone = || Failure::new(domain::FailureClass::NotSent, "no route");
+    let gone = || RequestError::new(domain::FailureClass::NotSent, "no route");
     mock.expect_get().times(1).returning(move |_| Err(gone()));
     let reconciler = Reconciler {
-        repository: Arc::new(mock),
-        ..desk.reconciler()
+        store: Arc::new(mock),
+        ..open.reconciler()
     };
-    let all = reconciler.reconcile(|id| id.parse().ok()).await.unwrap();
+    let all = reconciler.reconcile().await.unwrap();
     let unreadable = Settlement::Unreadable(gone());
-    assert!(all.len() == 2 && all.iter().all(|found| found.finding == unreadable));
+    assert!(all.len() == 2 && all.iter().all(|found| found.settlement == unreadable));
 }

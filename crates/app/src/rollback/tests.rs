@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::protocol::{OnConflict, Outcome, Terms, Verdict};
-use domain::{Draft, RuleId, TriggerRule};
+use domain::protocol::{OnConflict, Outcome, UpdateOptions};
+use domain::{Edit, RuleId, TriggerRule};
 use ports::testing::{InMemoryStore, VirtualTime};
 use ports::{Author, InMemoryLedger};
 use proptest::collection::vec;
@@ -15,7 +15,7 @@ use super::*;
 use crate::Updater;
 
 /// A field and its value, as JSON; `null` takes it away, which only others can.
-type Edit = (&'static str, &'static str);
+type FieldValue = (&'static str, &'static str);
 
 /// The fields of a rule.
 type Fields = BTreeMap<&'static str, Option<String>>;
@@ -24,14 +24,22 @@ const FIELDS: [&str; 3] = ["name", "description", "enabled"];
 
 #[derive(Clone, Debug)]
 enum Deed {
-    Ours(Edit),
-    Theirs(Edit),
+    Ours(FieldValue),
+    Theirs(FieldValue),
 }
 
 struct Room {
-    repository: Arc<InMemoryStore>,
+    store: Arc<InMemoryStore<TriggerRule>>,
     ledger: Arc<InMemoryLedger>,
     updater: Updater<TriggerRule>,
+}
+
+fn rule(target: &str, id: &str) -> DocumentRef {
+    DocumentRef {
+        target: target.to_owned(),
+        kind: "rule".to_owned(),
+        id: id.to_owned(),
+    }
 }
 
 fn id() -> RuleId {
@@ -40,30 +48,20 @@ fn id() -> RuleId {
 
 impl Room {
     fn new() -> Self {
-        let repository = Arc::new(InMemoryStore::default());
+        let store = Arc::new(InMemoryStore::default());
         let rule = r#"{"id":"r1","ruleType":"conversation","enabled":true,"name":"a","x":1}"#;
-        repository.put(&id(), rule.parse().unwrap());
+        store.put(&id(), rule.parse().unwrap());
         let ledger = Arc::new(InMemoryLedger::default());
         let time = Arc::new(VirtualTime::default());
-        let updater = Updater {
-            repository: repository.clone(),
-            ledger: ledger.clone(),
-            target: "test".to_owned(),
-            author: Author::default(),
-            clock: time.clone(),
-            sleeper: time,
-            chance: Arc::new(|| 1.0),
-            budget: Arc::default(),
-        };
-        Self {
-            repository,
-            ledger,
-            updater,
-        }
+        let updater = Updater::builder(store.clone())
+            .ledger(ledger.clone())
+            .recorded_as("test", Author::default())
+            .build(time);
+        Self { store, ledger, updater }
     }
 
     fn fields(&self) -> Fields {
-        let rule = self.repository.rule(&id()).unwrap();
+        let rule = self.store.document(&id()).unwrap();
         FIELDS
             .map(|field| (field, rule.member(field).map(domain::json::Node::compact)))
             .into()
@@ -72,41 +70,41 @@ impl Room {
     async fn does(&self, deed: &Deed) {
         match deed {
             Deed::Ours((field, value)) => {
-                let draft = Draft::new(format!(r#"{{"{field}":{value}}}"#).parse().unwrap()).unwrap();
-                let report = self.updater.update(&id(), draft, Terms::default(), &|_| ()).await;
-                assert!(matches!(report.verdict.outcome, Outcome::Applied | Outcome::Unchanged));
+                let edit = Edit::new(format!(r#"{{"{field}":{value}}}"#).parse().unwrap()).unwrap();
+                let report = self.updater.update(&id(), edit, UpdateOptions::default()).await;
+                assert!(report.completion.outcome.kind().is_effective());
             }
             Deed::Theirs((field, value)) => {
-                let rule = self.repository.rule(&id()).unwrap();
+                let rule = self.store.document(&id()).unwrap();
                 let document = if *value == "null" {
                     rule.document().without_members(&[field])
                 } else {
                     rule.document().with_members(&[(field, value)])
                 };
-                let edited = TriggerRule::try_from(document.unwrap()).unwrap();
+                let edited = TriggerRule::from_document(document.unwrap()).unwrap();
                 if edited != rule {
-                    self.repository.put(&id(), edited);
+                    self.store.put(&id(), edited);
                 }
             }
         }
     }
 
-    async fn goes(&self, back: RollbackTo) -> Result<(Vec<EntryId>, Verdict<TriggerRule>), RollbackError> {
-        let rollback = rollback(&*self.ledger, "test", "r1", back).await?;
-        let terms = Terms {
+    async fn goes(&self, back: RollbackTo) -> Result<(Vec<EntryId>, Outcome<TriggerRule>), RollbackError> {
+        let rollback = rollback(&*self.ledger, &rule("test", "r1"), back).await?;
+        let options = UpdateOptions {
             on_conflict: OnConflict::Merge,
-            ..Terms::default()
+            ..UpdateOptions::default()
         };
         let report = self
             .updater
-            .execute(&id(), rollback.wanted, terms, &|_| (), std::future::pending())
+            .execute(&id(), rollback.request, options, &|_| (), std::future::pending())
             .await;
-        Ok((rollback.undoes, report.verdict))
+        Ok((rollback.undoes, report.completion.outcome))
     }
 
     async fn last_entry(&self) -> Option<EntryId> {
         let query = HistoryQuery {
-            ending: Some(Ending::Applied),
+            outcome: Some(OutcomeKind::Applied),
             limit: 1,
             ..HistoryQuery::default()
         };
@@ -114,7 +112,7 @@ impl Room {
     }
 }
 
-fn edit() -> impl Strategy<Value = Edit> {
+fn edit() -> impl Strategy<Value = FieldValue> {
     select(vec![
         ("name", "\"a\""),
         ("name", "\"b\""),
@@ -174,15 +172,15 @@ proptest! {
                 let is_theirs = now[field] != *left;
                 goal[field] != *left && is_theirs && now[field] != goal[field]
             });
-            let (_, verdict) = end.unwrap();
+            let (_, outcome) = end.unwrap();
             let mut expected = now.clone();
             if collides {
-                assert!(matches!(verdict.outcome, Outcome::Conflict(_)), "{verdict:?}");
+                assert!(matches!(outcome, Outcome::Conflict(_)), "{outcome:?}");
             } else {
                 let undone = left.iter().filter(|(field, left)| goal[*field] != **left);
                 expected.extend(undone.map(|(field, _)| (*field, goal[field].clone())));
-                let outcome = if expected == now { Outcome::Unchanged } else { Outcome::Applied };
-                assert_eq!(verdict.outcome, outcome);
+                let kind = if expected == now { OutcomeKind::Unchanged } else { OutcomeKind::Applied };
+                assert_eq!(outcome.kind(), kind);
             }
             assert_eq!(room.fields(), expected);
         });
@@ -196,8 +194,8 @@ async fn undoing_what_was_undone_does_it_again() {
     room.does(&Deed::Theirs(("description", "\"d\""))).await;
     let done = room.fields();
     for name in ["\"a\"", "\"b\"", "\"a\""] {
-        let (_, verdict) = room.goes(RollbackTo::PreviousEntry).await.unwrap();
-        assert_eq!(verdict.outcome, Outcome::Applied);
+        let (_, outcome) = room.goes(RollbackTo::PreviousEntry).await.unwrap();
+        assert_eq!(outcome.kind(), OutcomeKind::Applied);
         let fields = room.fields();
         assert_eq!(fields["name"].as_deref(), Some(name));
         assert_eq!(fields["description"], done["description"]);
@@ -214,7 +212,7 @@ async fn an_entry_of_another_rule_is_no_way_back() {
         ("other", "r1", entry),
         ("test", "r1", EntryId(99)),
     ] {
-        let way = rollback::<TriggerRule>(&*room.ledger, target, document, RollbackTo::Entry(entry)).await;
+        let way = rollback::<TriggerRule>(&*room.ledger, &rule(target, document), RollbackTo::Entry(entry)).await;
         assert!(
             matches!(way, Err(RollbackError::NoSuchEntry(_))),
             "{target} {document} {entry}"

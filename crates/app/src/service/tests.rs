@@ -5,13 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
-use domain::protocol::{Outcome, Terms, Wanted};
-use domain::{Draft, Failure, RuleChange, RuleId, Stored, TriggerRule, Version};
+use domain::protocol::{UpdateOptions, UpdateRequest};
+use domain::{Edit, OutcomeKind, RequestError, RuleId, Stored, TriggerRule, Version};
 use futures_util::future::join_all;
 use ports::testing::InMemoryStore;
 use ports::{
-    Answer, Clock, DocumentStore, Ending, Event, EventSink, InMemoryLedger, Ledger, Outbox, Page, PageRequest, SinkFn,
-    Sleeper,
+    Clock, Cursor, DocumentStore, Event, EventSink, InMemoryLedger, Ledger, Outbox, Page, Response, SinkFn, Sleeper,
 };
 use tokio::time::Instant;
 
@@ -40,7 +39,7 @@ impl Sleeper for Timer {
 /// A repository that takes 50 ms for each request, and counts how many are under way.
 #[derive(Default)]
 struct Slow {
-    behind: InMemoryStore,
+    behind: InMemoryStore<TriggerRule>,
     under_way: AtomicUsize,
     most: AtomicUsize,
 }
@@ -55,31 +54,31 @@ impl Slow {
 }
 
 #[async_trait]
-impl DocumentStore for Slow {
-    async fn get(&self, id: &RuleId) -> Result<Answer<Stored<TriggerRule>>, Failure> {
+impl DocumentStore<TriggerRule> for Slow {
+    async fn get(&self, id: &RuleId) -> Result<Response<Stored<TriggerRule>>, RequestError> {
         self.take_time().await;
         self.behind.get(id).await
     }
 
-    async fn replace(
+    async fn replace<'v>(
         &self,
         id: &RuleId,
         document: &TriggerRule,
-        version: &Version,
-    ) -> Result<Answer<Option<Stored<TriggerRule>>>, Failure> {
+        version: Option<&'v Version>,
+    ) -> Result<Response<Option<Stored<TriggerRule>>>, RequestError> {
         let answer = self.behind.replace(id, document, version).await;
         self.take_time().await;
         answer
     }
 
-    async fn list(&self, request: PageRequest) -> Result<Answer<Page>, Failure> {
-        self.behind.list(request).await
+    async fn page(&self, cursor: Option<Cursor>) -> Result<Response<Page<TriggerRule>>, RequestError> {
+        self.behind.page(cursor).await
     }
 }
 
 /// A service with all that it needs.
 struct Shop {
-    repository: Arc<Slow>,
+    store: Arc<Slow>,
     ledger: Arc<InMemoryLedger>,
     told: Arc<Mutex<Vec<Event>>>,
     desk: UpdateHandle<TriggerRule>,
@@ -95,17 +94,15 @@ fn id(number: usize) -> RuleId {
     format!("r{number}").parse().unwrap()
 }
 
-fn wanted(number: usize) -> Wanted<TriggerRule> {
-    Wanted::Wish(Draft::from(
-        &RuleChange::default().name(&format!("new {number}")).unwrap(),
-    ))
+fn rename(number: usize) -> UpdateRequest<TriggerRule> {
+    UpdateRequest::Edit(Edit::default().name(&format!("new {number}")).unwrap())
 }
 
 fn shop(rules: usize) -> Shop {
-    let repository = Arc::new(Slow::default());
+    let store = Arc::new(Slow::default());
     for number in 0..rules {
         let rule = format!(r#"{{"id":"r{number}","ruleType":"conversation","enabled":true,"name":"old"}}"#);
-        repository.behind.put(&id(number), rule.parse().unwrap());
+        store.behind.put(&id(number), rule.parse().unwrap());
     }
     let ledger = Arc::new(InMemoryLedger::for_sinks(["told".to_owned()]));
     let told = Arc::new(Mutex::new(Vec::new()));
@@ -117,16 +114,10 @@ fn shop(rules: usize) -> Shop {
         }
     };
     let timer = Arc::new(Timer(Instant::now()));
-    let updater = Updater {
-        repository: repository.clone(),
-        ledger: ledger.clone(),
-        target: "test".to_owned(),
-        author: Author::default(),
-        clock: timer.clone(),
-        sleeper: timer.clone(),
-        chance: Arc::new(|| 1.0),
-        budget: Arc::default(),
-    };
+    let updater = Updater::builder(store.clone())
+        .ledger(ledger.clone())
+        .recorded_as("test", Author::default())
+        .build(timer.clone());
     let deliverer = Deliverer {
         outbox: ledger.clone(),
         sinks: vec![Arc::new(SinkFn::new("told", tell)) as Arc<dyn EventSink>],
@@ -135,7 +126,7 @@ fn shop(rules: usize) -> Shop {
     };
     let (desk, service) = Service::new(updater, deliverer, LIMITS);
     Shop {
-        repository,
+        store,
         ledger,
         told,
         desk,
@@ -147,7 +138,7 @@ fn shop(rules: usize) -> Shop {
 async fn no_more_is_under_way_or_waits_than_there_are_places_for() {
     let shop = shop(40);
     let work = tokio::spawn(shop.service.run());
-    let ask = |number| shop.desk.update(id(number), wanted(number), Terms::default());
+    let ask = |number| shop.desk.update(id(number), rename(number), UpdateOptions::default());
     let mut asked = pin!(join_all((0..40).map(ask)));
     let too_soon = tokio::time::timeout(Duration::from_millis(10), &mut asked);
     assert!(too_soon.await.is_err());
@@ -156,9 +147,9 @@ async fn no_more_is_under_way_or_waits_than_there_are_places_for() {
     assert!(
         reports
             .iter()
-            .all(|report| report.as_ref().unwrap().verdict.outcome == Outcome::Applied)
+            .all(|report| report.as_ref().unwrap().completion.outcome.kind() == OutcomeKind::Applied)
     );
-    assert_eq!(shop.repository.most.load(Ordering::Relaxed), LIMITS.concurrency);
+    assert_eq!(shop.store.most.load(Ordering::Relaxed), LIMITS.concurrency);
     shop.desk.close();
     let served = work.await.unwrap();
     assert_eq!((served.updates, served.delivered, served.broken), (40, 40, None));
@@ -169,7 +160,7 @@ async fn a_stop_in_the_middle_loses_nothing() {
     for stop_after in [0, 10, 60, 110, 160, 210, 260] {
         let shop = shop(20);
         let work = tokio::spawn(shop.service.run());
-        let ask = |number| shop.desk.update(id(number), wanted(number), Terms::default());
+        let ask = |number| shop.desk.update(id(number), rename(number), UpdateOptions::default());
         let close = async {
             tokio::time::sleep(Duration::from_millis(stop_after)).await;
             shop.desk.close();
@@ -179,25 +170,27 @@ async fn a_stop_in_the_middle_loses_nothing() {
         let begun = reports.iter().flatten().count();
         assert_eq!(served.updates, begun as u64, "{stop_after}");
         assert_eq!(shop.ledger.all().len(), begun, "{stop_after}");
-        assert_eq!(shop.ledger.unsettled("test").await.unwrap(), []);
+        assert_eq!(shop.ledger.unsettled("test", "rule").await.unwrap(), []);
         let mut applied = 0;
         for (number, report) in reports.iter().enumerate() {
             let name = shop
-                .repository
+                .store
                 .behind
-                .rule(&id(number))
+                .document(&id(number))
                 .unwrap()
                 .name()
                 .map(str::to_owned);
             let is_new = name.as_deref() != Some("old");
             let is_applied = report
                 .as_ref()
-                .is_ok_and(|report| report.verdict.outcome == Outcome::Applied);
+                .is_ok_and(|report| report.completion.outcome.kind() == OutcomeKind::Applied);
             assert_eq!(is_applied, is_new, "{stop_after}: {number}");
             applied += usize::from(is_applied);
         }
         let recorded = shop.ledger.all();
-        let recorded = recorded.iter().filter(|entry| entry.ending() == Some(Ending::Applied));
+        let recorded = recorded
+            .iter()
+            .filter(|entry| entry.outcome_kind() == Some(OutcomeKind::Applied));
         assert_eq!(recorded.count(), applied, "{stop_after}");
         assert_eq!(shop.told.lock().unwrap().len(), applied, "{stop_after}");
         assert_eq!(shop.ledger.backlog().await.unwrap()[0].pending, 0);
@@ -213,8 +206,8 @@ async fn nobody_asks_at_a_desk_that_is_closed() {
     let shop = shop(1);
     shop.desk.close();
     let work = tokio::spawn(shop.service.run());
-    let refused = shop.desk.update(id(0), wanted(0), Terms::default()).await;
-    assert_eq!(refused.unwrap_err(), Closed);
+    let refused = shop.desk.update(id(0), rename(0), UpdateOptions::default()).await;
+    assert_eq!(refused.unwrap_err(), ServiceClosedError);
     assert_eq!(work.await.unwrap(), ServiceStats::default());
 }
 
@@ -235,24 +228,26 @@ async fn what_somebody_left_open_is_settled_and_told() {
     let base: TriggerRule = r#"{"id":"r0","ruleType":"conversation","enabled":true,"name":"old"}"#
         .parse()
         .unwrap();
-    let change = RuleChange::default().name("new 0").unwrap();
     let intent = ports::IntentRecord {
-        target: "test".to_owned(),
-        document: "r0".to_owned(),
+        document: ports::DocumentRef {
+            target: "test".to_owned(),
+            kind: "rule".to_owned(),
+            id: "r0".to_owned(),
+        },
         author: Author::default(),
         follows: None,
         guard: "etag".to_owned(),
-        version: "1".parse().unwrap(),
+        version: Some("1".parse().unwrap()),
         base: base.document().clone(),
         ours: applied.document().clone(),
-        change: TriggerRule::write_down(&change),
+        change: r#"{"name":"new 0"}"#.parse().unwrap(),
         overwrites: Vec::new(),
         merges: 0,
         at: SystemTime::UNIX_EPOCH,
         leased_until: SystemTime::UNIX_EPOCH + Duration::from_mins(3),
     };
     shop.ledger.intend(intent).await.unwrap();
-    shop.repository.behind.put(&id(0), applied);
+    shop.store.behind.put(&id(0), applied);
     let work = tokio::spawn(shop.service.run());
     tokio::time::sleep(Duration::from_mins(6)).await;
     assert_eq!(shop.told.lock().unwrap().len(), 1);

@@ -1,14 +1,14 @@
 //! Where updates are asked for.
 
-use domain::Kind;
-use domain::protocol::{Terms, Wanted};
+use domain::DocumentKind;
+use domain::protocol::{UpdateOptions, UpdateRequest};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::update::Report;
 
 /// Where updates are asked for. Cheap to clone: each task has its own.
 #[derive(Debug)]
-pub struct UpdateHandle<K: Kind> {
+pub struct UpdateHandle<K: DocumentKind> {
     requests: mpsc::Sender<Request<K>>,
     close: watch::Sender<bool>,
 }
@@ -16,24 +16,24 @@ pub struct UpdateHandle<K: Kind> {
 /// The service takes no more requests. Nothing of this one was begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the service takes no more requests")]
-pub struct Closed;
+pub struct ServiceClosedError;
 
 /// An update that somebody asked for.
 #[derive(Debug)]
-pub(super) struct Request<K: Kind> {
+pub(super) struct Request<K: DocumentKind> {
     pub(super) id: K::Id,
-    pub(super) wanted: Wanted<K>,
-    pub(super) terms: Terms,
+    pub(super) update: UpdateRequest<K>,
+    pub(super) options: UpdateOptions,
     pub(super) answer: oneshot::Sender<Report<K>>,
 }
 
-impl<K: Kind> Clone for UpdateHandle<K> {
+impl<K: DocumentKind> Clone for UpdateHandle<K> {
     fn clone(&self) -> Self {
         Self::new(self.requests.clone(), self.close.clone())
     }
 }
 
-impl<K: Kind> UpdateHandle<K> {
+impl<K: DocumentKind> UpdateHandle<K> {
     pub(super) fn new(requests: mpsc::Sender<Request<K>>, close: watch::Sender<bool>) -> Self {
         Self { requests, close }
     }
@@ -44,19 +44,24 @@ impl<K: Kind> UpdateHandle<K> {
     /// # Errors
     ///
     /// If the service is closed before the update is begun.
-    pub async fn update(&self, id: K::Id, wanted: Wanted<K>, terms: Terms) -> Result<Report<K>, Closed> {
+    pub async fn update(
+        &self,
+        id: K::Id,
+        update: UpdateRequest<K>,
+        options: UpdateOptions,
+    ) -> Result<Report<K>, ServiceClosedError> {
         let (answer, report) = oneshot::channel();
         let request = Request {
             id,
-            wanted,
-            terms,
+            update,
+            options,
             answer,
         };
         if *self.close.borrow() {
-            return Err(Closed);
+            return Err(ServiceClosedError);
         }
-        self.requests.send(request).await.map_err(|_| Closed)?;
-        report.await.map_err(|_| Closed)
+        self.requests.send(request).await.map_err(|_| ServiceClosedError)?;
+        report.await.map_err(|_| ServiceClosedError)
     }
 
     /// Closes it, for all: the service comes to its end in good order. Whatever waits for its turn is not begun.

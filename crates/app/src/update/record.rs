@@ -1,4 +1,4 @@
-//! What an update leaves in the ledger: an intent before each write, and an outcome at its end.
+//! The records of an update: an intent before each write, and an outcome at its end.
 
 #[cfg(test)]
 mod tests;
@@ -6,9 +6,9 @@ mod tests;
 use std::future::Future;
 use std::time::Duration;
 
-use domain::Kind;
-use domain::protocol::{Confirmation, Intent, Mode, Outcome, Verdict};
-use ports::{Ending, EntryId, IntentRecord, LedgerError, OutcomeRecord, Proof};
+use domain::DocumentKind;
+use domain::protocol::{Completion, Mode, Outcome, PendingWrite};
+use ports::{DocumentRef, EntryId, IntentRecord, LedgerError, OutcomeRecord};
 
 use super::stop::Stop;
 use super::{Progress, Report, RequestStats, Updater};
@@ -22,26 +22,25 @@ const FIRST_PAUSE: Duration = Duration::from_millis(20);
 /// How long is waited at most.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-impl<K: Kind> Updater<K> {
+impl<K: DocumentKind> Updater<K> {
     pub(super) fn intent_record(
         &self,
         id: &K::Id,
-        intent: &Intent<K>,
+        intent: &PendingWrite<K>,
         follows: Option<EntryId>,
         deadline: Duration,
     ) -> IntentRecord {
         let now = self.clock.now();
         let lease = deadline.saturating_add(LEASE_BEYOND_DEADLINE);
         IntentRecord {
-            target: self.target.clone(),
-            document: id.to_string(),
+            document: self.document_ref(id),
             author: self.author.clone(),
             follows,
-            guard: "etag".to_owned(),
-            version: intent.version.clone(),
+            guard: K::GUARD.as_str().to_owned(),
+            version: intent.precondition.version().cloned(),
             base: intent.base.value.document().clone(),
             ours: intent.ours.document().clone(),
-            change: K::write_down(&intent.change),
+            change: intent.patch.to_document(),
             overwrites: intent.overwrites.clone(),
             merges: intent.merges,
             at: now,
@@ -80,18 +79,26 @@ impl<K: Kind> Updater<K> {
         }
     }
 
+    fn document_ref(&self, id: &K::Id) -> DocumentRef {
+        DocumentRef {
+            target: self.target.clone(),
+            kind: K::NAME.to_string(),
+            id: id.to_string(),
+        }
+    }
+
     /// Records the outcome; a dry run leaves nothing.
     pub(super) async fn finish(
         &self,
         id: &K::Id,
-        verdict: Verdict<K>,
-        notes: RequestStats,
+        completion: Completion<K>,
+        stats: RequestStats,
         mode: Mode,
         latency: Duration,
     ) -> Report<K> {
         let (mut recorded, mut unrecorded) = (None, None);
         if mode == Mode::Write {
-            let outcome = self.outcome_record(id, &verdict, &notes, latency);
+            let outcome = self.outcome_record(id, &completion, &stats, latency);
             match self.ledger.conclude(outcome).await {
                 Ok(entry) => recorded = Some(entry),
                 Err(failure) => unrecorded = Some(failure.to_string()),
@@ -99,10 +106,10 @@ impl<K: Kind> Updater<K> {
         }
         Report {
             id: id.clone(),
-            verdict,
-            requests: notes.requests,
+            completion,
+            requests: stats.requests,
             latency,
-            last: notes.last,
+            last: stats.last,
             recorded,
             unrecorded,
         }
@@ -111,74 +118,39 @@ impl<K: Kind> Updater<K> {
     fn outcome_record(
         &self,
         id: &K::Id,
-        verdict: &Verdict<K>,
-        notes: &RequestStats,
+        completion: &Completion<K>,
+        stats: &RequestStats,
         latency: Duration,
     ) -> OutcomeRecord {
-        let base = verdict.base.as_ref();
+        let outcome = &completion.outcome;
+        let (after, version_after) = outcome.after();
         OutcomeRecord {
-            target: self.target.clone(),
-            document: id.to_string(),
+            document: self.document_ref(id),
             author: self.author.clone(),
-            intent: notes.intent,
-            ending: ending(&verdict.outcome),
-            proof: verdict.confirmed_by.map(|confirmation| match confirmation {
-                Confirmation::Answer => Proof::Answer,
-                Confirmation::Read => Proof::Read,
-            }),
-            version_before: base.and_then(|base| base.version.clone()),
-            version_after: verdict.version_after.clone(),
-            after: verdict.after.as_ref().map(|after| after.document().clone()),
-            attempts: verdict.attempts,
-            requests: notes.requests,
-            retries: notes.retries,
-            merges: verdict.merges,
-            waited: verdict.waited,
+            intent: stats.intent,
+            kind: outcome.kind(),
+            evidence: outcome.evidence(),
+            version_before: outcome.base().and_then(|base| base.version.clone()),
+            version_after: version_after.cloned(),
+            after: after.map(|after| after.document().clone()),
+            attempts: completion.attempts,
+            requests: stats.requests,
+            retries: stats.retries,
+            merges: completion.merges,
+            waited: completion.waited,
             latency: Some(latency),
-            correlation_id: notes.last.correlation_id.clone(),
-            error: error(verdict),
+            correlation_id: stats.last.correlation_id.clone(),
+            error: self.error(outcome),
             at: self.clock.now(),
         }
     }
-}
 
-/// What went wrong, in a sentence that begins with its code.
-fn error<K: Kind>(verdict: &Verdict<K>) -> Option<String> {
-    let finding = || {
-        verdict
-            .findings
-            .first()
-            .map(|found| (found.code, found.message.clone()))
-    };
-    let of_failure = verdict.failure.as_ref().map(|failure| {
-        let code = verdict.code.unwrap_or_else(|| failure.code());
-        (code, failure.message.clone())
-    });
-    let wrong = match verdict.outcome {
-        Outcome::Rejected => of_failure.or_else(finding),
-        Outcome::Applied
-        | Outcome::Unchanged
-        | Outcome::Planned
-        | Outcome::Conflict(_)
-        | Outcome::Denied
-        | Outcome::Failed
-        | Outcome::Deferred { .. }
-        | Outcome::Unknown
-        | Outcome::NotAttempted => of_failure,
-    };
-    wrong.map(|(code, message)| format!("{code} {message}"))
-}
-
-fn ending<K: Kind>(outcome: &Outcome<K>) -> Ending {
-    match outcome {
-        Outcome::Applied => Ending::Applied,
-        Outcome::Unchanged => Ending::Unchanged,
-        Outcome::Conflict(_) => Ending::Conflict,
-        Outcome::Rejected => Ending::Rejected,
-        Outcome::Denied => Ending::Denied,
-        Outcome::Failed => Ending::Failed,
-        Outcome::Deferred { .. } => Ending::Deferred,
-        Outcome::Unknown => Ending::Unknown,
-        Outcome::NotAttempted | Outcome::Planned => Ending::NotAttempted,
+    /// What went wrong, in a sentence that begins with its code where it has one.
+    fn error(&self, outcome: &Outcome<K>) -> Option<String> {
+        if let Outcome::Invalid { findings, .. } = outcome {
+            let first = findings.as_slice().first()?;
+            return Some(format!("{} {}", first.code, first.message));
+        }
+        (self.describe_error)(outcome)
     }
 }

@@ -2,70 +2,64 @@
 
 use super::*;
 use domain::protocol::{Mode, Outcome};
-use domain::{Draft, RuleChange, RuleId, TriggerRule};
+use domain::{OutcomeKind, RuleId, TriggerRule};
 use ports::testing::{InMemoryStore, VirtualTime};
-use ports::{Answer, InMemoryLedger, MockDocumentStore};
+use ports::{MockDocumentStore, Response};
 
 fn id() -> RuleId {
     "r1".parse().unwrap()
 }
 
-fn wish() -> Draft {
-    Draft::from(&RuleChange::default().name("new").unwrap())
+fn rename() -> Edit<TriggerRule> {
+    Edit::default().name("new").unwrap()
 }
 
-fn stored() -> InMemoryStore {
-    let repository = InMemoryStore::default();
-    repository.put(
+fn stored() -> InMemoryStore<TriggerRule> {
+    let store = InMemoryStore::default();
+    store.put(
         &id(),
         r#"{"id":"r1","ruleType":"conversation","enabled":true,"name":"old"}"#
             .parse()
             .unwrap(),
     );
-    repository
+    store
 }
 
-async fn run(repository: Arc<dyn DocumentStore>, terms: Terms) -> (Report<TriggerRule>, Duration) {
+async fn run(store: Arc<dyn DocumentStore<TriggerRule>>, options: UpdateOptions) -> (Report<TriggerRule>, Duration) {
     let time = VirtualTime::default();
-    let updater = Updater {
-        repository,
-        ledger: Arc::new(InMemoryLedger::default()),
-        target: "test".to_owned(),
-        author: Author::default(),
-        clock: Arc::new(time.clone()),
-        sleeper: Arc::new(time.clone()),
-        chance: Arc::new(|| 1.0),
-        budget: Arc::default(),
-    };
-    let report = updater.update(&id(), wish(), terms, &|_| ()).await;
+    let updater = Updater::builder(store)
+        .recorded_as("test", Author::default())
+        .jitter(Arc::new(|| 1.0))
+        .build(Arc::new(time.clone()));
+    let report = updater.update(&id(), rename(), options).await;
     (report, time.elapsed())
 }
 
 #[tokio::test]
 async fn a_change_is_written_once_and_reported() {
-    let repository = Arc::new(stored());
-    let (report, _) = run(repository.clone(), Terms::default()).await;
-    assert_eq!(report.verdict.outcome, Outcome::Applied);
-    assert_eq!((report.requests, report.verdict.attempts), (2, 1));
-    assert_eq!(report.verdict.version_after, Some("2".parse().unwrap()));
-    assert_eq!(repository.rule(&id()).unwrap().name(), Some("new"));
+    let store = Arc::new(stored());
+    let (report, _) = run(store.clone(), UpdateOptions::default()).await;
+    assert_eq!(report.completion.outcome.kind(), OutcomeKind::Applied);
+    assert_eq!((report.requests, report.completion.attempts), (2, 1));
+    assert_eq!(report.completion.outcome.after().1, Some(&"2".parse().unwrap()));
+    assert_eq!(store.document(&id()).unwrap().name(), Some("new"));
 }
 
 #[tokio::test]
 async fn a_dry_run_sends_nothing() {
-    let repository = Arc::new(stored());
-    let terms = Terms {
+    let store = Arc::new(stored());
+    let options = UpdateOptions {
         mode: Mode::DryRun,
-        ..Terms::default()
+        ..UpdateOptions::default()
     };
-    let (report, _) = run(repository.clone(), terms).await;
-    assert_eq!(report.verdict.outcome, Outcome::Planned);
-    assert_eq!(report.verdict.diff().len(), 1);
-    assert_eq!(repository.rule(&id()).unwrap().name(), Some("old"));
+    let (report, _) = run(store.clone(), options).await;
+    assert_eq!(report.completion.outcome.kind(), OutcomeKind::Planned);
+    assert_eq!(report.completion.outcome.diff().len(), 1);
+    assert_eq!(store.document(&id()).unwrap().name(), Some("old"));
 }
 
-fn throttled(wait: u64) -> Failure {
-    Failure::new(
+fn throttled(wait: u64) -> RequestError {
+    RequestError::new(
         FailureClass::Throttled {
             wait: Some(Duration::from_secs(wait)),
         },
@@ -83,10 +77,10 @@ async fn a_write_that_is_told_to_wait_waits_as_told_and_goes_out_again() {
     mock.expect_replace()
         .once()
         .returning(move |id, rule, version| futures_now(behind.replace(id, rule, version)));
-    let (report, elapsed) = run(Arc::new(mock), Terms::default()).await;
-    assert_eq!(report.verdict.outcome, Outcome::Applied);
+    let (report, elapsed) = run(Arc::new(mock), UpdateOptions::default()).await;
+    assert_eq!(report.completion.outcome.kind(), OutcomeKind::Applied);
     assert_eq!(
-        (elapsed, report.verdict.waited, report.verdict.attempts),
+        (elapsed, report.completion.waited, report.completion.attempts),
         (Duration::from_secs(7), elapsed, 1)
     );
 }
@@ -95,13 +89,9 @@ async fn a_write_that_is_told_to_wait_waits_as_told_and_goes_out_again() {
 async fn a_wait_beyond_the_deadline_is_not_begun() {
     let mut mock = MockDocumentStore::<TriggerRule>::new();
     mock.expect_get().once().returning(|_| Err(throttled(3600)));
-    let (report, elapsed) = run(Arc::new(mock), Terms::default()).await;
-    assert_eq!(
-        report.verdict.outcome,
-        Outcome::Deferred {
-            wait: Duration::from_hours(1)
-        }
-    );
+    let (report, elapsed) = run(Arc::new(mock), UpdateOptions::default()).await;
+    let hour = Duration::from_hours(1);
+    assert!(matches!(report.completion.outcome, Outcome::Deferred { wait, .. } if wait == hour));
     assert_eq!(elapsed, Duration::ZERO);
 }
 
@@ -109,9 +99,9 @@ async fn a_wait_beyond_the_deadline_is_not_begun() {
 async fn reads_are_repeated_until_the_deadline() {
     let mut mock = MockDocumentStore::<TriggerRule>::new();
     mock.expect_get()
-        .returning(|_| Err(Failure::new(FailureClass::NotSent, "connection refused")));
-    let (report, elapsed) = run(Arc::new(mock), Terms::default()).await;
-    assert!(matches!(report.verdict.outcome, Outcome::Deferred { .. }));
+        .returning(|_| Err(RequestError::new(FailureClass::NotSent, "connection refused")));
+    let (report, elapsed) = run(Arc::new(mock), UpdateOptions::default()).await;
+    assert!(matches!(report.completion.outcome, Outcome::Deferred { .. }));
     assert!(
         elapsed > Duration::from_secs(90) && elapsed < Duration::from_mins(2),
         "{elapsed:?}"
@@ -123,13 +113,13 @@ async fn a_host_that_fails_everybody_is_not_asked_for_ever() {
     let mut mock = MockDocumentStore::<TriggerRule>::new();
     mock.expect_get()
         .times(1 + 35)
-        .returning(|_| Err(Failure::new(FailureClass::NotSent, "connection refused")));
-    let terms = Terms {
+        .returning(|_| Err(RequestError::new(FailureClass::NotSent, "connection refused")));
+    let options = UpdateOptions {
         deadline: Duration::from_hours(9),
-        ..Terms::default()
+        ..UpdateOptions::default()
     };
-    let (report, _) = run(Arc::new(mock), terms).await;
-    assert!(matches!(report.verdict.outcome, Outcome::Deferred { .. }));
+    let (report, _) = run(Arc::new(mock), options).await;
+    assert!(matches!(report.completion.outcome, Outcome::Deferred { .. }));
 }
 
 #[tokio::test]
@@ -144,9 +134,9 @@ async fn what_others_changed_is_not_overwritten() {
         writes.put(id, theirs.parse().unwrap());
         futures_now(writes.replace(id, rule, version))
     });
-    let (report, _) = run(Arc::new(mock), Terms::default()).await;
-    let Outcome::Conflict(conflict) = report.verdict.outcome else {
-        panic!("{:?}", report.verdict.outcome)
+    let (report, _) = run(Arc::new(mock), UpdateOptions::default()).await;
+    let Outcome::Conflict(conflict) = report.completion.outcome else {
+        panic!("{:?}", report.completion.outcome)
     };
     let [collision] = conflict.collisions.as_slice() else {
         panic!("{conflict:?}")
@@ -156,11 +146,13 @@ async fn what_others_changed_is_not_overwritten() {
         (side(&collision.base), side(&collision.ours), side(&collision.theirs)),
         (r#""old""#.to_owned(), r#""new""#.to_owned(), r#""theirs""#.to_owned())
     );
-    assert_eq!(behind.rule(&id()).unwrap().name(), Some("theirs"));
+    assert_eq!(behind.document(&id()).unwrap().name(), Some("theirs"));
 }
 
 /// The answer of a repository in memory, which never waits.
-fn futures_now<T>(future: impl Future<Output = Result<Answer<T>, Failure>>) -> Result<Answer<T>, Failure> {
+fn futures_now<T>(
+    future: impl Future<Output = Result<Response<T>, RequestError>>,
+) -> Result<Response<T>, RequestError> {
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     match std::pin::pin!(future).poll(&mut context) {
         std::task::Poll::Ready(answer) => answer,

@@ -1,10 +1,10 @@
 //! The flags of commands that read the record, settle it, or pass it on.
 
+use domain::OutcomeKind;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
 use clap::{ArgAction, Args, Subcommand, ValueEnum};
-use ports::Ending;
 
 use super::RuleArg;
 
@@ -20,8 +20,8 @@ pub(crate) struct HistoryArgs {
     #[arg(long, value_name = "TIME", value_parser = since)]
     pub(crate) since: Option<Since>,
     /// Only those that ended so: applied, unchanged, conflict, ...
-    #[arg(long, value_name = "OUTCOME", value_parser = ending)]
-    pub(crate) outcome: Option<Ending>,
+    #[arg(long, value_name = "OUTCOME", value_parser = outcome_kind)]
+    pub(crate) outcome: Option<OutcomeKind>,
     /// One entry, with all that is known of it
     #[arg(long, value_name = "ENTRY", conflicts_with_all = ["limit", "since", "outcome"])]
     pub(crate) entry: Option<u64>,
@@ -121,9 +121,12 @@ fn since(text: &str) -> Result<Since, String> {
     then.map(Since).map_err(|_| wrong())
 }
 
-fn ending(text: &str) -> Result<Ending, String> {
-    Ending::of_word(text).ok_or_else(|| {
-        let words: Vec<&str> = Ending::ALL.iter().map(|ending| ending.word()).collect();
+fn outcome_kind(text: &str) -> Result<OutcomeKind, String> {
+    OutcomeKind::from_word(text).ok_or_else(|| {
+        let words: Vec<&str> = OutcomeKind::ALL
+            .iter()
+            .map(|outcome_kind| outcome_kind.as_str())
+            .collect();
         format!("`{text}` is no outcome: one of {}", words.join(", "))
     })
 }

@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 
-use domain::Code;
 use ledger_adapter::{AuditReport, verify_export};
 use serde::Serialize;
 
 use crate::args::Format;
 use crate::cli_error::CliError;
 use crate::commands::Context;
+use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::output::{ERROR, FORMAT_VERSION, SUCCESS, visible};
 use crate::record::{Record, unusable};
@@ -48,7 +48,7 @@ async fn verify(context: &Context<'_>, head: Option<&str>, export: Option<&Path>
         && !(head.len() == 64 && head.chars().all(|c| c.is_ascii_hexdigit()))
     {
         let message = format!("`--head {head}` is no head: it has 64 hexadecimal digits");
-        return Err(CliError::new(Code::Usage, message));
+        return Err(CliError::new(ErrorCode::Usage, message));
     }
     let (of, report) = match export {
         Some(file) => (file.display().to_string(), of_export(file, head.as_deref())?),
@@ -79,7 +79,7 @@ async fn of_ledger(context: &Context<'_>, head: Option<&str>) -> Result<(String,
 fn of_export(file: &Path, head: Option<&str>) -> Result<AuditReport, CliError> {
     let unreadable = |error: io::Error| {
         let message = format!("cannot read `{}`: {error}", file.display());
-        CliError::new(Code::UnreadableFile, message)
+        CliError::new(ErrorCode::UnreadableFile, message)
     };
     let reader: Box<dyn BufRead> = if file == Path::new("-") {
         Box::new(io::stdin().lock())
@@ -106,7 +106,7 @@ async fn export(context: &Context<'_>) -> Result<Exit, CliError> {
         return Ok(Exit::Done);
     }
     exported.map_err(|failure| unusable(&failure))?;
-    flushed.map_err(|error| CliError::new(Code::Usage, format!("cannot write to stdout: {error}")))?;
+    flushed.map_err(|error| CliError::new(ErrorCode::Usage, format!("cannot write to stdout: {error}")))?;
     Ok(Exit::Done)
 }
 

@@ -1,137 +1,151 @@
 //! `update`, and `diff`, which is `update` up to the send.
 
-use domain::check::Form;
-use domain::protocol::Wanted;
-use domain::{Code, Draft, EngineLimits, Finding, RuleChange, RuleId, TriggerRule};
+use domain::document::Form;
+use domain::json::{Document, TextError};
+use domain::protocol::UpdateRequest;
+use domain::{Code, Edit, Finding};
+
+use ports::DocumentRef;
 
 use crate::cli_error::CliError;
 use crate::commands::Context;
-use crate::commands::carry_out::{self, ChangeReport, Desk};
 use crate::commands::ending::{End, Ended};
+use crate::commands::execute::{self, ChangeReport, Workspace};
 use crate::config::Settings;
+use crate::error_code::ErrorCode;
+use crate::kind::CliKind;
 use crate::record::{Record, unusable};
 use crate::render::findings::File;
 use crate::request::UpdateCommand;
 use crate::source::{self, Source};
 
 /// What a person wrote, as far as it could be read.
-enum Written {
-    /// A draft, and the file that it comes from if there is one.
-    Draft(Draft, Option<Source>),
-    /// A text that is no draft.
+enum Written<K> {
+    /// An edit, and the file that it comes from if there is one.
+    Edit(Edit<K>, Option<Source>),
+    /// A text that is no edit.
     Broken(File),
 }
 
-/// Updates a rule, and tells what came of it.
-pub(super) async fn run(context: &Context<'_>, id: &RuleId, command: &UpdateCommand) -> Result<Ended, CliError> {
-    let errand = &command.request;
-    let written = written(command)?;
+/// Updates a document, and prints the outcome.
+pub(super) async fn run<K: CliKind>(
+    context: &Context<'_>,
+    id: &K::Id,
+    command: &UpdateCommand,
+) -> Result<Ended, CliError> {
+    let request = &command.request;
+    let written = written::<K>(command)?;
     let settings = context.settings()?;
-    let terms = carry_out::terms(settings, &command.terms, errand.asked);
+    let options = execute::options(settings, &command.terms, request.asked);
     let refused = |findings: Vec<Finding>, file, elsewhere| End {
-        ended: ChangeReport::unsent(id.clone(), findings),
+        ended: ChangeReport::<K>::unsent(id.clone(), findings),
         file,
         elsewhere,
-        errand,
+        request,
         terms: &command.terms,
     };
-    let (draft, source) = match written {
-        Written::Draft(draft, source) => (draft, source),
+    let (edit, source) = match written {
+        Written::Edit(edit, source) => (edit, source),
         Written::Broken(file) => {
             let findings = file.findings.iter().map(|(finding, _)| finding.clone()).collect();
             return Ok(refused(findings, Some(file), Vec::new()).print(context));
         }
     };
-    if !draft.certain_faults(&EngineLimits::TRIGGER_RULES).is_empty() {
+    if !edit.static_errors().is_empty() {
         // It is refused whatever is stored: what else is wrong is told in the same go.
-        let all = draft.check(&EngineLimits::TRIGGER_RULES).into_vec();
-        let (file, elsewhere) = placed(source, all.clone());
+        let all = edit.check().into_vec();
+        let (file, elsewhere) = placed::<K>(source, all.clone());
         return Ok(refused(all, file, elsewhere).print(context));
     }
-    let desk = Desk::open(context, errand).await?;
-    let wanted = wanted(settings, &desk.record, id, draft).await?;
-    let ended = carry_out::carry_out(context, desk, errand, id, wanted, terms).await?;
-    let (file, elsewhere) = placed(source, ended.report.verdict.findings.clone());
+    let workspace = Workspace::open(context, request).await?;
+    let update = update_request(settings, &workspace.record, id, edit).await?;
+    let ended = execute::execute(context, workspace, request, id, update, options).await?;
+    let (file, elsewhere) = placed::<K>(source, ended.report.completion.outcome.findings());
     let end = End {
         ended,
         file,
         elsewhere,
-        errand,
+        request,
         terms: &command.terms,
     };
     Ok(end.print(context))
 }
 
-/// What is wanted: made from the version that the draft names, where the record has that version.
-async fn wanted(
+/// The request for an edit: made from the version that it names, where the record has that version.
+async fn update_request<K: CliKind>(
     settings: &Settings,
     record: &Record,
-    id: &RuleId,
-    draft: Draft,
-) -> Result<Wanted<TriggerRule>, CliError> {
-    let (Some(version), Some(target)) = (draft.made_from(), settings.ledger_target()) else {
-        return Ok(Wanted::Wish(draft));
+    id: &K::Id,
+    edit: Edit<K>,
+) -> Result<UpdateRequest<K>, CliError> {
+    let (Some(version), Some(target)) = (edit.base_version(), settings.ledger_target()) else {
+        return Ok(UpdateRequest::Edit(edit));
     };
-    let seen = record.history.document_at(&target, id.as_str(), &version).await;
-    let seen = seen.map_err(|failure| unusable(&failure))?;
-    Ok(match seen.and_then(|document| TriggerRule::try_from(document).ok()) {
-        Some(seen) => Wanted::WishOf { wish: draft, seen },
-        None => Wanted::Wish(draft),
+    let document = DocumentRef {
+        target,
+        kind: K::NAME.to_string(),
+        id: id.to_string(),
+    };
+    let base = record.history.document_at(&document, &version).await;
+    let base = base.map_err(|failure| unusable(&failure))?;
+    Ok(match base.and_then(|document| K::from_document(document).ok()) {
+        Some(base) => UpdateRequest::EditOf { edit, base },
+        None => UpdateRequest::Edit(edit),
     })
 }
 
 /// Findings in what the person wrote, and those about the rest of the stored rule.
-fn placed(source: Option<Source>, findings: Vec<Finding>) -> (Option<File>, Vec<Finding>) {
+fn placed<K: CliKind>(source: Option<Source>, findings: Vec<Finding>) -> (Option<File>, Vec<Finding>) {
     let Some(source) = source else {
         return (None, findings);
     };
     let root = source.document.root();
-    let is_rule = Draft::new(source.document.clone()).is_ok_and(|draft| draft.form() == Form::Rule);
+    let is_whole = Edit::<K>::new(source.document.clone()).is_ok_and(|edit| edit.form() == Form::Whole);
     let is_written = |finding: &Finding| match finding.pointer.tokens().next() {
-        Some(member) => is_rule || root.get(&member).is_some(),
+        Some(member) => is_whole || root.get(&member).is_some(),
         None => true,
     };
     let (written, elsewhere) = findings.into_iter().partition(is_written);
     (Some(File::of_source(source, written)), elsewhere)
 }
 
-/// What the file and the flags name together.
-fn written(command: &UpdateCommand) -> Result<Written, CliError> {
-    let flags = flags(command).map_err(|error| CliError::new(Code::Usage, crate::cli_error::chain(&error)))?;
-    let (draft, source) = match &command.from {
-        None => (Draft::from(&flags), None),
+/// The file and the flags together.
+fn written<K: CliKind>(command: &UpdateCommand) -> Result<Written<K>, CliError> {
+    let too_large = |error: TextError| CliError::new(ErrorCode::Usage, error.to_string());
+    let flags = flags::<K>(command).map_err(too_large)?;
+    let (edit, source) = match &command.from {
+        None => (flags, None),
         Some(path) => {
             let source = match source::read(path)? {
                 Ok(source) => source,
                 Err(unparsed) => return Ok(Written::Broken(File::of_unparsed(unparsed))),
             };
-            let draft = match Draft::new(source.document.clone()) {
-                Ok(draft) => draft,
+            let edit = match Edit::<K>::new(source.document.clone()) {
+                Ok(edit) => edit,
                 Err(finding) => return Ok(Written::Broken(File::of_source(source, vec![finding]))),
             };
-            let draft = draft
-                .with(&flags)
-                .map_err(|error| CliError::new(Code::Usage, error.to_string()))?;
-            (draft, Some(source))
+            (edit.with(&flags).map_err(too_large)?, Some(source))
         }
     };
-    if draft.names_nothing() {
+    if edit.is_empty() {
         let help = "name something with --from FILE, --name, --description, --enable or --disable";
         return Err(CliError::new(Code::NothingNamed, "nothing to change is named").with_help(help));
     }
-    Ok(Written::Draft(draft, source))
+    Ok(Written::Edit(edit, source))
 }
 
-fn flags(command: &UpdateCommand) -> Result<RuleChange, domain::json::DocumentError> {
-    let mut change = RuleChange::default();
-    if let Some(name) = &command.name {
-        change = change.name(name)?;
-    }
-    if let Some(description) = &command.description {
-        change = change.description(description)?;
-    }
-    if let Some(enabled) = command.enabled {
-        change = change.enabled(enabled)?;
-    }
-    Ok(change)
+/// The members that flags name.
+fn flags<K: CliKind>(command: &UpdateCommand) -> Result<Edit<K>, TextError> {
+    let text = |text: &String| serde_json::Value::from(text.as_str()).to_string();
+    let members = [
+        ("name", command.name.as_ref().map(text)),
+        ("description", command.description.as_ref().map(text)),
+        ("enabled", command.enabled.map(|enabled| enabled.to_string())),
+    ];
+    let named: Vec<(&str, &str)> = members
+        .iter()
+        .filter_map(|(name, value)| Some((*name, value.as_deref()?)))
+        .collect();
+    let document = Document::empty_object().with_members(&named)?;
+    Ok(Edit::new(document).unwrap_or_default())
 }

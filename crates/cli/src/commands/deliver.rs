@@ -4,12 +4,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use app::DeliveryReport;
-use domain::Code;
 use ports::{Backlog, DeliveryOutcome, Include, LeasedEvent};
 
 use crate::args::Format;
 use crate::cli_error::CliError;
 use crate::commands::Context;
+use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::output::{Output, visible};
 use crate::record::{Record, unusable};
@@ -24,7 +24,7 @@ pub(super) async fn run(context: &Context<'_>, command: &DeliverCommand) -> Resu
     for named in command.sink.iter().chain(&command.enable) {
         if !configured.iter().any(|sink| sink.name == *named) {
             let known: Vec<&str> = configured.iter().map(|sink| sink.name.as_str()).collect();
-            return Err(CliError::new(Code::Usage, format!("there is no sink `{named}`"))
+            return Err(CliError::new(ErrorCode::Usage, format!("there is no sink `{named}`"))
                 .with_help(format!("the sinks are: {}", known.join(", "))));
         }
     }
@@ -65,7 +65,7 @@ async fn tell(
                 "the outbox has no event `{}` that was delivered or given up",
                 visible(event)
             );
-            return Err(CliError::new(Code::NoEntry, message));
+            return Err(CliError::new(ErrorCode::NoEntry, message));
         }
     }
     let stopper = Stopper::default();
@@ -82,7 +82,7 @@ async fn tell(
     driven.await.map_err(|Abandoned(exit)| {
         let message = "a second signal ended the program while events were delivered";
         let help = "what is undelivered stays in the ledger, and a delivery that was broken off is repeated";
-        CliError::new(Code::DeliveryPending, message)
+        CliError::new(ErrorCode::DeliveryPending, message)
             .with_help(help)
             .stopped_by(exit)
     })

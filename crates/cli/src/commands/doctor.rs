@@ -6,14 +6,13 @@ mod record;
 use std::fmt::Write;
 use std::time::SystemTime;
 
-use domain::{Failure, FailureClass, ResponseMetadata, RuleId};
-use ports::{DocumentStore, PageRequest};
+use domain::{FailureClass, RequestError, ResponseMetadata, RuleId, TriggerRule};
 use serde::Serialize;
 
 use crate::args::Format;
 use crate::cli_error::CliError;
 use crate::commands::Context;
-use crate::config::Target;
+use crate::config::{Settings, Target};
 use crate::document_argument::DocumentArgument;
 use crate::exit::Exit;
 use crate::output::{DIM, ERROR, FORMAT_VERSION, SUCCESS, visible};
@@ -80,7 +79,7 @@ async fn examine(context: &Context<'_>, id: Option<&RuleId>) -> Result<Vec<Check
         }
     };
     let api = session.target.api.clone().unwrap_or_default();
-    match session.repository.sign_in().await {
+    match session.sign_in().await {
         Ok(()) => checks.push(works(
             "sign-in",
             format!("accepted, with credentials from {}", session.credentials_from),
@@ -91,7 +90,7 @@ async fn examine(context: &Context<'_>, id: Option<&RuleId>) -> Result<Vec<Check
             return Ok(checks);
         }
     }
-    let metadata = contract(&session, id, &api, &mut checks).await;
+    let metadata = contract(&session, settings, id, &api, &mut checks).await;
     checks.push(match metadata.and_then(|metadata| metadata.date) {
         None => skipped("clock", "the server did not tell its time"),
         Some(theirs) => clock(theirs, session.clock.now()),
@@ -104,15 +103,17 @@ async fn examine(context: &Context<'_>, id: Option<&RuleId>) -> Result<Vec<Check
 /// Whether rules can be read: the one that was named, or else the listing.
 async fn contract(
     session: &Session,
+    settings: &Settings,
     id: Option<&RuleId>,
     api: &str,
     checks: &mut Vec<Check>,
 ) -> Option<ResponseMetadata> {
-    let read: Result<(String, ResponseMetadata), Failure> = if let Some(id) = id {
-        let rule = session.repository.get(id).await;
+    let store = session.store::<TriggerRule>(settings);
+    let read: Result<(String, ResponseMetadata), RequestError> = if let Some(id) = id {
+        let rule = store.get(id).await;
         rule.map(|answer| (format!("`{id}` can be read"), answer.metadata))
     } else {
-        let page = session.repository.list(PageRequest { number: 1, size: 1 }).await;
+        let page = store.page(None).await;
         page.map(|answer| ("rules can be listed".to_owned(), answer.metadata))
     };
     match read {

@@ -1,25 +1,31 @@
-//! `edit`: a rule in an editor, updated from what was saved.
+//! `edit`: a document in an editor, updated from what was saved.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use domain::merge::CrossFieldMerge;
+use domain::Stored;
+use domain::document::CrossFieldMerge;
 use domain::protocol::OnConflict;
-use domain::{Code, RuleId, Stored, TriggerRule};
 use ports::DocumentStore;
 
 use crate::cli_error::CliError;
 use crate::commands::ending::{Effect, Ended};
 use crate::commands::{Context, change};
+use crate::error_code::ErrorCode;
 use crate::exit::Exit;
+use crate::kind::CliKind;
 use crate::render::report::Asked;
 use crate::request::{ChangeRequest, ChangeTerms, EditCommand, UpdateCommand};
 
-pub(super) async fn run(context: &Context<'_>, id: &RuleId, command: &EditCommand) -> Result<Exit, CliError> {
+pub(super) async fn run<K: CliKind>(
+    context: &Context<'_>,
+    id: &K::Id,
+    command: &EditCommand,
+) -> Result<Exit, CliError> {
     let settings = context.settings()?;
     let session = context.open(settings).await?;
-    let read = session.reader(settings).get(id).await;
+    let read = session.reader::<K>(settings).get(id).await;
     session.close().await?;
     let stored = read
         .map_err(|failure| CliError::of_failure(&format!("edit `{id}`"), &failure))?
@@ -43,7 +49,7 @@ pub(super) async fn run(context: &Context<'_>, id: &RuleId, command: &EditComman
             detailed_exitcode: false,
             fail_on: command.fail_on,
             on_conflict: OnConflict::Fail,
-            group: CrossFieldMerge::Refuse,
+            cross_field_merge: CrossFieldMerge::Refuse,
         },
         request: ChangeRequest {
             asked: Asked::Update,
@@ -51,14 +57,14 @@ pub(super) async fn run(context: &Context<'_>, id: &RuleId, command: &EditComman
             reason: command.reason.clone(),
         },
     };
-    let ended = change::run(context, id, &update).await;
+    let ended = change::run::<K>(context, id, &update).await;
     let effect = match &ended {
         Ok(Ended { exit: Exit::Done, .. }) => {
             forget(&file);
             return Ok(Exit::Done);
         }
         Ok(ended) => ended.effect.clone(),
-        Err(problem) if problem.code == Code::Unclear => Effect::Unknown,
+        Err(problem) if problem.code == ErrorCode::Indeterminate => Effect::Unknown,
         Err(_) => Effect::Nothing,
     };
     if matches!(effect, Effect::Applied(_)) {
@@ -69,7 +75,7 @@ pub(super) async fn run(context: &Context<'_>, id: &RuleId, command: &EditComman
 }
 
 /// The state of the text after an update that did not simply succeed, and what to do with it.
-fn what_next(context: &Context<'_>, id: &RuleId, file: &Path, effect: &Effect) -> String {
+fn what_next(context: &Context<'_>, id: &impl Display, file: &Path, effect: &Effect) -> String {
     match effect {
         Effect::Nothing => format!("Your text is kept. Go on with it: {}", way_back(context, id, file)),
         Effect::Applied(Some(version)) => format!("Your text was applied: `{id}` has it as version {version}."),
@@ -82,7 +88,7 @@ fn what_next(context: &Context<'_>, id: &RuleId, file: &Path, effect: &Effect) -
 }
 
 /// The command that goes on with the text, for the same rule of the same organisation.
-fn way_back(context: &Context<'_>, id: &RuleId, file: &Path) -> String {
+fn way_back(context: &Context<'_>, id: &impl Display, file: &Path) -> String {
     let global = context.global;
     let mut back = format!("assist-rules update {id} --from '{}'", file.display());
     for (flag, value) in [("--profile", &global.profile), ("--region", &global.region)] {
@@ -97,7 +103,7 @@ fn way_back(context: &Context<'_>, id: &RuleId, file: &Path) -> String {
 }
 
 /// Writes the text where it outlives the program.
-fn keep(folder: &Path, stored: &Stored<TriggerRule>, text: &str) -> Result<PathBuf, CliError> {
+fn keep<K: CliKind>(folder: &Path, stored: &Stored<K>, text: &str) -> Result<PathBuf, CliError> {
     // An id is letters, digits, `_` and `-`, so a file can be named after it.
     let name = format!("{}.", stored.id);
     let write = || {
@@ -112,7 +118,7 @@ fn keep(folder: &Path, stored: &Stored<TriggerRule>, text: &str) -> Result<PathB
     };
     write().map_err(|error| {
         CliError::new(
-            Code::Configuration,
+            ErrorCode::Configuration,
             format!("cannot keep the text in `{}`: {error}", folder.display()),
         )
     })
@@ -124,7 +130,7 @@ fn open_editor(context: &Context<'_>, file: &Path) -> Result<(), CliError> {
         .find_map(|name| context.environment.get(name))
         .unwrap_or("vi");
     let failed = |why: &str| {
-        CliError::new(Code::Usage, format!("the editor `{editor}` {why}")).with_help(format!(
+        CliError::new(ErrorCode::Usage, format!("the editor `{editor}` {why}")).with_help(format!(
             "set EDITOR to another one; your text is kept in {}",
             file.display()
         ))
@@ -157,7 +163,7 @@ fn command(editor: &str, file: &Path) -> Command {
 
 fn unreadable(file: &Path, error: &std::io::Error) -> CliError {
     CliError::new(
-        Code::UnreadableFile,
+        ErrorCode::UnreadableFile,
         format!("cannot read `{}`: {error}", file.display()),
     )
 }

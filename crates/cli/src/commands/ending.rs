@@ -2,14 +2,16 @@
 
 use std::time::SystemTime;
 
-use domain::protocol::{Conflict, OnConflict, Outcome};
-use domain::{Code, Finding, TriggerRule, Version};
+use domain::protocol::{Conflict, Failed, OnConflict, Outcome};
+use domain::{Finding, OutcomeKind, Version};
 
 use crate::args::Format;
 use crate::cli_error::CliError;
 use crate::commands::Context;
-use crate::commands::carry_out::ChangeReport;
+use crate::commands::execute::ChangeReport;
+use crate::error_code::{AnyCode, ErrorCode};
 use crate::exit::Exit;
+use crate::kind::CliKind;
 use crate::render::findings::{File, FindingDocument};
 use crate::render::report::{self, Asked};
 use crate::render::result::{self, ResultDocument};
@@ -18,13 +20,13 @@ use crate::request::{ChangeRequest, ChangeTerms};
 use crate::time::to_the_second;
 
 /// What is to be told at the end.
-pub(super) struct End<'a> {
-    pub(super) ended: ChangeReport,
+pub(super) struct End<'a, K: CliKind> {
+    pub(super) ended: ChangeReport<K>,
     /// What the person wrote, with the findings in it.
     pub(super) file: Option<File>,
     /// Findings about what they did not write.
     pub(super) elsewhere: Vec<Finding>,
-    pub(super) errand: &'a ChangeRequest,
+    pub(super) request: &'a ChangeRequest,
     pub(super) terms: &'a ChangeTerms,
 }
 
@@ -46,7 +48,7 @@ pub(super) enum Effect {
     Unknown,
 }
 
-impl End<'_> {
+impl<K: CliKind> End<'_, K> {
     /// Tells it, and how the program ends. What happened to the rule is not undone by a stdout that is full.
     pub(super) fn print(self, context: &Context<'_>) -> Ended {
         let exit = self.exit();
@@ -56,7 +58,7 @@ impl End<'_> {
             let report = report::report(
                 &self.ended.report,
                 problem.as_ref(),
-                self.errand.asked,
+                self.request.asked,
                 self.ended.run.delivery,
                 self.retry_at().as_deref(),
             );
@@ -84,19 +86,23 @@ impl End<'_> {
     }
 
     fn effect(&self) -> Effect {
-        let verdict = &self.ended.report.verdict;
-        match &verdict.outcome {
-            Outcome::Applied => Effect::Applied(verdict.version_after.clone()),
-            Outcome::Unknown => Effect::Unknown,
-            Outcome::Unchanged
-            | Outcome::Planned
+        match self.outcome() {
+            Outcome::Applied { version_after, .. } => Effect::Applied(version_after.clone()),
+            Outcome::Unknown { .. } | Outcome::Overwritten { .. } => Effect::Unknown,
+            Outcome::Unchanged { .. }
+            | Outcome::Planned(_)
             | Outcome::Conflict(_)
-            | Outcome::Rejected
-            | Outcome::Denied
-            | Outcome::Failed
+            | Outcome::Invalid { .. }
+            | Outcome::Rejected { .. }
+            | Outcome::Denied { .. }
+            | Outcome::Failed(_)
             | Outcome::Deferred { .. }
-            | Outcome::NotAttempted => Effect::Nothing,
+            | Outcome::NotAttempted { .. } => Effect::Nothing,
         }
+    }
+
+    fn outcome(&self) -> &Outcome<K> {
+        &self.ended.report.completion.outcome
     }
 
     fn document(&self, problem: Option<&CliError>, exit: Exit) -> ResultDocument {
@@ -108,23 +114,23 @@ impl End<'_> {
             in_file.chain(elsewhere).collect(),
             self.ended.run.clone(),
             self.retry_at(),
-            self.errand.asked == Asked::DryRun,
+            self.request.asked == Asked::DryRun,
             exit,
         )
     }
 
     fn exit(&self) -> Exit {
-        let exit = Exit::of(&self.ended.report.verdict);
+        let exit = Exit::of(self.outcome());
         if let Some(stopped) = self.ended.stopped {
             return stopped;
         }
-        if self.ended.report.unrecorded.is_some() && self.ended.report.verdict.outcome == Outcome::Applied {
+        if self.ended.report.unrecorded.is_some() && self.outcome().kind() == OutcomeKind::Applied {
             return Exit::Unrecorded;
         }
         if exit == Exit::Done && self.ended.run.delivery.failed > 0 {
             return Exit::Pending;
         }
-        let has_changes = self.ended.report.verdict.outcome == Outcome::Planned;
+        let has_changes = self.outcome().kind() == OutcomeKind::Planned;
         if exit == Exit::Done && has_changes && self.terms.detailed_exitcode {
             Exit::Changes
         } else {
@@ -134,23 +140,34 @@ impl End<'_> {
 
     /// Why it was not done, if it was not.
     fn problem(&self) -> Option<CliError> {
-        let verdict = &self.ended.report.verdict;
         let id = &self.ended.report.id;
-        let doing = self.errand.doing();
-        if let Some(failure) = &verdict.failure {
-            let mut problem = CliError::of_failure(&format!("{doing} `{id}`"), failure);
-            if let Some(code) = verdict.code {
-                problem.code = code;
-                problem.help = None;
+        let doing = self.request.doing();
+        match self.outcome() {
+            Outcome::Rejected { failure, .. }
+            | Outcome::Denied { failure, .. }
+            | Outcome::Deferred { failure, .. }
+            | Outcome::Failed(Failed::Request { failure, .. }) => {
+                Some(CliError::of_failure(&format!("{doing} `{id}`"), failure))
             }
-            return Some(problem);
-        }
-        match &verdict.outcome {
+            Outcome::Unknown { failure, .. } => Some(CliError {
+                code: ErrorCode::Indeterminate.into(),
+                help: None,
+                ..CliError::of_failure(&format!("{doing} `{id}`"), failure)
+            }),
+            Outcome::Failed(Failed::NoVersion { .. } | Failed::NotRecorded { .. }) => {
+                let (code, message) = ErrorCode::of_outcome(self.outcome())?;
+                Some(CliError::new(code, format!("cannot {doing} `{id}`: {message}")))
+            }
+            Outcome::Overwritten { .. } => {
+                let message = format!("`{id}` was changed, and others wrote over it in the same moment");
+                let help = "look at what they wrote, and run the command again";
+                Some(CliError::new(ErrorCode::Indeterminate, message).with_help(help))
+            }
             Outcome::Conflict(conflict) => {
                 let message = if let Some(expected) = &conflict.expected {
                     format!("cannot {doing} `{id}`: it is not at version {expected}")
                 } else {
-                    let when = self.errand.since();
+                    let when = self.request.since();
                     format!("cannot {doing} `{id}`: somebody else changed it {when}; nothing was overwritten")
                 };
                 // The last answer was a read's, which went well.
@@ -160,50 +177,47 @@ impl End<'_> {
                 };
                 Some(CliError {
                     metadata: Box::new(metadata),
-                    ..CliError::new(Code::Conflict, message).with_help(self.ways_out(conflict))
+                    ..CliError::new(ErrorCode::Conflict, message).with_help(self.ways_out(conflict))
                 })
             }
-            Outcome::Rejected => {
-                let codes = verdict
-                    .findings
+            Outcome::Invalid { base, findings } => {
+                let mut severe = findings
+                    .as_slice()
                     .iter()
                     .filter(|found| found.severity >= self.terms.fail_on);
-                let first = codes.map(|found| found.code).next().unwrap_or(Code::Refused);
-                let what = if verdict.base.is_some() || self.file.is_none() {
+                let code = severe
+                    .next()
+                    .map_or(ErrorCode::Refused.into(), |found| AnyCode::from(found.code));
+                let what = if base.is_some() || self.file.is_none() {
                     "the rule would not be sound"
                 } else {
                     "what is asked for is not sound"
                 };
                 let message = format!("cannot {doing} `{id}`: {what}; nothing was sent");
-                Some(CliError::new(first, message).with_help("the findings say what to mend"))
+                Some(CliError::new(code, message).with_help("the findings say what to mend"))
             }
-            Outcome::Applied => self.ended.report.unrecorded.as_ref().map(|why| {
+            Outcome::Applied { .. } => self.ended.report.unrecorded.as_ref().map(|why| {
                 CliError::new(
-                    Code::NotRecorded,
+                    ErrorCode::NotRecorded,
                     format!("`{id}` was changed, and that could not be recorded: {why}"),
                 )
             }),
-            Outcome::NotAttempted => {
+            Outcome::NotAttempted { .. } => {
                 let message = format!("`{id}` was not changed: the program was stopped before anything was written");
-                Some(CliError::new(Code::Stopped, message))
+                Some(CliError::new(ErrorCode::Stopped, message))
             }
-            Outcome::Unchanged
-            | Outcome::Planned
-            | Outcome::Denied
-            | Outcome::Failed
-            | Outcome::Deferred { .. }
-            | Outcome::Unknown => None,
+            Outcome::Unchanged { .. } | Outcome::Planned(_) => None,
         }
     }
 
     /// What a person can do about a conflict.
-    fn ways_out(&self, conflict: &Conflict<TriggerRule>) -> String {
+    fn ways_out(&self, conflict: &Conflict<K>) -> String {
         let again = "run the command again: it starts from the rule as it is now";
         let ours = "`--on-conflict ours` overwrites what collides, and says what it was";
         if conflict.is_base_unknown() {
             return "look at both sides, then fetch the rule anew, or name the version that it has now".to_owned();
         }
-        if self.errand.command == "rollback" && !conflict.collisions.is_empty() {
+        if self.request.command == "rollback" && !conflict.collisions.is_empty() {
             return format!("look at both sides: what was done since stands where you would undo; {ours}");
         }
         match (conflict.collisions.is_empty(), self.terms.on_conflict) {
@@ -218,9 +232,9 @@ impl End<'_> {
     }
 
     fn retry_at(&self) -> Option<String> {
-        let Outcome::Deferred { wait } = self.ended.report.verdict.outcome else {
+        let Outcome::Deferred { wait, .. } = self.outcome() else {
             return None;
         };
-        to_the_second(SystemTime::now().checked_add(wait)?)
+        to_the_second(SystemTime::now().checked_add(*wait)?)
     }
 }

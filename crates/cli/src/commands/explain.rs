@@ -2,12 +2,13 @@
 
 use std::fmt::Write;
 
-use domain::{Code, Severity};
+use domain::Severity;
 use serde::Serialize;
 
 use crate::args::Format;
 use crate::cli_error::CliError;
 use crate::commands::Context;
+use crate::error_code::{AnyCode, ErrorCode};
 use crate::exit::Exit;
 use crate::output::{BOLD, FORMAT_VERSION};
 
@@ -20,17 +21,18 @@ struct Document {
 
 #[derive(Serialize)]
 struct Page {
-    code: Code,
+    code: AnyCode,
     severity: Severity,
     title: &'static str,
     explanation: &'static str,
 }
 
 pub(super) fn run(context: &Context<'_>, text: Option<&str>) -> Result<Exit, CliError> {
-    let codes: Vec<Code> = match text {
-        None => Code::ALL.to_vec(),
-        Some(text) => vec![text.parse().map_err(|error: domain::ParseCodeError| {
-            CliError::new(Code::Usage, error.to_string()).with_help("`assist-rules explain` lists them all")
+    let codes: Vec<AnyCode> = match text {
+        None => AnyCode::all(),
+        Some(text) => vec![AnyCode::find(text).ok_or_else(|| {
+            let message = format!("`{text}` is no code of a finding or an error");
+            CliError::new(ErrorCode::Usage, message).with_help("`assist-rules explain` lists them all")
         })?],
     };
     if context.output.format != Format::Human {
@@ -51,13 +53,13 @@ pub(super) fn run(context: &Context<'_>, text: Option<&str>) -> Result<Exit, Cli
         let text = format!("{BOLD}{code}{BOLD:#}, {severity}: {title}\n\n{}\n", filled(explanation));
         context.output.document(&text)?;
     } else {
-        let line = |code: &Code| format!("{BOLD}{code}{BOLD:#}  {}\n", code.title());
+        let line = |code: &AnyCode| format!("{BOLD}{code}{BOLD:#}  {}\n", code.title());
         context.output.document(&codes.iter().map(line).collect::<String>())?;
     }
     Ok(Exit::Done)
 }
 
-fn page(code: Code) -> Page {
+fn page(code: AnyCode) -> Page {
     Page {
         code,
         severity: code.severity(),

@@ -1,24 +1,23 @@
-//! `get`: print a rule.
+//! `get`: a document as it is stored.
 
-use domain::RuleId;
 use ports::DocumentStore;
 
 use crate::args::Format;
 use crate::cli_error::CliError;
 use crate::commands::Context;
 use crate::exit::Exit;
-use crate::render;
+use crate::kind::CliKind;
 
-pub(super) async fn run(context: &Context<'_>, id: &RuleId) -> Result<Exit, CliError> {
+pub(super) async fn run<K: CliKind>(context: &Context<'_>, id: &K::Id) -> Result<Exit, CliError> {
     let settings = context.settings()?;
     let session = context.open(settings).await?;
-    let read = session.reader(settings).get(id).await;
+    let read = session.reader::<K>(settings).get(id).await;
     session.close().await?;
     let stored = read
         .map_err(|failure| CliError::of_failure(&format!("get `{id}`"), &failure))?
         .content;
     match context.output.format {
-        Format::Human => context.output.document(&render::rule::describe(&stored))?,
+        Format::Human => context.output.document(&K::describe(&stored))?,
         Format::Yaml => context.output.data(stored.value.document())?,
         // As it was served, digit for digit: printing it through another JSON library could round a number.
         Format::Json | Format::Sarif | Format::Github | Format::Junit | Format::Ndjson | Format::Prometheus => {

@@ -1,11 +1,11 @@
 //! `history`: what was changed, by whom, when, and what came of it.
 
-use domain::Code;
-use ports::{Entry, EntryId, HistoryQuery};
+use ports::{DocumentRef, Entry, EntryId, HistoryQuery};
 
 use crate::args::Format;
 use crate::cli_error::CliError;
 use crate::commands::Context;
+use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::record::{Record, unusable};
 use crate::render::history::{self, EntryDocument};
@@ -22,10 +22,11 @@ pub(super) async fn run(context: &Context<'_>, command: &HistoryCommand) -> Resu
     } else {
         let query = HistoryQuery {
             target: settings.ledger_target(),
+            kind: None,
             document: id,
             since: command.since,
             before: None,
-            ending: command.outcome,
+            outcome: command.outcome,
             // One more, to know whether there are more.
             limit: limit + 1,
         };
@@ -59,11 +60,14 @@ pub(super) async fn run(context: &Context<'_>, command: &HistoryCommand) -> Resu
 async fn entry(record: &Record, id: EntryId, target: Option<String>, rule: Option<&str>) -> Result<Entry, CliError> {
     let found = record.history.entry(id).await.map_err(|failure| unusable(&failure))?;
     let is_meant = |entry: &Entry| {
-        let is_of_target = target.is_none_or(|target| target == entry.target());
-        is_of_target && rule.is_none_or(|rule| rule == entry.document())
+        let document = entry.document();
+        let is = |asked: Option<&str>, of: fn(&DocumentRef) -> &str| {
+            asked.is_none_or(|asked| document.map(of) == Some(asked))
+        };
+        is(target.as_deref(), |document| &document.target) && is(rule, |document| &document.id)
     };
     found.filter(is_meant).ok_or_else(|| {
-        CliError::new(Code::NoEntry, format!("the ledger has no such entry {id}"))
+        CliError::new(ErrorCode::NoEntry, format!("the ledger has no such entry {id}"))
             .with_help("`assist-rules history` lists those that it has")
     })
 }

@@ -1,8 +1,9 @@
 //! `list`: the rules of the organisation.
 
 use comfy_table::{ContentArrangement, Table, presets};
-use domain::{FailureClass, Version};
-use ports::RuleSummary;
+use domain::{FailureClass, TriggerRule, Version};
+use futures_util::TryStreamExt;
+use ports::{Listed, documents};
 use serde::Serialize;
 
 use crate::args::Format;
@@ -33,7 +34,8 @@ struct Row {
 pub(super) async fn run(context: &Context<'_>) -> Result<Exit, CliError> {
     let settings = context.settings()?;
     let session = context.open(settings).await?;
-    let listed = app::every_rule(&session.reader(settings)).await;
+    let reader = session.reader::<TriggerRule>(settings);
+    let listed: Result<Vec<_>, _> = documents(&reader).try_collect().await;
     session.close().await?;
     let rules = listed.map_err(|failure| {
         let problem = CliError::of_failure("list the rules", &failure);
@@ -58,16 +60,16 @@ pub(super) async fn run(context: &Context<'_>) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-fn row(summary: RuleSummary) -> Row {
-    let rule = &summary.rule;
+fn row(listed: Listed<TriggerRule>) -> Row {
+    let rule = &listed.value;
     Row {
         name: rule.name().map(str::to_owned),
         rule_type: rule.rule_type().map(str::to_owned),
         enabled: rule.is_enabled(),
         conditions: rule.elements("conditions").count(),
         actions: rule.elements("actions").count(),
-        version: summary.version,
-        id: summary.id,
+        version: listed.version,
+        id: listed.stated_id,
     }
 }
 

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use app::{Reconciled, Reconciler, Settlement};
-use domain::{Code, RuleId, TriggerRule};
+use app::{Reconciled, Reconciler};
+use domain::{Settlement, TriggerRule};
 use ports::{DocumentStore, LedgerError};
 
 use crate::args::Format;
 use crate::cli_error::CliError;
 use crate::commands::{Context, stats, tell};
 use crate::config::Settings;
+use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::record::{Record, unusable};
 use crate::render::result::{Run, reconciled};
@@ -24,14 +25,14 @@ pub(super) async fn run(context: &Context<'_>, command: &ReconcileCommand) -> Re
     settings.refuse_a_secret(command.reason.as_deref())?;
     let record = Record::open(settings).await?;
     let session = context.open(settings).await?;
-    let reader = Arc::new(session.reader(settings));
+    let reader = Arc::new(session.reader::<TriggerRule>(settings));
     let reconciler = reconciler(&session, &record, settings, reader, command.reason.as_deref());
     let found = match command.close {
-        Some(ClosedEntry { entry, ending }) => {
-            let closed = reconciler.close(entry, ending).await;
+        Some(ClosedEntry { entry, word }) => {
+            let closed = reconciler.close(entry, word).await;
             closed.map(|closed| vec![closed])
         }
-        None => reconciler.reconcile(rule_id).await,
+        None => reconciler.reconcile().await,
     };
     let mut signals = Signals::take()?;
     let recorded = found.iter().flatten().filter_map(|found| found.recorded.as_ref());
@@ -66,11 +67,8 @@ pub(super) async fn at_start(
     record: &Record,
     settings: &Settings,
 ) -> Result<(), CliError> {
-    let reconciler = reconciler(session, record, settings, session.paced(), None);
-    let found = reconciler
-        .reconcile(rule_id)
-        .await
-        .map_err(|failure| unusable(&failure))?;
+    let reconciler = reconciler(session, record, settings, session.store(settings), None);
+    let found = reconciler.reconcile().await.map_err(|failure| unusable(&failure))?;
     for settled in found.iter().filter(|found| found.recorded.is_some()) {
         context
             .output
@@ -94,11 +92,11 @@ fn reconciler(
     session: &Session,
     record: &Record,
     settings: &Settings,
-    repository: Arc<dyn DocumentStore>,
+    store: Arc<dyn DocumentStore<TriggerRule>>,
     reason: Option<&str>,
 ) -> Reconciler<TriggerRule> {
     Reconciler {
-        repository,
+        store,
         ledger: record.ledger.clone(),
         target: settings.ledger_target().unwrap_or_default(),
         author: record.author(settings, "reconcile", reason),
@@ -106,13 +104,9 @@ fn reconciler(
     }
 }
 
-fn rule_id(text: &str) -> Option<RuleId> {
-    text.parse().ok()
-}
-
-/// Whether nobody knows what became of it, and nobody is at work on it.
+/// Whether its outcome is not known, and no run is at work on it.
 fn stays_unknown(found: &Reconciled) -> bool {
-    found.recorded.is_none() && found.finding != Settlement::Leased
+    found.recorded.is_none() && found.settlement != Settlement::Leased
 }
 
 fn problem(failure: &LedgerError) -> CliError {
@@ -121,7 +115,7 @@ fn problem(failure: &LedgerError) -> CliError {
             let message = format!(
                 "cannot close the entry {entry}: the ledger has none of that number whose outcome is not known"
             );
-            CliError::new(Code::NoEntry, message)
+            CliError::new(ErrorCode::NoEntry, message)
         }
         LedgerError::Leased { .. } | LedgerError::Settled(_) | LedgerError::Unusable(_) => unusable(failure),
     }

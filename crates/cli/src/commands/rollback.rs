@@ -1,46 +1,54 @@
 //! `rollback`: undoes what the record says was applied, in the rule as it is now.
 
 use app::{RollbackError, RollbackTo};
-use domain::{Code, RuleId, TriggerRule};
-use ports::EntryId;
+use ports::{DocumentRef, EntryId};
 
 use crate::cli_error::{CliError, chain};
 use crate::commands::Context;
-use crate::commands::carry_out::{self, Desk};
 use crate::commands::ending::End;
+use crate::commands::execute::{self, Workspace};
+use crate::error_code::ErrorCode;
 use crate::exit::Exit;
+use crate::kind::CliKind;
 use crate::record::unusable;
 use crate::request::RollbackCommand;
 
-pub(super) async fn run(context: &Context<'_>, id: &RuleId, command: &RollbackCommand) -> Result<Exit, CliError> {
+pub(super) async fn run<K: CliKind>(
+    context: &Context<'_>,
+    id: &K::Id,
+    command: &RollbackCommand,
+) -> Result<Exit, CliError> {
     let settings = context.settings()?;
-    let mut errand = command.request.clone();
-    let terms = carry_out::terms(settings, &command.terms, errand.asked);
-    // Why: without a target nobody can be asked, and its problem says more than an empty record.
+    let mut request = command.request.clone();
+    let options = execute::options(settings, &command.terms, request.asked);
+    // Why: without a target there is nothing to ask, and its problem says more than an empty record.
     settings.target.clone()?;
-    let target = settings.ledger_target().unwrap_or_default();
-    let desk = Desk::open(context, &errand).await?;
-    let back = command
+    let document = DocumentRef {
+        target: settings.ledger_target().unwrap_or_default(),
+        kind: K::NAME.to_string(),
+        id: id.to_string(),
+    };
+    let workspace = Workspace::open(context, &request).await?;
+    let to = command
         .to
         .map_or(RollbackTo::PreviousEntry, |entry| RollbackTo::Entry(EntryId(entry)));
-    let found = app::rollback::<TriggerRule>(&*desk.record.history, &target, id.as_str(), back).await;
-    let rollback = match found {
+    let rollback = match app::rollback::<K>(&*workspace.record.history, &document, to).await {
         Ok(rollback) => rollback,
         Err(nothing) => {
-            desk.close().await?;
-            return Err(problem(id.as_str(), nothing));
+            workspace.close().await?;
+            return Err(problem(&document.id, nothing));
         }
     };
-    if errand.reason.is_none() {
+    if request.reason.is_none() {
         let undone: Vec<String> = rollback.undoes.iter().map(ToString::to_string).collect();
-        errand.reason = Some(format!("undoes {}", undone.join(", ")));
+        request.reason = Some(format!("undoes {}", undone.join(", ")));
     }
-    let ended = carry_out::carry_out(context, desk, &errand, id, rollback.wanted, terms).await?;
+    let ended = execute::execute(context, workspace, &request, id, rollback.request, options).await?;
     let end = End {
-        elsewhere: ended.report.verdict.findings.clone(),
+        elsewhere: ended.report.completion.outcome.findings(),
         ended,
         file: None,
-        errand: &errand,
+        request: &request,
         terms: &command.terms,
     };
     Ok(end.print(context).exit)
@@ -53,7 +61,7 @@ fn problem(id: &str, nothing: RollbackError) -> CliError {
         RollbackError::NothingApplied
         | RollbackError::NoSuchEntry(_)
         | RollbackError::NothingSince(_)
-        | RollbackError::Unfit { .. } => CliError::new(Code::NothingToUndo, message).with_help(format!(
+        | RollbackError::Unfit { .. } => CliError::new(ErrorCode::NothingToUndo, message).with_help(format!(
             "`assist-rules history {id}` lists what was changed; `--ledger` names another record"
         )),
     }

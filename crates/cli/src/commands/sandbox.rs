@@ -1,12 +1,12 @@
 //! `sandbox`: the built-in Genesys Cloud in the foreground.
 
-use domain::Code;
 use emulator::{Emulator, SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, Script};
 use serde::Serialize;
 
 use crate::args::Format;
 use crate::cli_error::{CliError, chain};
 use crate::commands::Context;
+use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::output::FORMAT_VERSION;
 use crate::request::SandboxCommand;
@@ -27,7 +27,9 @@ struct Document {
 pub(super) async fn run(context: &Context<'_>, command: &SandboxCommand) -> Result<Exit, CliError> {
     if !command.listen.ip().is_loopback() {
         let message = format!("`--listen {}`: the sandbox is for this machine only", command.listen);
-        return Err(CliError::new(Code::Usage, message).with_help("name a loopback address, such as 127.0.0.1:8080"));
+        return Err(
+            CliError::new(ErrorCode::Usage, message).with_help("name a loopback address, such as 127.0.0.1:8080")
+        );
     }
     let world = Emulator::sample();
     if let Some(file) = &command.faults {
@@ -53,14 +55,14 @@ pub(super) async fn run(context: &Context<'_>, command: &SandboxCommand) -> Resu
 fn faults(file: &std::path::Path) -> Result<Script, CliError> {
     let unreadable = |error: std::io::Error| {
         CliError::new(
-            Code::UnreadableFile,
+            ErrorCode::UnreadableFile,
             format!("cannot read `{}`: {error}", file.display()),
         )
     };
     let text = std::fs::read_to_string(file).map_err(unreadable)?;
     Script::from_json(&text).map_err(|error| {
         CliError::new(
-            Code::Usage,
+            ErrorCode::Usage,
             format!("`--faults {}`: cannot {}", file.display(), chain(&error)),
         )
     })

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use domain::Code;
 use ports::{Tally, TallyOf, TallyQuery};
 
 use crate::args::Format;
 use crate::cli_error::CliError;
 use crate::commands::Context;
 use crate::config::Settings;
+use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::output::words;
 use crate::record::{Record, unusable};
@@ -98,6 +98,6 @@ async fn write_metrics(record: &Record, settings: &Settings, file: &Path) -> Res
     let text = prometheus::text(&rules)?;
     crate::session::write_whole(file, text.as_bytes()).map_err(|error| {
         let message = format!("cannot write the figures to `{}`: {error}", file.display());
-        CliError::new(Code::UnreadableFile, message)
+        CliError::new(ErrorCode::UnreadableFile, message)
     })
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use domain::{Draft, EngineLimits};
+use domain::{Edit, TriggerRule};
 
 use crate::args::Format;
 use crate::cli_error::CliError;
@@ -20,8 +20,8 @@ pub(super) fn run(context: &Context<'_>, command: &ValidateCommand) -> Result<Ex
         files.push(match source::read(&path)? {
             Err(unparsed) => File::of_unparsed(unparsed),
             Ok(source) => {
-                let findings = match Draft::new(source.document.clone()) {
-                    Ok(draft) => draft.check(&EngineLimits::TRIGGER_RULES).into_vec(),
+                let findings = match Edit::<TriggerRule>::new(source.document.clone()) {
+                    Ok(edit) => edit.check().into_vec(),
                     Err(finding) => vec![finding],
                 };
                 File::of_source(source, findings)

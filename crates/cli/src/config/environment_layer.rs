@@ -1,13 +1,13 @@
 //! The layer of the environment, under the names of the platform's own tools and under ours.
 
 use config::Config;
-use domain::Code;
 use secrecy::SecretString;
 
 use super::environment::Environment;
 use super::layer::{Layer, unknown_key};
 use super::partial_settings::PartialSettings;
 use crate::cli_error::CliError;
+use crate::error_code::ErrorCode;
 
 const PREFIX: &str = "ASSIST_RULES_";
 
@@ -77,7 +77,7 @@ fn add_gateway(environment: &Environment, settings: &mut PartialSettings) -> Res
     };
     if environment.get("GENESYSCLOUD_GATEWAY_AUTH_USERNAME").is_some() {
         let message = "`GENESYSCLOUD_GATEWAY_AUTH_USERNAME`: a gateway that wants a login of its own is not supported";
-        return Err(CliError::new(Code::Configuration, message));
+        return Err(CliError::new(ErrorCode::Configuration, message));
     }
     let path_of = |service: &str| match (
         environment.get("GENESYSCLOUD_GATEWAY_PATH_NAME"),

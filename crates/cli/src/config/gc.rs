@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use config::{Config, File, FileFormat};
-use domain::Code;
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::layer::Layer;
 use super::partial_settings::PartialSettings;
 use crate::cli_error::CliError;
+use crate::error_code::ErrorCode;
 
 const DEFAULT_PROFILE: &str = "DEFAULT";
 
@@ -32,7 +32,7 @@ pub(super) fn profile(home: Option<&Path>, name: Option<&str>) -> Result<Layer, 
         return match name {
             None => Ok(Layer::empty(&layer_name)),
             Some(name) => Err(CliError::new(
-                Code::Configuration,
+                ErrorCode::Configuration,
                 format!("`--profile {name}`: there is no `{}`", file.display()),
             )),
         };
@@ -53,7 +53,7 @@ pub(super) fn profile(home: Option<&Path>, name: Option<&str>) -> Result<Layer, 
         (None, None) => return Ok(Layer::empty(&layer_name)),
         (None, Some(name)) => {
             let message = format!("`--profile {name}`: `{}` has the profiles {names}", file.display());
-            return Err(CliError::new(Code::Configuration, message));
+            return Err(CliError::new(ErrorCode::Configuration, message));
         }
     };
     let warning = readable_by_others(&file, &profile);

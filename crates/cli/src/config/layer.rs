@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use config::{Config, File, FileFormat};
-use domain::Code;
 use serde::de::DeserializeOwned;
 
 use super::partial_settings::{PartialSettings, UntrustedSettings};
 use crate::args::Global;
 use crate::cli_error::CliError;
+use crate::error_code::ErrorCode;
 
 /// The name of the file in the working directory.
 const FILE: &str = "assist-rules.toml";
@@ -52,7 +52,7 @@ impl Layer {
             return Self::of_file(file, Trust::Owner);
         }
         let message = format!("`--config {}`: there is no such file", file.display());
-        Err(CliError::new(Code::Configuration, message))
+        Err(CliError::new(ErrorCode::Configuration, message))
     }
 
     /// The file in the working directory, if there is one.
@@ -141,7 +141,7 @@ fn reject_privileged_keys(name: &str, others: &[String]) -> Result<(), CliError>
             let message =
                 format!("{name} has `{key}`, which a file that is found in the working directory may not have");
             let help = format!("such a file may be a stranger's: name it with `--config {FILE}` if it is yours");
-            Err(CliError::new(Code::Configuration, message).with_help(help))
+            Err(CliError::new(ErrorCode::Configuration, message).with_help(help))
         }
     }
 }
@@ -154,5 +154,5 @@ pub(super) fn unknown_key(layer: &str, key: &str) -> CliError {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("the keys are {}", keys.join(", ")),
     };
-    CliError::new(Code::Configuration, format!("{layer} has the unknown key `{key}`")).with_help(help)
+    CliError::new(ErrorCode::Configuration, format!("{layer} has the unknown key `{key}`")).with_help(help)
 }

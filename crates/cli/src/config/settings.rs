@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use domain::Code;
 use genesys_adapter::{Address, ClientCredentials, ConnectionSettings, Credentials, Proxy, Region, RulesPath};
 
 use ledger_adapter::LedgerAddress;
@@ -17,6 +16,7 @@ use super::partial_settings::PartialSettings;
 use super::{places, sinks};
 use crate::args;
 use crate::cli_error::{CliError, chain};
+use crate::error_code::ErrorCode;
 
 /// Everything that was settled.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ fn first<'l, T>(layers: &'l [Layer], key: impl Fn(&'l PartialSettings) -> Option
 }
 
 fn wrong(name: &str, key: &str, why: &dyn std::fmt::Display) -> CliError {
-    CliError::new(Code::Configuration, format!("{name}: `{key}`: {why}"))
+    CliError::new(ErrorCode::Configuration, format!("{name}: `{key}`: {why}"))
 }
 
 /// Puts the layers together. Whether there is a target matters only to commands that need one.
@@ -150,7 +150,7 @@ impl Settings {
         });
         if of_target.into_iter().chain(of_sinks).any(has) {
             let message = "`--reason` has a secret in it, which would be recorded and told to every sink";
-            return Err(CliError::new(Code::Usage, message).with_help("say why without it"));
+            return Err(CliError::new(ErrorCode::Usage, message).with_help("say why without it"));
         }
         Ok(())
     }
@@ -222,7 +222,7 @@ fn target(layers: &[Layer]) -> Result<Target, CliError> {
             "{} has credentials and no region, so the {what} address is not known",
             layer.name
         );
-        CliError::new(Code::Configuration, message)
+        CliError::new(ErrorCode::Configuration, message)
             .with_help("name it with `--region`, `GENESYSCLOUD_REGION`, or `environment` in the gc profile")
     };
     let api = api.ok_or_else(|| no_region("API"))?;
@@ -257,20 +257,20 @@ fn credentials(layers: &[Layer]) -> Result<(Credentials, &Layer), CliError> {
             (None, Some(_)) => "a client secret and no id",
         };
         return Err(CliError::new(
-            Code::Configuration,
+            ErrorCode::Configuration,
             format!("{} has {missing}", layer.name),
         ));
     }
     let help = "set GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, or GENESYSCLOUD_ACCESS_TOKEN, or \
                 name a profile of the gc CLI with --profile; --sandbox needs none";
-    Err(CliError::new(Code::NoCredentials, "there are no credentials").with_help(help))
+    Err(CliError::new(ErrorCode::NoCredentials, "there are no credentials").with_help(help))
 }
 
 /// The region that goes with the credentials: their own layer's, or the one that was named by flag.
 fn region(layers: &[Layer], owner: &Layer) -> Result<Option<Region>, CliError> {
     let parse = |text: &str, name: &str| -> Result<Region, CliError> {
         text.parse()
-            .map_err(|error: genesys_adapter::UnknownRegion| wrong(name, "region", &chain(&error)))
+            .map_err(|error: genesys_adapter::UnknownRegionError| wrong(name, "region", &chain(&error)))
     };
     let own = owner
         .settings
@@ -293,7 +293,7 @@ fn region(layers: &[Layer], owner: &Layer) -> Result<Option<Region>, CliError> {
                 "{name} names the region {named}, and the credentials come from {}: both must come from one layer",
                 owner.name
             );
-            Err(CliError::new(Code::Configuration, message).with_help("name the region with `--region`"))
+            Err(CliError::new(ErrorCode::Configuration, message).with_help("name the region with `--region`"))
         }
     }
 }

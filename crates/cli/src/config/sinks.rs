@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use config::Value;
-use domain::Code;
 use secrecy::SecretString;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -13,6 +12,7 @@ use sink_adapter::{DEFAULT_TABLE, SinkKind, SinkSettings};
 use super::environment::Environment;
 use crate::args;
 use crate::cli_error::CliError;
+use crate::error_code::ErrorCode;
 
 /// One table `[[sinks]]`, as it is written.
 #[derive(Clone, Debug, Deserialize)]
@@ -85,7 +85,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn wrong(&self, why: &str) -> CliError {
-        CliError::new(Code::Configuration, format!("{} {why}", self.place))
+        CliError::new(ErrorCode::Configuration, format!("{} {why}", self.place))
     }
 
     fn read(&self, table: &Value) -> Result<SinkSettings, CliError> {

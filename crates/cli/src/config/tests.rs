@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use clap::Parser;
-use domain::Code;
 
 use super::{Environment, Settings, Target, load};
 use crate::args::Cli;
 use crate::cli_error::CliError;
+use crate::error_code::ErrorCode;
 
 /// Loads the configuration of these flags and variables, in a home of its own.
 fn load_with(home: &Path, flags: &[&str], variables: &[(&str, &str)]) -> Result<Settings, CliError> {
@@ -164,7 +164,7 @@ fn a_named_file_may_say_everything_and_a_wrong_key_is_named() {
     assert!(matches!(settings.target, Ok(Target::Organisation(_))));
     fs::write(&file, "dedline = \"5s\"\n").unwrap();
     let problem = load_with(home.path(), &flags, &[]).unwrap_err();
-    assert_eq!(problem.code, Code::Configuration);
+    assert_eq!(problem.code, ErrorCode::Configuration);
     assert!(
         problem.message.contains("mine.toml") && problem.message.ends_with("unknown key `dedline`"),
         "{}",

@@ -4,9 +4,9 @@ use std::fmt::Write;
 use std::time::SystemTime;
 
 use comfy_table::{ContentArrangement, Table, presets};
-use domain::diff::{Difference, diff};
-use domain::{Collision, Version};
-use ports::{Author, Entry, Proof};
+use domain::document::{Difference, diff};
+use domain::{Collision, Evidence, OutcomeKind, Version};
+use ports::{Author, Entry};
 use serde::Serialize;
 
 use crate::output::{BOLD, DIM, FORMAT_VERSION, PLACE, visible};
@@ -82,13 +82,13 @@ impl EntryDocument {
     pub(crate) fn of(entry: &Entry) -> Self {
         let (intent, outcome) = (entry.intent.as_ref(), entry.outcome.as_ref());
         let author = entry.author();
-        let version_before = intent.map(|intent| intent.version.clone());
+        let version_before = intent.and_then(|intent| intent.version.clone());
         Self {
             entry: entry.id.0,
             at: entry.at().map(time),
-            target: entry.target().to_owned(),
-            id: entry.document().to_owned(),
-            outcome: entry.ending().map(ports::Ending::word),
+            target: target(entry).to_owned(),
+            id: id(entry).to_owned(),
+            outcome: entry.outcome_kind().map(OutcomeKind::as_str),
             command: author.map(|author| author.command.clone()),
             run_id: author.map(|author| author.run.clone()),
             author: author.map(AuthorDocument::of),
@@ -101,7 +101,7 @@ impl EntryDocument {
             merges: outcome.map_or(0, |outcome| outcome.merges),
             waited_ms: outcome.map_or(0, |outcome| whole_milliseconds(outcome.waited)),
             latency_ms: outcome.and_then(|outcome| outcome.latency).map(milliseconds),
-            confirmed_by: outcome.and_then(|outcome| outcome.proof).map(Proof::word),
+            confirmed_by: outcome.and_then(|outcome| outcome.evidence).map(Evidence::as_str),
             correlation_id: outcome.and_then(|outcome| outcome.correlation_id.clone()),
             diff: differences(entry),
             overwrote: intent.map_or_else(Vec::new, |intent| intent.overwrites.clone()),
@@ -139,8 +139,16 @@ fn time(at: SystemTime) -> String {
     to_the_second(at).unwrap_or_else(|| "out of time".to_owned())
 }
 
+fn target(entry: &Entry) -> &str {
+    entry.document().map_or("", |document| &document.target)
+}
+
+fn id(entry: &Entry) -> &str {
+    entry.document().map_or("", |document| &document.id)
+}
+
 fn outcome(entry: &Entry) -> &'static str {
-    entry.ending().map_or("open", ports::Ending::word)
+    entry.outcome_kind().map_or("open", OutcomeKind::as_str)
 }
 
 /// The version before and after it.
@@ -156,7 +164,7 @@ fn versions(entry: &Entry) -> String {
 /// A row for each, newest first. Rules and targets stand there where there are several.
 pub(crate) fn table(entries: &[Entry]) -> String {
     let differ = |of: fn(&Entry) -> &str| entries.iter().any(|entry| entries.first().map(of) != Some(of(entry)));
-    let (has_several_targets, has_several_rules) = (differ(Entry::target), differ(Entry::document));
+    let (has_several_targets, has_several_rules) = (differ(target), differ(id));
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
@@ -179,10 +187,10 @@ pub(crate) fn table(entries: &[Entry]) -> String {
             what(entry),
         ];
         if has_several_rules {
-            row.insert(2, visible(entry.document()));
+            row.insert(2, visible(id(entry)));
         }
         if has_several_targets {
-            row.push(visible(entry.target()));
+            row.push(visible(target(entry)));
         }
         table.add_row(row);
     }
@@ -234,8 +242,15 @@ pub(crate) fn at_length(entry: &Entry) -> String {
     let mut text = String::new();
     if let Some(intent) = &entry.intent {
         let names = (
-            format!("{} (version {})", entry.document(), intent.version),
-            format!("{} (entry {})", entry.document(), entry.id),
+            format!(
+                "{} (version {})",
+                id(entry),
+                document
+                    .version_before
+                    .as_ref()
+                    .map_or("none".to_owned(), ToString::to_string)
+            ),
+            format!("{} (entry {})", id(entry), entry.id),
         );
         text = unified(&intent.base, &intent.ours, (&names.0, &names.1)) + "\n";
     }
@@ -244,7 +259,7 @@ pub(crate) fn at_length(entry: &Entry) -> String {
         "{BOLD}entry {}{BOLD:#}  {}  {}",
         entry.id,
         outcome(entry),
-        visible(entry.document())
+        visible(id(entry))
     );
     let author = document.author.as_ref();
     let count = |count: u32| if count == 0 { String::new() } else { count.to_string() };

@@ -2,14 +2,15 @@
 
 use std::fmt::Error;
 
-use domain::Code;
-use ports::{Ending, Tally};
+use domain::OutcomeKind;
+use ports::Tally;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet, prometheus_text};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
 use crate::cli_error::CliError;
+use crate::error_code::ErrorCode;
 
 /// The upper ends of the ranges of the histogram, in seconds; one more has what is longer.
 const RANGES: [f64; 11] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0];
@@ -20,7 +21,7 @@ pub(crate) fn text(rules: &[(String, Tally)]) -> Result<String, CliError> {
     registry.register_collector(Box::new(Figures(rules.to_vec())));
     let mut text = String::new();
     prometheus_text::encode(&mut text, &registry)
-        .map_err(|error| CliError::new(Code::Bug, format!("cannot print the figures: {error}")))?;
+        .map_err(|error| CliError::new(ErrorCode::Bug, format!("cannot print the figures: {error}")))?;
     Ok(text)
 }
 
@@ -35,10 +36,10 @@ impl Collector for Figures {
         let mut updates =
             encoder.encode_descriptor("updates", "Updates of a rule, by outcome.", None, MetricType::Counter)?;
         for (rule, tally) in &self.0 {
-            for ending in Ending::ALL {
+            for outcome_kind in OutcomeKind::ALL {
                 updates
-                    .encode_family(&[("rule", rule.as_str()), ("outcome", ending.word())])?
-                    .encode_counter::<NoLabelSet, _, u64>(&unsigned(tally.of(ending)), None)?;
+                    .encode_family(&[("rule", rule.as_str()), ("outcome", outcome_kind.as_str())])?
+                    .encode_counter::<NoLabelSet, _, u64>(&unsigned(tally.of(outcome_kind)), None)?;
             }
         }
         let counters: [(&str, &str, Count); 2] = [
@@ -132,7 +133,7 @@ mod tests {
             waited: Duration::from_millis(1_500),
             ..Tally::default()
         };
-        tally.endings.insert(Ending::Applied, 2);
+        tally.outcomes.insert(OutcomeKind::Applied, 2);
         for milliseconds in [40, 400] {
             let latency = Duration::from_millis(milliseconds);
             tally.latencies.add(Latencies::bucket(latency), 1, latency);

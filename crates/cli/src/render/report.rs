@@ -3,15 +3,15 @@
 use std::fmt::Write;
 
 use app::Report;
-use domain::diff::Difference;
+use domain::document::Difference;
 use domain::json::Document;
 use domain::protocol::Outcome;
-use domain::{Collision, TriggerRule};
+use domain::{Collision, DocumentKind, OutcomeKind};
 
 use crate::cli_error::CliError;
 use crate::output::{ADDED, BOLD, DIM, ERROR, PLACE, REMOVED, SUCCESS, visible};
 use crate::render::diff::unified;
-use crate::render::result::{Delivery, activation, milliseconds, word};
+use crate::render::result::{Delivery, activation, milliseconds};
 
 /// What the user asked for, as far as it shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,46 +23,44 @@ pub(crate) enum Asked {
 }
 
 /// The report in lines. A deferred update is told with the time to come back.
-pub(crate) fn report(
-    report: &Report<TriggerRule>,
+pub(crate) fn report<K: DocumentKind>(
+    report: &Report<K>,
     problem: Option<&CliError>,
     asked: Asked,
     delivery: Delivery,
     retry_at: Option<&str>,
 ) -> String {
     let mut text = diff(report);
-    let verdict = &report.verdict;
-    let style = match verdict.outcome {
-        Outcome::Applied | Outcome::Unchanged | Outcome::Planned => SUCCESS,
-        Outcome::Conflict(_)
-        | Outcome::Rejected
-        | Outcome::Denied
-        | Outcome::Failed
-        | Outcome::Deferred { .. }
-        | Outcome::Unknown
-        | Outcome::NotAttempted => ERROR,
+    let completion = &report.completion;
+    let outcome = &completion.outcome;
+    let style = match outcome.kind() {
+        OutcomeKind::Applied | OutcomeKind::Unchanged | OutcomeKind::Planned => SUCCESS,
+        OutcomeKind::Conflict
+        | OutcomeKind::Rejected
+        | OutcomeKind::Denied
+        | OutcomeKind::Failed
+        | OutcomeKind::Deferred
+        | OutcomeKind::Unknown
+        | OutcomeKind::Overwritten
+        | OutcomeKind::NotAttempted
+        | OutcomeKind::NotApplied => ERROR,
     };
-    let rule = verdict.ours.as_ref().or(verdict.base.as_ref().map(|base| &base.value));
-    let name = rule
-        .and_then(TriggerRule::name)
+    let name = outcome
+        .title()
         .map_or(String::new(), |name| format!("{} ", visible(name)));
-    let _ = writeln!(
-        text,
-        "{style}{}{style:#}  {name}({})",
-        word(&verdict.outcome),
-        report.id
-    );
+    let word = outcome.kind().as_str();
+    let _ = writeln!(text, "{style}{word}{style:#}  {name}({})", report.id);
     fact(&mut text, "version", &versions(report));
-    if let Outcome::Conflict(conflict) = &verdict.outcome {
+    if let Outcome::Conflict(conflict) = outcome {
         collisions(&mut text, &conflict.collisions, conflict.is_base_unknown());
         they_changed(&mut text, &conflict.theirs_changed);
         text.push('\n');
     }
-    if verdict.merges > 0 {
-        let times = if verdict.merges == 1 {
+    if completion.merges > 0 {
+        let times = if completion.merges == 1 {
             "once".to_owned()
         } else {
-            format!("{} times", verdict.merges)
+            format!("{} times", completion.merges)
         };
         fact(
             &mut text,
@@ -70,16 +68,18 @@ pub(crate) fn report(
             &format!("{times}, with what others changed meanwhile"),
         );
     }
-    if !verdict.overwrites.is_empty() && verdict.outcome == Outcome::Applied {
+    if let Outcome::Applied { write, .. } = outcome
+        && !write.overwrites.is_empty()
+    {
         fact(&mut text, "overwrote", "what they had changed, as you asked");
-        collisions(&mut text, &verdict.overwrites, false);
+        collisions(&mut text, &write.overwrites, false);
         text.push('\n');
     }
     if report.requests > 0 {
-        let waited = if verdict.waited.is_zero() {
+        let waited = if completion.waited.is_zero() {
             String::new()
         } else {
-            format!(", of which {} ms waited", verdict.waited.as_millis())
+            format!(", of which {} ms waited", completion.waited.as_millis())
         };
         let requests = if report.requests == 1 {
             "1 request".to_owned()
@@ -106,7 +106,7 @@ pub(crate) fn report(
     }
     fact(&mut text, "come back at", retry_at.unwrap_or_default());
     if asked == Asked::Update {
-        let activation = activation(&verdict.outcome, false);
+        let activation = activation(outcome.kind(), false);
         let (activated, attempted) = (activation.activated, activation.attempted);
         fact(
             &mut text,
@@ -120,12 +120,12 @@ pub(crate) fn report(
     text
 }
 
-fn diff(report: &Report<TriggerRule>) -> String {
-    let verdict = &report.verdict;
-    let (Some(base), Some(ours)) = (&verdict.base, &verdict.ours) else {
+fn diff<K: DocumentKind>(report: &Report<K>) -> String {
+    let outcome = &report.completion.outcome;
+    let (Some(base), Some(ours)) = (outcome.base(), outcome.ours()) else {
         return String::new();
     };
-    if verdict.diff().is_empty() {
+    if outcome.diff().is_empty() {
         return String::new();
     }
     let version = base
@@ -145,12 +145,12 @@ fn fact(text: &mut String, name: &str, value: &str) {
     }
 }
 
-fn versions(report: &Report<TriggerRule>) -> String {
-    let verdict = &report.verdict;
-    let before = verdict.base.as_ref().and_then(|base| base.version.as_ref());
-    match (&verdict.outcome, before, &verdict.version_after) {
-        (Outcome::Applied, Some(before), Some(after)) => format!("{before} → {after}"),
-        (Outcome::Applied, Some(before), None) => format!("{before} → not told by the server"),
+fn versions<K: DocumentKind>(report: &Report<K>) -> String {
+    let outcome = &report.completion.outcome;
+    let before = outcome.base().and_then(|base| base.version.as_ref());
+    match (outcome, before, outcome.after().1) {
+        (Outcome::Applied { .. }, Some(before), Some(after)) => format!("{before} → {after}"),
+        (Outcome::Applied { .. }, Some(before), None) => format!("{before} → not told by the server"),
         (Outcome::Conflict(conflict), Some(before), _) => {
             let theirs = conflict.theirs.as_ref().and_then(|theirs| theirs.version.as_ref());
             match (&conflict.expected, theirs) {

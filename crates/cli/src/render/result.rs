@@ -5,9 +5,9 @@ pub(crate) mod reconciled;
 use std::time::Duration;
 
 use app::Report;
-use domain::diff::Difference;
-use domain::protocol::{Confirmation, Outcome};
-use domain::{Collision, TriggerRule, Version};
+use domain::document::Difference;
+use domain::protocol::Outcome;
+use domain::{Collision, DocumentKind, Evidence, OutcomeKind, Version};
 use serde::Serialize;
 
 use crate::cli_error::{CliError, ErrorDocument};
@@ -83,6 +83,7 @@ struct Summary {
     failed: u32,
     deferred: u32,
     unknown: u32,
+    overwritten: u32,
     planned: u32,
     not_attempted: u32,
 }
@@ -106,27 +107,10 @@ pub(crate) struct Delivery {
     pub(crate) failed: u64,
 }
 
-/// The word for an outcome.
-pub(crate) fn word(outcome: &Outcome<TriggerRule>) -> &'static str {
-    match outcome {
-        Outcome::Applied => "applied",
-        Outcome::Unchanged => "unchanged",
-        Outcome::Planned => "planned",
-        Outcome::Conflict(_) => "conflict",
-        Outcome::Rejected => "rejected",
-        Outcome::Denied => "denied",
-        Outcome::Failed => "failed",
-        Outcome::Deferred { .. } => "deferred",
-        Outcome::Unknown => "unknown",
-        Outcome::NotAttempted => "not_attempted",
-    }
-}
-
 /// The activation of one update.
-pub(crate) fn activation(outcome: &Outcome<TriggerRule>, is_dry_run: bool) -> Activation {
+pub(crate) fn activation(outcome: OutcomeKind, is_dry_run: bool) -> Activation {
     let attempted = u32::from(!is_dry_run);
-    let is_so = matches!(outcome, Outcome::Applied | Outcome::Unchanged);
-    let activated = if is_so { attempted } else { 0 };
+    let activated = if outcome.is_effective() { attempted } else { 0 };
     let rate = if attempted == 0 {
         0.0
     } else {
@@ -140,8 +124,8 @@ pub(crate) fn activation(outcome: &Outcome<TriggerRule>, is_dry_run: bool) -> Ac
 }
 
 /// The document of one update.
-pub(crate) fn document(
-    report: &Report<TriggerRule>,
+pub(crate) fn document<K: DocumentKind>(
+    report: &Report<K>,
     problem: Option<&CliError>,
     findings: Vec<FindingDocument>,
     run: Run,
@@ -149,38 +133,40 @@ pub(crate) fn document(
     is_dry_run: bool,
     exit: Exit,
 ) -> ResultDocument {
-    let verdict = &report.verdict;
-    let (conflicts, theirs_changed) = match &verdict.outcome {
+    let completion = &report.completion;
+    let outcome = &completion.outcome;
+    let (conflicts, theirs_changed) = match outcome {
         Outcome::Conflict(conflict) => (conflict.collisions.clone(), conflict.theirs_changed.clone()),
-        Outcome::Applied
-        | Outcome::Unchanged
-        | Outcome::Planned
-        | Outcome::Rejected
-        | Outcome::Denied
-        | Outcome::Failed
+        Outcome::Applied { .. }
+        | Outcome::Overwritten { .. }
+        | Outcome::Unchanged { .. }
+        | Outcome::Planned(_)
+        | Outcome::Invalid { .. }
+        | Outcome::Rejected { .. }
+        | Outcome::Denied { .. }
+        | Outcome::Failed(_)
         | Outcome::Deferred { .. }
-        | Outcome::Unknown
-        | Outcome::NotAttempted => (verdict.overwrites.clone(), Vec::new()),
+        | Outcome::Unknown { .. }
+        | Outcome::NotAttempted { .. } => {
+            let overwrites = outcome.write().map(|write| write.overwrites.clone());
+            (overwrites.unwrap_or_default(), Vec::new())
+        }
     };
-    let rule = verdict.ours.as_ref().or(verdict.base.as_ref().map(|base| &base.value));
     let change = ChangeDocument {
         id: report.id.to_string(),
-        name: rule.and_then(TriggerRule::name).map(str::to_owned),
-        outcome: word(&verdict.outcome),
-        guard: "etag",
-        version_before: verdict.base.as_ref().and_then(|base| base.version.clone()),
-        version_after: verdict.version_after.clone(),
-        attempts: verdict.attempts,
+        name: outcome.title().map(str::to_owned),
+        outcome: outcome.kind().as_str(),
+        guard: K::GUARD.as_str(),
+        version_before: outcome.base().and_then(|base| base.version.clone()),
+        version_after: outcome.after().1.cloned(),
+        attempts: completion.attempts,
         requests: report.requests,
-        merges: verdict.merges,
-        waited_ms: whole_milliseconds(verdict.waited),
+        merges: completion.merges,
+        waited_ms: whole_milliseconds(completion.waited),
         latency_ms: milliseconds(report.latency),
-        confirmed_by: verdict.confirmed_by.map(|confirmation| match confirmation {
-            Confirmation::Answer => "answer",
-            Confirmation::Read => "read",
-        }),
+        confirmed_by: outcome.evidence().map(Evidence::as_str),
         correlation_id: report.last.correlation_id.clone(),
-        diff: verdict.diff(),
+        diff: outcome.diff(),
         conflicts,
         theirs_changed,
         findings,
@@ -189,7 +175,7 @@ pub(crate) fn document(
         error: problem.map(CliError::document),
     };
     let head = report.recorded.as_ref().and_then(|recorded| recorded.head.clone());
-    let activation = activation(&verdict.outcome, is_dry_run);
+    let activation = activation(outcome.kind(), is_dry_run);
     ResultDocument::of(run, exit, vec![change], activation, head)
 }
 
@@ -226,6 +212,7 @@ impl Summary {
             ("failed", &mut self.failed),
             ("deferred", &mut self.deferred),
             ("unknown", &mut self.unknown),
+            ("overwritten", &mut self.overwritten),
             ("planned", &mut self.planned),
             ("not_attempted", &mut self.not_attempted),
         ];

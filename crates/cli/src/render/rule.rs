@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use domain::{Action, ActionKind, Comparison, Condition, NumberTest, Scalar, Stored, TextTest, TriggerRule};
+use domain::trigger_rule::{Action, ActionKind, Comparison, Condition, NumberTest, Scalar, TextTest};
+use domain::{Stored, TriggerRule};
 
 use crate::output::{BOLD, DIM, PLACE, visible};
 
@@ -64,10 +65,10 @@ fn condition(condition: &Condition<'_>) -> String {
         Comparison::Text(TextTest::StartsWith(text)) => ("starts with", format!("{text:?}")),
         Comparison::Text(TextTest::EndsWith(text)) => ("ends with", format!("{text:?}")),
         Comparison::Text(TextTest::Regex(text)) => ("matches", format!("/{text}/")),
-        Comparison::Number(NumberTest::GreaterThan(number)) => (">", f64::from(*number).to_string()),
-        Comparison::Number(NumberTest::LessThan(number)) => ("<", f64::from(*number).to_string()),
+        Comparison::Number(NumberTest::GreaterThan(number)) => (">", number.as_str().to_owned()),
+        Comparison::Number(NumberTest::LessThan(number)) => ("<", number.as_str().to_owned()),
         Comparison::Equals(Scalar::Text(text)) => ("=", format!("{text:?}")),
-        Comparison::Equals(Scalar::Number(number)) => ("=", f64::from(*number).to_string()),
+        Comparison::Equals(Scalar::Number(number)) => ("=", number.as_str().to_owned()),
         Comparison::Equals(Scalar::Bool(truth)) => ("=", truth.to_string()),
     };
     format!("{} {verb} {value}  ({})", condition.field, condition.kind)
@@ -82,6 +83,7 @@ fn action(action: &Action<'_>) -> String {
     let target = target.map_or(String::new(), |target| format!(" {target}"));
     let priority = action
         .priority
-        .map_or(String::new(), |priority| format!("  (priority {priority})"));
+        .as_ref()
+        .map_or(String::new(), |priority| format!("  (priority {})", priority.as_str()));
     format!("{}{target}{priority}", action.kind.name())
 }

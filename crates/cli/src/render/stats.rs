@@ -5,7 +5,8 @@ use std::fmt::Write;
 use std::time::{Duration, SystemTime};
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use ports::{Ending, Latencies, Tally};
+use domain::OutcomeKind;
+use ports::{Latencies, Tally};
 use serde::Serialize;
 
 use crate::output::{BOLD, DIM, FORMAT_VERSION, SUCCESS, visible};
@@ -88,13 +89,15 @@ impl TallyDocument {
         let longest = (latencies.count() > 0).then(|| milliseconds(latencies.longest()));
         Self {
             updates: tally.updates(),
-            outcomes: Ending::ALL.map(|ending| (ending.word(), tally.of(ending))).into(),
+            outcomes: OutcomeKind::ALL
+                .map(|outcome_kind| (outcome_kind.as_str(), tally.of(outcome_kind)))
+                .into(),
             activation: ActivationDocument {
                 attempted: tally.updates(),
                 activated: tally.activated(),
                 rate: rate(tally),
             },
-            conflicts: tally.of(Ending::Conflict),
+            conflicts: tally.of(OutcomeKind::Conflict),
             retries: tally.retries,
             merges: tally.merges,
             waited_ms: whole_milliseconds(tally.waited),
@@ -140,9 +143,11 @@ pub(crate) fn human(figures: &Figures) -> String {
             all.updates()
         ),
     );
-    let outcomes = Ending::ALL.into_iter().filter(|ending| all.of(*ending) > 0);
+    let outcomes = OutcomeKind::ALL
+        .into_iter()
+        .filter(|outcome_kind| all.of(*outcome_kind) > 0);
     let outcomes: Vec<String> = outcomes
-        .map(|ending| format!("{} {}", all.of(ending), ending.word().replace('_', " ")))
+        .map(|outcome_kind| format!("{} {}", all.of(outcome_kind), outcome_kind.as_str().replace('_', " ")))
         .collect();
     fact("outcomes", &outcomes.join(", "));
     fact("retries", &all.retries.to_string());
@@ -213,7 +218,7 @@ fn table(rules: &[(String, Tally)]) -> String {
             visible(id),
             tally.updates().to_string(),
             format!("{:.1} %", rate(tally) * 100.0),
-            tally.of(Ending::Conflict).to_string(),
+            tally.of(OutcomeKind::Conflict).to_string(),
             tally.retries.to_string(),
             short(tally.waited),
             percentile(50),
@@ -252,7 +257,7 @@ mod tests {
         for micros in times {
             let latency = Duration::from_micros(*micros);
             tally.latencies.add(Latencies::bucket(latency), 1, latency);
-            *tally.endings.entry(Ending::Applied).or_default() += 1;
+            *tally.outcomes.entry(OutcomeKind::Applied).or_default() += 1;
         }
         tally
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use domain::merge::CrossFieldMerge;
+use domain::document::CrossFieldMerge;
 use domain::protocol::OnConflict;
 use domain::{Severity, Version};
 
@@ -49,7 +49,7 @@ pub(crate) struct ChangeTerms {
     /// The severity from which on findings end the run.
     pub(crate) fail_on: Severity,
     pub(crate) on_conflict: OnConflict,
-    pub(crate) group: CrossFieldMerge,
+    pub(crate) cross_field_merge: CrossFieldMerge,
 }
 
 /// An update of a document from a file, from single values, or from both.

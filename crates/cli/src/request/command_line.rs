@@ -1,9 +1,10 @@
 //! Requests made from a command line: the one place that knows both flags and requests.
 
-use domain::merge::CrossFieldMerge;
+use app::PersonsWord;
+use domain::document::CrossFieldMerge;
 use domain::protocol::OnConflict;
-use domain::{Code, Severity, Version};
-use ports::{Ending, EntryId};
+use domain::{Severity, Version};
+use ports::EntryId;
 
 use super::{
     AuditCommand, ChangeRequest, ChangeTerms, ClosedEntry, DeliverCommand, DocumentCommand, EditCommand,
@@ -14,6 +15,7 @@ use crate::args::{self, Closing, Command, FailOn, OnConflictArg, RuleArg};
 use crate::cli_error::CliError;
 use crate::config::Environment;
 use crate::document_argument::DocumentArgument;
+use crate::error_code::ErrorCode;
 use crate::render::report::Asked;
 
 /// The variable that names a rule where the command line does not.
@@ -104,7 +106,7 @@ fn named(arg: &RuleArg, environment: &Environment) -> Result<Option<DocumentArgu
 
 fn required(arg: &RuleArg, environment: &Environment) -> Result<DocumentArgument, CliError> {
     named(arg, environment)?.ok_or_else(|| {
-        CliError::new(Code::Usage, "no rule is named").with_help(format!("give its id, or set {VARIABLE}"))
+        CliError::new(ErrorCode::Usage, "no rule is named").with_help(format!("give its id, or set {VARIABLE}"))
     })
 }
 
@@ -130,7 +132,7 @@ fn update(args: args::ChangeArgs, request: ChangeRequest) -> Result<DocumentComm
 fn terms(args: args::TermsArgs) -> Result<ChangeTerms, CliError> {
     let version = |text: String| -> Result<Version, CliError> {
         text.parse().map_err(|error: domain::ParseVersionError| {
-            CliError::new(Code::Usage, format!("`--if-version {text}`: {error}"))
+            CliError::new(ErrorCode::Usage, format!("`--if-version {text}`: {error}"))
         })
     };
     Ok(ChangeTerms {
@@ -138,7 +140,7 @@ fn terms(args: args::TermsArgs) -> Result<ChangeTerms, CliError> {
         detailed_exitcode: args.detailed_exitcode,
         fail_on: args.fail_on.into(),
         on_conflict: args.on_conflict.into(),
-        group: if args.accept_group_merge {
+        cross_field_merge: if args.accept_group_merge {
             CrossFieldMerge::Accept
         } else {
             CrossFieldMerge::Refuse
@@ -149,9 +151,9 @@ fn terms(args: args::TermsArgs) -> Result<ChangeTerms, CliError> {
 fn closed_entry((entry, closing): (u64, Closing)) -> ClosedEntry {
     ClosedEntry {
         entry: EntryId(entry),
-        ending: match closing {
-            Closing::Applied => Ending::Applied,
-            Closing::NotApplied => Ending::NotApplied,
+        word: match closing {
+            Closing::Applied => PersonsWord::Applied,
+            Closing::NotApplied => PersonsWord::NotApplied,
         },
     }
 }
@@ -181,9 +183,10 @@ mod tests {
 
     use super::*;
     use crate::args::Cli;
+    use crate::error_code::AnyCode;
 
     /// The request of a command line in an environment, or the code of the error.
-    fn request(args: &[&str], rule: Option<&str>) -> Result<Request, Code> {
+    fn request(args: &[&str], rule: Option<&str>) -> Result<Request, AnyCode> {
         let cli = Cli::parse_from(["assist-rules"].iter().chain(args));
         let variables = rule.map(|rule| (VARIABLE.to_owned(), rule.to_owned()));
         let request = Request::of_command_line(cli.command, &variables.into_iter().collect());
@@ -208,9 +211,9 @@ mod tests {
         for (args, variable, id) in [
             (&["get", "a"][..], Some("b"), Ok(Some("a"))),
             (&["get"], Some("rule/b"), Ok(Some("b"))),
-            (&["get"], None, Err(Code::Usage)),
-            (&["edit", "copilot/x"], None, Err(Code::Usage)),
-            (&["rollback", "a b"], None, Err(Code::BadRuleId)),
+            (&["get"], None, Err(ErrorCode::Usage.into())),
+            (&["edit", "copilot/x"], None, Err(ErrorCode::Usage.into())),
+            (&["rollback", "a b"], None, Err(ErrorCode::InvalidId.into())),
             (&["stats"], None, Ok(None)),
             (&["history", "rule/a"], None, Ok(Some("a"))),
             (&["doctor"], Some("b"), Ok(Some("b"))),

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use ports::{Ending, EntryId};
+use app::PersonsWord;
+use domain::OutcomeKind;
+use ports::EntryId;
 
 use crate::document_argument::DocumentArgument;
 
@@ -17,7 +19,7 @@ pub(crate) struct HistoryCommand {
     /// Only those that are not older.
     pub(crate) since: Option<SystemTime>,
     /// Only those that ended so.
-    pub(crate) outcome: Option<Ending>,
+    pub(crate) outcome: Option<OutcomeKind>,
     /// One entry, at length.
     pub(crate) entry: Option<EntryId>,
 }
@@ -34,7 +36,7 @@ pub(crate) struct ReconcileCommand {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ClosedEntry {
     pub(crate) entry: EntryId,
-    pub(crate) ending: Ending,
+    pub(crate) word: PersonsWord,
 }
 
 /// A count of updates.

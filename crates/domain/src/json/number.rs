@@ -56,6 +56,18 @@ impl<'d> Number<'d> {
     }
 }
 
+impl Number<'_> {
+    /// One text for all spellings of a value.
+    pub(crate) fn canonical(self) -> String {
+        let Decimal {
+            negative,
+            digits,
+            exponent,
+        } = Decimal::of(self.0);
+        format!("{}{digits}e{exponent}", if negative { "-" } else { "" })
+    }
+}
+
 /// By value: `1`, `1.0` and `10e-1` are equal.
 impl PartialEq for Number<'_> {
     fn eq(&self, other: &Self) -> bool {
@@ -127,40 +139,6 @@ fn exponent_of(text: &str) -> i128 {
     text.parse::<i128>()
         .unwrap_or(if text.starts_with('-') { -limit } else { limit })
         .clamp(-limit, limit)
-}
-
-/// A number that is neither infinite nor "not a number".
-///
-/// ```
-/// use assist_rules_domain::json::Finite;
-///
-/// assert!(Finite::try_from(0.4).is_ok());
-/// assert!(Finite::try_from(f64::NAN).is_err());
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
-pub struct Finite(f64);
-
-/// The number is infinite or no number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the number is not finite")]
-pub struct NotFiniteError;
-
-impl TryFrom<f64> for Finite {
-    type Error = NotFiniteError;
-
-    fn try_from(number: f64) -> Result<Self, Self::Error> {
-        if number.is_finite() {
-            Ok(Self(number))
-        } else {
-            Err(NotFiniteError)
-        }
-    }
-}
-
-impl From<Finite> for f64 {
-    fn from(number: Finite) -> Self {
-        number.0
-    }
 }
 
 #[cfg(test)]

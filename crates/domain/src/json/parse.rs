@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use duplicates::{FEW_MEMBERS, refuse_duplicates};
 
-use super::{Document, MAX_BYTES, MAX_DEPTH, Shape, Slot, Span, Tape, TextError, TextFault};
+use super::{Document, JsonError, MAX_BYTES, MAX_DEPTH, Shape, Slot, Span, Tape, TextError};
 
 struct Parser<'t> {
     text: &'t str,
@@ -26,7 +26,7 @@ struct Parser<'t> {
 
 pub(super) fn parse(text: &str) -> Result<Document, TextError> {
     if text.len() > MAX_BYTES {
-        return Err(TextFault::TooLarge { bytes: text.len() }.into());
+        return Err(JsonError::TooLarge { bytes: text.len() }.into());
     }
     let mut parser = Parser {
         text,
@@ -66,11 +66,11 @@ impl Parser<'_> {
     }
 
     /// The fault "this should stand here", on the character that stands here instead.
-    fn expected(&self, expected: &'static str) -> TextFault {
+    fn expected(&self, expected: &'static str) -> JsonError {
         let start = self.at.min(self.text.len());
         let rest = self.text.get(start..).unwrap_or_default();
         let width = rest.chars().next().map_or(0, char::len_utf8);
-        TextFault::Syntax {
+        JsonError::Syntax {
             span: Span {
                 start,
                 end: start + width,
@@ -99,7 +99,7 @@ impl Parser<'_> {
         }
     }
 
-    fn value(&mut self) -> Result<(), TextFault> {
+    fn value(&mut self) -> Result<(), JsonError> {
         match self.peek() {
             Some(b'"') => self.string(),
             Some(b'{') => self.nested(Shape::Object),
@@ -112,7 +112,7 @@ impl Parser<'_> {
         }
     }
 
-    fn word(&mut self, word: &'static str, shape: Shape) -> Result<(), TextFault> {
+    fn word(&mut self, word: &'static str, shape: Shape) -> Result<(), JsonError> {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         if !rest.starts_with(word.as_bytes()) {
             return Err(self.expected("expected `true`, `false` or `null`"));
@@ -123,14 +123,14 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn nested(&mut self, shape: Shape) -> Result<(), TextFault> {
+    fn nested(&mut self, shape: Shape) -> Result<(), JsonError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             let span = Span {
                 start: self.at,
                 end: self.at + 1,
             };
-            return Err(TextFault::TooDeep { span });
+            return Err(JsonError::TooDeep { span });
         }
         let place = self.open(shape);
         self.at += 1;
@@ -144,7 +144,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn elements(&mut self) -> Result<(), TextFault> {
+    fn elements(&mut self) -> Result<(), JsonError> {
         self.skip_white();
         if self.peek() == Some(b']') {
             self.at += 1;
@@ -165,7 +165,7 @@ impl Parser<'_> {
         }
     }
 
-    fn members(&mut self, object: u32) -> Result<(), TextFault> {
+    fn members(&mut self, object: u32) -> Result<(), JsonError> {
         self.skip_white();
         if self.peek() == Some(b'}') {
             self.at += 1;
@@ -286,7 +286,7 @@ mod tests {
         let pointers: Vec<String> = error
             .faults()
             .map(|fault| {
-                if let TextFault::Duplicate { pointer, .. } = fault {
+                if let JsonError::Duplicate { pointer, .. } = fault {
                     pointer.to_string()
                 } else {
                     fault.to_string()
@@ -302,13 +302,13 @@ mod tests {
         assert!(Document::parse(&nested(MAX_DEPTH)).is_ok());
         assert!(matches!(
             Document::parse(&nested(MAX_DEPTH + 1)).unwrap_err().first,
-            TextFault::TooDeep { .. }
+            JsonError::TooDeep { .. }
         ));
         let spaces = |bytes: usize| format!("{}1", " ".repeat(bytes - 1));
         assert!(Document::parse(&spaces(MAX_BYTES)).is_ok());
         assert!(matches!(
             Document::parse(&spaces(MAX_BYTES + 1)).unwrap_err().first,
-            TextFault::TooLarge { .. }
+            JsonError::TooLarge { .. }
         ));
     }
 }

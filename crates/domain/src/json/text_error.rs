@@ -8,13 +8,13 @@ use crate::pointer::Pointer;
 /// Why a text is no document: at least one fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextError {
-    pub(super) first: TextFault,
-    pub(super) rest: Vec<TextFault>,
+    pub(super) first: JsonError,
+    pub(super) rest: Vec<JsonError>,
 }
 
 /// One fault of a text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TextFault {
+pub enum JsonError {
     /// The text is longer than [`MAX_BYTES`].
     #[error("the text has {bytes} bytes, and {MAX_BYTES} are allowed")]
     TooLarge {
@@ -47,7 +47,7 @@ pub enum TextFault {
     },
 }
 
-impl TextFault {
+impl JsonError {
     /// The bytes that are at fault.
     #[must_use]
     pub fn span(&self) -> Span {
@@ -60,13 +60,13 @@ impl TextFault {
 
 impl TextError {
     /// The faults, in the order of the text.
-    pub fn faults(&self) -> impl Iterator<Item = &TextFault> {
+    pub fn faults(&self) -> impl Iterator<Item = &JsonError> {
         std::iter::once(&self.first).chain(&self.rest)
     }
 }
 
-impl From<TextFault> for TextError {
-    fn from(first: TextFault) -> Self {
+impl From<JsonError> for TextError {
+    fn from(first: JsonError) -> Self {
         Self {
             first,
             rest: Vec::new(),

@@ -54,7 +54,7 @@ fn told(told: RateWindow) -> RateLimiter {
     let mut pacer = RateLimiter::default();
     let ticket = pacer.take();
     start(&mut pacer, &ticket, START);
-    pacer.learn(&ticket, START, told);
+    pacer.on_response(&ticket, START, told);
     pacer.release(&ticket);
     pacer
 }
@@ -171,10 +171,10 @@ fn requests_under_way_that_no_answer_counts_are_not_left() {
     }
     assert_near(pacer.rate(START), before - 4.0 / 30.0);
     // The last answer overtakes the others, and counts them.
-    pacer.learn(&under_way[3], START, window(300, 235, 30));
+    pacer.on_response(&under_way[3], START, window(300, 235, 30));
     assert_near(pacer.rate(START), before - 4.0 / 30.0);
     // An older one says less, which is no news; nor does its ticket count again.
-    pacer.learn(&under_way[0], START, window(300, 232, 30));
+    pacer.on_response(&under_way[0], START, window(300, 232, 30));
     for ticket in &under_way {
         pacer.release(ticket);
     }
@@ -218,7 +218,7 @@ fn a_window_that_is_over_is_followed_by_one_like_it() {
     // The first answer in it says when it really ends.
     let ticket = pacer.take();
     start(&mut pacer, &ticket, secs(22));
-    pacer.learn(&ticket, secs(22), window(300, 6, 60));
+    pacer.on_response(&ticket, secs(22), window(300, 6, 60));
     assert_near(pacer.rate(secs(22)), 285.0 / 60.0);
 }
 
@@ -227,7 +227,7 @@ fn an_answer_from_the_window_before_comes_too_late() {
     let mut pacer = told(window(300, 250, 20));
     let ticket = pacer.take();
     start(&mut pacer, &ticket, millis(19_900));
-    pacer.learn(&ticket, millis(20_100), window(300, 291, 1));
+    pacer.on_response(&ticket, millis(20_100), window(300, 291, 1));
     assert_near(pacer.rate(millis(20_100)), 291.0 / 59.9);
 }
 
@@ -236,7 +236,7 @@ fn an_answer_to_what_started_with_the_window_is_believed() {
     let mut pacer = told(window(300, 250, 20));
     let ticket = pacer.take();
     assert_eq!(start(&mut pacer, &ticket, secs(20)), secs(20));
-    pacer.learn(&ticket, millis(20_100), window(300, 291, 1));
+    pacer.on_response(&ticket, millis(20_100), window(300, 291, 1));
     assert_near(pacer.rate(millis(20_100)), SLOWEST);
 }
 
@@ -245,7 +245,7 @@ fn the_end_of_a_window_is_as_early_as_any_answer_says() {
     let mut pacer = told(window(300, 200, 31));
     let ticket = pacer.take();
     start(&mut pacer, &ticket, millis(10));
-    pacer.learn(&ticket, millis(100), window(300, 201, 30));
+    pacer.on_response(&ticket, millis(100), window(300, 201, 30));
     assert_near(pacer.rate(secs(5)), 90.0 / 25.1);
     // A wait does not reach beyond it.
     let mut pacer = told(window(300, 250, 20));
@@ -369,7 +369,7 @@ fn hold_the_laws(course: &[Happens]) -> Result<(), TestCaseError> {
             Happens::Answer(who, told) if who < under_way.len() => {
                 let ticket = under_way.remove(who);
                 if let Some(told) = told {
-                    pacer.learn(&ticket, now, told);
+                    pacer.on_response(&ticket, now, told);
                 }
                 pacer.release(&ticket);
             }
@@ -434,7 +434,7 @@ proptest! {
             prop_assert!(count <= allowed, "{} of {} at {:?}", count, allowed, now);
             let told = RateWindow { allowed, count, reset: secs(window_ends.saturating_sub(now).as_secs() + 1) };
             now += millis(answers_take);
-            pacer.learn(&ticket, now, told);
+            pacer.on_response(&ticket, now, told);
             pacer.release(&ticket);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::failure::{Failure, FailureClass};
+use crate::request_error::{FailureClass, RequestError};
 
 /// Where the wait after a passing fault starts; it doubles with each, and any part of it may be waited.
 const TRANSIENT: Duration = Duration::from_millis(200);
@@ -20,18 +20,18 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// How long to wait after this failure: what the server said, or else longer each time, spread by chance so that
+    /// How long to wait after this failure: what the server said, or else longer each time, spread by jitter so that
     /// not everybody comes back at once.
-    pub fn wait_for(&mut self, failure: &Failure, chance: f64) -> Duration {
-        let chance = chance.clamp(0.0, 1.0);
+    pub fn wait_for(&mut self, failure: &RequestError, jitter: f64) -> Duration {
+        let jitter = jitter.clamp(0.0, 1.0);
         match failure.class {
             FailureClass::Throttled { wait: Some(told) } if !told.is_zero() => told,
             FailureClass::Throttled { .. } => {
                 let full = doubled(THROTTLED, self.throttled, THROTTLED_CAP);
                 self.throttled += 1;
-                full / 2 + (full / 2).mul_f64(chance)
+                full / 2 + (full / 2).mul_f64(jitter)
             }
-            FailureClass::Indeterminate { wait } => self.transient(chance).max(wait.unwrap_or_default()),
+            FailureClass::Indeterminate { wait, .. } => self.transient(jitter).max(wait.unwrap_or_default()),
             FailureClass::NotFound
             | FailureClass::PreconditionFailed
             | FailureClass::Denied
@@ -41,14 +41,14 @@ impl Backoff {
             | FailureClass::Untrusted
             | FailureClass::Malformed
             | FailureClass::IdMismatch
-            | FailureClass::Redirected => self.transient(chance),
+            | FailureClass::Redirected => self.transient(jitter),
         }
     }
 
-    fn transient(&mut self, chance: f64) -> Duration {
+    fn transient(&mut self, jitter: f64) -> Duration {
         let full = doubled(TRANSIENT, self.transient, TRANSIENT_CAP);
         self.transient += 1;
-        full.mul_f64(chance)
+        full.mul_f64(jitter)
     }
 }
 
@@ -59,12 +59,13 @@ fn doubled(first: Duration, times: u32, cap: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request_error::IndeterminateCause;
 
-    fn waits(class: &FailureClass, chance: f64, count: usize) -> Vec<u128> {
+    fn waits(class: &FailureClass, jitter: f64, count: usize) -> Vec<u128> {
         let mut retries = Backoff::default();
-        let failure = Failure::new(class.clone(), "");
+        let failure = RequestError::new(class.clone(), "");
         (0..count)
-            .map(|_| retries.wait_for(&failure, chance).as_millis())
+            .map(|_| retries.wait_for(&failure, jitter).as_millis())
             .collect()
     }
 
@@ -93,6 +94,16 @@ mod tests {
     fn what_the_server_says_is_waited() {
         let told = Some(Duration::from_secs(7));
         assert_eq!(waits(&FailureClass::Throttled { wait: told }, 0.0, 2), [7000, 7000]);
-        assert_eq!(waits(&FailureClass::Indeterminate { wait: told }, 1.0, 2), [7000, 7000]);
+        assert_eq!(
+            waits(
+                &FailureClass::Indeterminate {
+                    wait: told,
+                    cause: IndeterminateCause::NoAnswer,
+                },
+                1.0,
+                2
+            ),
+            [7000, 7000]
+        );
     }
 }

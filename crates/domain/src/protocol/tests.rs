@@ -1,15 +1,17 @@
 //! What the protocol does step by step, as scripts of what happens and the steps that it answers with.
 
+mod content;
+mod prepare;
+
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::*;
-use crate::change::RuleChange;
-use crate::code::Code;
-use crate::draft::Draft;
-use crate::finding::{Findings, Severity};
-use crate::pointer::Pointer;
-use crate::rule::TriggerRule;
+use crate::document::{Collision, Edit, Stored};
+use crate::request_error::{FailureClass, IndeterminateCause, RequestError};
+use crate::severity::Severity;
+use crate::trigger_rule::TriggerRule;
+use crate::version::Version;
 
 /// What the checks warn of.
 const WARNED_OF: &str = r#"{"type":"keyword","field":"conversation.text","operator":"equals","value":""}"#;
@@ -38,9 +40,12 @@ fn shown(word: &str) -> Stored<TriggerRule> {
 }
 
 /// A failure by its name; `slow:` has the milliseconds that the server wants to be left alone.
-fn failure(word: &str) -> Option<Failure> {
+fn failure(word: &str) -> Option<RequestError> {
     let class = match word.split_once(':').unwrap_or((word, "")) {
-        ("unclear", _) => FailureClass::Indeterminate { wait: None },
+        ("unclear", _) => FailureClass::Indeterminate {
+            wait: None,
+            cause: IndeterminateCause::NoAnswer,
+        },
         ("unsent", _) => FailureClass::NotSent,
         ("moved", _) => FailureClass::PreconditionFailed,
         ("absent", _) => FailureClass::NotFound,
@@ -50,23 +55,42 @@ fn failure(word: &str) -> Option<Failure> {
         },
         _ => return None,
     };
-    Some(Failure::new(class, word))
+    Some(RequestError::new(class, word))
 }
 
-/// All that a verdict says, where it says anything.
-fn told(verdict: &Verdict<TriggerRule>) -> String {
-    let version = |version: &Option<Version>| version.as_ref().map_or("-".to_owned(), Version::to_string);
+/// The class of a failure in a word.
+fn class(failure: &RequestError) -> &'static str {
+    match failure.class {
+        FailureClass::Indeterminate { .. } => "Unclear",
+        FailureClass::NotSent => "Unavailable",
+        FailureClass::PreconditionFailed => "Conflict",
+        FailureClass::NotFound => "NotFound",
+        FailureClass::Denied => "Denied",
+        FailureClass::Throttled { .. } => "Throttled",
+        FailureClass::Unauthenticated
+        | FailureClass::Rejected
+        | FailureClass::Untrusted
+        | FailureClass::Malformed
+        | FailureClass::IdMismatch
+        | FailureClass::Redirected => "another",
+    }
+}
+
+/// All that a completion says, where it says anything.
+fn told(completion: &Completion<TriggerRule>) -> String {
+    let version = |version: Option<&Version>| version.map_or("-".to_owned(), Version::to_string);
     let pointers = |all: &[Collision]| {
         let all: Vec<_> = all.iter().map(|one| one.pointer.to_string()).collect();
         all.join(",")
     };
-    let mut text = match &verdict.outcome {
-        Outcome::Conflict(conflict) => format!(
-            "conflict({} collide:{} changed:{}{})",
-            conflict
-                .theirs
-                .as_ref()
-                .map_or("unseen".to_owned(), |theirs| version(&theirs.version)),
+    let outcome = &completion.outcome;
+    let mut text = outcome.kind().as_str().to_owned();
+    if let Outcome::Conflict(conflict) = outcome {
+        let theirs = conflict.theirs.as_ref().map(|theirs| version(theirs.version.as_ref()));
+        write!(
+            text,
+            "({} collide:{} changed:{}{})",
+            theirs.as_deref().unwrap_or("unseen"),
             pointers(&conflict.collisions),
             conflict.theirs_changed.len(),
             if conflict.is_base_unknown() {
@@ -74,39 +98,45 @@ fn told(verdict: &Verdict<TriggerRule>) -> String {
             } else {
                 ""
             },
-        ),
-        Outcome::Deferred { wait } => format!("deferred:{}", wait.as_millis()),
-        Outcome::Applied
-        | Outcome::Unchanged
-        | Outcome::Planned
-        | Outcome::Rejected
-        | Outcome::Denied
-        | Outcome::Failed
-        | Outcome::Unknown
-        | Outcome::NotAttempted => format!("{:?}", verdict.outcome).to_lowercase(),
-    };
-    if let Some(base) = &verdict.base {
-        write!(text, " base:{}", version(&base.version)).unwrap();
+        )
+        .unwrap();
     }
-    if let Some(ours) = &verdict.ours {
+    if let Outcome::Deferred { wait, .. } = outcome {
+        write!(text, ":{}", wait.as_millis()).unwrap();
+    }
+    if let Some(base) = outcome.base() {
+        write!(text, " base:{}", version(base.version.as_ref())).unwrap();
+    }
+    let ours = if let Outcome::Unchanged { stored, .. } = outcome {
+        Some(&stored.value)
+    } else if let Outcome::Conflict(conflict) = outcome {
+        conflict.ours.as_ref()
+    } else {
+        outcome.write().map(|write| &write.ours)
+    };
+    if let Some(ours) = ours {
         write!(text, " ours:{}", ours.name().unwrap()).unwrap();
     }
-    if let Some(by) = verdict.confirmed_by {
-        write!(text, " by:{by:?} after:{}", version(&verdict.version_after)).unwrap();
+    if let Some(by) = outcome.evidence() {
+        write!(text, " by:{by:?} after:{}", version(outcome.after().1)).unwrap();
     }
-    if !verdict.overwrites.is_empty() {
-        write!(text, " overwrites:{}", pointers(&verdict.overwrites)).unwrap();
+    if let Some(write) = outcome.write().filter(|write| !write.overwrites.is_empty()) {
+        write!(text, " overwrites:{}", pointers(&write.overwrites)).unwrap();
     }
-    for finding in &verdict.findings {
+    for finding in outcome.findings() {
         write!(text, " {}", finding.code).unwrap();
     }
-    if let Some(failure) = &verdict.failure {
-        write!(text, " failed:{:?}", verdict.code.unwrap_or_else(|| failure.code())).unwrap();
+    if let Outcome::Failed(Failed::NoVersion { .. }) = outcome {
+        text += " failed:NoVersion";
+    } else if let Outcome::Failed(Failed::NotRecorded { .. }) = outcome {
+        text += " failed:NotRecorded";
+    } else if let Some(failure) = outcome.failure() {
+        write!(text, " failed:{}", class(failure)).unwrap();
     }
     let (sent, merges, waited) = (
-        u128::from(verdict.attempts),
-        u128::from(verdict.merges),
-        verdict.waited.as_millis(),
+        u128::from(completion.attempts),
+        u128::from(completion.merges),
+        completion.waited.as_millis(),
     );
     for (name, count) in [("sent", sent), ("merged", merges), ("waited", waited)] {
         if count > 0 {
@@ -116,92 +146,100 @@ fn told(verdict: &Verdict<TriggerRule>) -> String {
     text
 }
 
+fn rename() -> Edit<TriggerRule> {
+    Edit::default().name("ours").unwrap()
+}
+
 /// Plays the words of a script against an update that renames the rule to `ours`, and what it does meanwhile. Intents
 /// are recorded and waits are over by themselves. `late:` lets milliseconds pass before what comes next; `stop:` has
 /// the step in place of which it is stopped; `give-up` is said at the next wait.
-fn play(terms: Terms, script: &str) -> String {
-    let wish = Draft::from(&RuleChange::default().name("ours").unwrap());
-    let mut update = Update::<TriggerRule>::new(wish, terms);
+fn play(options: UpdateOptions, script: &str) -> String {
+    play_request(UpdateRequest::Edit(rename()), options, script)
+}
+
+fn play_request(request: UpdateRequest<TriggerRule>, options: UpdateOptions, script: &str) -> String {
     let mut words = script.split_whitespace().peekable();
-    let mut now = Moment {
-        at: Duration::ZERO,
-        chance: 1.0,
+    let mut now = Now {
+        elapsed: Duration::ZERO,
+        jitter: 1.0,
     };
-    let mut step = update.next(Event::Started, now);
+    let mut step = Update::start(request, options);
     let mut trace = String::new();
     loop {
         let name = match &step {
-            Step::Read => "read",
+            Step::Read(_) => "read",
             Step::Record(_) => "record",
-            Step::Write { .. } => "write",
+            Step::Write(_) => "write",
             Step::Wait(_) => "wait",
-            Step::Done(verdict) => return trace + &told(verdict),
+            Step::Done(completion) => return trace + &told(completion),
         };
         trace += name;
-        if let Step::Wait(time) = step {
-            write!(trace, ":{}", time.as_millis()).unwrap();
+        if let Step::Wait(wait) = &step {
+            write!(trace, ":{}", wait.duration().as_millis()).unwrap();
         }
         trace += " ";
         if let Some(late) = words.peek().and_then(|word| word.strip_prefix("late:")) {
-            now.at += millis(late.parse().unwrap());
+            now.elapsed += millis(late.parse().unwrap());
             words.next();
         }
-        if words.next_if(|word| word.strip_prefix("stop:") == Some(name)).is_some() {
-            step = update.stop(now);
-            continue;
-        }
+        let stops = words.next_if(|word| word.strip_prefix("stop:") == Some(name)).is_some();
         let mut answer = || words.next().expect("the script goes on");
-        let event = match step {
-            Step::Record(_) => Event::Recorded(Ok(())),
-            Step::Wait(time) => {
+        step = match step {
+            Step::Read(read) if stops => read.cancel(now),
+            Step::Record(record) if stops => record.cancel(now),
+            Step::Write(write) if stops => write.cancel(now),
+            Step::Wait(wait) if stops => wait.cancel(now),
+            Step::Record(record) => record.recorded(),
+            Step::Wait(mut wait) => {
                 if words.next_if_eq(&"give-up").is_some() {
-                    let refused = Failure::new(FailureClass::NotSent, "too many");
-                    if let Some(end) = update.give_up(refused, time) {
-                        step = end;
-                        continue;
+                    match wait.give_up(RequestError::new(FailureClass::NotSent, "too many")) {
+                        Ok(end) => {
+                            step = end;
+                            continue;
+                        }
+                        Err(goes_on) => wait = goes_on,
                     }
                     trace += "(goes on) ";
                 }
-                now.at += time;
-                Event::Waited
+                now.elapsed += wait.duration();
+                wait.over()
             }
-            Step::Read => {
+            Step::Read(read) => {
                 let word = answer();
-                Event::Read(failure(word).map_or_else(|| Ok(shown(word)), Err))
+                read.answered(failure(word).map_or_else(|| Ok(shown(word)), Err), now)
             }
-            Step::Write { .. } => match answer() {
-                "unseen" => Event::Written(Ok(None)),
-                word => Event::Written(failure(word).map_or_else(|| Ok(Some(shown(word))), Err)),
+            Step::Write(write) => match answer() {
+                "unseen" => write.answered(Ok(None), now),
+                word => write.answered(failure(word).map_or_else(|| Ok(Some(shown(word))), Err), now),
             },
             Step::Done(_) => return trace,
         };
-        step = update.next(event, now);
     }
 }
 
 /// Plays each script of `script => steps and verdict; …`.
 #[track_caller]
-fn assert_plays(terms: &Terms, table: &str) {
+fn assert_plays(options: &UpdateOptions, table: &str) {
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let rows = table.split(';').map(words).filter(|row| !row.is_empty());
     for row in rows {
         let (script, expected) = row.split_once(" => ").unwrap();
-        assert_eq!(play(terms.clone(), script), expected, "{script}");
+        assert_eq!(play(options.clone(), script), expected, "{script}");
     }
 }
 
-/// Terms under which it stops after so many milliseconds.
-fn within(deadline: u64) -> Terms {
-    Terms {
+/// Options under which it stops after so many milliseconds.
+fn within(deadline: u64) -> UpdateOptions {
+    UpdateOptions {
         deadline: millis(deadline),
-        ..Terms::default()
+        ..UpdateOptions::default()
     }
 }
 
-fn on_conflict(on_conflict: OnConflict) -> Terms {
-    Terms {
+fn on_conflict(on_conflict: OnConflict) -> UpdateOptions {
+    UpdateOptions {
         on_conflict,
-        ..Terms::default()
+        ..UpdateOptions::default()
     }
 }
 
@@ -236,7 +274,7 @@ fn a_wait_ends_before_the_deadline_or_is_not_begun() {
 #[test]
 fn the_answer_to_a_write_is_proof_and_where_it_tells_no_version_a_read_looks_for_it() {
     assert_plays(
-        &Terms::default(),
+        &UpdateOptions::default(),
         "
          a@1 ours@2
              => read record write applied base:1 ours:ours by:Answer after:2 AR0203 sent:1;
@@ -259,7 +297,7 @@ fn the_answer_to_a_write_is_proof_and_where_it_tells_no_version_a_read_looks_for
 #[test]
 fn a_write_that_was_not_sent_is_none_of_the_four() {
     assert_plays(
-        &Terms::default(),
+        &UpdateOptions::default(),
         "
          a@1 unsent unclear a@1 unclear a@1 unclear a@1 unclear a@1
              => read record write wait:200 write wait:400 read write wait:800 read write wait:1600 read write
@@ -274,7 +312,7 @@ fn a_write_that_was_not_sent_is_none_of_the_four() {
 #[test]
 fn a_write_in_doubt_is_settled_by_what_a_read_shows() {
     assert_plays(
-        &Terms::default(),
+        &UpdateOptions::default(),
         "
          a@1 unclear ours@2
              => read record write wait:200 read applied base:1 ours:ours by:Read after:2 AR0203 sent:1 waited:200;
@@ -305,7 +343,7 @@ fn a_write_in_doubt_is_settled_by_what_a_read_shows() {
 #[test]
 fn old_versions_and_absence_are_waited_out_three_reads_long() {
     assert_plays(
-        &Terms::default(),
+        &UpdateOptions::default(),
         "
          a@1 moved a@1 a@1 a@1
              => read record write read wait:1000 read wait:1000 read conflict(unseen collide: changed:0) base:1
@@ -347,9 +385,9 @@ fn what_somebody_else_did_meanwhile_is_told() {
         ",
     );
     assert_plays(
-        &Terms {
-            expected: Some("7".parse().unwrap()),
-            ..Terms::default()
+        &UpdateOptions {
+            expected_version: Some("7".parse().unwrap()),
+            ..UpdateOptions::default()
         },
         "
          a@1
@@ -359,9 +397,9 @@ fn what_somebody_else_did_meanwhile_is_told() {
         ",
     );
     assert_plays(
-        &Terms {
+        &UpdateOptions {
             fail_on: Severity::Warning,
-            ..Terms::default()
+            ..UpdateOptions::default()
         },
         "
          a@1
@@ -373,26 +411,28 @@ fn what_somebody_else_did_meanwhile_is_told() {
 #[test]
 fn a_stop_writes_nothing_more_and_looks_for_what_was_written() {
     assert_plays(
-        &Terms::default(),
+        &UpdateOptions::default(),
         "
          stop:read
-             => read notattempted;
+             => read not_attempted;
          slow:9 stop:wait
-             => read wait:9 notattempted waited:9;
+             => read wait:9 not_attempted;
+         slow:9 late:4 stop:wait
+             => read wait:9 not_attempted waited:4;
          a@1 stop:record
-             => read record notattempted base:1 ours:ours AR0203;
+             => read record not_attempted base:1 ours:ours AR0203;
          a@1 stop:write
-             => read record write notattempted base:1 ours:ours AR0203;
+             => read record write not_attempted base:1 ours:ours AR0203;
          a@1 unclear stop:wait ours@2
-             => read record write wait:200 read applied base:1 ours:ours by:Read after:2 AR0203 sent:1 waited:200;
+             => read record write wait:200 read applied base:1 ours:ours by:Read after:2 AR0203 sent:1;
          a@1 unclear a@1 stop:write a@1
              => read record write wait:200 read write read unknown base:1 ours:ours AR0203 failed:Unclear sent:1
                 waited:200;
          a@1 unclear stop:wait unsent ours@2
              => read record write wait:200 read wait:400 read applied base:1 ours:ours by:Read after:2 AR0203 sent:1
-                waited:600;
+                waited:400;
          a@1 unclear stop:wait slow:10000
-             => read record write wait:200 read unknown base:1 ours:ours AR0203 failed:Unclear sent:1 waited:200;
+             => read record write wait:200 read unknown base:1 ours:ours AR0203 failed:Unclear sent:1;
          a@1 unseen stop:read ours@2
              => read record write read read applied base:1 ours:ours by:Answer after:2 AR0203 sent:1;
         ",
@@ -402,7 +442,7 @@ fn a_stop_writes_nothing_more_and_looks_for_what_was_written() {
 #[test]
 fn only_a_wait_to_try_again_is_given_up() {
     assert_plays(
-        &Terms::default(),
+        &UpdateOptions::default(),
         "
          unsent give-up
              => read wait:200 deferred:200 failed:Unavailable;
@@ -422,19 +462,43 @@ fn only_a_wait_to_try_again_is_given_up() {
 }
 
 #[test]
-fn what_was_refused_before_anything_was_read_says_why() {
-    let mut findings = Findings::default();
-    findings.add(Finding::new(Code::TooLarge, Pointer::root(), ""));
-    let verdict = Verdict::<TriggerRule>::rejected(findings);
-    assert_eq!(told(&verdict), "rejected AR0004");
-}
-
-#[test]
-fn a_verdict_shows_what_it_changes() {
-    let mut verdict = Verdict::of(Outcome::Planned);
-    assert!(verdict.diff().is_empty());
-    verdict.base = Some(shown("a@1"));
-    verdict.ours = Some(shown("ours@1").value);
-    let pointers: Vec<_> = verdict.diff().iter().map(|one| one.pointer.to_string()).collect();
-    assert_eq!(pointers, ["/name"]);
+fn a_reviewed_patch_is_written_without_a_read_and_any_move_is_a_conflict() {
+    let base = shown("a@1");
+    let request = UpdateRequest::Planned {
+        patch: rename().resolve(&base.value).unwrap(),
+        base,
+    };
+    for (options, script, expected) in [
+        (
+            OnConflict::Fail,
+            "ours@2",
+            "record write applied base:1 ours:ours by:Answer after:2 AR0203 sent:1",
+        ),
+        (
+            OnConflict::Fail,
+            "moved a@2",
+            "record write read conflict(2 collide: changed:0) base:1 ours:ours AR0203 sent:1",
+        ),
+        (
+            OnConflict::Fail,
+            "moved a+@2",
+            "record write read conflict(2 collide: changed:1) base:1 ours:ours AR0203 sent:1",
+        ),
+        (
+            OnConflict::Merge,
+            "moved a+@2 ours+@3",
+            "record write read record write applied base:2 ours:ours by:Answer after:3 AR0203 sent:2 merged:1",
+        ),
+        (
+            OnConflict::Fail,
+            "unclear a@1 ours@2",
+            "record write wait:200 read write applied base:1 ours:ours by:Answer after:2 AR0203 sent:2 waited:200",
+        ),
+    ] {
+        assert_eq!(
+            play_request(request.clone(), on_conflict(options), script),
+            expected,
+            "{script}"
+        );
+    }
 }

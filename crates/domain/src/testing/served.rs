@@ -7,9 +7,9 @@ use proptest::sample::select;
 
 use super::spelling::{Json, Spelled, gap, plain_number, shallow, spelled};
 use super::{action, condition, few, rule_id, text};
-use crate::condition::CONDITION_MEMBERS;
-use crate::draft::Draft;
-use crate::rule::{RULE_MEMBERS, TriggerRule};
+use crate::document::{DocumentKind, Edit};
+use crate::json::Document;
+use crate::trigger_rule::{CONDITION_MEMBERS, RULE_MEMBERS, TriggerRule};
 
 /// The members of an action that are known by name.
 const ACTION_MEMBERS: [&str; 4] = ["type", "templateId", "priority", "url"];
@@ -20,17 +20,16 @@ type Members = Vec<(Spelled, Json)>;
 /// members in any order, explicit nulls, names and texts with escapes, numbers such as `1.50` and `-0`.
 pub fn served_rule() -> impl Strategy<Value = TriggerRule> {
     (rule(strangers(&RULE_MEMBERS), Strangers::Some), gap()).prop_filter_map("the text is a rule", |(rule, gap)| {
-        TriggerRule::try_from(rule.document(gap)?).ok()
+        TriggerRule::from_document(rule.document(gap)?).ok()
     })
 }
 
-/// A whole rule as a person may write it, without errors: a [`Draft`] that is a rule, with no member that is not
+/// A whole rule as an author may write it, without errors: a [`Edit`] that is a rule, with no member that is not
 /// known except in actions, which are open.
-pub fn person_rule() -> impl Strategy<Value = Draft> {
+pub fn authored_rule() -> impl Strategy<Value = Edit<TriggerRule>> {
     let none = Just(Members::new());
-    (rule(none, Strangers::None), gap()).prop_filter_map("the text is a draft", |(rule, gap)| {
-        Draft::new(rule.document(gap)?).ok()
-    })
+    (rule(none, Strangers::None), gap())
+        .prop_filter_map("the text is an edit", |(rule, gap)| Edit::new(rule.document(gap)?).ok())
 }
 
 /// Whether conditions carry members that are not known.
@@ -93,12 +92,18 @@ fn served_action() -> impl Strategy<Value = Json> {
         .prop_map(|(action, strangers, chance)| object(known_members(&action.to_json()), strangers, chance))
 }
 
-fn known_members(value: &serde_json::Value) -> Vec<(&'static str, Json)> {
+fn known_members(json: &str) -> Vec<(&'static str, Json)> {
+    let Ok(document) = json.parse::<Document>() else {
+        return Vec::new();
+    };
     let names = CONDITION_MEMBERS
         .iter()
         .chain(ACTION_MEMBERS.get(1..).unwrap_or_default());
     names
-        .filter_map(|name| Some((*name, scalar(value.get(name)?.clone()))))
+        .filter_map(|name| {
+            let value = document.root().get(name)?;
+            Some((*name, Json::Scalar(value.raw().to_owned())))
+        })
         .collect()
 }
 

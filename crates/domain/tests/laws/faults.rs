@@ -1,13 +1,10 @@
 //! Every injected fault is found, where it was injected, and nothing else is.
 
-use assist_rules_domain::check::check;
-use assist_rules_domain::{Code, Draft, EngineLimits, Findings, Pointer, Severity, testing};
+use assist_rules_domain::{Code, DocumentKind, Edit, Findings, Pointer, Severity, TriggerRule, check, testing};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::{config, rule};
-
-const LIMITS: EngineLimits = EngineLimits::TRIGGER_RULES;
 
 type Place = (Code, Pointer);
 type Object = Map<String, Value>;
@@ -178,16 +175,16 @@ proptest! {
         let mut injected = inject(&mut document, &choices, None);
         injected.sort();
         let broken = rule(&Value::from(document).to_string());
-        prop_assert_eq!(errors(&check(&broken, None, &LIMITS)), injected);
+        prop_assert_eq!(errors(&check(&broken, None)), injected);
     }
 
     #[test]
-    fn each_fault_of_a_draft_is_found_once(sound in testing::person_rule(), choices in choices()) {
+    fn each_fault_of_a_draft_is_found_once(sound in testing::authored_rule(), choices in choices()) {
         let mut document: Object = serde_json::from_str(sound.document().text()).unwrap();
         let mut injected = inject(&mut document, &choices, Some(OF_A_PERSON));
         injected.sort();
-        let broken = Draft::new(Value::from(document).to_string().parse().unwrap()).unwrap();
-        prop_assert_eq!(errors(&broken.check(&LIMITS)), injected);
+        let broken = Edit::<TriggerRule>::new(Value::from(document).to_string().parse().unwrap()).unwrap();
+        prop_assert_eq!(errors(&broken.check()), injected);
     }
 
     #[test]
@@ -204,7 +201,7 @@ proptest! {
         }
         injected.sort();
         let broken = rule(&Value::from(document).to_string());
-        prop_assert_eq!(errors(&check(&broken, Some(&served), &LIMITS)), injected);
+        prop_assert_eq!(errors(&check(&broken, Some(&served))), injected);
     }
 
     #[test]
@@ -214,8 +211,8 @@ proptest! {
         let stored = rule(&Value::from(document.clone()).to_string());
         set(&mut document, "dateModified", json!(name));
         let ours = rule(&Value::from(document).to_string());
-        let before = check(&stored, None, &LIMITS).as_slice().len();
-        let after = check(&ours, Some(&stored), &LIMITS);
+        let before = check(&stored, None).as_slice().len();
+        let after = check(&ours, Some(&stored));
         prop_assert_eq!(errors(&after), vec![]);
         prop_assert_eq!(after.as_slice().len(), before);
     }

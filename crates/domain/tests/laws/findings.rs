@@ -1,14 +1,11 @@
 //! Findings and differences name places that are there.
 
-use assist_rules_domain::check::{Form, check};
-use assist_rules_domain::diff::diff;
+use assist_rules_domain::document::{Form, diff};
 use assist_rules_domain::json::{Document, Node};
-use assist_rules_domain::{Code, Draft, EngineLimits, Finding, Pointer, TriggerRule, testing};
+use assist_rules_domain::{Code, DocumentKind, Edit, Finding, Pointer, TriggerRule, check, testing};
 use proptest::prelude::*;
 
 use super::{config, rough_rule};
-
-const LIMITS: EngineLimits = EngineLimits::TRIGGER_RULES;
 
 fn parent(pointer: &Pointer) -> Pointer {
     let (parent, _) = pointer.as_str().rsplit_once('/').unwrap_or_default();
@@ -45,52 +42,52 @@ proptest! {
     #[test]
     fn a_finding_names_a_place_in_the_document(rule in rough_rule(), stored in rough_rule()) {
         for stored in [None, Some(&rule), Some(&stored)] {
-            for finding in check(&rule, stored, &LIMITS).as_slice() {
+            for finding in check(&rule, stored).as_slice() {
                 names_a_place(rule.document(), finding)?;
             }
         }
-        let draft = Draft::new(rule.document().clone()).unwrap();
-        for finding in draft.check(&LIMITS).as_slice() {
-            names_a_place(draft.document(), finding)?;
+        let edit = Edit::<TriggerRule>::new(rule.document().clone()).unwrap();
+        for finding in edit.check().as_slice() {
+            names_a_place(edit.document(), finding)?;
         }
-        if let Err(findings) = draft.change(&stored, &LIMITS) {
-            // An element of the draft may be a stored one, with members that the person never saw.
-            let is_of_the_draft = |finding: &&Finding| finding.code != Code::InexactNumber;
-            for finding in findings.as_slice().iter().filter(is_of_the_draft) {
-                let place = draft.document().resolve(&finding.pointer);
-                let parent = draft.document().resolve(&parent(&finding.pointer));
+        if let Err(findings) = edit.resolve(&stored) {
+            // An element of the edit may be a stored one, with members that the person never saw.
+            let is_of_the_edit = |finding: &&Finding| finding.code != Code::InexactNumber;
+            for finding in findings.as_slice().iter().filter(is_of_the_edit) {
+                let place = edit.document().resolve(&finding.pointer);
+                let parent = edit.document().resolve(&parent(&finding.pointer));
                 prop_assert!(place.is_some() || parent.is_some_and(Node::is_object), "{finding:?}");
             }
         }
     }
 
     #[test]
-    fn what_a_person_may_write_the_server_may_hold(rule in rough_rule(), sound in testing::person_rule()) {
-        let rough = Draft::new(rule.document().clone()).unwrap();
-        for draft in [rough, sound] {
-            if draft.form() == Form::Rule && !draft.check(&LIMITS).has_errors() {
-                let rule = TriggerRule::try_from(draft.document().clone()).unwrap();
-                prop_assert!(!check(&rule, None, &LIMITS).has_errors());
+    fn what_a_person_may_write_the_server_may_hold(rule in rough_rule(), sound in testing::authored_rule()) {
+        let rough = Edit::<TriggerRule>::new(rule.document().clone()).unwrap();
+        for edit in [rough, sound] {
+            if edit.form() == Form::Whole && !edit.check().has_errors() {
+                let rule = TriggerRule::from_document(edit.document().clone()).unwrap();
+                prop_assert!(!check(&rule, None).has_errors());
             }
         }
     }
 
     #[test]
-    fn what_is_made_here_has_no_errors(served in testing::served_rule(), draft in testing::person_rule()) {
-        let findings = check(&served, None, &LIMITS);
+    fn what_is_made_here_has_no_errors(served in testing::served_rule(), edit in testing::authored_rule()) {
+        let findings = check(&served, None);
         prop_assert!(!findings.has_errors(), "{findings:?}");
-        let findings = draft.check(&LIMITS);
-        prop_assert!(draft.form() == Form::Rule && !findings.has_errors(), "{findings:?}");
+        let findings = edit.check();
+        prop_assert!(edit.form() == Form::Whole && !findings.has_errors(), "{findings:?}");
     }
 
     #[test]
     fn what_is_certain_is_found_without_the_stored_rule_and_with_any(rule in rough_rule(), stored in testing::served_rule()) {
-        let draft = Draft::new(rule.document().clone()).unwrap();
-        let certain = draft.certain_faults(&LIMITS);
-        let all = draft.check(&LIMITS);
+        let edit = Edit::<TriggerRule>::new(rule.document().clone()).unwrap();
+        let certain = edit.static_errors();
+        let all = edit.check();
         prop_assert!(certain.iter().all(|fault| all.as_slice().contains(fault)));
-        let is_refused = draft.change(&stored, &LIMITS).map_or(true, |change| {
-            change.is_empty() || change.apply(&stored).map_or(true, |ours| check(&ours, Some(&stored), &LIMITS).has_errors())
+        let is_refused = edit.resolve(&stored).map_or(true, |patch| {
+            patch.is_empty() || patch.apply(&stored).map_or(true, |ours| check(&ours, Some(&stored)).has_errors())
         });
         prop_assert!(certain.iter().all(|fault| fault.code.severity() == assist_rules_domain::Severity::Warning) || is_refused);
     }

@@ -1,15 +1,11 @@
 //! No input makes the domain panic, or keeps it busy for long.
 
-use assist_rules_domain::check::check;
-use assist_rules_domain::diff::diff;
+use assist_rules_domain::document::{CrossFieldMerge, diff, merge};
 use assist_rules_domain::json::Document;
-use assist_rules_domain::merge::CrossFieldMerge;
-use assist_rules_domain::{Code, Draft, EngineLimits, Kind, Pointer, RuleId, TriggerRule, Version, testing};
+use assist_rules_domain::{Code, DocumentKind, Edit, Pointer, RuleId, TriggerRule, Version, check, testing};
 use proptest::prelude::*;
 
 use super::{config, nearly_a_rule, rough_rule, rule};
-
-const LIMITS: EngineLimits = EngineLimits::TRIGGER_RULES;
 
 /// Everything that takes a text.
 fn read(text: &str, stored: &TriggerRule) {
@@ -40,30 +36,25 @@ fn look(document: &Document, stored: &TriggerRule) {
         format!("{document:?} {:?}", document.root().value()),
     );
     let _ = (diff(document, stored.document()), diff(stored.document(), document));
-    if let Ok(draft) = Draft::new(document.clone()) {
-        let _ = (
-            draft.check(&LIMITS),
-            draft.certain_faults(&LIMITS),
-            draft.made_from(),
-            draft.names_nothing(),
-        );
-        if let Ok(change) = draft.change(stored, &LIMITS)
-            && let Ok(changed) = change.apply(stored)
+    if let Ok(edit) = Edit::<TriggerRule>::new(document.clone()) {
+        let _ = (edit.check(), edit.static_errors(), edit.base_version(), edit.is_empty());
+        if let Ok(patch) = edit.resolve(stored)
+            && let Ok(changed) = patch.apply(stored)
         {
             let _ = (
-                check(&changed, Some(stored), &LIMITS),
+                check(&changed, Some(stored)),
                 stored.diff(&changed),
-                change.is_in(stored),
+                patch.is_applied_to(stored),
             );
             let _ = (
-                stored.lacks(&change),
-                TriggerRule::merge(stored, &change, &changed, CrossFieldMerge::Refuse),
-                Draft::from(&change),
+                patch.is_evident_in(stored, &changed, stored),
+                merge(stored, &patch, &changed, CrossFieldMerge::Refuse),
+                patch.to_document(),
             );
         }
     }
-    if let Ok(rule) = TriggerRule::try_from(document.clone()) {
-        let _ = (check(&rule, Some(stored), &LIMITS), check(stored, Some(&rule), &LIMITS));
+    if let Ok(rule) = TriggerRule::from_document(document.clone()) {
+        let _ = (check(&rule, Some(stored)), check(stored, Some(&rule)));
         let _ = (rule.conditions().count(), rule.actions().count());
     }
 }
@@ -95,7 +86,7 @@ proptest! {
     fn any_pattern_is_judged(pattern in "[a(?=!<)\\\\1*+{},|\\[\\]\\^$.:P]{0,16}|\\PC{0,6}") {
         let value = serde_json::json!([{"type": "keyword", "field": "f", "operator": "regex", "value": pattern}]);
         let text = format!("{{\"id\":\"r\",\"ruleType\":\"conversation\",\"enabled\":true,\"conditions\":{value}}}");
-        let findings = check(&rule(&text), None, &LIMITS).into_vec();
+        let findings = check(&rule(&text), None).into_vec();
         prop_assert!(findings.len() <= 2, "{findings:?}");
     }
 }

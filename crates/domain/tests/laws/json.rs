@@ -1,7 +1,7 @@
 //! Reading, printing and numbers, held against `serde_json` and against plain arithmetic on digits.
 
 use assist_rules_domain::json::{Document, Node, Value};
-use assist_rules_domain::{Pointer, testing};
+use assist_rules_domain::{DocumentKind, Pointer, testing};
 use proptest::prelude::*;
 use serde_json::Value as Theirs;
 

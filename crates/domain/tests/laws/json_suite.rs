@@ -5,7 +5,7 @@ mod accepted;
 mod refused;
 mod undefined;
 
-use assist_rules_domain::json::{Document, MAX_DEPTH, Node, TextFault};
+use assist_rules_domain::json::{Document, JsonError, MAX_DEPTH, Node};
 
 use accepted::{ACCEPTED, DUPLICATES};
 use refused::REFUSED;
@@ -34,10 +34,10 @@ fn end_of(bytes: &[u8]) -> End {
     let span = first.span();
     assert!(text.get(span.start..span.end).is_some(), "{first}: {span:?}");
     match first {
-        TextFault::Syntax { .. } => End::Syntax,
-        TextFault::TooDeep { .. } => End::TooDeep,
-        TextFault::TooLarge { .. } => End::TooLarge,
-        TextFault::Duplicate { .. } => End::Duplicate,
+        JsonError::Syntax { .. } => End::Syntax,
+        JsonError::TooDeep { .. } => End::TooDeep,
+        JsonError::TooLarge { .. } => End::TooLarge,
+        JsonError::Duplicate { .. } => End::Duplicate,
     }
 }
 

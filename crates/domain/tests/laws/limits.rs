@@ -1,8 +1,9 @@
 //! Each limit holds at its number and fails at the next.
 
-use assist_rules_domain::check::check;
-use assist_rules_domain::json::{Document, MAX_BYTES, MAX_DEPTH, TextFault};
-use assist_rules_domain::{Code, EngineLimits, MAX_RULE_ID, MAX_VERSION, RuleId, Version};
+use assist_rules_domain::document::Audience;
+use assist_rules_domain::json::{Document, JsonError, MAX_BYTES, MAX_DEPTH};
+use assist_rules_domain::trigger_rule::{MAX_RULE_ID, validate};
+use assist_rules_domain::{Code, EngineLimits, MAX_VERSION, RuleId, Version};
 use proptest::prelude::*;
 
 use super::{config, rule};
@@ -14,7 +15,7 @@ fn count_is_allowed(count: usize, limits: &EngineLimits) -> bool {
         r#"{{"id":"r","ruleType":"conversation","enabled":true,"conditions":[{}]}}"#,
         all.join(",")
     );
-    let findings = check(&rule(&text), None, limits);
+    let findings = validate(&rule(&text), None, Audience::Server, limits);
     let is_too_many = |code: Code| code == Code::TooManyConditions;
     let found = findings
         .as_slice()
@@ -31,7 +32,7 @@ fn depth_is_allowed(depth: usize) -> bool {
     match Document::parse(&text) {
         Ok(_) => true,
         Err(error) => {
-            assert!(matches!(error.faults().next(), Some(TextFault::TooDeep { .. })));
+            assert!(matches!(error.faults().next(), Some(JsonError::TooDeep { .. })));
             false
         }
     }

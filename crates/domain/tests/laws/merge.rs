@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use assist_rules_domain::merge::{CrossFieldMerge, Merged, merge};
-use assist_rules_domain::{Draft, EngineLimits, RuleChange, TriggerRule};
+use assist_rules_domain::document::{CrossFieldMerge, Merged, merge};
+use assist_rules_domain::{DocumentKind, Edit, Patch, TriggerRule};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -64,10 +64,10 @@ fn rule(value: &Value) -> TriggerRule {
     value.to_string().parse().unwrap()
 }
 
-fn change(fields: &Map<String, Value>) -> RuleChange {
-    let draft = Draft::new(Value::from(fields.clone()).to_string().parse().unwrap()).unwrap();
-    // Without anything stored no element means a stored one: the change is what was written.
-    draft.change(&rule(&json!({})), &EngineLimits::TRIGGER_RULES).unwrap()
+fn patch(fields: &Map<String, Value>) -> Patch<TriggerRule> {
+    let edit = Edit::<TriggerRule>::new(Value::from(fields.clone()).to_string().parse().unwrap()).unwrap();
+    // Without anything stored no element means a stored one: the patch is what was written.
+    edit.resolve(&rule(&json!({}))).unwrap()
 }
 
 fn value(rule: &TriggerRule) -> Value {
@@ -116,20 +116,20 @@ proptest! {
     ) {
         let theirs = edited(&base, [&theirs, &strangers]);
         let group = if accept { CrossFieldMerge::Accept } else { CrossFieldMerge::Refuse };
-        let merged = merge(&rule(&base), &change(&ours), &rule(&theirs), group).unwrap();
+        let merged = merge(&rule(&base), &patch(&ours), &rule(&theirs), group).unwrap();
         prop_assert_eq!((value(&merged.document), places(&merged)), naive(&base, &ours, &theirs, accept));
     }
 
     #[test]
     fn who_changed_nothing_takes_theirs(base in base(), theirs in some_fields(), strangers in strangers()) {
         let theirs = rule(&edited(&base, [&theirs, &strangers]));
-        let merged = merge(&rule(&base), &RuleChange::default(), &theirs, CrossFieldMerge::Refuse).unwrap();
+        let merged = merge(&rule(&base), &Patch::default(), &theirs, CrossFieldMerge::Refuse).unwrap();
         prop_assert_eq!((merged.document.document().text(), merged.collisions), (theirs.document().text(), vec![]));
     }
 
     #[test]
     fn where_nobody_else_changed_anything_ours_is_applied(base in base(), ours in some_fields()) {
-        let (base, ours) = (rule(&base), change(&ours));
+        let (base, ours) = (rule(&base), patch(&ours));
         let merged = merge(&base, &ours, &base, CrossFieldMerge::Refuse).unwrap();
         prop_assert_eq!((merged.document, merged.collisions), (ours.apply(&base).unwrap(), vec![]));
     }
@@ -138,18 +138,18 @@ proptest! {
     fn merging_again_changes_nothing(base in base(), ours in some_fields(), theirs in some_fields()) {
         let theirs = theirs.into_iter().filter(|(field, _)| !ours.contains_key(field)).collect();
         let theirs = rule(&edited(&base, [&theirs, &Map::new()]));
-        let (base, ours) = (rule(&base), change(&ours));
+        let (base, ours) = (rule(&base), patch(&ours));
         let once = merge(&base, &ours, &theirs, CrossFieldMerge::Accept).unwrap();
         prop_assert_eq!(&once.collisions, &vec![]);
-        let twice = merge(&theirs, &once.change, &once.document, CrossFieldMerge::Accept).unwrap();
+        let twice = merge(&theirs, &once.patch, &once.document, CrossFieldMerge::Accept).unwrap();
         prop_assert_eq!((twice.document, twice.collisions), (once.document, vec![]));
     }
 
     #[test]
     fn edits_of_different_fields_commute(base in base(), ours in some_fields(), theirs in some_fields()) {
         let theirs: Map<_, _> = theirs.into_iter().filter(|(field, _)| !ours.contains_key(field)).collect();
-        let (base, ours, theirs) = (rule(&base), change(&ours), change(&theirs));
-        let merged = |first: &RuleChange, second: &RuleChange| {
+        let (base, ours, theirs) = (rule(&base), patch(&ours), patch(&theirs));
+        let merged = |first: &Patch<TriggerRule>, second: &Patch<TriggerRule>| {
             let stored = first.apply(&base).unwrap();
             merge(&base, second, &stored, CrossFieldMerge::Refuse).unwrap()
         };
@@ -163,7 +163,7 @@ proptest! {
         base in base(), ours in some_fields(), theirs in some_fields(), strangers in strangers(),
     ) {
         let theirs = rule(&edited(&base, [&theirs, &strangers]));
-        let merged = merge(&rule(&base), &change(&ours), &theirs, CrossFieldMerge::Accept).unwrap();
+        let merged = merge(&rule(&base), &patch(&ours), &theirs, CrossFieldMerge::Accept).unwrap();
         let raw = |rule: &TriggerRule| -> Vec<(String, String)> {
             let members = rule.document().root().members();
             let strangers = members.filter(|member| !FIELDS.contains(&member.name));
@@ -195,7 +195,7 @@ proptest! {
     fn elements_with_ids_merge_one_by_one(base in elements(), ours in elements(), theirs in elements()) {
         let with = |elements: &[(char, u8)]| json!({"id": "r1", "enabled": false, "actions": list(elements)});
         let fields: Map<_, _> = [("actions".to_owned(), list(&ours))].into_iter().collect();
-        let merged = merge(&rule(&with(&base)), &change(&fields), &rule(&with(&theirs)), CrossFieldMerge::Refuse).unwrap();
+        let merged = merge(&rule(&with(&base)), &patch(&fields), &rule(&with(&theirs)), CrossFieldMerge::Refuse).unwrap();
         let get = |elements: &[(char, u8)], id: char| elements.iter().find(|(known, _)| *known == id).map(|(_, v)| *v);
         let mut wanted = Some(Vec::new());
         for id in ['a', 'b', 'c', 'd'] {

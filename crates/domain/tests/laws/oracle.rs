@@ -4,7 +4,7 @@
 //! with the latter, so it names nothing but the crate.
 
 use assist_rules_domain::Pointer;
-use assist_rules_domain::json::{Document, Node, TextError, TextFault, Value};
+use assist_rules_domain::json::{Document, JsonError, Node, TextError, Value};
 
 /// Reads a text, and whatever is read prints it, and reads that again.
 ///
@@ -75,8 +75,8 @@ fn check_error(error: &TextError, text: &str) {
 
 fn is_our_bound(error: &TextError) -> bool {
     error.faults().all(|fault| match fault {
-        TextFault::Duplicate { .. } | TextFault::TooDeep { .. } | TextFault::TooLarge { .. } => true,
-        TextFault::Syntax { .. } => false,
+        JsonError::Duplicate { .. } | JsonError::TooDeep { .. } | JsonError::TooLarge { .. } => true,
+        JsonError::Syntax { .. } => false,
     })
 }
 

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use assist_rules_domain::protocol::{Confirmation, Event, MAX_SENDS, Moment, Outcome, Step, Terms, Update, Verdict};
-use assist_rules_domain::{Draft, Failure, FailureClass, RuleId, Stored, TriggerRule, Version};
+use assist_rules_domain::protocol::{Completion, MAX_SENDS, Now, Outcome, Step, Update, UpdateOptions, UpdateRequest};
+use assist_rules_domain::{
+    DocumentKind, Edit, Evidence, FailureClass, IndeterminateCause, RequestError, RuleId, Stored, TriggerRule, Version,
+};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -43,7 +45,7 @@ fn turn() -> impl Strategy<Value = Turn> {
         2 => Just(Turn::Delay),
         2 => (1..4_usize).prop_map(Turn::ShowOld),
         2 => wait.clone().prop_map(|wait| Turn::Fail(FailureClass::Throttled { wait })),
-        1 => wait.prop_map(|wait| Turn::Fail(FailureClass::Indeterminate { wait })),
+        1 => wait.prop_map(|wait| Turn::Fail(indeterminate(wait))),
         2 => select(vec![FailureClass::NotSent, FailureClass::NotFound]).prop_map(Turn::Fail),
         1 => select(vec![
             FailureClass::Denied, FailureClass::Unauthenticated, FailureClass::Rejected, FailureClass::Untrusted,
@@ -85,7 +87,7 @@ struct World {
     was_unclear: bool,
 }
 
-type Answer<T> = Result<T, Failure>;
+type Answer<T> = Result<T, RequestError>;
 
 impl World {
     fn new() -> Self {
@@ -112,7 +114,7 @@ impl World {
 
     fn interfere(&mut self, name: &str, value: &str) {
         let changed = self.stored(0).value.document().with_members(&[(name, value)]).unwrap();
-        self.versions.push(TriggerRule::try_from(changed).unwrap());
+        self.versions.push(TriggerRule::from_document(changed).unwrap());
     }
 
     fn try_to_apply(&mut self, document: &TriggerRule, under: &Version) -> bool {
@@ -136,7 +138,7 @@ impl World {
             Turn::Answer | Turn::AnswerWithoutBody | Turn::AnswerWithoutVersion | Turn::Delay => self.stored(0),
             Turn::ShowOld(back) => self.stored(back),
             Turn::LoseAnswer | Turn::LoseRequest => return Err(unclear()),
-            Turn::Fail(class) => return Err(Failure::new(class, "read")),
+            Turn::Fail(class) => return Err(RequestError::new(class, "read")),
             Turn::Interfere(name, value) => {
                 self.interfere(name, value);
                 self.stored(0)
@@ -152,14 +154,14 @@ impl World {
         }
         let answer = match turn {
             Turn::Fail(class) => return self.refuse(class),
-            Turn::LoseRequest => return self.refuse(FailureClass::Indeterminate { wait: None }),
+            Turn::LoseRequest => return self.refuse(indeterminate(None)),
             Turn::Delay => {
                 self.delayed.push((document.clone(), under.clone()));
-                return self.refuse(FailureClass::Indeterminate { wait: None });
+                return self.refuse(indeterminate(None));
             }
             Turn::LoseAnswer => {
                 self.try_to_apply(document, under);
-                return self.refuse(FailureClass::Indeterminate { wait: None });
+                return self.refuse(indeterminate(None));
             }
             Turn::Answer
             | Turn::AnswerWithoutBody
@@ -168,7 +170,7 @@ impl World {
             | Turn::Interfere(..) => self.try_to_apply(document, under),
         };
         if !answer {
-            return Err(Failure::new(FailureClass::PreconditionFailed, "412"));
+            return Err(RequestError::new(FailureClass::PreconditionFailed, "412"));
         }
         let stored = self.stored(0);
         if let Turn::AnswerWithoutBody = turn {
@@ -181,12 +183,19 @@ impl World {
 
     fn refuse<T>(&mut self, class: FailureClass) -> Answer<T> {
         self.was_unclear |= matches!(class, FailureClass::Indeterminate { .. });
-        Err(Failure::new(class, "write"))
+        Err(RequestError::new(class, "write"))
     }
 }
 
-fn unclear() -> Failure {
-    Failure::new(FailureClass::Indeterminate { wait: None }, "lost")
+fn indeterminate(wait: Option<Duration>) -> FailureClass {
+    FailureClass::Indeterminate {
+        wait,
+        cause: IndeterminateCause::NoAnswer,
+    }
+}
+
+fn unclear() -> RequestError {
+    RequestError::new(indeterminate(None), "lost")
 }
 
 fn version(at: usize) -> Version {
@@ -196,40 +205,47 @@ fn version(at: usize) -> Version {
 /// The least time that a request takes.
 const A_REQUEST: Duration = Duration::from_millis(50);
 
-/// Carries an update out in a world, and says how it ended.
-fn carry_out(
+fn edit(text: &str) -> Edit<TriggerRule> {
+    Edit::new(text.parse().unwrap()).unwrap()
+}
+
+/// Executes an update in a world, and says how it ended.
+fn execute(
     world: &mut World,
     wish: &str,
-    terms: Terms,
+    options: UpdateOptions,
     turns: &[(Turn, f64)],
-) -> Result<Verdict<TriggerRule>, TestCaseError> {
-    let deadline = terms.deadline;
+) -> Result<Completion<TriggerRule>, TestCaseError> {
+    let deadline = options.deadline;
     // Each wait that is not zero uses the deadline up, and so does each request.
     let most_steps = 2 * (deadline.as_millis() / A_REQUEST.as_millis()) + 40;
-    let mut update = Update::new(Draft::new(wish.parse().unwrap()).unwrap(), terms);
     let mut turns = turns.iter().cloned().cycle();
-    let (mut event, mut now) = (Event::Started, Duration::ZERO);
+    let mut elapsed = Duration::ZERO;
     let mut intended = None;
+    let mut step = Update::start(UpdateRequest::Edit(edit(wish)), options);
     for _ in 0..most_steps {
-        let (turn, chance) = turns.next().unwrap();
+        let (turn, jitter) = turns.next().unwrap();
+        let now = |elapsed| Now { elapsed, jitter };
         let late = std::mem::take(&mut world.delayed);
-        event = match update.next(event, Moment { at: now, chance }) {
-            Step::Read => {
-                now += A_REQUEST;
-                Event::Read(world.on_read(turn))
+        step = match step {
+            Step::Read(read) => {
+                elapsed += A_REQUEST;
+                read.answered(world.on_read(turn), now(elapsed))
             }
-            Step::Write { document, version } => {
-                now += A_REQUEST;
+            Step::Write(write) => {
+                elapsed += A_REQUEST;
+                let version = write.version().cloned().unwrap();
                 prop_assert_eq!(
                     Some(&version),
                     intended.as_ref(),
                     "under another version than was intended"
                 );
                 prop_assert_eq!(Some(&version), world.read.last(), "the document is known to have moved");
+                let document = write.document().clone();
                 let answer = world.on_write(turn, &document, &version);
                 let is_no_send = matches!(
                     &answer,
-                    Err(Failure {
+                    Err(RequestError {
                         class: FailureClass::NotSent | FailureClass::Throttled { .. },
                         ..
                     })
@@ -237,25 +253,22 @@ fn carry_out(
                 if !is_no_send {
                     world.sent.push((document.document().text().to_owned(), version));
                 }
-                Event::Written(answer)
+                write.answered(answer, now(elapsed))
             }
-            Step::Record(intent) => {
-                prop_assert_eq!(
-                    Some(&intent.version),
-                    world.read.last(),
-                    "an intent for another version"
-                );
-                intended = Some(intent.version);
-                Event::Recorded(Ok(()))
+            Step::Record(record) => {
+                let version = record.intent().precondition.version().cloned();
+                prop_assert_eq!(version.as_ref(), world.read.last(), "an intent for another version");
+                intended = version;
+                record.recorded()
             }
             Step::Wait(wait) => {
-                now += wait;
-                prop_assert!(now <= deadline, "waits past the deadline");
-                Event::Waited
+                elapsed += wait.duration();
+                prop_assert!(elapsed <= deadline, "waits past the deadline");
+                wait.over()
             }
-            Step::Done(verdict) => {
+            Step::Done(completion) => {
                 world.delayed.extend(late);
-                return Ok(*verdict);
+                return Ok(*completion);
             }
         };
         let newer = std::mem::replace(&mut world.delayed, late);
@@ -265,9 +278,9 @@ fn carry_out(
     Err(TestCaseError::fail("it does not end"))
 }
 
-fn hold(world: &World, verdict: &Verdict<TriggerRule>) -> Result<(), TestCaseError> {
+fn hold(world: &World, completion: &Completion<TriggerRule>) -> Result<(), TestCaseError> {
     let sends = u32::try_from(world.sent.len()).unwrap();
-    prop_assert_eq!(verdict.attempts, sends);
+    prop_assert_eq!(completion.attempts, sends);
     for of_one_version in world.sent.chunk_by(|(_, before), (_, after)| before == after) {
         prop_assert!(
             of_one_version.len() <= MAX_SENDS as usize,
@@ -276,27 +289,37 @@ fn hold(world: &World, verdict: &Verdict<TriggerRule>) -> Result<(), TestCaseErr
         );
         prop_assert!(of_one_version.windows(2).all(|pair| pair[0] == pair[1]), "other bytes");
     }
-    match &verdict.outcome {
-        Outcome::Applied => {
-            prop_assert!(world.ours_applied, "said to be applied, and was not: {verdict:?}");
-            prop_assert!(verdict.confirmed_by == Some(Confirmation::Answer) || world.was_unclear);
-            if let Some(after) = &verdict.version_after {
+    match &completion.outcome {
+        Outcome::Applied {
+            write,
+            version_after,
+            evidence,
+            ..
+        } => {
+            prop_assert!(world.ours_applied, "said to be applied, and was not: {completion:?}");
+            prop_assert!(*evidence == Evidence::Answer || world.was_unclear);
+            if let Some(after) = version_after {
                 let at: usize = after.token().parse().unwrap();
-                prop_assert!(verdict.ours.as_ref().unwrap().diff(&world.versions[at]).is_empty());
+                prop_assert!(write.ours.has_content_of(&world.versions[at]));
             }
         }
-        Outcome::Unknown => prop_assert!(world.was_unclear, "unknown, and nothing was unclear"),
-        Outcome::Unchanged
-        | Outcome::Rejected
-        | Outcome::Denied
-        | Outcome::Failed
+        Outcome::Unknown { .. } => prop_assert!(world.was_unclear, "unknown, and nothing was unclear"),
+        Outcome::Unchanged { .. }
+        | Outcome::Invalid { .. }
+        | Outcome::Rejected { .. }
+        | Outcome::Denied { .. }
+        | Outcome::Failed(_)
         | Outcome::Deferred { .. }
-        | Outcome::NotAttempted
+        | Outcome::NotAttempted { .. }
         | Outcome::Conflict(_) => {
-            prop_assert!(!world.ours_applied, "was applied, and is said not to be: {verdict:?}");
-            prop_assert!(!world.was_unclear, "something was unclear: {verdict:?}");
+            prop_assert!(
+                !world.ours_applied,
+                "was applied, and is said not to be: {completion:?}"
+            );
+            prop_assert!(!world.was_unclear, "something was unclear: {completion:?}");
         }
-        Outcome::Planned => prop_assert!(world.sent.is_empty()),
+        Outcome::Planned(_) => prop_assert!(world.sent.is_empty()),
+        Outcome::Overwritten { .. } => prop_assert!(false, "a version guards the write"),
     }
     Ok(())
 }
@@ -311,22 +334,21 @@ proptest! {
         turns in proptest::collection::vec((turn(), 0.0..=1.0), 1..24),
     ) {
         let mut world = World::new();
-        let terms = Terms { deadline: Duration::from_secs(seconds), ..Terms::default() };
-        let verdict = carry_out(&mut world, wish, terms, &turns)?;
-        hold(&world, &verdict)?;
-        if matches!(verdict.outcome, Outcome::Unchanged) {
-            let base = verdict.base.unwrap().value;
-            let change = Draft::new(wish.parse().unwrap()).unwrap().change(&base, &assist_rules_domain::EngineLimits::TRIGGER_RULES);
-            prop_assert!(change.unwrap().apply(&base).unwrap().diff(&base).is_empty(), "said to be so, and is not");
+        let options = UpdateOptions { deadline: Duration::from_secs(seconds), ..UpdateOptions::default() };
+        let completion = execute(&mut world, wish, options, &turns)?;
+        hold(&world, &completion)?;
+        if let Outcome::Unchanged { stored, .. } = completion.outcome {
+            let patch = edit(wish).resolve(&stored.value).unwrap();
+            prop_assert!(patch.apply(&stored.value).unwrap().has_content_of(&stored.value), "said to be so, and is not");
         }
     }
 
     #[test]
     fn in_a_world_without_mischief_an_update_is_applied(wish in select(WISHES.to_vec())) {
         let mut world = World::new();
-        let verdict = carry_out(&mut world, wish, Terms::default(), &[(Turn::Answer, 0.5)])?;
-        hold(&world, &verdict)?;
-        let is_applied = matches!(verdict.outcome, Outcome::Applied);
+        let completion = execute(&mut world, wish, UpdateOptions::default(), &[(Turn::Answer, 0.5)])?;
+        hold(&world, &completion)?;
+        let is_applied = matches!(completion.outcome, Outcome::Applied { .. });
         prop_assert_eq!(is_applied, wish != WISHES[2]);
     }
 }

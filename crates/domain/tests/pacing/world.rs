@@ -221,7 +221,7 @@ impl World {
             panic!("an answer to nobody");
         };
         if let Some(told) = reply.told {
-            self.pacer.learn(&ticket, self.now, told);
+            self.pacer.on_response(&ticket, self.now, told);
         }
         if let Some(refused) = reply.refused {
             self.pacer.throttled(&ticket, self.now, refused.retry_after);

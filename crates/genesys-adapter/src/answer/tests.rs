@@ -3,11 +3,12 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use domain::{Failure, FailureClass};
+use domain::{FailureClass, IndeterminateCause, RequestError};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use super::{RawAnswer, ResponseReader};
+use super::{RawAnswer, ResponseReader, no_answer};
 use crate::redact::Redactor;
+use crate::resource::TriggerRules;
 
 const RULE: &str = r#"{"id":"r1","etag":"7","enabled":true}"#;
 
@@ -32,13 +33,13 @@ fn reading<'a>(answer: &'a RawAnswer, redactor: &'a Redactor) -> ResponseReader<
     }
 }
 
-fn read(answer: &RawAnswer) -> Result<Option<String>, Failure> {
-    let stored = reading(answer, &Redactor::default()).stored(&"r1".parse().unwrap())?;
+fn read(answer: &RawAnswer) -> Result<Option<String>, RequestError> {
+    let stored = reading(answer, &Redactor::default()).stored(&TriggerRules::default(), &"r1".parse().unwrap())?;
     Ok(stored.version.map(|version| version.as_sent().to_owned()))
 }
 
 fn write(answer: &RawAnswer) -> Result<bool, FailureClass> {
-    let written = reading(answer, &Redactor::default()).written(&"r1".parse().unwrap());
+    let written = reading(answer, &Redactor::default()).written(&TriggerRules::default(), &"r1".parse().unwrap());
     written.map(|stored| stored.is_some()).map_err(|failure| failure.class)
 }
 
@@ -62,6 +63,13 @@ fn the_version_is_the_header_s_if_strong_else_the_body_s() {
     }
 }
 
+fn server_error(wait: Option<Duration>) -> FailureClass {
+    FailureClass::Indeterminate {
+        wait,
+        cause: IndeterminateCause::ServerError,
+    }
+}
+
 #[test]
 fn each_status_of_a_write_means_what_can_be_done_about_it() {
     let wait = |seconds| Some(Duration::from_secs(seconds));
@@ -69,16 +77,10 @@ fn each_status_of_a_write_means_what_can_be_done_about_it() {
         (answer(200, &[], RULE), Ok(true)),
         (answer(201, &[], RULE), Ok(true)),
         (answer(200, &[], ""), Ok(false)),
-        (
-            answer(200, &[], "<html>"),
-            Err(FailureClass::Indeterminate { wait: None }),
-        ),
-        (
-            answer(200, &[], r#"{"id":"r2"}"#),
-            Err(FailureClass::Indeterminate { wait: None }),
-        ),
+        (answer(200, &[], "<html>"), Err(no_answer())),
+        (answer(200, &[], r#"{"id":"r2"}"#), Err(no_answer())),
         (answer(204, &[], ""), Ok(false)),
-        (answer(202, &[], ""), Err(FailureClass::Indeterminate { wait: None })),
+        (answer(202, &[], ""), Err(no_answer())),
         (
             answer(302, &[("location", "https://example.com")], ""),
             Err(FailureClass::Redirected),
@@ -95,7 +97,7 @@ fn each_status_of_a_write_means_what_can_be_done_about_it() {
         (answer(401, &[], ""), Err(FailureClass::Unauthenticated)),
         (answer(403, &[], ""), Err(FailureClass::Denied)),
         (answer(404, &[], ""), Err(FailureClass::NotFound)),
-        (answer(408, &[], ""), Err(FailureClass::Indeterminate { wait: None })),
+        (answer(408, &[], ""), Err(no_answer())),
         (answer(409, &[], ""), Err(FailureClass::PreconditionFailed)),
         (answer(412, &[], ""), Err(FailureClass::PreconditionFailed)),
         (answer(428, &[], ""), Err(FailureClass::Rejected)),
@@ -103,11 +105,8 @@ fn each_status_of_a_write_means_what_can_be_done_about_it() {
             answer(429, &[("retry-after", "7")], ""),
             Err(FailureClass::Throttled { wait: wait(7) }),
         ),
-        (answer(500, &[], ""), Err(FailureClass::Indeterminate { wait: None })),
-        (
-            answer(503, &[("retry-after", "9")], ""),
-            Err(FailureClass::Indeterminate { wait: wait(9) }),
-        ),
+        (answer(500, &[], ""), Err(server_error(None))),
+        (answer(503, &[("retry-after", "9")], ""), Err(server_error(wait(9)))),
     ] {
         assert_eq!(write(&answer), expected, "{}", answer.status);
     }
@@ -147,7 +146,9 @@ fn the_platform_s_words_are_kept_without_secrets() {
         ],
         r#"{"message":"Missing agentassist:trigger-rule:update, token hunter22","code":"missing.permissions","contextId":"ctx-1"}"#,
     );
-    let failure = reading(&answer, &redactor).written(&"r1".parse().unwrap()).unwrap_err();
+    let failure = reading(&answer, &redactor)
+        .written(&TriggerRules::default(), &"r1".parse().unwrap())
+        .unwrap_err();
     assert_eq!(
         failure.message,
         "Missing agentassist:trigger-rule:update, token [secret]"
@@ -172,15 +173,15 @@ fn a_listing_is_a_page_of_rules() {
     let page = |body| {
         let answer = answer(200, &[], body);
         reading(&answer, &Redactor::default())
-            .page()
+            .page(&TriggerRules::default(), None)
             .map_err(|failure| failure.class)
     };
     let read = page(r#"{"entities":[{"id":"r1","etag":"7"},{"id":"../x"}],"pageCount":3,"total":250}"#).unwrap();
-    assert_eq!((read.pages, read.total), (3, Some(250)));
+    assert_eq!((read.next.unwrap().0.as_str(), read.total), ("2", Some(250)));
     let shown: Vec<_> = read
-        .rules
+        .documents
         .iter()
-        .map(|rule| (rule.id.as_str(), rule.rule_id.is_some()))
+        .map(|rule| (rule.stated_id.as_str(), rule.id.is_some()))
         .collect();
     assert_eq!(shown, [("r1", true), ("../x", false)]);
     assert_eq!(page(r#"{"entities":7}"#), Err(FailureClass::Malformed));

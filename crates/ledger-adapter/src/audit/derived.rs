@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use domain::Version;
-use ports::{Ending, LedgerError, OutcomeRecord};
+use domain::{OutcomeKind, Version};
+use ports::{DocumentRef, LedgerError, OutcomeRecord};
 use sqlx::any::AnyRow;
 
 use super::{Fault, PAGE};
@@ -16,18 +16,18 @@ use crate::tallies;
 #[derive(Default)]
 pub(super) struct Derived {
     updates: BTreeMap<i64, Update>,
-    /// Of target, document, period, ending and range: how many, retries, merges, microseconds waited, the longest.
-    tallies: BTreeMap<(String, String, i64, &'static str, i64), [i64; 5]>,
-    /// Of target, period and document: how many.
-    activity: BTreeMap<(String, i64, String), i64>,
+    /// Of target, document, period, outcome and range: how many, retries, merges, microseconds waited, the longest.
+    tallies: BTreeMap<(DocumentRef, i64, &'static str, i64), [i64; 5]>,
+    /// Of document and period: how many.
+    activity: BTreeMap<(DocumentRef, i64), i64>,
 }
 
 struct Update {
     outcome: i64,
     measured: i64,
-    /// The figures, for as long as the ending may still change.
+    /// The figures, for as long as the outcome may still change.
     unknown: Option<Box<OutcomeRecord>>,
-    ending: &'static str,
+    outcome_kind: &'static str,
     version_after: String,
     at: i64,
     /// The figures, as a row has them.
@@ -37,25 +37,25 @@ struct Update {
 }
 
 impl Update {
-    fn new(body: &Body, ending: &'static str) -> Self {
+    fn new(body: &Body, outcome_kind: &'static str) -> Self {
         let micros = |at: &str| read_time(at).map(micros_of).unwrap_or_default();
         let (leased_until, version_before) = match (&body.intent, &body.outcome) {
-            (Some(intent), _) => (micros(&intent.leased_until), Some(intent.version.as_str())),
+            (Some(intent), _) => (micros(&intent.leased_until), intent.version.as_deref()),
             (None, Some(outcome)) => (0, outcome.version_before.as_deref()),
             (None, None) => (0, None),
         };
         let version_before = version_before.map(shown_version).unwrap_or_default();
         let (run, host) = body.holder();
-        let (target, document, at) = (&body.target, &body.document, micros(&body.at));
+        let (document, at) = (body.reference(), micros(&body.at));
         Self {
             outcome: 0,
             measured: 0,
             unknown: None,
-            ending,
+            outcome_kind,
             version_after: String::new(),
             at,
             figures: [0; 5],
-            fixed: format!("{at} {leased_until} {target:?} {document:?} {run:?} {host:?} {version_before:?}"),
+            fixed: format!("{at} {leased_until} {document:?} {run:?} {host:?} {version_before:?}"),
         }
     }
 
@@ -64,13 +64,13 @@ impl Update {
         let Self {
             outcome,
             measured,
-            ending,
+            outcome_kind,
             version_after,
             figures,
             fixed,
             ..
         } = self;
-        format!("{outcome} {measured} {ending:?} {version_after:?} {figures:?} {fixed}")
+        format!("{outcome} {measured} {outcome_kind:?} {version_after:?} {figures:?} {fixed}")
     }
 }
 
@@ -101,7 +101,7 @@ impl Derived {
         let id = record.intent.map_or(seq, |id| signed(id.0));
         let update = self.updates.entry(id).or_insert_with(|| Update::new(body, "open"));
         update.outcome = seq;
-        update.ending = record.ending.word();
+        update.outcome_kind = record.kind.as_str();
         let version_after = record.version_after.as_ref().map(ToString::to_string);
         update.version_after = version_after.unwrap_or_default();
         let before = update.unknown.take();
@@ -111,32 +111,30 @@ impl Derived {
             update.figures = tallies::figures(&record);
         }
         let figures = before.clone().unwrap_or_else(|| Box::new(record.clone()));
-        if record.ending == Ending::Unknown {
+        if record.kind == OutcomeKind::Unknown {
             update.unknown = Some(figures.clone());
         }
         let periods = [tallies::EVER, tallies::period(at)];
         if let Some(unknown) = before {
-            self.count(periods, &unknown, unknown.ending, -1);
+            self.count(periods, &unknown, unknown.kind, -1);
         } else {
             for period in periods {
-                let key = (record.target.clone(), period, record.document.clone());
+                let key = (record.document.clone(), period);
                 *self.activity.entry(key).or_default() += 1;
             }
         }
-        self.count(periods, &figures, record.ending, 1);
+        self.count(periods, &figures, record.kind, 1);
     }
 
-    fn count(&mut self, periods: [i64; 2], outcome: &OutcomeRecord, ending: Ending, times: i64) {
+    fn count(&mut self, periods: [i64; 2], outcome: &OutcomeRecord, outcome_kind: OutcomeKind, times: i64) {
         let [bucket, more_retries, more_merges, more_waited, longer] = tallies::figures(outcome);
         for period in periods {
-            for document in ["", outcome.document.as_str()] {
-                let key = (
-                    outcome.target.clone(),
-                    document.to_owned(),
-                    period,
-                    ending.word(),
-                    bucket,
-                );
+            for id in ["", outcome.document.id.as_str()] {
+                let of_all = DocumentRef {
+                    id: id.to_owned(),
+                    ..outcome.document.clone()
+                };
+                let key = (of_all, period, outcome_kind.as_str(), bucket);
                 let [n, retries, merges, waited, longest] = self.tallies.entry(key).or_default();
                 *n += times;
                 *retries += times * more_retries;
@@ -157,8 +155,8 @@ impl Derived {
             entry: u64::try_from(id).ok(),
             what: what.to_owned(),
         };
-        let sql = "SELECT id, outcome, measured, ending, version_after, at, leased_until, target, document, run, host, \
-                   version_before, bucket, retries, merges, waited, longest FROM updates WHERE id > $1 ORDER BY id LIMIT $2";
+        let sql = "SELECT id, outcome, measured, outcome_kind, version_after, at, leased_until, target, kind, \
+                   document, run, host, version_before, bucket, retries, merges, waited, longest FROM updates WHERE id > $1 ORDER BY id LIMIT $2";
         let mut after = i64::MIN;
         loop {
             let rows = store.rows(sql, &[after.into(), PAGE.into()]).await?;
@@ -183,37 +181,32 @@ impl Derived {
 
     async fn compare_tallies(self, store: &mut Snapshot<'_>, faults: &mut Vec<Fault>) -> Result<(), LedgerError> {
         let broken = |error: sqlx::Error| corrupt(&error);
-        let sql = "SELECT target, document, period, ending, bucket, n, retries, merges, waited, longest FROM tallies";
+        let sql = "SELECT target, kind, document, period, outcome_kind, bucket, n, retries, merges, waited, longest FROM tallies";
         let mut kept = BTreeMap::new();
         for row in store.rows(sql, &[]).await? {
-            let figures = [5, 6, 7, 8, 9].map(|column| number(&row, column).unwrap_or(i64::MIN));
+            let figures = [6, 7, 8, 9, 10].map(|column| number(&row, column).unwrap_or(i64::MIN));
             let key = (
-                text(&row, 0).map_err(broken)?,
-                text(&row, 1).map_err(broken)?,
-                number(&row, 2).map_err(broken)?,
-                text(&row, 3).map_err(broken)?,
-                number(&row, 4).map_err(broken)?,
+                document(&row, 0).map_err(broken)?,
+                number(&row, 3).map_err(broken)?,
+                text(&row, 4).map_err(broken)?,
+                number(&row, 5).map_err(broken)?,
             );
             kept.insert(key, figures);
         }
         let derived: BTreeMap<_, _> = self
             .tallies
             .into_iter()
-            .map(|((target, document, period, ending, bucket), figures)| {
-                ((target, document, period, ending.to_owned(), bucket), figures)
+            .map(|((document, period, outcome_kind, bucket), figures)| {
+                ((document, period, outcome_kind.to_owned(), bucket), figures)
             })
             .collect();
         let mut active = BTreeMap::new();
         for row in store
-            .rows("SELECT target, period, document, n FROM activity", &[])
+            .rows("SELECT target, kind, document, period, n FROM activity", &[])
             .await?
         {
-            let key = (
-                text(&row, 0).map_err(broken)?,
-                number(&row, 1).map_err(broken)?,
-                text(&row, 2).map_err(broken)?,
-            );
-            active.insert(key, number(&row, 3).map_err(broken)?);
+            let key = (document(&row, 0).map_err(broken)?, number(&row, 3).map_err(broken)?);
+            active.insert(key, number(&row, 4).map_err(broken)?);
         }
         if kept != derived || active != self.activity {
             faults.push(Fault {
@@ -225,19 +218,28 @@ impl Derived {
     }
 }
 
+/// The document in three columns: target, kind and id.
+fn document(row: &AnyRow, column: usize) -> Result<DocumentRef, sqlx::Error> {
+    Ok(DocumentRef {
+        target: text(row, column)?,
+        kind: text(row, column + 1)?,
+        id: text(row, column + 2)?,
+    })
+}
+
 /// As [`Update::shown`] has it.
 fn shown(row: &AnyRow) -> Result<String, sqlx::Error> {
     let (outcome, measured) = (number(row, 1)?, number(row, 2)?);
-    let (ending, version_after) = (text(row, 3)?, text(row, 4)?);
+    let (outcome_kind, version_after) = (text(row, 3)?, text(row, 4)?);
     let (at, leased_until) = (number(row, 5)?, number(row, 6)?);
-    let (target, document) = (text(row, 7)?, text(row, 8)?);
-    let (run, host, version_before) = (text(row, 9)?, text(row, 10)?, text(row, 11)?);
+    let document = document(row, 7)?;
+    let (run, host, version_before) = (text(row, 10)?, text(row, 11)?, text(row, 12)?);
     let mut figures = [0; 5];
-    for (column, figure) in (12..).zip(&mut figures) {
+    for (column, figure) in (13..).zip(&mut figures) {
         *figure = number(row, column)?;
     }
     Ok(format!(
-        "{outcome} {measured} {ending:?} {version_after:?} {figures:?} {at} {leased_until} {target:?} {document:?} {run:?} {host:?} \
+        "{outcome} {measured} {outcome_kind:?} {version_after:?} {figures:?} {at} {leased_until} {document:?} {run:?} {host:?} \
          {version_before:?}"
     ))
 }

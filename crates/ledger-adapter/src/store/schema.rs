@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, Row};
 use super::{Dialect, unusable};
 
 /// The format of the tables that this version reads and writes.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 /// The oldest SQLite that may be used: older ones can corrupt a write-ahead log (sqlite.org, release 3.51.3).
 const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
@@ -27,9 +27,10 @@ CREATE TABLE updates (
     outcome {number} NOT NULL,
     measured {number} NOT NULL,
     target TEXT NOT NULL,
+    kind TEXT NOT NULL,
     document TEXT NOT NULL,
     at {number} NOT NULL,
-    ending TEXT NOT NULL,
+    outcome_kind TEXT NOT NULL,
     leased_until {number} NOT NULL,
     run TEXT NOT NULL,
     host TEXT NOT NULL,
@@ -42,35 +43,39 @@ CREATE TABLE updates (
     waited {number} NOT NULL,
     longest {number} NOT NULL
 );
-CREATE INDEX updates_of_document ON updates (target, document, id);
+CREATE INDEX updates_of_document ON updates (target, kind, document, id);
 CREATE INDEX updates_of_target ON updates (target, id);
 CREATE INDEX updates_by_time ON updates (at);
-CREATE INDEX updates_open ON updates (target, id) WHERE ending IN ('open', 'unknown');
+CREATE INDEX updates_open ON updates (target, id) WHERE outcome_kind IN ('open', 'unknown');
+CREATE INDEX updates_leased ON updates (target, kind, document) WHERE outcome_kind = 'open';
 CREATE TABLE tallies (
     target TEXT NOT NULL,
+    kind TEXT NOT NULL,
     document TEXT NOT NULL,
     period {number} NOT NULL,
-    ending TEXT NOT NULL,
+    outcome_kind TEXT NOT NULL,
     bucket {number} NOT NULL,
     n {number} NOT NULL,
     retries {number} NOT NULL,
     merges {number} NOT NULL,
     waited {number} NOT NULL,
     longest {number} NOT NULL,
-    PRIMARY KEY (target, document, period, ending, bucket)
+    PRIMARY KEY (target, kind, document, period, outcome_kind, bucket)
 ){by_key};
 CREATE TABLE activity (
     target TEXT NOT NULL,
     period {number} NOT NULL,
+    kind TEXT NOT NULL,
     document TEXT NOT NULL,
     n {number} NOT NULL,
-    PRIMARY KEY (target, period, document)
+    PRIMARY KEY (target, period, kind, document)
 ){by_key};
 CREATE TABLE outbox (
     sink TEXT NOT NULL,
     seq {number} NOT NULL,
     event TEXT NOT NULL,
     target TEXT NOT NULL,
+    kind TEXT NOT NULL,
     document TEXT NOT NULL,
     state TEXT NOT NULL,
     failures {number} NOT NULL,
@@ -80,7 +85,7 @@ CREATE TABLE outbox (
     last_failure TEXT NOT NULL,
     PRIMARY KEY (sink, seq)
 ){by_key};
-CREATE INDEX outbox_pending ON outbox (sink, target, document, seq) WHERE state = 'pending';
+CREATE INDEX outbox_pending ON outbox (sink, target, kind, document, seq) WHERE state = 'pending';
 CREATE INDEX outbox_in_order ON outbox (sink, seq) WHERE state = 'pending';
 CREATE INDEX outbox_events ON outbox (event);
 CREATE TABLE disabled_sinks (

@@ -14,15 +14,15 @@ use crate::store::{Value, number, text};
 
 type Tallies = Vec<(Option<String>, Tally)>;
 
-/// The figures of the periods from one to another, by ending and range.
+/// The figures of the periods from one to another, by outcome and range.
 macro_rules! of_periods {
     ($which:literal) => {
         concat!(
-            "SELECT document, ending, bucket, CAST(sum(n) AS BIGINT), CAST(sum(retries) AS BIGINT), ",
+            "SELECT document, outcome_kind, bucket, CAST(sum(n) AS BIGINT), CAST(sum(retries) AS BIGINT), ",
             "CAST(sum(merges) AS BIGINT), CAST(sum(waited) AS BIGINT), max(longest) FROM tallies ",
             "WHERE document = $1 AND period >= $2 AND period <= $3 ",
             $which,
-            " GROUP BY document, ending, bucket"
+            " GROUP BY document, outcome_kind, bucket"
         )
     };
 }
@@ -32,11 +32,11 @@ macro_rules! of_periods {
 macro_rules! of_updates {
     ($which:literal) => {
         concat!(
-            "SELECT $1, ending, bucket, count(*), CAST(sum(retries) AS BIGINT), CAST(sum(merges) AS BIGINT), ",
+            "SELECT $1, outcome_kind, bucket, count(*), CAST(sum(retries) AS BIGINT), CAST(sum(merges) AS BIGINT), ",
             "CAST(sum(waited) AS BIGINT), max(longest) FROM updates ",
             "WHERE at >= $2 AND at < $3 AND measured > 0 ",
             $which,
-            " GROUP BY ending, bucket"
+            " GROUP BY outcome_kind, bucket"
         )
     };
 }

@@ -13,7 +13,8 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ports::{Ending, EntryId, History, HistoryQuery};
+use domain::OutcomeKind;
+use ports::{EntryId, History, HistoryQuery};
 
 use crate::stores::{in_a_runtime, open};
 use child::{FOLDER, Files};
@@ -211,7 +212,8 @@ async fn the_next_process_finds_all(done: &Done, at: &str) {
         ..HistoryQuery::default()
     };
     let found = ledger.entries(&query).await.unwrap();
-    let found: BTreeMap<EntryId, Option<Ending>> = found.iter().map(|entry| (entry.id, entry.ending())).collect();
+    let found: BTreeMap<EntryId, Option<OutcomeKind>> =
+        found.iter().map(|entry| (entry.id, entry.outcome_kind())).collect();
     let noted = |wanted: &'static str| {
         done.notes
             .iter()
@@ -222,13 +224,13 @@ async fn the_next_process_finds_all(done: &Done, at: &str) {
         assert!(found.contains_key(&id), "{at}: the intent {id} of a PUT is gone");
     }
     for id in noted("recorded").chain(noted("kept")) {
-        assert_eq!(found.get(&id), Some(&Some(Ending::Applied)), "{at}: {id}");
+        assert_eq!(found.get(&id), Some(&Some(OutcomeKind::Applied)), "{at}: {id}");
     }
     let puts: Vec<EntryId> = noted("put").collect();
-    for (id, ending) in &found {
+    for (id, outcome_kind) in &found {
         assert!(
-            puts.contains(id) || ending.is_none(),
-            "{at}: {id} was not sent, and is {ending:?}"
+            puts.contains(id) || outcome_kind.is_none(),
+            "{at}: {id} was not sent, and is {outcome_kind:?}"
         );
     }
     let runs = std::fs::read_dir(&files.runs).unwrap().count();

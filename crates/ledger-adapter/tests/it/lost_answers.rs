@@ -5,8 +5,9 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use domain::OutcomeKind;
 use ports::testing::ledger_conformance::{intent, outcome};
-use ports::{Ending, History, HistoryQuery, Ledger};
+use ports::{History, HistoryQuery, Ledger};
 
 use crate::stores::{Schema, open_as};
 
@@ -86,11 +87,13 @@ async fn a_commit_whose_answer_is_lost_is_made_once() {
         let id = ledger.intend(wanted.clone()).await.unwrap();
         assert_eq!(network.loses.load(Ordering::Relaxed), 0, "an answer was lost");
         lose();
-        let recorded = ledger.conclude(outcome(&wanted, Some(id), Ending::Applied, 1)).await;
+        let recorded = ledger
+            .conclude(outcome(&wanted, Some(id), OutcomeKind::Applied, 1))
+            .await;
         assert_eq!(recorded.unwrap().entry, id);
         assert_eq!(network.loses.load(Ordering::Relaxed), 0, "an answer was lost");
         lose();
-        let unsent = outcome(&wanted, None, Ending::Conflict, 2);
+        let unsent = outcome(&wanted, None, OutcomeKind::Conflict, 2);
         ledger.conclude(unsent).await.unwrap();
     }
     let query = HistoryQuery {

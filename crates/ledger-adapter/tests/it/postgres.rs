@@ -2,8 +2,9 @@
 
 use std::sync::Mutex;
 
+use domain::OutcomeKind;
+use ports::Ledger;
 use ports::testing::ledger_conformance::{self, intent, outcome};
-use ports::{Ending, Ledger};
 
 use crate::stores::{Schema, books, connection, open};
 use crate::writers::deliver;
@@ -80,7 +81,7 @@ async fn whoever_updates_needs_no_right_to_change_an_entry() {
     let ledger = open(&as_writer, folder.path()).await;
     let wanted = intent("r1", 7, 0);
     let id = ledger.intend(wanted.clone()).await.unwrap();
-    let applied = outcome(&wanted, Some(id), Ending::Applied, 1);
+    let applied = outcome(&wanted, Some(id), OutcomeKind::Applied, 1);
     ledger.conclude(applied).await.unwrap();
     assert_eq!(deliver(vec![ledger.clone()]).await.len(), 1);
     assert_eq!(ledger.verify(None).await.unwrap().faults, []);

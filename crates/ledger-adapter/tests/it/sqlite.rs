@@ -1,8 +1,9 @@
 //! The ledger in a file.
 
 use assist_rules_ledger_adapter::{LedgerSettings, SqlLedger};
+use domain::OutcomeKind;
 use ports::testing::ledger_conformance::{self, intent, outcome};
-use ports::{Author, Ending, History, HistoryQuery, Ledger};
+use ports::{Author, History, HistoryQuery, Ledger};
 
 use crate::stores::{books, connection, open};
 
@@ -30,7 +31,7 @@ async fn what_was_recorded_is_there_after_the_process() {
     let record = intent("r1", 7, 0);
     let id = first.intend(record.clone()).await.unwrap();
     first
-        .conclude(outcome(&record, Some(id), Ending::Applied, 1))
+        .conclude(outcome(&record, Some(id), OutcomeKind::Applied, 1))
         .await
         .unwrap();
     let before = first.entries(&everything).await.unwrap();
@@ -102,7 +103,7 @@ async fn the_lease_of_a_run_that_is_gone_is_nobodys() {
     assert_eq!(runs.len(), 2);
     let (mut leased_by, mut entries) = (Vec::new(), Vec::new());
     for run in &runs {
-        record.document.clone_from(run);
+        record.document.id.clone_from(run);
         record.author.run.clone_from(run);
         entries.push(held.intend(record.clone()).await.unwrap());
         leased_by.push(waiting.intend(record.clone()).await.is_err());
@@ -125,7 +126,7 @@ async fn the_lease_of_a_run_that_is_gone_is_nobodys() {
     assert_eq!(abandoned(&waiting, &elsewhere).await, 0, "nobody can tell from there");
     let mut free = 0;
     for run in &runs {
-        record.document.clone_from(run);
+        record.document.id.clone_from(run);
         record.author.run.clone_from(run);
         free += i32::from(waiting.intend(record.clone()).await.is_ok());
     }

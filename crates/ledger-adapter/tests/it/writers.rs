@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use assist_rules_ledger_adapter::SqlLedger;
+use domain::OutcomeKind;
 use ports::testing::ledger_conformance::{intent, moment, outcome};
 use ports::{
-    Claim, DeliveryOutcome, Ending, EntryId, History, HistoryQuery, Include, IntentRecord, Ledger, LedgerError, Outbox,
+    Claim, DeliveryOutcome, EntryId, History, HistoryQuery, Include, IntentRecord, Ledger, LedgerError, Outbox,
 };
 use tokio::sync::watch;
 
@@ -82,7 +83,12 @@ impl Writer {
             }
             follows = Some(entry);
         };
-        let applied = outcome(&self.intent(rule, version, follows), Some(entry), Ending::Applied, 1);
+        let applied = outcome(
+            &self.intent(rule, version, follows),
+            Some(entry),
+            OutcomeKind::Applied,
+            1,
+        );
         self.ledger.conclude(applied).await.unwrap();
         Some(entry)
     }
@@ -105,11 +111,11 @@ pub(crate) async fn assert_true(ledger: &SqlLedger, platform: &Platform, acknowl
     entries.reverse();
     let recorded: Vec<(String, u64, EntryId)> = entries
         .iter()
-        .filter(|entry| entry.ending() == Some(Ending::Applied))
+        .filter(|entry| entry.outcome_kind() == Some(OutcomeKind::Applied))
         .map(|entry| {
-            let version = &entry.intent.as_ref().unwrap().version;
+            let version = entry.intent.as_ref().unwrap().version.as_ref().unwrap();
             (
-                entry.document().to_owned(),
+                entry.document().unwrap().id.clone(),
                 version.to_string().parse().unwrap(),
                 entry.id,
             )
@@ -126,7 +132,7 @@ pub(crate) async fn assert_true(ledger: &SqlLedger, platform: &Platform, acknowl
             "entries are in the order of versions"
         );
     }
-    let settled = entries.iter().filter(|entry| entry.ending().is_some()).count();
+    let settled = entries.iter().filter(|entry| entry.outcome_kind().is_some()).count();
     assert_eq!(settled, recorded.len(), "nothing else ended");
     for entry in acknowledged {
         assert!(
@@ -169,10 +175,10 @@ async fn deliver_some(ledger: Arc<SqlLedger>, told: Arc<Mutex<Vec<(String, u64, 
         for claimed in claimed {
             tries += 1;
             let event = &claimed.event;
-            let version = event.version_before.to_string().parse().unwrap();
+            let version = event.version_before.as_ref().unwrap().to_string().parse().unwrap();
             told.lock()
                 .unwrap()
-                .push((event.document.clone(), version, event.id.clone()));
+                .push((event.document.id.clone(), version, event.id.clone()));
             tokio::task::yield_now().await;
             let again = DeliveryOutcome::Retry {
                 at: claim.now,

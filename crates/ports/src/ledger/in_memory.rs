@@ -5,10 +5,10 @@ mod outbox;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use domain::Version;
 use domain::json::Document;
+use domain::{OutcomeKind, Version};
 
-use super::{Ending, Entry, EntryId, IntentRecord, Ledger, LedgerError, OutcomeRecord, Recorded};
+use super::{DocumentRef, Entry, EntryId, IntentRecord, Ledger, LedgerError, OutcomeRecord, Recorded};
 use crate::history::{History, HistoryQuery, TallyOf, TallyQuery};
 use crate::tally::Tally;
 use outbox::Undelivered;
@@ -111,7 +111,7 @@ impl Kept {
 }
 
 fn is_open(entry: &Entry) -> bool {
-    matches!(entry.ending(), None | Some(Ending::Unknown))
+    matches!(entry.outcome_kind(), None | Some(OutcomeKind::Unknown))
 }
 
 #[async_trait]
@@ -121,10 +121,10 @@ impl Ledger for InMemoryLedger {
         let holder = kept.entries().into_iter().find(|entry| {
             entry.outcome.is_none()
                 && Some(entry.id) != intent.follows
-                && entry.intent.as_ref().is_some_and(|held| {
-                    (&held.target, &held.document) == (&intent.target, &intent.document)
-                        && held.leased_until > intent.at
-                })
+                && entry
+                    .intent
+                    .as_ref()
+                    .is_some_and(|held| held.document == intent.document && held.leased_until > intent.at)
         });
         if let Some(held) = holder.and_then(|entry| entry.intent) {
             return Err(LedgerError::Leased {
@@ -133,7 +133,7 @@ impl Ledger for InMemoryLedger {
             });
         }
         if let Some(refused) = intent.follows {
-            let is_of_it = |held: &IntentRecord| (&held.target, &held.document) == (&intent.target, &intent.document);
+            let is_of_it = |held: &IntentRecord| held.document == intent.document;
             if !kept.intent(refused).is_some_and(is_of_it) {
                 return Err(LedgerError::NoEntry(refused));
             }
@@ -150,8 +150,8 @@ impl Ledger for InMemoryLedger {
             let is_settled = kept.is_followed(id)
                 || kept
                     .outcome_of(id)
-                    .is_some_and(|settled| settled.ending != Ending::Unknown);
-            if kept.intent(id).is_none() {
+                    .is_some_and(|settled| settled.kind != OutcomeKind::Unknown);
+            if kept.intent(id).is_none_or(|intent| intent.document != outcome.document) {
                 return Err(LedgerError::NoEntry(id));
             }
             if is_settled {
@@ -167,10 +167,11 @@ impl Ledger for InMemoryLedger {
         })
     }
 
-    async fn unsettled(&self, target: &str) -> Result<Vec<Entry>, LedgerError> {
+    async fn unsettled(&self, target: &str, kind: &str) -> Result<Vec<Entry>, LedgerError> {
         let open = self.all().into_iter().filter(|entry| {
-            let is_of_target = entry.intent.as_ref().is_some_and(|intent| intent.target == target);
-            is_of_target && is_open(entry)
+            let document = entry.intent.as_ref().map(|intent| &intent.document);
+            let is_asked_for = document.is_some_and(|document| document.target == target && document.kind == kind);
+            is_asked_for && is_open(entry)
         });
         Ok(open.collect())
     }
@@ -180,14 +181,18 @@ impl Ledger for InMemoryLedger {
 impl History for InMemoryLedger {
     async fn entries(&self, query: &HistoryQuery) -> Result<Vec<Entry>, LedgerError> {
         let wanted = |entry: &Entry| {
-            query.target.as_deref().is_none_or(|target| target == entry.target())
-                && query
-                    .document
-                    .as_deref()
-                    .is_none_or(|document| document == entry.document())
+            let is = |asked: &Option<String>, of: fn(&DocumentRef) -> &str| {
+                let asked = asked.as_deref();
+                asked.is_none_or(|asked| entry.document().map(of) == Some(asked))
+            };
+            is(&query.target, |document| &document.target)
+                && is(&query.kind, |document| &document.kind)
+                && is(&query.document, |document| &document.id)
                 && query.since.is_none_or(|since| entry.at() >= Some(since))
                 && query.before.is_none_or(|before| entry.id < before)
-                && query.ending.is_none_or(|ending| entry.ending() == Some(ending))
+                && query
+                    .outcome
+                    .is_none_or(|outcome| entry.outcome_kind() == Some(outcome))
         };
         Ok(self.all().into_iter().rev().filter(wanted).take(query.limit).collect())
     }
@@ -213,14 +218,9 @@ impl History for InMemoryLedger {
         Ok(self.all().into_iter().find(|entry| entry.id == id))
     }
 
-    async fn document_at(
-        &self,
-        target: &str,
-        document: &str,
-        version: &Version,
-    ) -> Result<Option<Document>, LedgerError> {
+    async fn document_at(&self, document: &DocumentRef, version: &Version) -> Result<Option<Document>, LedgerError> {
         let found = self.all().into_iter().rev().find_map(|entry| {
-            if (entry.target(), entry.document()) != (target, document) {
+            if entry.document() != Some(document) {
                 return None;
             }
             let intent = entry.intent.as_ref()?;
@@ -228,7 +228,7 @@ impl History for InMemoryLedger {
             let is_after = outcome.and_then(|outcome| outcome.version_after.as_ref()) == Some(version);
             match outcome.and_then(|outcome| outcome.after.clone()) {
                 Some(after) if is_after => Some(after),
-                _ if &intent.version == version => Some(intent.base.clone()),
+                _ if intent.version.as_ref() == Some(version) => Some(intent.base.clone()),
                 _ => None,
             }
         });
@@ -239,8 +239,10 @@ impl History for InMemoryLedger {
         let mut tallies: Vec<(Option<String>, Tally)> = Vec::new();
         for entry in self.all() {
             let Some(outcome) = &entry.outcome else { continue };
-            let document = entry.document().to_owned();
-            let of_target = query.target.as_deref().is_none_or(|target| target == entry.target());
+            let DocumentRef {
+                target, id: document, ..
+            } = outcome.document.clone();
+            let of_target = query.target.as_ref().is_none_or(|asked| *asked == target);
             let is_wanted = of_target
                 && query.since.is_none_or(|since| entry.at() >= Some(since))
                 && !matches!(&query.of, TallyOf::One(one) if *one != document);

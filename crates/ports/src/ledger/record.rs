@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
 use domain::json::Document;
-use domain::{Collision, Version};
+use domain::{Collision, Evidence, OutcomeKind, Version};
 
 /// The number of an entry. Numbers count up, from 1, in the order in which entries were made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,21 +43,30 @@ pub struct Author {
     pub reason: Option<String>,
 }
 
+/// A document, wherever a record names one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DocumentRef {
+    /// What tells organizations apart: documents of two of them may have one id.
+    pub target: String,
+    /// The name of its kind.
+    pub kind: String,
+    /// Its id.
+    pub id: String,
+}
+
 /// What is about to be written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IntentRecord {
-    /// The API and the client that asks it: rules of two organisations may have one id.
-    pub target: String,
-    /// The document's id.
-    pub document: String,
+    /// The document.
+    pub document: DocumentRef,
     /// Who.
     pub author: Author,
     /// The intent of the same update whose write was refused, if there was one.
     pub follows: Option<EntryId>,
     /// What keeps the write from overwriting somebody's work: `etag`, `version` or `content`.
     pub guard: String,
-    /// The version to write under.
-    pub version: Version,
+    /// The version to write under; none where the content guards the write.
+    pub version: Option<Version>,
     /// The document as it is stored.
     pub base: Document,
     /// The document as it is to be.
@@ -77,18 +86,16 @@ pub struct IntentRecord {
 /// How an update ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutcomeRecord {
-    /// The API and the client that asks it.
-    pub target: String,
-    /// The document's id.
-    pub document: String,
+    /// The document.
+    pub document: DocumentRef,
     /// Who.
     pub author: Author,
     /// The last intent of the update; an update that came to no write has none.
     pub intent: Option<EntryId>,
     /// How it ended.
-    pub ending: Ending,
+    pub kind: OutcomeKind,
     /// How that is known; only of what was applied, or settled later.
-    pub proof: Option<Proof>,
+    pub evidence: Option<Evidence>,
     /// The version that was read, if there was one.
     pub version_before: Option<Version>,
     /// The version of what was applied, where it is known.
@@ -133,110 +140,6 @@ impl OutcomeRecord {
     }
 }
 
-/// How an update ended, in a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Ending {
-    /// The server has it.
-    Applied,
-    /// The document said so already.
-    Unchanged,
-    /// Somebody else changed the document.
-    Conflict,
-    /// Refused, by our own checks or by the server.
-    Rejected,
-    /// The credentials do not suffice.
-    Denied,
-    /// It could not be done.
-    Failed,
-    /// It could be done later.
-    Deferred,
-    /// A write was sent, and what became of it is not known.
-    Unknown,
-    /// It was stopped before anything was written.
-    NotAttempted,
-    /// It was not written, as was found out later.
-    NotApplied,
-}
-
-impl Ending {
-    /// Every one.
-    pub const ALL: [Self; 10] = [
-        Self::Applied,
-        Self::Unchanged,
-        Self::Conflict,
-        Self::Rejected,
-        Self::Denied,
-        Self::Failed,
-        Self::Deferred,
-        Self::Unknown,
-        Self::NotAttempted,
-        Self::NotApplied,
-    ];
-
-    /// The word, as it is recorded and printed.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Applied => "applied",
-            Self::Unchanged => "unchanged",
-            Self::Conflict => "conflict",
-            Self::Rejected => "rejected",
-            Self::Denied => "denied",
-            Self::Failed => "failed",
-            Self::Deferred => "deferred",
-            Self::Unknown => "unknown",
-            Self::NotAttempted => "not_attempted",
-            Self::NotApplied => "not_applied",
-        }
-    }
-
-    /// The ending that a word is for.
-    #[must_use]
-    pub fn of_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|ending| ending.word() == word)
-    }
-
-    /// Whether the rule is now as the update wanted it.
-    #[must_use]
-    pub fn is_so(self) -> bool {
-        matches!(self, Self::Applied | Self::Unchanged)
-    }
-}
-
-/// How an outcome is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Proof {
-    /// The write's own answer.
-    Answer,
-    /// A read after it.
-    Read,
-    /// No write of it can be under way any more.
-    Age,
-    /// A person's word.
-    Person,
-}
-
-impl Proof {
-    const ALL: [Self; 4] = [Self::Answer, Self::Read, Self::Age, Self::Person];
-
-    /// The word, as it is recorded and printed.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Answer => "answer",
-            Self::Read => "read",
-            Self::Age => "age",
-            Self::Person => "person",
-        }
-    }
-
-    /// The proof that a word is for.
-    #[must_use]
-    pub fn of_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|proof| proof.word() == word)
-    }
-}
-
 /// An update as the ledger has it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
@@ -249,20 +152,11 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The API and the client that asked it.
+    /// The document.
     #[must_use]
-    pub fn target(&self) -> &str {
-        let of_outcome = self.outcome.as_ref().map(|outcome| outcome.target.as_str());
-        let of_intent = self.intent.as_ref().map(|intent| intent.target.as_str());
-        of_intent.or(of_outcome).unwrap_or_default()
-    }
-
-    /// The document's id.
-    #[must_use]
-    pub fn document(&self) -> &str {
-        let of_outcome = self.outcome.as_ref().map(|outcome| outcome.document.as_str());
-        let of_intent = self.intent.as_ref().map(|intent| intent.document.as_str());
-        of_intent.or(of_outcome).unwrap_or_default()
+    pub fn document(&self) -> Option<&DocumentRef> {
+        let of_outcome = self.outcome.as_ref().map(|outcome| &outcome.document);
+        self.intent.as_ref().map(|intent| &intent.document).or(of_outcome)
     }
 
     /// Who made it.
@@ -281,8 +175,8 @@ impl Entry {
 
     /// How it ended, where that is known.
     #[must_use]
-    pub fn ending(&self) -> Option<Ending> {
-        self.outcome.as_ref().map(|outcome| outcome.ending)
+    pub fn outcome_kind(&self) -> Option<OutcomeKind> {
+        self.outcome.as_ref().map(|outcome| outcome.kind)
     }
 
     /// The document after it, if it was applied: as the server showed it, or else as it was written.
@@ -291,7 +185,7 @@ impl Entry {
         let outcome = self
             .outcome
             .as_ref()
-            .filter(|outcome| outcome.ending == Ending::Applied)?;
+            .filter(|outcome| outcome.kind == OutcomeKind::Applied)?;
         let written = self.intent.as_ref().map(|intent| &intent.ours);
         outcome.after.as_ref().or(written)
     }

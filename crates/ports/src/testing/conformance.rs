@@ -1,4 +1,4 @@
-//! What every [`DocumentStore`] must be able to do, as checks that each adapter runs against its own server.
+//! The conformance suite of [`DocumentStore`]s: checks that each adapter runs against its own server, for each kind.
 //!
 //! A check panics with what went wrong.
 #![expect(
@@ -7,151 +7,164 @@
 )]
 
 use async_trait::async_trait;
-use domain::{FailureClass, RuleChange, RuleId, TriggerRule, Version};
+use domain::document::Guard;
+use domain::testing::Specimen;
+use domain::{DocumentKind, FailureClass, Version};
+use futures_util::TryStreamExt;
 
-use crate::{DocumentStore, PageRequest};
+use crate::{DocumentStore, documents};
 
-/// A repository and a way to put rules into it from behind.
+/// A store, and a way to put documents into it from behind.
 #[async_trait]
-pub trait Stage: Send + Sync {
-    /// The repository under test.
-    fn repository(&self) -> &dyn DocumentStore;
+pub trait Stage<K: DocumentKind>: Send + Sync {
+    /// The store under test. Its pages have three documents, or however many the server wants.
+    fn store(&self) -> &dyn DocumentStore<K>;
 
-    /// Stores a rule under the id that it states, as somebody else would: it gets a new version.
-    async fn store(&self, rule: &TriggerRule);
+    /// Stores a document as another writer would: it gets a new version.
+    async fn put(&self, id: &K::Id, document: &K);
 }
 
 /// Runs every check, each on a stage of its own.
 ///
 /// # Panics
 ///
-/// With what the repository does wrong.
-pub async fn check<S: Stage, F: Future<Output = S>>(stage: impl Fn() -> F) {
+/// With what the store does wrong.
+pub async fn check<K: Specimen, S: Stage<K>, F: Future<Output = S>>(stage: impl Fn() -> F) {
     what_is_stored_is_read_member_for_member(&stage().await).await;
     what_is_not_stored_is_not_found(&stage().await).await;
-    a_write_under_the_version_read_is_accepted(&stage().await).await;
-    a_write_under_an_old_version_changes_nothing(&stage().await).await;
-    every_write_gives_a_new_version(&stage().await).await;
-    a_rule_that_is_gone_is_not_made_again(&stage().await).await;
-    a_listing_has_every_rule_once(&stage().await).await;
+    a_write_under_what_was_read_is_accepted(&stage().await).await;
+    a_document_that_is_gone_is_not_made_again(&stage().await).await;
+    a_listing_has_every_document_once(&stage().await).await;
+    if K::GUARD == Guard::Version {
+        a_write_under_an_old_version_changes_nothing(&stage().await).await;
+        every_write_gives_a_new_version(&stage().await).await;
+    }
 }
 
-const STRANGERS: &str = r#"{"id":"r1","x-first":{"b":1,"a":[null,{"deep":1.50}]},"name":null,"ruleType":"conversation","enabled":true,"conditions":[{"type":"keyword","field":"conversation.text","operator":"contains","value":"a \u00e9 \"b\"","weight":1e2}],"actions":[{"type":"display","templateId":"t","colour":"red"}],"zz-last":-0.0}"#;
-
-fn rule(text: &str) -> TriggerRule {
-    text.parse().unwrap()
+/// The names of the members that the server does not own, in their order.
+fn members<K: DocumentKind>(document: &K) -> Vec<&str> {
+    let members = document.document().root().members().map(|member| member.name);
+    members.filter(|name| !K::SERVER_OWNED.contains(name)).collect()
 }
 
-fn id(text: &str) -> RuleId {
-    text.parse().unwrap()
+/// The specimen with members that nobody knows, deep inside too.
+fn with_strangers<K: Specimen>() -> K {
+    let strangers = [("x-first", r#"{"b":1,"a":[null,{"deep":1.50}]}"#), ("zz-last", "-0.0")];
+    let document = K::specimen().document().with_members(&strangers).unwrap();
+    K::from_document(document).unwrap()
 }
 
-/// The members but the version, which a server may keep in the document.
-fn members(rule: &TriggerRule) -> Vec<(&str, String)> {
-    let members = rule.document().root().members().filter(|member| member.name != "etag");
-    members.map(|member| (member.name, member.value.compact())).collect()
+async fn read<K: Specimen>(stage: &dyn Stage<K>) -> domain::Stored<K> {
+    stage.store().get(&K::specimen_id()).await.unwrap().content
 }
 
-async fn what_is_stored_is_read_member_for_member(stage: &dyn Stage) {
-    let stored = rule(STRANGERS);
-    stage.store(&stored).await;
-    let read = stage.repository().get(&id("r1")).await.unwrap();
-    let (read_members, stored_members) = (members(&read.content.value), members(&stored));
-    let names = |members: &[(&str, String)]| members.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
+async fn what_is_stored_is_read_member_for_member<K: Specimen>(stage: &dyn Stage<K>) {
+    let stored = with_strangers::<K>();
+    stage.put(&K::specimen_id(), &stored).await;
+    let answer = stage.store().get(&K::specimen_id()).await.unwrap();
     assert_eq!(
-        names(&read_members),
-        names(&stored_members),
+        members(&answer.content.value),
+        members(&stored),
         "the members, in their order"
     );
-    assert_eq!(read.content.value.diff(&stored), [], "their values");
-    assert_eq!(read.content.id, id("r1"));
-    assert!(read.content.version.is_some(), "a stored rule has a version");
-    assert_eq!((read.metadata.requests, read.metadata.status), (1, Some(200)));
+    assert_eq!(answer.content.value.diff(&stored), [], "values");
+    assert_eq!(answer.content.id.to_string(), K::ID);
+    assert_eq!(answer.content.version.is_some(), K::GUARD == Guard::Version);
+    assert_eq!((answer.metadata.requests, answer.metadata.status), (1, Some(200)));
 }
 
-async fn what_is_not_stored_is_not_found(stage: &dyn Stage) {
-    let failure = stage.repository().get(&id("nobody")).await.unwrap_err();
+async fn what_is_not_stored_is_not_found<K: Specimen>(stage: &dyn Stage<K>) {
+    let failure = stage.store().get(&K::specimen_id()).await.unwrap_err();
     assert_eq!(failure.class, FailureClass::NotFound);
 }
 
-async fn a_write_under_the_version_read_is_accepted(stage: &dyn Stage) {
-    stage.store(&rule(STRANGERS)).await;
-    let read = stage.repository().get(&id("r1")).await.unwrap().content;
-    let changed = RuleChange::default().name("new").unwrap().apply(&read.value).unwrap();
-    let version = read.version.unwrap();
-    let written = stage.repository().replace(&id("r1"), &changed, &version).await.unwrap();
+async fn a_write_under_what_was_read_is_accepted<K: Specimen>(stage: &dyn Stage<K>) {
+    stage.put(&K::specimen_id(), &with_strangers()).await;
+    let before = read(stage).await;
+    let changed = K::patch(&[(0, 0)]).apply(&before.value).unwrap();
+    let written = stage
+        .store()
+        .replace(&K::specimen_id(), &changed, before.version.as_ref())
+        .await
+        .unwrap();
     let written = written.content.unwrap();
     assert_eq!(written.value.diff(&changed), []);
-    assert_ne!(written.version.as_ref(), Some(&version));
-    let again = stage.repository().get(&id("r1")).await.unwrap().content;
-    assert_eq!((again.version, again.value.diff(&changed)), (written.version, vec![]));
+    let after = read(stage).await;
+    assert_eq!(
+        (after.version.as_ref(), after.value.diff(&changed)),
+        (written.version.as_ref(), vec![])
+    );
+    if K::GUARD == Guard::Version {
+        assert_ne!(written.version, before.version);
+    }
 }
 
-async fn a_write_under_an_old_version_changes_nothing(stage: &dyn Stage) {
-    stage.store(&rule(STRANGERS)).await;
-    let read = stage.repository().get(&id("r1")).await.unwrap().content;
-    let theirs = RuleChange::default()
-        .name("theirs")
-        .unwrap()
-        .apply(&read.value)
-        .unwrap();
-    stage.store(&theirs).await;
-    let ours = RuleChange::default().name("ours").unwrap().apply(&read.value).unwrap();
-    let failure = stage
-        .repository()
-        .replace(&id("r1"), &ours, &read.version.unwrap())
-        .await
-        .unwrap_err();
-    assert_eq!(failure.class, FailureClass::PreconditionFailed);
-    let after = stage.repository().get(&id("r1")).await.unwrap().content;
-    assert_eq!(after.value.name(), Some("theirs"));
+async fn a_write_under_an_old_version_changes_nothing<K: Specimen>(stage: &dyn Stage<K>) {
+    stage.put(&K::specimen_id(), &with_strangers()).await;
+    let before = read(stage).await;
+    let theirs = K::patch(&[(0, 1)]).apply(&before.value).unwrap();
+    stage.put(&K::specimen_id(), &theirs).await;
+    let ours = K::patch(&[(0, 0)]).apply(&before.value).unwrap();
+    let refused = stage
+        .store()
+        .replace(&K::specimen_id(), &ours, before.version.as_ref())
+        .await;
+    assert_eq!(refused.unwrap_err().class, FailureClass::PreconditionFailed);
+    assert_eq!(read(stage).await.value.diff(&theirs), []);
 }
 
-async fn every_write_gives_a_new_version(stage: &dyn Stage) {
-    stage.store(&rule(STRANGERS)).await;
+async fn every_write_gives_a_new_version<K: Specimen>(stage: &dyn Stage<K>) {
+    stage.put(&K::specimen_id(), &with_strangers()).await;
     let mut versions: Vec<Version> = Vec::new();
     for _ in 0..3 {
-        let read = stage.repository().get(&id("r1")).await.unwrap().content;
-        let version = read.version.unwrap();
+        let stored = read(stage).await;
+        let version = stored.version.unwrap();
         assert!(!versions.contains(&version), "{version} was there before");
-        stage
-            .repository()
-            .replace(&id("r1"), &read.value, &version)
+        let store = stage.store();
+        store
+            .replace(&K::specimen_id(), &stored.value, Some(&version))
             .await
             .unwrap();
         versions.push(version);
     }
 }
 
-async fn a_rule_that_is_gone_is_not_made_again(stage: &dyn Stage) {
+async fn a_document_that_is_gone_is_not_made_again<K: Specimen>(stage: &dyn Stage<K>) {
     let version: Version = "1".parse().unwrap();
-    let failure = stage
-        .repository()
-        .replace(&id("r1"), &rule(STRANGERS), &version)
-        .await
-        .unwrap_err();
-    assert_eq!(failure.class, FailureClass::NotFound);
-    let failure = stage.repository().get(&id("r1")).await.unwrap_err();
-    assert_eq!(failure.class, FailureClass::NotFound);
+    let refused = stage
+        .store()
+        .replace(&K::specimen_id(), &K::specimen(), Some(&version))
+        .await;
+    assert_eq!(refused.unwrap_err().class, FailureClass::NotFound);
+    let absent = stage.store().get(&K::specimen_id()).await;
+    assert_eq!(absent.unwrap_err().class, FailureClass::NotFound);
 }
 
-async fn a_listing_has_every_rule_once(stage: &dyn Stage) {
-    for number in 0..7 {
-        let text = STRANGERS.replacen("r1", &format!("rule-{number}"), 1);
-        stage.store(&rule(&text)).await;
+async fn a_listing_has_every_document_once<K: Specimen>(stage: &dyn Stage<K>) {
+    let mut expected = Vec::new();
+    for number in 1..=7 {
+        let id = format!("{number}");
+        let parsed: K::Id = id.parse().ok().unwrap();
+        let quote = if K::specimen()
+            .member(K::ID_MEMBER)
+            .is_some_and(|stated| stated.as_str().is_some())
+        {
+            "\""
+        } else {
+            ""
+        };
+        let stated = format!("{quote}{id}{quote}");
+        let document = with_strangers::<K>()
+            .document()
+            .with_members(&[(K::ID_MEMBER, &stated)])
+            .unwrap();
+        stage.put(&parsed, &K::from_document(document).unwrap()).await;
+        expected.push(id);
     }
-    let mut seen = Vec::new();
-    for number in 1..=3 {
-        let page = stage
-            .repository()
-            .list(PageRequest { number, size: 3 })
-            .await
-            .unwrap()
-            .content;
-        assert_eq!((page.pages, page.total), (3, Some(7)));
-        seen.extend(page.rules.into_iter().map(|summary| summary.id));
-    }
+    let listed: Vec<_> = documents(stage.store()).try_collect().await.unwrap();
+    let mut seen: Vec<String> = listed.iter().map(|listed| listed.stated_id.clone()).collect();
     seen.sort();
-    let all: Vec<String> = (0..7).map(|number| format!("rule-{number}")).collect();
-    assert_eq!(seen, all);
+    assert_eq!(seen, expected);
+    let first = stage.store().page(None).await.unwrap().content;
+    assert_eq!(first.total, Some(7));
 }

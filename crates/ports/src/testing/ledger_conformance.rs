@@ -16,11 +16,13 @@ mod telling;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use records::{intent, moment, outcome};
+pub use records::{intent, moment, outcome, rule};
+
+use domain::{Evidence, OutcomeKind};
 
 use crate::{
-    Ending, Entry, EntryId, History, HistoryQuery, IntentRecord, Ledger, LedgerError, Outbox, OutcomeRecord, Proof,
-    TallyQuery,
+    Claim, DocumentRef, Entry, EntryId, History, HistoryQuery, Include, IntentRecord, Ledger, LedgerError, Outbox,
+    OutcomeRecord, TallyQuery,
 };
 
 /// An empty ledger that tells two sinks, `a` and `b`.
@@ -70,6 +72,7 @@ pub async fn check<F: Future<Output = Books>>(books: impl Fn() -> F) {
     an_intent_that_follows_closes_the_one_before(&books().await).await;
     updates_are_found_by_what_is_asked(&books().await).await;
     a_document_is_found_by_its_version(&books().await).await;
+    kinds_are_told_apart(&books().await).await;
     figures::check(&books).await;
     telling::check(&books).await;
 }
@@ -82,10 +85,10 @@ fn everything() -> HistoryQuery {
     }
 }
 
-async fn add(books: &Books, document: &str, version: u64, ending: Ending, at: u64) -> Entry {
+async fn add(books: &Books, document: &str, version: u64, outcome_kind: OutcomeKind, at: u64) -> Entry {
     let intent = books.intent(document, version, at);
     let id = books.ledger.intend(intent.clone()).await.unwrap();
-    let outcome = outcome(&intent, Some(id), ending, at + 1);
+    let outcome = outcome(&intent, Some(id), outcome_kind, at + 1);
     books.ledger.conclude(outcome.clone()).await.unwrap();
     Entry {
         id,
@@ -95,15 +98,15 @@ async fn add(books: &Books, document: &str, version: u64, ending: Ending, at: u6
 }
 
 async fn what_is_recorded_is_read_back(books: &Books) {
-    let first = add(books, "r1", 7, Ending::Applied, 0).await;
-    let second = add(books, "r2", 1, Ending::Rejected, 10).await;
+    let first = add(books, "r1", 7, OutcomeKind::Applied, 0).await;
+    let second = add(books, "r2", 1, OutcomeKind::Rejected, 10).await;
     let open = books.intent("r3", 1, 20);
     let third = Entry {
         id: books.ledger.intend(open.clone()).await.unwrap(),
         intent: Some(open),
         outcome: None,
     };
-    let mut lone = outcome(&books.intent("r1", 8, 30), None, Ending::Conflict, 31);
+    let mut lone = outcome(&books.intent("r1", 8, 30), None, OutcomeKind::Conflict, 31);
     lone.version_before = None;
     let recorded = books.ledger.conclude(lone.clone()).await.unwrap();
     let fourth = Entry {
@@ -114,17 +117,22 @@ async fn what_is_recorded_is_read_back(books: &Books) {
     let all = books.history.entries(&everything()).await.unwrap();
     assert_eq!(all, [fourth, third.clone(), second, first.clone()]);
     assert_eq!(
-        books.ledger.unsettled("api client").await.unwrap(),
+        books.ledger.unsettled("api client", "rule").await.unwrap(),
         std::slice::from_ref(&third)
     );
-    assert_eq!(books.ledger.unsettled("another").await.unwrap(), []);
+    assert_eq!(books.ledger.unsettled("another", "rule").await.unwrap(), []);
     assert_eq!(books.history.entry(first.id).await.unwrap(), Some(first));
     assert_eq!(books.history.entry(EntryId(4_711)).await.unwrap(), None);
 }
 
 async fn an_outcome_is_not_changed(books: &Books) {
-    let entry = add(books, "r1", 7, Ending::Applied, 0).await;
-    let again = outcome(entry.intent.as_ref().unwrap(), Some(entry.id), Ending::NotApplied, 5);
+    let entry = add(books, "r1", 7, OutcomeKind::Applied, 0).await;
+    let again = outcome(
+        entry.intent.as_ref().unwrap(),
+        Some(entry.id),
+        OutcomeKind::NotApplied,
+        5,
+    );
     let refused = books.ledger.conclude(again.clone()).await.unwrap_err();
     assert_eq!(refused, LedgerError::Settled(entry.id));
     let nobody = EntryId(4_711);
@@ -138,15 +146,15 @@ async fn an_outcome_is_not_changed(books: &Books) {
 }
 
 async fn what_was_unknown_is_settled_later(books: &Books) {
-    let unknown = add(books, "r1", 7, Ending::Unknown, 0).await;
+    let unknown = add(books, "r1", 7, OutcomeKind::Unknown, 0).await;
     assert_eq!(
-        books.ledger.unsettled("api client").await.unwrap(),
+        books.ledger.unsettled("api client", "rule").await.unwrap(),
         std::slice::from_ref(&unknown)
     );
     let first = unknown.outcome.clone().unwrap();
     let settled = OutcomeRecord {
-        ending: Ending::Applied,
-        proof: Some(Proof::Person),
+        kind: OutcomeKind::Applied,
+        evidence: Some(Evidence::Person),
         latency: None,
         attempts: 0,
         requests: 0,
@@ -160,7 +168,7 @@ async fn what_was_unknown_is_settled_later(books: &Books) {
     let recorded = books.ledger.conclude(settled.clone()).await.unwrap();
     assert_eq!(recorded.entry, unknown.id);
     assert!(recorded.event.is_some(), "what is applied after all is told");
-    assert_eq!(books.ledger.unsettled("api client").await.unwrap(), []);
+    assert_eq!(books.ledger.unsettled("api client", "rule").await.unwrap(), []);
     let now = Entry {
         outcome: Some(settled.with_the_figures_of(&first)),
         ..unknown
@@ -171,7 +179,11 @@ async fn what_was_unknown_is_settled_later(books: &Books) {
         panic!("{tally:?}")
     };
     assert_eq!(
-        (tally.updates(), tally.of(Ending::Applied), tally.of(Ending::Unknown)),
+        (
+            tally.updates(),
+            tally.of(OutcomeKind::Applied),
+            tally.of(OutcomeKind::Unknown)
+        ),
         (1, 1, 0)
     );
     assert_eq!(tally.latencies.count(), 1, "its time is that of the update");
@@ -187,13 +199,16 @@ async fn a_document_is_leased_to_one_update(books: &Books) {
     );
     books.ledger.intend(books.intent("r2", 7, 100)).await.unwrap();
     let elsewhere = IntentRecord {
-        target: "another".to_owned(),
+        document: DocumentRef {
+            target: "another".to_owned(),
+            ..rule("r1")
+        },
         ..intent("r1", 7, 100)
     };
     books.ledger.intend(elsewhere).await.unwrap();
     books
         .ledger
-        .conclude(outcome(&first, Some(id), Ending::Unknown, 100))
+        .conclude(outcome(&first, Some(id), OutcomeKind::Unknown, 100))
         .await
         .unwrap();
     let second = books.ledger.intend(books.intent("r1", 7, 101)).await.unwrap();
@@ -211,13 +226,13 @@ async fn an_intent_that_follows_closes_the_one_before(books: &Books) {
     let next = books.ledger.intend(second.clone()).await.unwrap();
     let refused = books
         .ledger
-        .conclude(outcome(&first, Some(id), Ending::Applied, 2))
+        .conclude(outcome(&first, Some(id), OutcomeKind::Applied, 2))
         .await
         .unwrap_err();
     assert_eq!(refused, LedgerError::Settled(id));
-    let open = books.ledger.unsettled("api client").await.unwrap();
+    let open = books.ledger.unsettled("api client", "rule").await.unwrap();
     assert_eq!(open.iter().map(|entry| entry.id).collect::<Vec<_>>(), [next]);
-    let ended = outcome(&second, Some(next), Ending::Applied, 3);
+    let ended = outcome(&second, Some(next), OutcomeKind::Applied, 3);
     books.ledger.conclude(ended.clone()).await.unwrap();
     let entry = Entry {
         id: next,
@@ -251,16 +266,16 @@ async fn an_intent_that_follows_closes_the_one_before(books: &Books) {
 
 async fn updates_are_found_by_what_is_asked(books: &Books) {
     for number in 0..6 {
-        let ending = if number % 2 == 0 {
-            Ending::Applied
+        let outcome_kind = if number % 2 == 0 {
+            OutcomeKind::Applied
         } else {
-            Ending::Failed
+            OutcomeKind::Failed
         };
         add(
             books,
             if number < 4 { "r1" } else { "r2" },
             number,
-            ending,
+            outcome_kind,
             number * 100,
         )
         .await;
@@ -278,7 +293,10 @@ async fn updates_are_found_by_what_is_asked(books: &Books) {
     assert_eq!(found(|_| ()).await, [0, 1, 2, 3, 4, 5]);
     assert_eq!(found(|query| query.limit = 2).await, [0, 1]);
     assert_eq!(found(|query| query.document = Some("r2".to_owned())).await, [0, 1]);
-    assert_eq!(found(|query| query.ending = Some(Ending::Failed)).await, [0, 2, 4]);
+    assert_eq!(
+        found(|query| query.outcome = Some(OutcomeKind::Failed)).await,
+        [0, 2, 4]
+    );
     assert_eq!(found(|query| query.since = Some(moment(300))).await, [0, 1, 2]);
     assert_eq!(
         found(|query| query.target = Some("another".to_owned())).await,
@@ -301,15 +319,11 @@ async fn updates_are_found_by_what_is_asked(books: &Books) {
 }
 
 async fn a_document_is_found_by_its_version(books: &Books) {
-    let entry = add(books, "r1", 7, Ending::Applied, 0).await;
+    let entry = add(books, "r1", 7, OutcomeKind::Applied, 0).await;
     let intent = entry.intent.as_ref().unwrap();
     let at = async |document: &str, version: &str| {
         let version = version.parse().unwrap();
-        let found = books
-            .history
-            .document_at("api client", document, &version)
-            .await
-            .unwrap();
+        let found = books.history.document_at(&rule(document), &version).await.unwrap();
         found.map(|found| found.text().to_owned())
     };
     assert_eq!(at("r1", "\"7\"").await, Some(intent.base.text().to_owned()));
@@ -317,4 +331,59 @@ async fn a_document_is_found_by_its_version(books: &Books) {
     assert_eq!(at("r1", "\"7-after\"").await, Some(r#"{"after": "7"}"#.to_owned()));
     assert_eq!(at("r1", "\"8\"").await, None);
     assert_eq!(at("r2", "\"7\"").await, None);
+}
+
+/// Two documents of one id, one of them of a kind whose writes its content guards.
+async fn kinds_are_told_apart(books: &Books) {
+    let of_rule = books.intent("r1", 7, 0);
+    let mut of_toy = books.intent("r1", 7, 1);
+    "toy".clone_into(&mut of_toy.document.kind);
+    "content".clone_into(&mut of_toy.guard);
+    of_toy.version = None;
+    let rule_id = books.ledger.intend(of_rule.clone()).await.unwrap();
+    let toy_id = books.ledger.intend(of_toy.clone()).await.unwrap();
+    let open = async |kind: &str| {
+        let open = books.ledger.unsettled("api client", kind).await.unwrap();
+        open.iter().map(|entry| entry.id).collect::<Vec<_>>()
+    };
+    assert_eq!((open("rule").await, open("toy").await), (vec![rule_id], vec![toy_id]));
+    let mistaken = outcome(&of_rule, Some(toy_id), OutcomeKind::Applied, 2);
+    let refused = books.ledger.conclude(mistaken).await.unwrap_err();
+    assert_eq!(refused, LedgerError::NoEntry(toy_id));
+    let mut ended = outcome(&of_toy, Some(toy_id), OutcomeKind::Applied, 3);
+    ended.version_after = None;
+    books.ledger.conclude(ended.clone()).await.unwrap();
+    books
+        .ledger
+        .conclude(outcome(&of_rule, Some(rule_id), OutcomeKind::Applied, 4))
+        .await
+        .unwrap();
+    let found = async |kind: &str| {
+        let query = HistoryQuery {
+            target: Some("api client".to_owned()),
+            kind: Some(kind.to_owned()),
+            document: Some("r1".to_owned()),
+            ..everything()
+        };
+        books.history.entries(&query).await.unwrap()
+    };
+    let toy = Entry {
+        id: toy_id,
+        intent: Some(of_toy),
+        outcome: Some(ended),
+    };
+    assert_eq!(found("toy").await, [toy]);
+    assert_eq!(found("rule").await.len(), 1);
+    assert_eq!(found("copilot").await, []);
+    let claim = Claim {
+        sink: "a".to_owned(),
+        include: Include::Due,
+        after: 0,
+        now: moment(10),
+        lease: Duration::from_mins(1),
+        limit: 100,
+    };
+    let told = books.outbox.claim(&claim).await.unwrap();
+    let told: Vec<_> = told.iter().map(|leased| leased.event.document.kind.as_str()).collect();
+    assert_eq!(told, ["toy", "rule"], "neither waits for the other");
 }

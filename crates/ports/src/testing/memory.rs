@@ -1,46 +1,77 @@
-//! A repository in memory.
+//! A store in memory.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use domain::{Failure, FailureClass, ResponseMetadata, RuleId, Stored, TriggerRule, Version};
+use domain::document::Guard;
+use domain::{DocumentKind, FailureClass, RequestError, ResponseMetadata, Stored, Version};
 
-use crate::{Answer, DocumentStore, Page, PageRequest, RuleSummary};
+use crate::{Cursor, DocumentStore, Listed, Page, Response};
 
-/// Trigger rules in memory, with versions that count up from 1.
-#[derive(Debug, Default)]
-pub struct InMemoryStore {
-    rules: Mutex<BTreeMap<String, (RuleId, u64, TriggerRule)>>,
+/// Documents a page.
+const PAGE: usize = 100;
+
+/// Documents in memory, with versions that count up from 1 where the kind has versions.
+#[derive(Debug)]
+pub struct InMemoryStore<K: DocumentKind> {
+    documents: Mutex<BTreeMap<K::Id, (u64, K)>>,
+    page: usize,
 }
 
-impl InMemoryStore {
-    /// Stores a rule, as somebody else would: it gets a new version.
-    pub fn put(&self, id: &RuleId, rule: TriggerRule) {
-        let mut rules = self.rules();
-        let version = rules.get(id.as_str()).map_or(1, |(_, version, _)| version + 1);
-        rules.insert(id.as_str().to_owned(), (id.clone(), version, rule));
+impl<K: DocumentKind> Default for InMemoryStore<K> {
+    fn default() -> Self {
+        Self::with_pages_of(PAGE)
     }
+}
 
-    /// The rule as it is stored.
+impl<K: DocumentKind> InMemoryStore<K> {
+    /// An empty store whose pages have so many documents.
     #[must_use]
-    pub fn rule(&self, id: &RuleId) -> Option<TriggerRule> {
-        self.rules().get(id.as_str()).map(|(_, _, rule)| rule.clone())
+    pub fn with_pages_of(page: usize) -> Self {
+        Self {
+            documents: Mutex::default(),
+            page: page.max(1),
+        }
     }
 
-    fn rules(&self) -> MutexGuard<'_, BTreeMap<String, (RuleId, u64, TriggerRule)>> {
-        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Stores a document as another writer would: it gets a new version.
+    pub fn put(&self, id: &K::Id, document: K) {
+        let mut documents = self.documents();
+        let version = documents.get(id).map_or(1, |(version, _)| version + 1);
+        documents.insert(id.clone(), (version, document));
+    }
+
+    /// The document as it is stored.
+    #[must_use]
+    pub fn document(&self, id: &K::Id) -> Option<K> {
+        self.documents().get(id).map(|(_, document)| document.clone())
+    }
+
+    fn documents(&self) -> MutexGuard<'_, BTreeMap<K::Id, (u64, K)>> {
+        self.documents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn version(number: u64) -> Option<Version> {
-    number.to_string().parse().ok()
+fn version<K: DocumentKind>(number: u64) -> Option<Version> {
+    match K::GUARD {
+        Guard::Version => number.to_string().parse().ok(),
+        Guard::Content => None,
+    }
 }
 
-fn answer<T>(status: u16, content: T) -> Answer<T> {
-    Answer {
+fn stored<K: DocumentKind>(id: &K::Id, number: u64, value: &K) -> Stored<K> {
+    Stored {
+        id: id.clone(),
+        version: version::<K>(number),
+        value: value.clone(),
+    }
+}
+
+fn response<T>(content: T) -> Response<T> {
+    Response {
         content,
-        metadata: metadata(status),
+        metadata: metadata(200),
     }
 }
 
@@ -52,97 +83,88 @@ fn metadata(status: u16) -> ResponseMetadata {
     }
 }
 
-fn not_found() -> Failure {
-    Failure {
+fn not_found<K: DocumentKind>() -> RequestError {
+    RequestError {
         metadata: metadata(404).into(),
-        ..Failure::new(FailureClass::NotFound, "no such rule")
+        ..RequestError::new(FailureClass::NotFound, format!("no such {}", K::NAME))
     }
 }
 
 #[async_trait]
-impl DocumentStore for InMemoryStore {
-    async fn get(&self, id: &RuleId) -> Result<Answer<Stored<TriggerRule>>, Failure> {
-        let rules = self.rules();
-        let (id, number, rule) = rules.get(id.as_str()).ok_or_else(not_found)?;
-        Ok(answer(
-            200,
-            Stored {
-                id: id.clone(),
-                version: version(*number),
-                value: rule.clone(),
-            },
-        ))
+impl<K: DocumentKind> DocumentStore<K> for InMemoryStore<K> {
+    async fn get(&self, id: &K::Id) -> Result<Response<Stored<K>>, RequestError> {
+        let documents = self.documents();
+        let (number, document) = documents.get(id).ok_or_else(not_found::<K>)?;
+        Ok(response(stored(id, *number, document)))
     }
 
-    async fn replace(
+    async fn replace<'v>(
         &self,
-        id: &RuleId,
-        document: &TriggerRule,
-        under: &Version,
-    ) -> Result<Answer<Option<Stored<TriggerRule>>>, Failure> {
-        let mut rules = self.rules();
-        let (id, number, rule) = rules.get_mut(id.as_str()).ok_or_else(not_found)?;
-        if version(*number).as_ref() != Some(under) {
-            let moved = Failure::new(FailureClass::PreconditionFailed, "the rule is at another version");
-            return Err(Failure {
+        id: &K::Id,
+        document: &K,
+        under: Option<&'v Version>,
+    ) -> Result<Response<Option<Stored<K>>>, RequestError> {
+        let mut documents = self.documents();
+        let (number, held) = documents.get_mut(id).ok_or_else(not_found::<K>)?;
+        if under.is_some() && version::<K>(*number).as_ref() != under {
+            let moved = format!("the {} is at another version", K::NAME);
+            return Err(RequestError {
                 metadata: metadata(412).into(),
-                ..moved
+                ..RequestError::new(FailureClass::PreconditionFailed, moved)
             });
         }
         *number += 1;
-        *rule = document.clone();
-        let stored = Stored {
-            id: id.clone(),
-            version: version(*number),
-            value: rule.clone(),
-        };
-        Ok(answer(200, Some(stored)))
+        *held = document.clone();
+        Ok(response(Some(stored(id, *number, held))))
     }
 
-    async fn list(&self, request: PageRequest) -> Result<Answer<Page>, Failure> {
-        let rules = self.rules();
-        let size = request.size.max(1) as usize;
-        let skip = (request.number.saturating_sub(1) as usize).saturating_mul(size);
-        let page = rules
-            .values()
-            .skip(skip)
-            .take(size)
-            .map(|(id, number, rule)| RuleSummary {
-                id: id.to_string(),
-                rule_id: Some(id.clone()),
-                version: version(*number),
-                rule: rule.clone(),
-            });
-        let content = Page {
-            rules: page.collect(),
-            pages: u32::try_from(rules.len().div_ceil(size)).unwrap_or(u32::MAX),
-            total: Some(rules.len() as u64),
-        };
-        Ok(answer(200, content))
+    async fn page(&self, cursor: Option<Cursor>) -> Result<Response<Page<K>>, RequestError> {
+        let documents = self.documents();
+        let first: usize = cursor.and_then(|cursor| cursor.0.parse().ok()).unwrap_or_default();
+        let page = documents.iter().skip(first).take(self.page);
+        let listed = page.map(|(id, (number, document))| Listed {
+            stated_id: id.to_string(),
+            id: Some(id.clone()),
+            version: version::<K>(*number),
+            value: document.clone(),
+        });
+        let end = first + self.page;
+        Ok(response(Page {
+            documents: listed.collect(),
+            next: (end < documents.len()).then(|| Cursor(end.to_string())),
+            total: Some(documents.len() as u64),
+        }))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::TriggerRule;
+    use domain::testing::{Specimen, Toy};
+
     use super::*;
     use crate::testing::conformance::{self, Stage};
 
-    struct InMemory(InMemoryStore);
+    struct InMemory<K: DocumentKind>(InMemoryStore<K>);
 
     #[async_trait]
-    impl Stage for InMemory {
-        fn repository(&self) -> &dyn DocumentStore {
+    impl<K: DocumentKind> Stage<K> for InMemory<K> {
+        fn store(&self) -> &dyn DocumentStore<K> {
             &self.0
         }
 
-        async fn store(&self, rule: &TriggerRule) {
-            let id: RuleId = rule.stated_id().unwrap().parse().unwrap();
-            self.0.put(&id, rule.clone());
+        async fn put(&self, id: &K::Id, document: &K) {
+            self.0.put(id, document.clone());
         }
     }
 
+    async fn keeps_the_contract<K: Specimen>() {
+        conformance::check(|| async { InMemory::<K>(InMemoryStore::with_pages_of(3)) }).await;
+    }
+
     #[tokio::test]
-    async fn the_repository_in_memory_keeps_the_contract() {
-        conformance::check(|| async { InMemory(InMemoryStore::default()) }).await;
+    async fn the_store_in_memory_keeps_the_contract_for_every_kind() {
+        keeps_the_contract::<TriggerRule>().await;
+        keeps_the_contract::<Toy>().await;
     }
 }

@@ -50,9 +50,9 @@ pub(super) fn inherited(all: impl Iterator<Item = (OsString, OsString)>) -> impl
 pub(super) fn of(event: &Event) -> [(&'static str, String); 6] {
     [
         ("EVENT_ID", event.id.clone()),
-        ("EVENT_SOURCE", cloud_event::source(&event.target)),
-        ("EVENT_TYPE", cloud_event::EVENT_TYPE.to_owned()),
-        ("EVENT_SUBJECT", event.document.clone()),
+        ("EVENT_SOURCE", cloud_event::source(&event.document.target)),
+        ("EVENT_TYPE", cloud_event::event_type(&event.document.kind)),
+        ("EVENT_SUBJECT", event.document.id.clone()),
         ("EVENT_TIME", cloud_event::time(event.at)),
         ("EVENT_ENTRY", event.entry.to_string()),
     ]

@@ -182,10 +182,13 @@ async fn a_program_that_is_not_there_is_tried_again_and_found_out_before() {
             .await,
     );
     assert!(error.starts_with("`no-such-program` cannot be run: "), "{error}");
-    assert_eq!(find(&argv), Err(BadCommand::Missing("no-such-program".to_owned())));
+    assert_eq!(
+        find(&argv),
+        Err(CommandSinkError::Missing("no-such-program".to_owned()))
+    );
     assert_eq!(
         find(&["./no/such".to_owned()]),
-        Err(BadCommand::Missing("./no/such".to_owned()))
+        Err(CommandSinkError::Missing("./no/such".to_owned()))
     );
     assert_eq!(find(&["sh".to_owned(), "x".to_owned()]), Ok(()));
     assert_eq!(find(&["/bin/sh".to_owned()]), Ok(()));
@@ -194,9 +197,9 @@ async fn a_program_that_is_not_there_is_tried_again_and_found_out_before() {
 #[test]
 fn what_no_system_can_run_is_refused() {
     for (argv, fault) in [
-        (&[] as &[&str], BadCommand::Empty),
-        (&[""], BadCommand::Empty),
-        (&["a", "b\0"], BadCommand::Nul(1)),
+        (&[] as &[&str], CommandSinkError::Empty),
+        (&[""], CommandSinkError::Empty),
+        (&["a", "b\0"], CommandSinkError::Nul(1)),
     ] {
         let argv: Vec<_> = argv.iter().map(|argument| (*argument).to_owned()).collect();
         let made = CommandSink::new("told".to_owned(), &argv, SinkKind::COMMAND_TIMEOUT);

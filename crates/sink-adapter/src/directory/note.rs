@@ -1,4 +1,4 @@
-//! What was written last about a rule.
+//! The event that was written last about a document.
 
 use std::io;
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud_event;
 
-/// The event that a rule's file is from.
+/// The event that a document's file is from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Note {
     target: String,
@@ -21,7 +21,7 @@ pub(super) struct Note {
 impl Note {
     pub(super) fn of(event: &Event) -> Self {
         Self {
-            target: event.target.clone(),
+            target: event.document.target.clone(),
             entry: event.entry.0,
             at: cloud_event::time(event.at),
             event: event.id.clone(),

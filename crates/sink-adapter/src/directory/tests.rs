@@ -2,11 +2,8 @@
 
 use std::fs;
 
-use domain::check::check;
-use domain::{EngineLimits, TriggerRule};
-
 use super::*;
-use crate::samples::{event, event_of, sink, why_again};
+use crate::samples::{event, event_of, event_of_another_kind, sink, why_again};
 use crate::settings::SinkKind;
 
 fn directory(path: &Path) -> Arc<dyn EventSink> {
@@ -58,16 +55,24 @@ async fn who_may_read_a_file_is_said_by_the_users_mask() {
 }
 
 #[tokio::test]
-async fn the_file_is_a_rule_that_can_be_taken_back() {
+async fn documents_of_another_kind_have_a_folder_of_their_own() {
     let folder = tempfile::tempdir().unwrap();
-    let rule = r#"{"id":"r1","etag":"8","name":"R","ruleType":"conversation","enabled":true,
-        "conditions":[{"type":"keyword","field":"conversation.text","operator":"contains","value":"refund"}],
-        "actions":[{"type":"display","templateId":"t1","priority":1}]}"#;
-    assert_eq!(directory(folder.path()).deliver(&event_of("e1", 1, rule)).await, Ok(()));
-    let written = fs::read_to_string(folder.path().join("r1.json")).unwrap();
-    let written: TriggerRule = written.parse().unwrap();
-    let findings = check(&written, None, &EngineLimits::TRIGGER_RULES).into_vec();
-    assert!(findings.is_empty(), "{findings:?}");
+    let directory = directory(folder.path());
+    // A rule whose id is the name of the kind is no other's file, and has no other's note.
+    let mut rule = event_of("e1", 1, "{}");
+    rule.document.id = "toy".to_owned();
+    assert_eq!(directory.deliver(&rule).await, Ok(()));
+    for (entry, size) in [(3, 3), (2, 2), (4, 4)] {
+        let toy = event_of_another_kind(&format!("e{entry}"), entry, &format!(r#"{{"size":{size}}}"#));
+        assert_eq!(directory.deliver(&toy).await, Ok(()));
+        let text = fs::read_to_string(folder.path().join("toy/r1.json")).unwrap();
+        assert_eq!(text, format!("{{\n  \"size\": {}\n}}\n", size.max(3)));
+    }
+    assert_eq!(names(folder.path()), [".assist-rules", "toy", "toy.json"]);
+    assert_eq!(
+        names(&folder.path().join(".assist-rules")),
+        [".gitignore", "toy", "toy.kind"]
+    );
 }
 
 #[tokio::test]
@@ -99,17 +104,30 @@ async fn an_older_state_is_never_put_over_a_newer_one() {
 }
 
 #[tokio::test]
-async fn what_is_about_no_rule_is_never_taken_and_leaves_the_directory() {
+async fn what_is_no_name_of_a_file_is_never_taken_and_leaves_the_directory() {
     let folder = tempfile::tempdir().unwrap();
     let inner = folder.path().join("inner");
     fs::create_dir(&inner).unwrap();
-    for document in ["../r1", "a/b", "", ".assist-rules", "/etc/passwd"] {
-        let event = Event {
-            document: document.to_owned(),
-            ..event()
-        };
-        let told = directory(&inner).deliver(&event).await;
-        assert!(matches!(told, Err(DeliveryError::Never { .. })), "{document}: {told:?}");
+    let long = "x".repeat(129);
+    for name in [
+        "../r1",
+        "a/b",
+        "",
+        ".assist-rules",
+        "/etc/passwd",
+        "..",
+        "a\\b",
+        "a\0",
+        "a.kind",
+        &long,
+    ] {
+        let (mut of_id, mut of_kind) = (event(), event());
+        of_id.document.id = name.to_owned();
+        of_kind.document.kind = name.to_owned();
+        for event in [of_id, of_kind] {
+            let told = directory(&inner).deliver(&event).await;
+            assert!(matches!(told, Err(DeliveryError::Never { .. })), "{name}: {told:?}");
+        }
     }
     assert_eq!(names(folder.path()), ["inner"]);
     assert_eq!(names(&inner), [] as [&str; 0]);

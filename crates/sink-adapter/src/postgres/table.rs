@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use crate::cloud_event::FIRST_KIND;
+
 /// The most letters that PostgreSQL tells names apart by.
 const LONGEST: usize = 63;
 
@@ -12,7 +14,7 @@ pub(super) struct Table(Vec<String>);
 /// A text that is no name of a table.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a table is `NAME` or `SCHEMA.NAME`, of lower-case letters, digits and `_`, not longer than {LONGEST}: `{0}`")]
-pub struct BadTable(String);
+pub struct TableNameError(String);
 
 impl Table {
     /// The name in quotes, so that no word of SQL is mistaken in it.
@@ -22,13 +24,23 @@ impl Table {
     }
 }
 
-impl FromStr for Table {
-    type Err = BadTable;
+impl Table {
+    /// The table of events about documents of a kind: the one that is named for rules, and `NAME_KIND` for another.
+    pub(super) fn of_kind(&self, kind: &str) -> Result<Self, TableNameError> {
+        if kind == FIRST_KIND {
+            return Ok(self.clone());
+        }
+        (self.0.join(".") + "_" + &kind.replace('-', "_")).parse()
+    }
+}
 
-    fn from_str(text: &str) -> Result<Self, BadTable> {
+impl FromStr for Table {
+    type Err = TableNameError;
+
+    fn from_str(text: &str) -> Result<Self, TableNameError> {
         let parts: Vec<String> = text.split('.').map(str::to_owned).collect();
         if parts.len() > 2 || !parts.iter().all(|part| is_name(part)) {
-            return Err(BadTable(text.to_owned()));
+            return Err(TableNameError(text.to_owned()));
         }
         Ok(Self(parts))
     }
@@ -45,6 +57,17 @@ fn is_name(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_kind_has_a_table_of_its_own() {
+        let table: Table = "audit.events".parse().unwrap();
+        let name = |kind: &str| table.of_kind(kind).map(|table| table.quoted());
+        assert_eq!(name("rule").unwrap(), "\"audit\".\"events\"");
+        assert_eq!(name("copilot").unwrap(), "\"audit\".\"events_copilot\"");
+        for no_kind in ["a\"b", "a.b", &"x".repeat(60)] {
+            assert!(name(no_kind).is_err(), "{no_kind}");
+        }
+    }
 
     #[test]
     fn names_are_quoted_and_nothing_else_is_one() {

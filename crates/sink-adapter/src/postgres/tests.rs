@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use sqlx::{Connection, Row};
 
 use super::*;
-use crate::samples::{event, event_of, sink, soon, why_again};
+use crate::samples::{event, event_of, event_of_another_kind, sink, soon, why_again};
 use crate::settings::{DEFAULT_TABLE, SinkKind};
 
 fn postgres(url: &str, table: &str, timeout: Duration) -> Arc<dyn EventSink> {
@@ -132,6 +132,29 @@ async fn an_event_is_one_row_however_often_it_is_told() {
 }
 
 #[tokio::test]
+async fn documents_of_another_kind_have_a_table_of_their_own() {
+    let Some(mut schema) = Schema::new("documents_of_another_kind_have_a_table_of_their_own").await else {
+        return;
+    };
+    let told = postgres(&schema.url(), "changes", SinkKind::TIMEOUT);
+    for event in [
+        event(),
+        event_of_another_kind("e2", 13, r#"{"size":1}"#),
+        event_of_another_kind("e2", 13, r#"{"size":2}"#),
+    ] {
+        assert_eq!(told.deliver(&event).await, Ok(()));
+    }
+    assert_eq!(schema.ask("rule_id", "changes").await, ["r1"]);
+    let columns = "concat_ws(' ', document_id, version_before IS NULL, document, event->>'type')";
+    assert_eq!(
+        schema.ask(columns, "changes_toy").await,
+        ["r1 t {\"size\": 2} assist-rules.toy.updated.v1"]
+    );
+    drop(told);
+    schema.drop().await;
+}
+
+#[tokio::test]
 async fn a_connection_that_the_server_closed_is_made_anew() {
     let Some(mut schema) = Schema::new("a_connection_that_the_server_closed_is_made_anew").await else {
         return;
@@ -200,6 +223,6 @@ async fn a_database_that_is_not_there_is_tried_again_and_its_password_not_told()
 fn what_is_no_url_of_a_postgresql_is_refused_and_not_told() {
     for url in ["", "mysql://ann:hunter22@h/d", "postgres://[", "hunter22"] {
         let made = PostgresSink::new("told".to_owned(), &SecretString::from(url), "t", SinkKind::TIMEOUT);
-        assert_eq!(made.err(), Some(BadSink::Database), "{url}");
+        assert_eq!(made.err(), Some(SinkSettingsError::Database), "{url}");
     }
 }

@@ -36,7 +36,7 @@ pub(crate) struct Guarded {
 /// A name stands for an address that may not be connected to.
 #[derive(Debug, thiserror::Error)]
 #[error("`{name}` stands for {address}, which is no address of {place}; `allow_private` would allow it")]
-struct Forbidden {
+struct ForbiddenAddressError {
     name: String,
     address: IpAddr,
     place: &'static str,
@@ -55,7 +55,7 @@ impl Resolve for Guarded {
             let found = names.look_up(name.as_str()).await?;
             // Why all: a name with one public and one private address is no honest one.
             if let Some(address) = found.iter().find(|address| !reach.has(**address)) {
-                return Err(Forbidden {
+                return Err(ForbiddenAddressError {
                     name: name.as_str().to_owned(),
                     address: *address,
                     place: match reach {

@@ -16,7 +16,7 @@ pub(super) struct Keys(Vec<Key>);
 
 /// A secret that nothing is signed with. It is not told.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadSecret {
+pub enum WebhookSecretError {
     /// Nothing to sign with.
     #[error("a webhook has at least one secret")]
     None,
@@ -44,17 +44,19 @@ pub enum BadSecret {
 
 impl Keys {
     /// Reads the secrets.
-    pub(super) fn read(secrets: &[SecretString]) -> Result<Self, BadSecret> {
+    pub(super) fn read(secrets: &[SecretString]) -> Result<Self, WebhookSecretError> {
         if secrets.is_empty() {
-            return Err(BadSecret::None);
+            return Err(WebhookSecretError::None);
         }
         let read = (1..).zip(secrets).map(|(number, secret)| {
             let text = secret.expose_secret().trim();
-            let text = text.strip_prefix(PREFIX).ok_or(BadSecret::Prefix { number })?;
-            let bytes = STANDARD.decode(text).map_err(|_| BadSecret::Base64 { number })?;
+            let text = text.strip_prefix(PREFIX).ok_or(WebhookSecretError::Prefix { number })?;
+            let bytes = STANDARD
+                .decode(text)
+                .map_err(|_| WebhookSecretError::Base64 { number })?;
             if !LENGTHS.contains(&bytes.len()) {
                 let bytes = bytes.len();
-                return Err(BadSecret::Length { number, bytes });
+                return Err(WebhookSecretError::Length { number, bytes });
             }
             Ok(Key::new(HMAC_SHA256, &bytes))
         });
@@ -85,7 +87,7 @@ mod tests {
 
     const PUBLISHED: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-    fn keys(secrets: &[&str]) -> Result<Keys, BadSecret> {
+    fn keys(secrets: &[&str]) -> Result<Keys, WebhookSecretError> {
         let secrets: Vec<_> = secrets.iter().map(|secret| SecretString::from(*secret)).collect();
         Keys::read(&secrets)
     }
@@ -111,16 +113,16 @@ mod tests {
             (format!("{PUBLISHED}\n"), None),
             (of_length(24), None),
             (of_length(64), None),
-            (of_length(23), Some(BadSecret::Length { number: 2, bytes: 23 })),
-            (of_length(65), Some(BadSecret::Length { number: 2, bytes: 65 })),
+            (of_length(23), Some(WebhookSecretError::Length { number: 2, bytes: 23 })),
+            (of_length(65), Some(WebhookSecretError::Length { number: 2, bytes: 65 })),
             (
                 "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned(),
-                Some(BadSecret::Prefix { number: 2 }),
+                Some(WebhookSecretError::Prefix { number: 2 }),
             ),
-            ("whsec_!".to_owned(), Some(BadSecret::Base64 { number: 2 })),
+            ("whsec_!".to_owned(), Some(WebhookSecretError::Base64 { number: 2 })),
         ] {
             assert_eq!(keys(&[PUBLISHED, &secret]).err(), fault, "{secret}");
         }
-        assert_eq!(keys(&[]).err(), Some(BadSecret::None));
+        assert_eq!(keys(&[]).err(), Some(WebhookSecretError::None));
     }
 }

@@ -37,7 +37,7 @@ pub(crate) struct Target {
 
 /// A URL that no webhook is at.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadUrl {
+pub enum WebhookUrlError {
     /// It cannot be read.
     #[error("it is no URL")]
     NoUrl,
@@ -55,16 +55,16 @@ pub enum BadUrl {
 impl Target {
     /// Reads a URL. The parser turns each spelling of an IP address into the address, and each name into the
     /// letters that are looked up.
-    pub(crate) fn parse(text: &str, allowed: Reach) -> Result<Self, BadUrl> {
-        let url = Url::parse(text).map_err(|_| BadUrl::NoUrl)?;
-        let host = url.host().ok_or(BadUrl::Scheme)?;
+    pub(crate) fn parse(text: &str, allowed: Reach) -> Result<Self, WebhookUrlError> {
+        let url = Url::parse(text).map_err(|_| WebhookUrlError::NoUrl)?;
+        let host = url.host().ok_or(WebhookUrlError::Scheme)?;
         let reach = match url.scheme() {
             "https" => allowed,
             "http" if allowed == Reach::Anywhere => Reach::Loopback,
-            _ => return Err(BadUrl::Scheme),
+            _ => return Err(WebhookUrlError::Scheme),
         };
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(BadUrl::UserInfo);
+            return Err(WebhookUrlError::UserInfo);
         }
         let fits = match host {
             Host::Ipv4(address) => reach.has(address.into()),
@@ -77,8 +77,8 @@ impl Target {
         };
         match (fits, reach) {
             (true, _) => Ok(Self { url, reach }),
-            (false, Reach::Loopback) => Err(BadUrl::Scheme),
-            (false, Reach::Public | Reach::Anywhere) => Err(BadUrl::Private(host.to_string())),
+            (false, Reach::Loopback) => Err(WebhookUrlError::Scheme),
+            (false, Reach::Public | Reach::Anywhere) => Err(WebhookUrlError::Private(host.to_string())),
         }
     }
 }

@@ -163,7 +163,7 @@ async fn an_answer_without_end_is_not_read_to_its_end() {
 
 #[test]
 fn urls_are_refused_for_what_is_wrong_with_them() {
-    let private = |host: &str| Some(BadUrl::Private(host.to_owned()));
+    let private = |host: &str| Some(WebhookUrlError::Private(host.to_owned()));
     for (url, allow_private, fault) in [
         ("https://hooks.example.org/x", false, None),
         ("https://93.184.216.34/", false, None),
@@ -173,13 +173,13 @@ fn urls_are_refused_for_what_is_wrong_with_them() {
         ("https://localhost/", true, None),
         ("http://localhost/", true, None),
         ("http://[::1]:8080/", true, None),
-        ("http://127.0.0.1/", false, Some(BadUrl::Scheme)),
-        ("http://10.0.0.1/", true, Some(BadUrl::Scheme)),
-        ("http://hooks.example.org/", true, Some(BadUrl::Scheme)),
-        ("https://ann@hooks.example.org/", true, Some(BadUrl::UserInfo)),
-        ("https://:pw@hooks.example.org/", false, Some(BadUrl::UserInfo)),
-        ("hooks.example.org", false, Some(BadUrl::NoUrl)),
-        ("mailto:ann@example.org", true, Some(BadUrl::Scheme)),
+        ("http://127.0.0.1/", false, Some(WebhookUrlError::Scheme)),
+        ("http://10.0.0.1/", true, Some(WebhookUrlError::Scheme)),
+        ("http://hooks.example.org/", true, Some(WebhookUrlError::Scheme)),
+        ("https://ann@hooks.example.org/", true, Some(WebhookUrlError::UserInfo)),
+        ("https://:pw@hooks.example.org/", false, Some(WebhookUrlError::UserInfo)),
+        ("hooks.example.org", false, Some(WebhookUrlError::NoUrl)),
+        ("mailto:ann@example.org", true, Some(WebhookUrlError::Scheme)),
     ] {
         let made = Webhook::new(
             "told".to_owned(),
@@ -189,6 +189,6 @@ fn urls_are_refused_for_what_is_wrong_with_them() {
             SinkKind::TIMEOUT,
             clock(),
         );
-        assert_eq!(made.err(), fault.map(BadSink::Url), "{url}");
+        assert_eq!(made.err(), fault.map(SinkSettingsError::Url), "{url}");
     }
 }

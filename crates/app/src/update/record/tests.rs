@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::protocol::Terms;
-use domain::{Code, Draft, Failure, FailureClass, ResponseMetadata, RuleChange, RuleId, TriggerRule};
+use domain::protocol::{Failed, UpdateOptions};
+use domain::{Edit, FailureClass, OutcomeKind, RequestError, ResponseMetadata, RuleId, TriggerRule};
 use ports::testing::{InMemoryStore, VirtualTime};
-use ports::{Author, Clock, DocumentStore, Entry, InMemoryLedger, Ledger, MockDocumentStore, Recorded};
+use ports::{Author, Clock, DocumentRef, DocumentStore, Entry, InMemoryLedger, Ledger, MockDocumentStore, Recorded};
 
 use super::*;
 
@@ -16,35 +16,35 @@ fn id() -> RuleId {
     "r1".parse().unwrap()
 }
 
-fn stored() -> InMemoryStore {
-    let repository = InMemoryStore::default();
-    repository.put(&id(), RULE.parse().unwrap());
-    repository
+fn stored() -> InMemoryStore<TriggerRule> {
+    let store = InMemoryStore::default();
+    store.put(&id(), RULE.parse().unwrap());
+    store
 }
 
 /// Renames the rule, and how long that took.
 async fn rename(
-    repository: Arc<dyn DocumentStore>,
+    store: Arc<dyn DocumentStore<TriggerRule>>,
     ledger: Arc<dyn Ledger>,
     deadline: Duration,
 ) -> (Report<TriggerRule>, Duration) {
     let time = VirtualTime::default();
-    let updater = Updater {
-        repository,
-        ledger,
-        target: "test".to_owned(),
-        author: Author::default(),
-        clock: Arc::new(time.clone()),
-        sleeper: Arc::new(time.clone()),
-        chance: Arc::new(|| 1.0),
-        budget: Arc::default(),
-    };
-    let terms = Terms {
+    let updater = Updater::builder(store)
+        .ledger(ledger)
+        .recorded_as("test", Author::default())
+        .jitter(Arc::new(|| 1.0))
+        .describe_error(Arc::new(|outcome| {
+            let failure = outcome.failure()?;
+            Some(format!("CODE {}", failure.message))
+        }))
+        .build(Arc::new(time.clone()));
+    let options = UpdateOptions {
         deadline,
-        ..Terms::default()
+        ..UpdateOptions::default()
     };
-    let wish = Draft::from(&RuleChange::default().name("new").unwrap());
-    let report = updater.update(&id(), wish, terms, &|_| ()).await;
+    let report = updater
+        .update(&id(), Edit::default().name("new").unwrap(), options)
+        .await;
     (report, time.elapsed())
 }
 
@@ -54,12 +54,15 @@ async fn leased_for(time: Duration) -> Arc<InMemoryLedger> {
     let start = VirtualTime::default().now();
     let rule: TriggerRule = RULE.parse().unwrap();
     let intent = IntentRecord {
-        target: "test".to_owned(),
-        document: "r1".to_owned(),
+        document: DocumentRef {
+            target: "test".to_owned(),
+            kind: "rule".to_owned(),
+            id: "r1".to_owned(),
+        },
         author: Author::default(),
         follows: None,
         guard: "etag".to_owned(),
-        version: "1".parse().unwrap(),
+        version: Some("1".parse().unwrap()),
         base: rule.document().clone(),
         ours: rule.document().clone(),
         change: rule.document().clone(),
@@ -80,7 +83,7 @@ async fn a_rule_on_which_another_is_at_work_is_waited_for_in_pauses_that_double(
         Duration::from_mins(2),
     )
     .await;
-    assert_eq!(report.verdict.outcome, Outcome::Applied);
+    assert_eq!(report.completion.outcome.kind(), OutcomeKind::Applied);
     // 20, 40, 80, 160, 320 and 640 ms, then a second each.
     assert_eq!(took, Duration::from_millis(1_260 + 4_000));
 }
@@ -93,10 +96,10 @@ async fn a_wait_for_another_that_would_end_after_the_deadline_is_not_begun() {
         Duration::from_millis(2_260),
     )
     .await;
-    assert_eq!(
-        (report.verdict.outcome, report.verdict.code),
-        (Outcome::Failed, Some(Code::NotRecorded))
-    );
+    assert!(matches!(
+        report.completion.outcome,
+        Outcome::Failed(Failed::NotRecorded { .. })
+    ));
     assert_eq!(took, Duration::from_millis(1_260));
 }
 
@@ -117,37 +120,37 @@ impl Ledger for Broken {
         Err(broken())
     }
 
-    async fn unsettled(&self, _target: &str) -> Result<Vec<Entry>, LedgerError> {
+    async fn unsettled(&self, _target: &str, _kind: &str) -> Result<Vec<Entry>, LedgerError> {
         Err(broken())
     }
 }
 
 #[tokio::test]
 async fn a_ledger_that_takes_nothing_is_not_waited_for_and_nothing_is_sent() {
-    let repository = Arc::new(stored());
-    let (report, took) = rename(repository.clone(), Arc::new(Broken), Duration::from_mins(2)).await;
+    let store = Arc::new(stored());
+    let (report, took) = rename(store.clone(), Arc::new(Broken), Duration::from_mins(2)).await;
     assert_eq!(
-        (report.verdict.outcome, took, report.verdict.attempts),
-        (Outcome::Failed, Duration::ZERO, 0)
+        (report.completion.outcome.kind(), took, report.completion.attempts),
+        (OutcomeKind::Failed, Duration::ZERO, 0)
     );
     assert_eq!(report.unrecorded.as_deref(), Some("the disk is full"));
-    assert_eq!(repository.rule(&id()).unwrap().name(), Some("old"));
+    assert_eq!(store.document(&id()).unwrap().name(), Some("old"));
 }
 
 #[tokio::test]
 async fn what_went_wrong_and_how_often_it_was_tried_is_recorded() {
     let throttled = || {
         let wait = Some(Duration::from_secs(1));
-        Failure::new(FailureClass::Throttled { wait }, "slow down")
+        RequestError::new(FailureClass::Throttled { wait }, "slow down")
     };
     let refused = || {
         let metadata = ResponseMetadata {
             requests: 1,
             ..ResponseMetadata::default()
         };
-        Failure {
+        RequestError {
             metadata: Box::new(metadata),
-            ..Failure::new(FailureClass::Rejected, "no more than 3 rules")
+            ..RequestError::new(FailureClass::Rejected, "no more than 3 rules")
         }
     };
     let mut mock = MockDocumentStore::<TriggerRule>::new();
@@ -159,8 +162,8 @@ async fn what_went_wrong_and_how_often_it_was_tried_is_recorded() {
     rename(Arc::new(mock), ledger.clone(), Duration::from_mins(2)).await;
     let outcome = ledger.all().pop().unwrap().outcome.unwrap();
     assert_eq!(
-        (outcome.ending, outcome.retries, outcome.waited),
-        (Ending::Rejected, 2, Duration::from_secs(2))
+        (outcome.kind, outcome.retries, outcome.waited),
+        (OutcomeKind::Rejected, 2, Duration::from_secs(2))
     );
-    assert_eq!(outcome.error.as_deref(), Some("AR0505 no more than 3 rules"));
+    assert_eq!(outcome.error.as_deref(), Some("CODE no more than 3 rules"));
 }

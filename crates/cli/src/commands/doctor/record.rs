@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use ports::Backlog;
+use domain::{DocumentKind, TriggerRule};
+use ports::{Backlog, RealTime};
 use sink_adapter::SinkSettings;
 
 use super::check::{Check, fails, skipped, works};
 use crate::cli_error::{CliError, chain};
 use crate::config::Settings;
+use crate::error_code::ErrorCode;
 use crate::record::{Record, unusable};
-use crate::time::SystemClock;
-use domain::Code;
 
 /// The ledger, then each sink.
 pub(super) async fn checks(settings: &Settings) -> Vec<Check> {
@@ -35,7 +35,7 @@ async fn read(settings: &Settings) -> Result<(Check, Vec<Backlog>), CliError> {
     }
     let record = Record::open_to_read(settings).await?;
     let target = settings.ledger_target().unwrap_or_default();
-    let unsettled = record.ledger.unsettled(&target).await;
+    let unsettled = record.ledger.unsettled(&target, TriggerRule::NAME.as_str()).await;
     let backlog = record.outbox.backlog().await;
     record.close().await;
     let unsettled = unsettled.map_err(|failure| unusable(&failure))?.len();
@@ -62,10 +62,10 @@ async fn read(settings: &Settings) -> Result<(Check, Vec<Backlog>), CliError> {
 /// What a sink names is there, and it is owed nothing.
 fn check(sink: &SinkSettings, backlog: &[Backlog]) -> Check {
     let name = &sink.name;
-    if let Err(error) = sink.examine(Arc::new(SystemClock::start())) {
+    if let Err(error) = sink.examine(Arc::new(RealTime::start())) {
         return fails(
             "sink",
-            &CliError::new(Code::Configuration, format!("`{name}`: {}", chain(&error))),
+            &CliError::new(ErrorCode::Configuration, format!("`{name}`: {}", chain(&error))),
         );
     }
     let left = backlog.iter().find(|left| left.sink == *name);
@@ -79,7 +79,7 @@ fn check(sink: &SinkSettings, backlog: &[Backlog]) -> Check {
         message.push_str(": ");
         message.push_str(why);
     }
-    let problem = CliError::new(Code::DeliveryPending, message);
+    let problem = CliError::new(ErrorCode::DeliveryPending, message);
     let help = if owed.disabled.is_some() {
         format!("`assist-rules deliver --enable {name}` takes it up again")
     } else {

@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use app::{Reconciled, Settlement};
-use domain::diff::diff;
-use domain::{Code, TriggerRule};
-use ports::Proof;
+use app::Reconciled;
+use domain::document::diff;
+use domain::{DocumentKind, Evidence, Settlement, TriggerRule};
 
 use super::{Activation, ChangeDocument, ResultDocument, Run, milliseconds, whole_milliseconds};
 use crate::cli_error::CliError;
+use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::output::{ERROR, SUCCESS, visible};
 
@@ -27,29 +27,31 @@ pub(crate) fn document(found: &[Reconciled], run: Run, exit: Exit) -> ResultDocu
 
 fn change(found: &Reconciled) -> ChangeDocument {
     let (intent, outcome) = (found.entry.intent.as_ref(), found.entry.outcome.as_ref());
-    let rule = intent.and_then(|intent| TriggerRule::try_from(intent.ours.clone()).ok());
-    let error = match &found.finding {
+    let rule = intent.and_then(|intent| TriggerRule::from_document(intent.ours.clone()).ok());
+    let error = match &found.settlement {
         Settlement::Unreadable(failure) => Some(CliError::of_failure("read the rule", failure).document()),
-        Settlement::Inconclusive | Settlement::Moved => Some(CliError::new(Code::Unclear, line(found)).document()),
+        Settlement::Inconclusive | Settlement::Moved => {
+            Some(CliError::new(ErrorCode::Indeterminate, line(found)).document())
+        }
         Settlement::Applied | Settlement::NotApplied | Settlement::Leased => None,
     };
     ChangeDocument {
-        id: found.entry.document().to_owned(),
+        id: id(found),
         name: rule.and_then(|rule| rule.name().map(str::to_owned)),
-        outcome: match &found.finding {
+        outcome: match &found.settlement {
             Settlement::Applied => "applied",
             Settlement::NotApplied => "failed",
             Settlement::Inconclusive | Settlement::Leased | Settlement::Moved | Settlement::Unreadable(_) => "unknown",
         },
-        guard: "etag",
-        version_before: intent.map(|intent| intent.version.clone()),
+        guard: TriggerRule::GUARD.as_str(),
+        version_before: intent.and_then(|intent| intent.version.clone()),
         version_after: None,
         attempts: outcome.map_or(0, |outcome| outcome.attempts),
         requests: outcome.map_or(0, |outcome| outcome.requests),
         merges: intent.map_or(0, |intent| intent.merges),
         waited_ms: outcome.map_or(0, |outcome| whole_milliseconds(outcome.waited)),
         latency_ms: outcome.and_then(|outcome| outcome.latency).map_or(0.0, milliseconds),
-        confirmed_by: found.proof.map(Proof::word),
+        confirmed_by: found.evidence.map(Evidence::as_str),
         correlation_id: outcome.and_then(|outcome| outcome.correlation_id.clone()),
         diff: intent.map_or_else(Vec::new, |intent| diff(&intent.base, &intent.ours)),
         conflicts: Vec::new(),
@@ -59,6 +61,11 @@ fn change(found: &Reconciled) -> ChangeDocument {
         entry: Some(found.entry.id.0),
         error,
     }
+}
+
+fn id(found: &Reconciled) -> String {
+    let document = found.entry.document();
+    document.map(|document| document.id.clone()).unwrap_or_default()
 }
 
 /// A line for each.
@@ -79,9 +86,9 @@ pub(crate) fn human(found: &[Reconciled]) -> String {
 
 /// What is known of one, in a line.
 pub(crate) fn line(found: &Reconciled) -> String {
-    let id = visible(found.entry.document());
+    let id = visible(&id(found));
     let entry = found.entry.id;
-    match &found.finding {
+    match &found.settlement {
         Settlement::Applied => format!("entry {entry} was applied to {id}"),
         Settlement::NotApplied => format!("entry {entry} was not applied to {id}"),
         Settlement::Inconclusive => format!("entry {entry} is not in {id}, but may still arrive"),
@@ -96,7 +103,7 @@ pub(crate) fn line(found: &Reconciled) -> String {
 /// What to do about one that stays open.
 fn help(found: &Reconciled) -> Option<String> {
     let entry = found.entry.id;
-    match &found.finding {
+    match &found.settlement {
         Settlement::Moved => Some(format!(
             "it may have been applied and undone: ask who changed the rule, then close it with\n  \
              assist-rules reconcile --close {entry} --as applied|not-applied --reason TEXT"

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Parser, after};
-use crate::json::{Document, Shape, TextError, TextFault};
+use crate::json::{Document, JsonError, Shape, TextError};
 use crate::pointer::Pointer;
 
 /// How many members an object has before its names are kept in a set: below it, comparing them is cheaper.
@@ -15,7 +15,7 @@ pub(super) fn refuse_duplicates(document: Document, mut duplicates: Vec<u32>) ->
     if !duplicates.is_empty() {
         document.root().visit_names(&Pointer::root(), &mut |pointer, name| {
             if duplicates.binary_search(&name.place()).is_ok() {
-                faults.push(TextFault::Duplicate {
+                faults.push(JsonError::Duplicate {
                     pointer: pointer.clone(),
                     name: name.as_str().unwrap_or_default().to_owned(),
                     span: name.span(),

@@ -1,10 +1,10 @@
 //! Numbers: only their grammar is read, their digits stay where they are.
 
 use super::Parser;
-use crate::json::{Number, Shape, TextFault};
+use crate::json::{JsonError, Number, Shape};
 
 impl Parser<'_> {
-    pub(super) fn number(&mut self) -> Result<(), TextFault> {
+    pub(super) fn number(&mut self) -> Result<(), JsonError> {
         let place = self.open(Shape::Number);
         let start = self.at;
         if self.peek() == Some(b'-') {
@@ -38,7 +38,7 @@ impl Parser<'_> {
         }
     }
 
-    fn some_digits(&mut self) -> Result<(), TextFault> {
+    fn some_digits(&mut self) -> Result<(), JsonError> {
         if !matches!(self.peek(), Some(b'0'..=b'9')) {
             return Err(self.expected("expected a digit"));
         }

@@ -1,7 +1,7 @@
 //! Texts: what stands between quotes, with its escapes.
 
 use super::{Parser, offset};
-use crate::json::{Shape, TextFault};
+use crate::json::{JsonError, Shape};
 
 /// Whether a byte stands for itself in a string: all but the quote, the backslash and control characters.
 #[expect(
@@ -21,7 +21,7 @@ static PLAIN: [bool; 256] = {
 };
 
 impl Parser<'_> {
-    pub(super) fn string(&mut self) -> Result<(), TextFault> {
+    pub(super) fn string(&mut self) -> Result<(), JsonError> {
         let place = self.open(Shape::PlainText);
         self.at += 1;
         let first = self.at;
@@ -51,7 +51,7 @@ impl Parser<'_> {
     }
 
     /// The rest of a string, from its first escape on.
-    fn escaped_string(&mut self, place: u32, first: usize) -> Result<(), TextFault> {
+    fn escaped_string(&mut self, place: u32, first: usize) -> Result<(), JsonError> {
         let mut decoded = self.text.get(first..self.at).unwrap_or_default().to_owned();
         let mut plain = self.at;
         loop {
@@ -83,7 +83,7 @@ impl Parser<'_> {
         }
     }
 
-    fn escape(&mut self) -> Result<char, TextFault> {
+    fn escape(&mut self) -> Result<char, JsonError> {
         self.at += 1;
         let plain = match self.peek() {
             Some(b'"') => '"',
@@ -101,7 +101,7 @@ impl Parser<'_> {
         Ok(plain)
     }
 
-    fn unicode_escape(&mut self) -> Result<char, TextFault> {
+    fn unicode_escape(&mut self) -> Result<char, JsonError> {
         let first = self.four_hex_digits()?;
         if !(0xd800..0xe000).contains(&first) {
             return char::from_u32(first).ok_or_else(|| self.expected("expected a character"));
@@ -120,7 +120,7 @@ impl Parser<'_> {
     }
 
     /// Reads `uXXXX`.
-    fn four_hex_digits(&mut self) -> Result<u32, TextFault> {
+    fn four_hex_digits(&mut self) -> Result<u32, JsonError> {
         let mut code = 0;
         for _ in 0..4 {
             self.at += 1;

@@ -4,8 +4,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use assist_rules_ledger_adapter::{LedgerSettings, SqlLedger};
+use domain::OutcomeKind;
 use ports::testing::ledger_conformance::{SINKS, intent, outcome};
-use ports::{Ending, EntryId, Ledger};
+use ports::{EntryId, Ledger};
 
 use super::in_folder;
 
@@ -89,7 +90,7 @@ async fn record(files: &Files) {
         };
         assert_eq!(refusals, 0, "it takes none any more");
         note("put", id);
-        let applied = outcome(&wanted, Some(id), Ending::Applied, number * 10 + 1);
+        let applied = outcome(&wanted, Some(id), OutcomeKind::Applied, number * 10 + 1);
         match ledger.conclude(applied).await {
             Ok(_) => note("recorded", id),
             Err(failure) if failure.to_string().contains("it is kept in") => note("kept", id),

@@ -3,10 +3,11 @@
 use std::time::SystemTime;
 
 use async_trait::async_trait;
+use domain::OutcomeKind;
 
 use super::{InMemoryLedger, Kept};
 use crate::event::Event;
-use crate::ledger::{Ending, EntryId, LedgerError, OutcomeRecord};
+use crate::ledger::{DocumentRef, EntryId, LedgerError, OutcomeRecord};
 use crate::outbox::{Backlog, Claim, DeliveryOutcome, Include, LeasedEvent, Outbox};
 
 /// An event and what became of it at one sink.
@@ -31,7 +32,7 @@ enum State {
 impl Kept {
     /// Puts the event about what was applied, if it was, in the outbox of each sink.
     pub(super) fn tell(&mut self, record: EntryId, outcome: &OutcomeRecord, sinks: &[String]) -> Option<String> {
-        let entry = outcome.intent.filter(|_| outcome.ending == Ending::Applied)?;
+        let entry = outcome.intent.filter(|_| outcome.kind == OutcomeKind::Applied)?;
         let id = format!("event-{record}");
         let event = Event::of(id.clone(), entry, None, self.intent(entry)?, outcome);
         for sink in sinks {
@@ -57,7 +58,7 @@ impl Kept {
 impl Outbox for InMemoryLedger {
     async fn claim(&self, claim: &Claim) -> Result<Vec<LeasedEvent>, LedgerError> {
         let mut kept = self.kept();
-        let mut seen: Vec<(String, String)> = Vec::new();
+        let mut seen: Vec<DocumentRef> = Vec::new();
         let mut claimed = Vec::new();
         if kept.is_disabled(&claim.sink) {
             return Ok(claimed);
@@ -69,7 +70,7 @@ impl Outbox for InMemoryLedger {
             if waiting.sink != claim.sink || waiting.state != State::Pending || claimed.len() == claim.limit {
                 continue;
             }
-            let key = (waiting.event.target.clone(), waiting.event.document.clone());
+            let key = waiting.event.document.clone();
             if seen.contains(&key) {
                 continue;
             }

@@ -1,6 +1,8 @@
 //! What every [`History`](crate::History) must know of figures.
 
-use super::{Books, Ending, add, moment};
+use domain::OutcomeKind;
+
+use super::{Books, add, moment};
 use crate::{Tally, TallyOf, TallyQuery};
 
 pub(super) async fn check<F: Future<Output = Books>>(books: &impl Fn() -> F) {
@@ -10,12 +12,18 @@ pub(super) async fn check<F: Future<Output = Books>>(books: &impl Fn() -> F) {
 
 async fn figures_are_those_of_the_updates(books: &Books) {
     let mut expected = Tally::default();
-    for (document, ending, at) in [
-        ("r1", Ending::Applied, 0),
-        ("r1", Ending::Conflict, 100),
-        ("r2", Ending::Applied, 200),
+    for (document, outcome_kind, at) in [
+        ("r1", OutcomeKind::Applied, 0),
+        ("r1", OutcomeKind::Conflict, 100),
+        ("r2", OutcomeKind::Applied, 200),
     ] {
-        expected.add(add(books, document, at, ending, at).await.outcome.as_ref().unwrap());
+        expected.add(
+            add(books, document, at, outcome_kind, at)
+                .await
+                .outcome
+                .as_ref()
+                .unwrap(),
+        );
     }
     let tally = async |query: TallyQuery| books.history.tally(&query).await.unwrap();
     let of_all = tally(TallyQuery::default()).await;
@@ -49,7 +57,7 @@ async fn figures_are_those_of_the_updates(books: &Books) {
         panic!("{one:?}")
     };
     assert_eq!(
-        (document.as_str(), one.of(Ending::Applied), one.updates()),
+        (document.as_str(), one.of(OutcomeKind::Applied), one.updates()),
         ("r2", 1, 1)
     );
 }
@@ -61,12 +69,12 @@ async fn figures_since_any_time_are_those_of_the_updates(books: &Books) {
     for number in 0..40 {
         let at = number * hour + number * 7;
         let document = format!("r{}", number % 4 * (number % 3));
-        let ending = Ending::ALL
+        let outcome_kind = OutcomeKind::ALL
             .into_iter()
             .cycle()
             .nth(usize::try_from(number).unwrap())
             .unwrap();
-        all.push((at, add(books, &document, number, ending, at).await));
+        all.push((at, add(books, &document, number, outcome_kind, at).await));
     }
     for since in (0..41).flat_map(|hours| [hours * hour, hours * hour + hours * 7, hours * hour + hours * 7 + 1]) {
         let mut of_each = std::collections::BTreeMap::<&str, Tally>::new();
@@ -74,7 +82,10 @@ async fn figures_since_any_time_are_those_of_the_updates(books: &Books) {
         for (_, entry) in all.iter().filter(|(at, _)| *at >= since) {
             let outcome = entry.outcome.as_ref().unwrap();
             of_all.add(outcome);
-            of_each.entry(entry.document()).or_default().add(outcome);
+            of_each
+                .entry(entry.document().unwrap().id.as_str())
+                .or_default()
+                .add(outcome);
         }
         let tally = async |of: TallyOf| {
             let query = TallyQuery {

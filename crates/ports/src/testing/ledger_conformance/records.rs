@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use domain::Collision;
+use domain::{Collision, Evidence, OutcomeKind};
 
-use crate::{Author, Ending, EntryId, IntentRecord, OutcomeRecord, Proof};
+use crate::{Author, DocumentRef, EntryId, IntentRecord, OutcomeRecord};
 
 /// An author with everything.
 fn author() -> Author {
@@ -24,18 +24,27 @@ pub fn moment(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_micros(1_800_000_000_000_007 + seconds * 1_000_000)
 }
 
+/// A trigger rule of the target that these records are of.
+#[must_use]
+pub fn rule(id: &str) -> DocumentRef {
+    DocumentRef {
+        target: "api client".to_owned(),
+        kind: "rule".to_owned(),
+        id: id.to_owned(),
+    }
+}
+
 /// An intent for a document, made at a time.
 #[must_use]
 pub fn intent(document: &str, version: u64, at: u64) -> IntentRecord {
     let base = format!(r#"{{"id": "{document}", "name": "v{version}", "weight": 1.50, "big": 12345678901234567890}}"#);
     let ours = format!(r#"{{"id": "{document}", "name": "v{}", "weight": 1.50}}"#, version + 1);
     IntentRecord {
-        target: "api client".to_owned(),
-        document: document.to_owned(),
+        document: rule(document),
         author: author(),
         follows: None,
         guard: "etag".to_owned(),
-        version: format!("\"{version}\"").parse().unwrap(),
+        version: Some(format!("\"{version}\"").parse().unwrap()),
         base: base.parse().unwrap(),
         ours: ours.parse().unwrap(),
         change: format!(r#"{{"name": "v{}"}}"#, version + 1).parse().unwrap(),
@@ -53,18 +62,18 @@ pub fn intent(document: &str, version: u64, at: u64) -> IntentRecord {
 
 /// An outcome of an intent.
 #[must_use]
-pub fn outcome(intent: &IntentRecord, id: Option<EntryId>, ending: Ending, at: u64) -> OutcomeRecord {
-    let is_applied = ending == Ending::Applied;
+pub fn outcome(intent: &IntentRecord, id: Option<EntryId>, kind: OutcomeKind, at: u64) -> OutcomeRecord {
+    let version = intent.version.as_ref().map_or(String::new(), ToString::to_string);
+    let is_applied = kind == OutcomeKind::Applied;
     OutcomeRecord {
-        target: intent.target.clone(),
         document: intent.document.clone(),
         author: intent.author.clone(),
         intent: id,
-        ending,
-        proof: is_applied.then_some(Proof::Answer),
-        version_before: Some(intent.version.clone()),
-        version_after: is_applied.then(|| format!("\"{}-after\"", intent.version).parse().unwrap()),
-        after: is_applied.then(|| format!(r#"{{"after": "{}"}}"#, intent.version).parse().unwrap()),
+        kind,
+        evidence: is_applied.then_some(Evidence::Answer),
+        version_before: intent.version.clone(),
+        version_after: is_applied.then(|| format!("\"{version}-after\"").parse().unwrap()),
+        after: is_applied.then(|| format!(r#"{{"after": "{version}"}}"#).parse().unwrap()),
         attempts: 1,
         requests: 2,
         retries: 3,

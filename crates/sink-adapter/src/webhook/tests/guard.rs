@@ -1,4 +1,4 @@
-//! The corpus of URLs that are never connected to, with the proof that they would be without the guard.
+//! The corpus of URLs that are never connected to, with the evidence that they would be without the guard.
 
 use std::collections::BTreeMap;
 use std::io;

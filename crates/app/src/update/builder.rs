@@ -1,0 +1,87 @@
+//! The parts of an updater, one by one.
+
+use std::sync::{Arc, Mutex};
+
+use domain::{DocumentKind, RetryBudget};
+use ports::{Author, Clock, DocumentStore, InMemoryLedger, Ledger, Sleeper};
+
+use super::{DescribeError, Updater};
+
+/// The parts of an [`Updater`]. By default the record ends with the process, waits have no jitter that is random, and
+/// errors are recorded by their message.
+pub struct UpdaterBuilder<K: DocumentKind> {
+    store: Arc<dyn DocumentStore<K>>,
+    ledger: Option<Arc<dyn Ledger>>,
+    target: String,
+    author: Author,
+    jitter: Arc<dyn Fn() -> f64 + Send + Sync>,
+    budget: Arc<Mutex<RetryBudget>>,
+    describe_error: Arc<DescribeError<K>>,
+}
+
+impl<K: DocumentKind> UpdaterBuilder<K> {
+    pub(super) fn new(store: Arc<dyn DocumentStore<K>>) -> Self {
+        Self {
+            store,
+            ledger: None,
+            target: String::new(),
+            author: Author::default(),
+            jitter: Arc::new(|| 0.5),
+            budget: Arc::default(),
+            describe_error: Arc::new(|outcome| outcome.failure().map(|failure| failure.message.clone())),
+        }
+    }
+
+    /// The record.
+    #[must_use]
+    pub fn ledger(self, ledger: Arc<dyn Ledger>) -> Self {
+        Self {
+            ledger: Some(ledger),
+            ..self
+        }
+    }
+
+    /// What tells organizations apart in the record, and who updates.
+    #[must_use]
+    pub fn recorded_as(self, target: impl Into<String>, author: Author) -> Self {
+        Self {
+            target: target.into(),
+            author,
+            ..self
+        }
+    }
+
+    /// Random numbers from 0 to 1 for the jitter of waits: give them where several programs update the same documents.
+    #[must_use]
+    pub fn jitter(self, jitter: Arc<dyn Fn() -> f64 + Send + Sync>) -> Self {
+        Self { jitter, ..self }
+    }
+
+    /// The retries that are affordable, shared by all updaters that ask the same host.
+    #[must_use]
+    pub fn budget(self, budget: Arc<Mutex<RetryBudget>>) -> Self {
+        Self { budget, ..self }
+    }
+
+    /// The words for errors in the record.
+    #[must_use]
+    pub fn describe_error(self, describe_error: Arc<DescribeError<K>>) -> Self {
+        Self { describe_error, ..self }
+    }
+
+    /// The updater, on this clock.
+    #[must_use]
+    pub fn build<T: Clock + Sleeper + 'static>(self, time: Arc<T>) -> Updater<K> {
+        Updater {
+            store: self.store,
+            ledger: self.ledger.unwrap_or_else(|| Arc::new(InMemoryLedger::default())),
+            target: self.target,
+            author: self.author,
+            clock: time.clone(),
+            sleeper: time,
+            jitter: self.jitter,
+            budget: self.budget,
+            describe_error: self.describe_error,
+        }
+    }
+}

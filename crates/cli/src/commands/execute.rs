@@ -1,0 +1,190 @@
+//! A change of one document, from the request to its outcome: sent, recorded, and delivered to the sinks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::{Progress, ReadOnly, Report};
+use domain::protocol::{Completion, Mode, Outcome, UpdateOptions, UpdateRequest};
+use domain::{Finding, Findings, ResponseMetadata};
+
+use crate::cli_error::CliError;
+use crate::commands::{Context, reconcile, stats, tell};
+use crate::config::Settings;
+use crate::error_code::ErrorCode;
+use crate::exit::Exit;
+use crate::kind::CliKind;
+use crate::output::{Output, visible};
+use crate::record::{self, Record};
+use crate::render::report::Asked;
+use crate::render::result::{Delivery, Run, TargetDocument};
+use crate::request::{ChangeRequest, ChangeTerms};
+use crate::session::Session;
+use crate::signals::Signals;
+use crate::stopper::{Abandoned, Stage, Stopper};
+
+/// The end of a change.
+pub(super) struct ChangeReport<K: CliKind> {
+    pub(super) report: Report<K>,
+    pub(super) run: Run,
+    /// How the program ends because it was told to stop, if it was.
+    pub(super) stopped: Option<Exit>,
+}
+
+impl<K: CliKind> ChangeReport<K> {
+    /// A change that was refused before anything was sent.
+    pub(super) fn unsent(id: K::Id, findings: Vec<Finding>) -> Self {
+        let mut found = Findings::default();
+        found.extend(findings);
+        Self {
+            report: Report {
+                id,
+                completion: Completion {
+                    outcome: Outcome::Invalid {
+                        base: None,
+                        findings: found,
+                    },
+                    merges: 0,
+                    attempts: 0,
+                    waited: Duration::ZERO,
+                },
+                requests: 0,
+                latency: Duration::ZERO,
+                last: ResponseMetadata::default(),
+                recorded: None,
+                unrecorded: None,
+            },
+            run: Run {
+                id: record::new_run(),
+                target: TargetDocument {
+                    api: None,
+                    sandbox: false,
+                },
+                delivery: Delivery::default(),
+            },
+            stopped: None,
+        }
+    }
+}
+
+/// The record and the platform that a change works with.
+pub(super) struct Workspace {
+    pub(super) record: Record,
+    session: Session,
+}
+
+impl Workspace {
+    /// Opens it. A request that writes settles first what earlier runs left open; a dry run only reads.
+    pub(super) async fn open(context: &Context<'_>, request: &ChangeRequest) -> Result<Self, CliError> {
+        let settings = context.settings()?;
+        settings.refuse_a_secret(request.reason.as_deref())?;
+        let asked = request.asked;
+        let record = match asked {
+            Asked::Update => Record::open(settings).await?,
+            Asked::DryRun => Record::open_to_read(settings).await?,
+        };
+        let session = context.open(settings).await?;
+        if asked == Asked::Update {
+            reconcile::at_start(context, &session, &record, settings).await?;
+        }
+        Ok(Self { record, session })
+    }
+
+    /// Closes it without having done anything.
+    pub(super) async fn close(self) -> Result<(), CliError> {
+        self.record.close().await;
+        self.session.close().await
+    }
+}
+
+/// Executes a change of a document.
+pub(super) async fn execute<K: CliKind>(
+    context: &Context<'_>,
+    workspace: Workspace,
+    request: &ChangeRequest,
+    id: &K::Id,
+    update: UpdateRequest<K>,
+    options: UpdateOptions,
+) -> Result<ChangeReport<K>, CliError> {
+    let settings = context.settings()?;
+    let output = context.output;
+    let Workspace { record, session } = workspace;
+    let author = record.author(settings, request.command, request.reason.as_deref());
+    let mut updater = session.updater::<K>(settings, &record, author);
+    if options.mode == Mode::DryRun {
+        updater.store = Arc::new(ReadOnly(updater.store));
+    }
+    let mut signals = Signals::take()?;
+    let stopper = Stopper::default();
+    let watch = |progress| {
+        stopper.set_writing(progress == Progress::Writing);
+        tell_of(output, &progress);
+    };
+    let update = updater.execute(id, update, options, &watch, stopper.asked());
+    let driven = stopper.drive(Stage::Update, update, &mut signals, output).await;
+    let (report, mut signal) = driven.map_err(|Abandoned(exit)| abandoned(id, &stopper).stopped_by(exit))?;
+    let (delivery, later) = tell::sinks(output, &record, &report.recorded, &mut signals, &stopper).await;
+    signal = signal.or(later);
+    let run = Run {
+        id: record.run.clone(),
+        target: session.target.clone(),
+        delivery,
+    };
+    let closing = async {
+        stats::keep_metrics(context, &record, settings).await;
+        record.close().await;
+        session.close().await
+    };
+    match stopper.drive(Stage::Delivery, closing, &mut signals, output).await {
+        Ok((closed, later)) => {
+            closed?;
+            signal = signal.or(later);
+        }
+        Err(Abandoned(exit)) => signal = signal.or(Some(exit)),
+    }
+    if run.target.sandbox {
+        output.note("This was the sandbox, the Genesys Cloud that is built in: no organisation was changed.\n");
+    }
+    Ok(ChangeReport {
+        report,
+        run,
+        stopped: signal,
+    })
+}
+
+/// The end of a run that a second signal broke off. What it left open in the ledger is settled by a later run.
+fn abandoned<I: std::fmt::Display>(id: &I, stopper: &Stopper) -> CliError {
+    if stopper.has_written() {
+        let message = format!("cannot say whether `{id}` was changed: a second signal ended the program at once");
+        return CliError::new(ErrorCode::Indeterminate, message).with_help(
+            "the intent stays open in the ledger: the next command that writes, or `assist-rules reconcile`, finds out \
+             whether it was applied",
+        );
+    }
+    let message = format!("`{id}` was not changed: the program was stopped before anything was written");
+    CliError::new(ErrorCode::Stopped, message)
+}
+
+/// Tells of waits that a person would notice.
+fn tell_of(output: Output, progress: &Progress) {
+    if let Progress::Waiting { time, because } = progress
+        && *time >= Duration::from_millis(500)
+    {
+        let because = visible(because);
+        output.note(&format!("waiting {:.1} s: {because}", time.as_secs_f64()));
+    }
+}
+
+/// The options of a change.
+pub(super) fn options(settings: &Settings, terms: &ChangeTerms, asked: Asked) -> UpdateOptions {
+    UpdateOptions {
+        deadline: settings.deadline,
+        expected_version: terms.if_version.clone(),
+        mode: match asked {
+            Asked::Update => Mode::Write,
+            Asked::DryRun => Mode::DryRun,
+        },
+        fail_on: terms.fail_on,
+        on_conflict: terms.on_conflict,
+        cross_field_merge: terms.cross_field_merge,
+    }
+}

@@ -1,0 +1,28 @@
+//! Documents of any kind: what a kind is, edits and patches, diff, merge and revert.
+//!
+//! Everything here is written once, over [`DocumentKind`]. No file of this folder names a member of a document: members,
+//! groups and identities come from the kind.
+
+mod check;
+mod collision;
+mod diff;
+mod edit;
+mod kind;
+mod merge;
+mod merge_list;
+mod patch;
+mod revert;
+mod stored;
+
+pub use check::check;
+pub use collision::Collision;
+pub use diff::{Difference, diff};
+pub use edit::Edit;
+pub use kind::{
+    Audience, DocumentKind, Form, Guard, KindName, ListIdentity, Matching, MemberSpec, MergeGroup, ParseError,
+    match_by_content,
+};
+pub use merge::{CrossFieldMerge, Merged, merge};
+pub use patch::Patch;
+pub use revert::{AppliedChange, Revert, revert};
+pub use stored::Stored;

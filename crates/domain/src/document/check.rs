@@ -1,0 +1,86 @@
+//! Everything wrong with a document that is about to be written.
+
+use super::{Audience, DocumentKind};
+use crate::code::Code;
+use crate::finding::{Finding, Findings};
+use crate::json::{Document, Node};
+use crate::severity::Severity;
+
+/// Everything that is wrong with a document that is about to be written.
+///
+/// With the document as it is `stored`, its identity must be kept; and an error that the stored document already has, in
+/// a part that is as it was, is a warning: or a rule with one condition too many could not even be switched off.
+///
+/// ```
+/// use assist_rules_domain::{TriggerRule, check};
+///
+/// let rule: TriggerRule = r#"{"id": "r1", "ruleType": "conversation", "enabled": true, "actions": [{"type": "call"}],
+///     "conditions": [{"type": "keyword", "field": "conversation.text", "operator": "contain", "value": "refund"}]}"#
+///     .parse()?;
+/// let findings = check(&rule, None).into_vec();
+/// assert_eq!(findings.len(), 1);
+/// assert_eq!((findings[0].code.id(), findings[0].pointer.as_str()), ("AR0101", "/conditions/0/operator"));
+/// assert_eq!(findings[0].help.as_deref(), Some("did you mean `contains`?"));
+/// # Ok::<(), assist_rules_domain::ParseError>(())
+/// ```
+#[must_use]
+pub fn check<K: DocumentKind>(document: &K, stored: Option<&K>) -> Findings {
+    let mut findings = document.validate(stored, Audience::Server);
+    if let Some(stored) = stored {
+        downgrade_preexisting(document, stored, &mut findings);
+    }
+    findings.extend(inexact_numbers::<K>(document.document()));
+    findings
+}
+
+/// The numbers that cannot be written as they are.
+pub(super) fn inexact_numbers<K: DocumentKind>(document: &Document) -> impl Iterator<Item = Finding> {
+    document.inexact_numbers().into_iter().map(|pointer| {
+        let raw = document.resolve(&pointer).map_or("", Node::raw);
+        let shown: String = raw.chars().take(40).collect();
+        let message = format!(
+            "the number `{shown}` cannot be held exactly, so writing the {} would alter it",
+            K::NAME
+        );
+        Finding::new(Code::InexactNumber, pointer, message).with_help("write it with fewer digits, or as a text")
+    })
+}
+
+fn downgrade_preexisting<K: DocumentKind>(document: &K, stored: &K, findings: &mut Findings) {
+    if !findings.has_errors() {
+        return;
+    }
+    let is_untouched = |name: &str| document.member(name) == stored.member(name);
+    let untouched: Vec<&str> = document
+        .document()
+        .root()
+        .members()
+        .map(|member| member.name)
+        .filter(|name| is_untouched(name))
+        .collect();
+    for finding in findings
+        .iter_mut()
+        .filter(|finding| finding.severity == Severity::Error)
+    {
+        let tokens: Vec<_> = finding.pointer.tokens().take(2).collect();
+        let is_preexisting = match tokens.as_slice() {
+            [name, index] => untouched.contains(&name.as_ref()) || is_stored_element(document, stored, name, index),
+            [name] => is_untouched(name),
+            _ => false,
+        };
+        if is_preexisting {
+            finding.severity = Severity::Warning;
+            finding.help = Some(format!(
+                "the stored {} has this already, and the change does not touch it",
+                K::NAME
+            ));
+        }
+    }
+}
+
+/// Whether an element of a list is one of the stored list's.
+fn is_stored_element<K: DocumentKind>(document: &K, stored: &K, list: &str, index: &str) -> bool {
+    let ours = document.member(list).and_then(|list| list.child(index));
+    let mut theirs = stored.member(list).into_iter().flat_map(Node::elements);
+    ours.is_some_and(|ours| theirs.any(|theirs| theirs.eq_value(ours)))
+}

@@ -1,0 +1,269 @@
+//! A document as an author wrote it: an edit, or a whole document that was edited.
+
+use std::marker::PhantomData;
+
+use super::check::{check, inexact_numbers};
+use super::{Audience, DocumentKind, Form, MemberSpec, Patch};
+use crate::code::{Code, JudgedBy};
+use crate::finding::{Finding, Findings};
+use crate::json::{Document, Node, TextError, array_of};
+use crate::pointer::Pointer;
+use crate::version::Version;
+
+/// A document as an author wrote it. Resolved against a stored document it is a [`Patch`].
+pub struct Edit<K> {
+    form: Form,
+    document: Document,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<K: DocumentKind> Edit<K> {
+    /// An author's document: a whole one if it has a member of [`DocumentKind::IDENTITY`], else a partial one.
+    ///
+    /// # Errors
+    ///
+    /// If it is no JSON object.
+    pub fn new(document: Document) -> Result<Self, Finding> {
+        let root = document.root();
+        if !root.is_object() {
+            let message = format!("expected an object: a {}, or a change of one", K::NAME);
+            return Err(Finding::new(Code::WrongType, Pointer::root(), message));
+        }
+        let is_whole = K::IDENTITY.iter().any(|name| root.get(name).is_some());
+        Ok(Self {
+            form: if is_whole { Form::Whole } else { Form::Partial },
+            document,
+            kind: PhantomData,
+        })
+    }
+
+    /// The same edit with the members of another one, which win over its own.
+    ///
+    /// # Errors
+    ///
+    /// If the edit would be larger than a document may be.
+    pub fn with(&self, other: &Self) -> Result<Self, TextError> {
+        let set: Vec<_> = other
+            .document
+            .root()
+            .members()
+            .map(|member| (member.name, member.value.raw()))
+            .collect();
+        Ok(Self {
+            document: self.document.with_members(&set)?,
+            ..self.clone()
+        })
+    }
+
+    /// The same edit with one member set, as JSON.
+    pub(crate) fn with_member(&self, name: &str, value: &str) -> Result<Self, TextError> {
+        Ok(Self {
+            document: self.document.with_members(&[(name, value)])?,
+            ..self.clone()
+        })
+    }
+
+    /// Whether it is a whole document or a partial one.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// The document as it was written.
+    #[must_use]
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// Whether it names nothing that could change.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.form == Form::Partial && self.document.root().members().next().is_none()
+    }
+
+    /// The version that it was made from, where it states one.
+    #[must_use]
+    pub fn base_version(&self) -> Option<Version> {
+        self.document.root().get(K::VERSION?)?.as_str()?.parse().ok()
+    }
+
+    /// Everything that is wrong with it, as far as can be said without the stored document.
+    #[must_use]
+    pub fn check(&self) -> Findings {
+        self.validate(None)
+    }
+
+    /// The errors that hold whatever is stored: nothing needs to be read to refuse it.
+    #[must_use]
+    pub fn static_errors(&self) -> Vec<Finding> {
+        let is_static = |finding: &Finding| match finding.code.judged_by() {
+            JudgedBy::Text => true,
+            JudgedBy::Member => concerns_whole_member(finding),
+            JudgedBy::PartialEdit => self.form == Form::Partial,
+            JudgedBy::Stored | JudgedBy::Result => false,
+        };
+        self.check().into_vec().into_iter().filter(is_static).collect()
+    }
+
+    fn validate(&self, stored: Option<&K>) -> Findings {
+        let mut findings = match K::from_document(self.document.clone()) {
+            Ok(document) => document.validate(stored, Audience::Author(self.form)),
+            Err(_) => Findings::default(),
+        };
+        findings.extend(inexact_numbers::<K>(&self.document));
+        if self.is_empty() {
+            let message = "the document names nothing to change";
+            findings.add(Finding::new(Code::NothingNamed, Pointer::root(), message));
+        }
+        findings
+    }
+
+    /// The patch that it means for a stored document.
+    ///
+    /// Members of a whole document that are as they are stored are no change. An element of a list that means a stored
+    /// one ([`DocumentKind::match_elements`]) is that element, with whatever else it has.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the edit itself: members that neither the kind knows nor the stored document has, wrong types,
+    /// another identity; and then also what [`check`] says of the members that it would change. Without such errors the
+    /// limits of the kind are not looked at here.
+    pub fn resolve(&self, stored: &K) -> Result<Patch<K>, Findings> {
+        let mut patch = Patch::default();
+        for member in K::MEMBERS {
+            let Some(authored) = self.document.root().get(member.name) else {
+                continue;
+            };
+            let theirs = stored.member(member.name);
+            let value = match_stored_elements::<K>(member, authored, theirs).map_err(|error| too_large(&error))?;
+            let is_as_stored = theirs.is_some_and(|theirs| theirs.eq_value(value.root()));
+            if self.form == Form::Partial || !is_as_stored {
+                patch.put(member.name, Some(value));
+            }
+        }
+        let mut errors = self.own_errors(stored);
+        if !errors.has_errors() {
+            return Ok(patch);
+        }
+        // The edit is refused: what is wrong with the document that it would make is said in the same go.
+        let result = patch.apply(stored).map_err(|error| too_large(&error))?;
+        let known: Vec<_> = errors
+            .as_slice()
+            .iter()
+            .map(|found| (found.code, found.pointer.clone()))
+            .collect();
+        let concerns_patch = |found: &Finding| {
+            let place = found.pointer.tokens().next();
+            patch.changes().any(|(member, _)| place.as_deref() == Some(member.name))
+        };
+        let others = check(&result, Some(stored)).into_vec().into_iter();
+        errors.extend(
+            others.filter(|found| concerns_patch(found) && !known.contains(&(found.code, found.pointer.clone()))),
+        );
+        Err(errors)
+    }
+
+    /// The errors that the resulting document would not show: they concern members that will not be in it.
+    fn own_errors(&self, stored: &K) -> Findings {
+        let is_own = |finding: &Finding| match finding.code.judged_by() {
+            JudgedBy::Text | JudgedBy::Stored => true,
+            JudgedBy::Member => concerns_whole_member(finding),
+            JudgedBy::PartialEdit | JudgedBy::Result => false,
+        };
+        let mut errors = Findings::default();
+        errors.extend(self.validate(Some(stored)).into_vec().into_iter().filter(is_own));
+        errors
+    }
+}
+
+fn concerns_whole_member(finding: &Finding) -> bool {
+    finding.pointer.tokens().count() <= 1
+}
+
+/// An author's value for a member, with those elements of its list replaced by the stored ones that they mean.
+fn match_stored_elements<K: DocumentKind>(
+    member: &MemberSpec,
+    authored: Node<'_>,
+    stored: Option<Node<'_>>,
+) -> Result<Document, TextError> {
+    let (true, Some(stored)) = (authored.is_array(), stored) else {
+        return Document::from_node(authored);
+    };
+    let theirs: Vec<Node<'_>> = stored.elements().collect();
+    let matching = K::match_elements(member.name, authored, stored);
+    let elements = authored.elements().zip(matching.0).map(|(ours, place)| {
+        let meant = place.and_then(|place| theirs.get(place));
+        meant.map_or_else(|| ours.raw(), |meant| meant.raw())
+    });
+    array_of(elements)
+}
+
+fn too_large(error: &TextError) -> Findings {
+    let mut findings = Findings::default();
+    findings.add(Finding::new(Code::TooLarge, Pointer::root(), error.to_string()));
+    findings
+}
+
+impl<K> Default for Edit<K> {
+    /// An edit that names nothing.
+    fn default() -> Self {
+        Self {
+            form: Form::Partial,
+            document: Document::empty_object(),
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<K> Clone for Edit<K> {
+    fn clone(&self) -> Self {
+        Self {
+            form: self.form,
+            document: self.document.clone(),
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<K> PartialEq for Edit<K> {
+    fn eq(&self, other: &Self) -> bool {
+        (self.form, &self.document) == (other.form, &other.document)
+    }
+}
+
+impl<K> std::fmt::Debug for Edit<K> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Edit").field(&self.document.text()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trigger_rule::TriggerRule;
+
+    #[test]
+    fn an_element_that_names_a_stored_one_is_that_one() {
+        for (ours, stored, expected) in [
+            (r#"[{"a":1}]"#, r#"[{"a":1,"x":2}]"#, r#"[{"a":1,"x":2}]"#),
+            (r#"[{"a":2}]"#, r#"[{"a":1,"x":2}]"#, r#"[{"a":2}]"#),
+            (
+                r#"[{"a":1},{"a":1}]"#,
+                r#"[{"a":1,"x":2}]"#,
+                r#"[{"a":1,"x":2},{"a":1}]"#,
+            ),
+            (
+                r#"[{"a":1},{"a":1,"x":3}]"#,
+                r#"[{"a":1,"x":3},{"a":1,"x":2}]"#,
+                r#"[{"a":1,"x":2},{"a":1,"x":3}]"#,
+            ),
+            (r#"[{"a":1}]"#, "7", r#"[{"a":1}]"#),
+            ("true", "false", "true"),
+        ] {
+            let (ours, stored): (Document, Document) = (ours.parse().unwrap(), stored.parse().unwrap());
+            let member = MemberSpec::new("actions");
+            let matched = match_stored_elements::<TriggerRule>(&member, ours.root(), Some(stored.root())).unwrap();
+            assert_eq!(matched.compact(), expected);
+        }
+    }
+}

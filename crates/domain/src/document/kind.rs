@@ -1,0 +1,264 @@
+//! A kind of document, as data.
+
+use std::cmp::Reverse;
+use std::fmt::{self, Debug, Display};
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+use super::diff::{Difference, diff};
+use crate::finding::Findings;
+use crate::json::{Document, Node, TextError};
+use crate::pointer::Pointer;
+
+/// A kind of document that can be updated safely: the data that edit, patch, diff, merge, revert, protocol, store, ledger
+/// and command line are generic over.
+///
+/// A document is a JSON object whose [members](Self::MEMBERS) an author can change. All other members are kept as the
+/// server sent them. [`testing`](crate::testing) has a complete kind of about thirty lines, `Toy`, without a version.
+///
+/// A kind MUST
+/// - keep the document that it was made from, byte for byte ([`document`](Self::document));
+/// - take every JSON object in [`from_document`](Self::from_document): what is wrong with its members is for
+///   [`validate`](Self::validate) to say;
+/// - name each member in [`MEMBERS`](Self::MEMBERS) once, none of them in [`SERVER_OWNED`](Self::SERVER_OWNED).
+pub trait DocumentKind: Clone + Debug + PartialEq + Send + Sync + Sized + 'static {
+    /// The name: ledger column, prefix on the command line, event type, metric label.
+    const NAME: KindName;
+    /// The members that an author can change, in the order of a document.
+    const MEMBERS: &'static [MemberSpec];
+    /// The members that the server keeps for itself: never compared, never part of a change.
+    const SERVER_OWNED: &'static [&'static str];
+    /// The members that say which document this is. An author's document that has one of them is a whole document; one
+    /// without is a partial edit.
+    const IDENTITY: &'static [&'static str];
+    /// The member that states the version, if the kind has one.
+    const VERSION: Option<&'static str>;
+    /// What keeps a write from overwriting the work of others.
+    const GUARD: Guard;
+
+    /// The id that a document is stored under: one segment of a URL's path.
+    type Id: Clone + Debug + Display + FromStr + Ord + Send + Sync + 'static;
+
+    /// The document as this kind.
+    ///
+    /// # Errors
+    ///
+    /// If it is no JSON object.
+    fn from_document(document: Document) -> Result<Self, ParseError>;
+
+    /// The whole document.
+    fn document(&self) -> &Document;
+
+    /// The name that people know it by.
+    fn title(&self) -> Option<&str>;
+
+    /// Everything wrong with the document's members, in document order, by the rules of this kind alone. With the
+    /// `stored` document, its identity is held against that one's.
+    ///
+    /// [`check`](super::check) adds what holds for every kind.
+    fn validate(&self, stored: Option<&Self>, audience: Audience) -> Findings;
+
+    /// The stored element that each authored element of a list means. By default [`match_by_content`].
+    #[must_use]
+    fn match_elements(member: &str, authored: Node<'_>, stored: Node<'_>) -> Matching {
+        let _ = member;
+        match_by_content(authored, stored)
+    }
+
+    /// A member by its name in the document.
+    fn member(&self, name: &str) -> Option<Node<'_>> {
+        self.document().root().get(name)
+    }
+
+    /// The differences of `other`, without the members that the server owns.
+    fn diff(&self, other: &Self) -> Vec<Difference> {
+        let mut differences = diff(self.document(), other.document());
+        differences.retain(|found| {
+            let member = found.pointer.tokens().next();
+            !member.is_some_and(|member| Self::SERVER_OWNED.contains(&member.as_ref()))
+        });
+        differences
+    }
+
+    /// Whether `other` has the same content: all but the members that the server owns.
+    fn has_content_of(&self, other: &Self) -> bool {
+        self.document() == other.document() || self.diff(other).is_empty()
+    }
+}
+
+/// The name of a kind: lower-case ASCII letters and `-`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KindName(&'static str);
+
+impl KindName {
+    /// A name.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self(name)
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl Display for KindName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Serialize for KindName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0)
+    }
+}
+
+/// A member that an author can change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemberSpec {
+    /// The name in documents.
+    pub name: &'static str,
+    /// The members that it makes sense with only, if there are any.
+    pub group: Option<MergeGroup>,
+    /// How elements are told apart where its value is a list.
+    pub list: ListIdentity,
+}
+
+impl MemberSpec {
+    /// A member of no group, whose value merges as a whole.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            group: None,
+            list: ListIdentity::Whole,
+        }
+    }
+
+    /// The member's place in a document.
+    #[must_use]
+    pub fn pointer(&self) -> Pointer {
+        Pointer::root().member(self.name)
+    }
+}
+
+/// Members that make sense only together: where both sides of a merge changed different members of one group, they do not
+/// merge by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MergeGroup {
+    /// What tells the group from others of the kind.
+    pub name: &'static str,
+    /// A member of true or false: while it is false in the merged document, nothing of the group has an effect, and it
+    /// merges.
+    pub switch: Option<&'static str>,
+}
+
+/// How the elements of a list are told apart in a merge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListIdentity {
+    /// Not at all: the list merges as a whole, never by index.
+    Whole,
+    /// By this member, where every element on every side has one of its own; else the list merges as a whole.
+    Id(&'static str),
+    /// By all that they say: an element that is changed is another one. Where one stands twice, the list merges as a
+    /// whole.
+    Content,
+}
+
+/// What keeps a write from overwriting the work of others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// The server: it refuses a write under another version than the stored one.
+    Version,
+    /// A comparison of the content, right before the write and after it. It narrows the race to one round trip and does
+    /// not close it.
+    Content,
+}
+
+impl Guard {
+    /// The guard, as results and records name it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Version => "etag",
+            Self::Content => "content",
+        }
+    }
+}
+
+/// Which of the two forms of a document an author wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A whole document: all that the kind requires must be there.
+    Whole,
+    /// An edit: members that it does not name are not touched.
+    Partial,
+}
+
+/// Whose document is validated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// The server's: unknown members and words are kept.
+    Server,
+    /// An author's: unknown members are faults, unless the stored document has them with the same value.
+    Author(Form),
+}
+
+/// The document is none of this kind.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParseError {
+    /// It is no JSON document.
+    #[error("the text is no JSON document")]
+    Text(#[from] TextError),
+    /// It is no JSON object.
+    #[error("expected a JSON object")]
+    NotAnObject,
+}
+
+/// For each authored element the place of the stored element that it means, if it means one. No place occurs twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matching(pub Vec<Option<usize>>);
+
+/// Matches elements by what they say: an element means the stored one that is written like it, or else one that it
+/// equals, or else one that has all its members. Each stored one is meant once; authored elements that name the most members choose first, so that one which
+/// names less does not take what another describes.
+///
+/// ```
+/// use assist_rules_domain::document::{Matching, match_by_content};
+/// use assist_rules_domain::json::Document;
+///
+/// let authored: Document = r#"[{"a": 2}, {"a": 1}]"#.parse()?;
+/// let stored: Document = r#"[{"a": 1, "x": 7}]"#.parse()?;
+/// assert_eq!(match_by_content(authored.root(), stored.root()), Matching(vec![None, Some(0)]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn match_by_content(authored: Node<'_>, stored: Node<'_>) -> Matching {
+    let authored: Vec<Node<'_>> = authored.elements().collect();
+    let mut free: Vec<Option<Node<'_>>> = stored.elements().map(Some).collect();
+    let mut matched: Vec<Option<usize>> = vec![None; authored.len()];
+    let identical: fn(Node<'_>, Node<'_>) -> bool = |ours, theirs| ours.raw() == theirs.raw();
+    let equal: fn(Node<'_>, Node<'_>) -> bool = |ours, theirs| ours.eq_value(theirs);
+    let subset: fn(Node<'_>, Node<'_>) -> bool = |ours, theirs| ours.is_object() && ours.is_subset_of(theirs);
+    for means in [identical, equal, subset] {
+        let mut choosing: Vec<_> = authored
+            .iter()
+            .zip(&mut matched)
+            .filter(|(_, matched)| matched.is_none())
+            .collect();
+        choosing.sort_by_key(|(ours, _)| Reverse(ours.members().count()));
+        for (ours, matched) in choosing {
+            let is_meant = |theirs: &Option<Node<'_>>| theirs.is_some_and(|theirs| means(*ours, theirs));
+            let place = free.iter().position(is_meant);
+            if let Some(free) = place.and_then(|place| free.get_mut(place)) {
+                *free = None;
+                *matched = place;
+            }
+        }
+    }
+    Matching(matched)
+}

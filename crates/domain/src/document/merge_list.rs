@@ -1,0 +1,182 @@
+//! Three-way merge of lists whose elements can be told apart.
+
+use std::borrow::Cow;
+
+use super::ListIdentity;
+use crate::json::{Document, Node, TextError, Value, array_of};
+
+/// The elements of a list, each under what tells it from the others, in order.
+pub(crate) struct Elements<'d>(Vec<(Cow<'d, str>, Node<'d>)>);
+
+impl<'d> Elements<'d> {
+    /// The elements of a list, if each of them has an identity of its own.
+    pub(crate) fn new(list: Node<'d>, identity: ListIdentity) -> Option<Self> {
+        if !list.is_array() {
+            return None;
+        }
+        let mut elements = Vec::new();
+        for element in list.elements() {
+            let id: Cow<'d, str> = match identity {
+                ListIdentity::Whole => return None,
+                ListIdentity::Id(member) => element.get(member)?.as_str()?.into(),
+                ListIdentity::Content => canonical(element).into(),
+            };
+            elements.push((id, element));
+        }
+        let mut ids: Vec<&str> = elements.iter().map(|(id, _)| id.as_ref()).collect();
+        ids.sort_unstable();
+        let are_unique = ids.windows(2).all(|pair| pair.first() != pair.last());
+        are_unique.then_some(Self(elements))
+    }
+
+    fn get(&self, id: &str) -> Option<Node<'d>> {
+        self.0
+            .iter()
+            .find(|(known, _)| known == id)
+            .map(|(_, element)| *element)
+    }
+
+    fn ids(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(id, _)| id.as_ref())
+    }
+
+    /// The order of those that stand in all three lists.
+    fn order_of_common(&self, others: [&Self; 2]) -> Vec<&str> {
+        self.ids()
+            .filter(|id| others.iter().all(|other| other.get(id).is_some()))
+            .collect()
+    }
+}
+
+/// One text for all values that are equal: members in order, numbers in the one form that each has.
+fn canonical(node: Node<'_>) -> String {
+    match node.value() {
+        Value::Array(elements) => {
+            let elements: Vec<String> = elements.map(canonical).collect();
+            format!("[{}]", elements.join(","))
+        }
+        Value::Object(members) => {
+            let mut members: Vec<(&str, String)> =
+                members.map(|member| (member.name, canonical(member.value))).collect();
+            members.sort_unstable();
+            let members: Vec<String> = members
+                .into_iter()
+                .map(|(name, value)| format!("{name:?}:{value}"))
+                .collect();
+            format!("{{{}}}", members.join(","))
+        }
+        Value::Number(number) => number.canonical(),
+        Value::String(text) => format!("{text:?}"),
+        Value::Null | Value::Bool(_) => node.raw().to_owned(),
+    }
+}
+
+/// The merged list, or none if the sides collide: on an element, or because both put the elements in another order.
+pub(crate) fn merge(
+    base: &Elements<'_>,
+    ours: &Elements<'_>,
+    theirs: &Elements<'_>,
+) -> Result<Option<Document>, TextError> {
+    let order = base.order_of_common([ours, theirs]);
+    let we_reordered = ours.order_of_common([base, theirs]) != order;
+    let they_reordered = theirs.order_of_common([base, ours]) != order;
+    if we_reordered && they_reordered {
+        return Ok(None);
+    }
+    let (first, second) = if we_reordered { (ours, theirs) } else { (theirs, ours) };
+    let added = second
+        .ids()
+        .filter(|id| first.get(id).is_none() && base.get(id).is_none());
+    let deleted_by_first = base.ids().filter(|id| first.get(id).is_none());
+    let mut merged = Vec::new();
+    for id in first.ids().chain(added).chain(deleted_by_first) {
+        match element(base.get(id), ours.get(id), theirs.get(id)) {
+            Some(Some(element)) => merged.push(element.raw()),
+            Some(None) => {}
+            None => return Ok(None),
+        }
+    }
+    array_of(merged).map(Some)
+}
+
+/// What becomes of one element: it, nothing if it goes, or none if the sides collide.
+#[expect(
+    clippy::option_option,
+    reason = "an element that goes and one that collides are two things"
+)]
+fn element<'d>(base: Option<Node<'d>>, ours: Option<Node<'d>>, theirs: Option<Node<'d>>) -> Option<Option<Node<'d>>> {
+    if ours == theirs || base == ours {
+        return Some(theirs);
+    }
+    (base == theirs).then_some(ours)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elements_merge_where_one_side_changed_them() {
+        let list = |text: &str| -> Document {
+            let element = |word: &str| {
+                let (id, value) = word.split_at(1);
+                format!(r#"{{"id":"{id}","v":"{value}"}}"#)
+            };
+            format!(
+                "[{}]",
+                text.split_whitespace().map(element).collect::<Vec<_>>().join(",")
+            )
+            .parse()
+            .unwrap()
+        };
+        for (base, ours, theirs, merged) in [
+            ("a b", "a b", "a b", Some("a b")),
+            ("a b", "a1 b", "a b2", Some("a1 b2")),
+            ("a b", "a1 b", "a1 b", Some("a1 b")),
+            ("a b", "a1 b", "a2 b", None),
+            ("a b", "b", "a b", Some("b")),
+            ("a b", "a b", "b", Some("b")),
+            ("a b", "b", "a2 b", None),
+            ("a b", "a1 b", "b", None),
+            ("a b", "b", "b", Some("b")),
+            ("a b", "a b c", "a b d", Some("a b d c")),
+            ("a b", "a b c", "a b c", Some("a b c")),
+            ("a b", "a b c1", "a b c2", None),
+            ("a b", "b a", "a b c", Some("b a c")),
+            ("a b", "a b c", "b a", Some("b a c")),
+            ("a b c", "b a c", "a c b", None),
+            ("a b c", "b a c", "b a c", None),
+            ("", "a", "b", Some("b a")),
+        ] {
+            let (base, ours, theirs) = (list(base), list(ours), list(theirs));
+            let of =
+                |document: &'_ Document| -> bool { Elements::new(document.root(), ListIdentity::Id("id")).is_some() };
+            assert!(of(&base) && of(&ours) && of(&theirs));
+            let found = merge(
+                &Elements::new(base.root(), ListIdentity::Id("id")).unwrap(),
+                &Elements::new(ours.root(), ListIdentity::Id("id")).unwrap(),
+                &Elements::new(theirs.root(), ListIdentity::Id("id")).unwrap(),
+            );
+            assert_eq!(found.unwrap(), merged.map(list), "{base:?} {ours:?} {theirs:?}");
+        }
+    }
+
+    #[test]
+    fn only_ids_of_their_own_make_elements() {
+        for (text, are_elements) in [
+            (r#"[{"id":"a"},{"id":"b"}]"#, true),
+            (r#"[{"id":"a"},{"id":"a"}]"#, false),
+            (r#"[{"id":"a"},{}]"#, false),
+            (r#"[{"id":1}]"#, false),
+            ("[]", true),
+            ("{}", false),
+        ] {
+            let document: Document = text.parse().unwrap();
+            assert_eq!(
+                Elements::new(document.root(), ListIdentity::Id("id")).is_some(),
+                are_elements,
+                "{text}"
+            );
+        }
+    }
+}

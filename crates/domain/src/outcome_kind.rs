@@ -1,0 +1,80 @@
+//! The outcome of an update in a word.
+
+/// The outcome of an update in a word, as it is recorded and printed. [`protocol::Outcome`](crate::protocol::Outcome) is
+/// the outcome with all that belongs to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OutcomeKind {
+    /// The server has it.
+    Applied,
+    /// The document said so already.
+    Unchanged,
+    /// It would be written: this was a dry run.
+    Planned,
+    /// Others changed the document. Nothing was overwritten.
+    Conflict,
+    /// Refused, by our own checks or by the server.
+    Rejected,
+    /// The credentials do not suffice.
+    Denied,
+    /// It could not be done; nothing was changed.
+    Failed,
+    /// It could be done later; nothing was changed.
+    Deferred,
+    /// A write was sent, and its outcome is not known.
+    Unknown,
+    /// It was written, and others wrote over it in the same moment.
+    Overwritten,
+    /// It was stopped before anything was written.
+    NotAttempted,
+    /// It was not written, as was found out later.
+    NotApplied,
+}
+
+impl OutcomeKind {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::Applied,
+        Self::Unchanged,
+        Self::Planned,
+        Self::Conflict,
+        Self::Rejected,
+        Self::Denied,
+        Self::Failed,
+        Self::Deferred,
+        Self::Unknown,
+        Self::Overwritten,
+        Self::NotAttempted,
+        Self::NotApplied,
+    ];
+
+    /// The word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Unchanged => "unchanged",
+            Self::Planned => "planned",
+            Self::Conflict => "conflict",
+            Self::Rejected => "rejected",
+            Self::Denied => "denied",
+            Self::Failed => "failed",
+            Self::Deferred => "deferred",
+            Self::Unknown => "unknown",
+            Self::Overwritten => "overwritten",
+            Self::NotAttempted => "not_attempted",
+            Self::NotApplied => "not_applied",
+        }
+    }
+
+    /// The outcome that a word stands for.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.as_str() == word)
+    }
+
+    /// Whether the document is now as the update asked for.
+    #[must_use]
+    pub fn is_effective(self) -> bool {
+        matches!(self, Self::Applied | Self::Unchanged)
+    }
+}

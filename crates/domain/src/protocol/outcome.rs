@@ -1,0 +1,443 @@
+//! The outcome of an update, with all that belongs to it.
+
+use std::time::Duration;
+
+use super::PendingWrite;
+use super::state::{Attempt, Step, Update};
+use crate::code::Code;
+use crate::document::{Collision, Difference, DocumentKind, Stored};
+use crate::evidence::Evidence;
+use crate::finding::{Finding, Findings};
+use crate::json::TextError;
+use crate::outcome_kind::OutcomeKind;
+use crate::pointer::Pointer;
+use crate::request_error::{FailureClass, RequestError};
+use crate::version::Version;
+
+/// The end of an update: its outcome, and what it took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Completion<K: DocumentKind> {
+    /// The outcome.
+    pub outcome: Outcome<K>,
+    /// How many times it was merged with what others did.
+    pub merges: u32,
+    /// How many writes were sent.
+    pub attempts: u32,
+    /// How long it waited, on purpose.
+    pub waited: Duration,
+}
+
+/// The outcome of an update.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome<K: DocumentKind> {
+    /// The server has it.
+    Applied {
+        /// The document that was written.
+        write: PendingWrite<K>,
+        /// The document as the server showed it, where it did: what was written, and what the server made of it.
+        after: Option<K>,
+        /// The version of what was applied, where the server showed it.
+        version_after: Option<Version>,
+        /// How it is known.
+        evidence: Evidence,
+        /// What the server stored otherwise than it was sent, or what else is to be known.
+        warnings: Vec<Finding>,
+    },
+    /// The server took it, and others wrote over it in the same moment.
+    Overwritten {
+        /// The document that was written.
+        write: PendingWrite<K>,
+        /// The document as it is now.
+        after: Stored<K>,
+    },
+    /// The document said so already; nothing was sent.
+    Unchanged {
+        /// The document.
+        stored: Stored<K>,
+        /// What is found in it.
+        findings: Vec<Finding>,
+    },
+    /// It would be written: this was a dry run.
+    Planned(PendingWrite<K>),
+    /// Others changed the document. Nothing was overwritten.
+    Conflict(Conflict<K>),
+    /// Our own checks refuse the document.
+    Invalid {
+        /// The stored document, if it was read.
+        base: Option<Stored<K>>,
+        /// What is wrong.
+        findings: Findings,
+    },
+    /// The server refuses the document.
+    Rejected {
+        /// The document that was to be written, if it came to that.
+        write: Option<PendingWrite<K>>,
+        /// The server's words.
+        failure: RequestError,
+    },
+    /// The credentials do not suffice.
+    Denied {
+        /// The document that was to be written, if it came to that.
+        write: Option<PendingWrite<K>>,
+        /// The server's words.
+        failure: RequestError,
+    },
+    /// It could not be done; nothing was changed.
+    Failed(Failed<K>),
+    /// It could be done later; nothing was changed.
+    Deferred {
+        /// The document that was to be written, if it came to that.
+        write: Option<PendingWrite<K>>,
+        /// Why not now.
+        failure: RequestError,
+        /// When to try again, from now.
+        wait: Duration,
+    },
+    /// A write was sent, and its outcome is not known.
+    Unknown {
+        /// The document that was written.
+        write: PendingWrite<K>,
+        /// What happened to the write.
+        failure: RequestError,
+    },
+    /// It was stopped before anything was written.
+    NotAttempted {
+        /// The document that was to be written, if it came to that.
+        write: Option<PendingWrite<K>>,
+    },
+}
+
+/// Why an update could not be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Failed<K: DocumentKind> {
+    /// A request failed.
+    Request {
+        /// The document that was to be written, if it came to that.
+        write: Option<PendingWrite<K>>,
+        /// The failure.
+        failure: RequestError,
+    },
+    /// The server gave no version to write under, so a write could overwrite the work of others.
+    NoVersion {
+        /// The document as it was read.
+        base: Stored<K>,
+        /// What is found in the document that was to be written.
+        findings: Vec<Finding>,
+    },
+    /// The intent could not be recorded, and without a durable intent nothing is written.
+    NotRecorded {
+        /// The document that was to be written.
+        write: PendingWrite<K>,
+        /// Why not.
+        error: String,
+    },
+}
+
+/// What an update ran into.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conflict<K: DocumentKind> {
+    /// The document that the update was made from: as it was read, or as it is now where it was not read before.
+    pub base: Option<Stored<K>>,
+    /// The document that was to be written, if it came to that.
+    pub ours: Option<K>,
+    /// The document as it is now, if it can be read.
+    pub theirs: Option<Stored<K>>,
+    /// The version that the update was made from, where it is not the one that was read.
+    pub expected: Option<Version>,
+    /// The places where both sides collide.
+    pub collisions: Vec<Collision>,
+    /// What others did since the document was read.
+    pub theirs_changed: Vec<Difference>,
+    /// What is found in the document that was to be written.
+    pub findings: Vec<Finding>,
+}
+
+impl<K: DocumentKind> Conflict<K> {
+    /// Whether the update was made from a version whose content is not known.
+    #[must_use]
+    pub fn is_base_unknown(&self) -> bool {
+        self.expected.is_some() && self.theirs_changed.is_empty()
+    }
+}
+
+impl<K: DocumentKind> Outcome<K> {
+    /// The outcome in a word.
+    #[must_use]
+    pub fn kind(&self) -> OutcomeKind {
+        match self {
+            Self::Applied { .. } => OutcomeKind::Applied,
+            Self::Overwritten { .. } => OutcomeKind::Overwritten,
+            Self::Unchanged { .. } => OutcomeKind::Unchanged,
+            Self::Planned(_) => OutcomeKind::Planned,
+            Self::Conflict(_) => OutcomeKind::Conflict,
+            Self::Invalid { .. } | Self::Rejected { .. } => OutcomeKind::Rejected,
+            Self::Denied { .. } => OutcomeKind::Denied,
+            Self::Failed(_) => OutcomeKind::Failed,
+            Self::Deferred { .. } => OutcomeKind::Deferred,
+            Self::Unknown { .. } => OutcomeKind::Unknown,
+            Self::NotAttempted { .. } => OutcomeKind::NotAttempted,
+        }
+    }
+
+    /// The document that was written, was to be written, or would be.
+    #[must_use]
+    pub fn write(&self) -> Option<&PendingWrite<K>> {
+        match self {
+            Self::Applied { write, .. }
+            | Self::Overwritten { write, .. }
+            | Self::Planned(write)
+            | Self::Unknown { write, .. }
+            | Self::Failed(Failed::NotRecorded { write, .. }) => Some(write),
+            Self::Rejected { write, .. }
+            | Self::Denied { write, .. }
+            | Self::Deferred { write, .. }
+            | Self::NotAttempted { write }
+            | Self::Failed(Failed::Request { write, .. }) => write.as_ref(),
+            Self::Unchanged { .. }
+            | Self::Conflict(_)
+            | Self::Invalid { .. }
+            | Self::Failed(Failed::NoVersion { .. }) => None,
+        }
+    }
+
+    /// The stored document that the update was made from, if it was read.
+    #[must_use]
+    pub fn base(&self) -> Option<&Stored<K>> {
+        match self {
+            Self::Unchanged { stored, .. } => Some(stored),
+            Self::Conflict(conflict) => conflict.base.as_ref(),
+            Self::Invalid { base, .. } => base.as_ref(),
+            Self::Failed(Failed::NoVersion { base, .. }) => Some(base),
+            Self::Applied { .. }
+            | Self::Overwritten { .. }
+            | Self::Planned(_)
+            | Self::Rejected { .. }
+            | Self::Denied { .. }
+            | Self::Failed(Failed::Request { .. } | Failed::NotRecorded { .. })
+            | Self::Deferred { .. }
+            | Self::Unknown { .. }
+            | Self::NotAttempted { .. } => self.write().map(|write| &write.base),
+        }
+    }
+
+    /// The document as it was to be, or as it already was.
+    #[must_use]
+    pub fn ours(&self) -> Option<&K> {
+        match self {
+            Self::Conflict(conflict) => conflict.ours.as_ref(),
+            Self::Unchanged { stored, .. } => Some(&stored.value),
+            Self::Applied { .. }
+            | Self::Overwritten { .. }
+            | Self::Planned(_)
+            | Self::Invalid { .. }
+            | Self::Rejected { .. }
+            | Self::Denied { .. }
+            | Self::Failed(_)
+            | Self::Deferred { .. }
+            | Self::Unknown { .. }
+            | Self::NotAttempted { .. } => self.write().map(|write| &write.ours),
+        }
+    }
+
+    /// The name that people know the document by.
+    #[must_use]
+    pub fn title(&self) -> Option<&str> {
+        let document = self.ours().or_else(|| self.base().map(|base| &base.value));
+        document.and_then(K::title)
+    }
+
+    /// The differences that the update made, was to make, or would make.
+    #[must_use]
+    pub fn diff(&self) -> Vec<Difference> {
+        match (self.base(), self.ours()) {
+            (Some(base), Some(ours)) => base.value.diff(ours),
+            (Some(_) | None, _) => Vec::new(),
+        }
+    }
+
+    /// The findings, warnings about what the server stored included.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        let own: &[Finding] = match self {
+            Self::Applied { warnings, .. } => warnings,
+            Self::Unchanged { findings, .. } | Self::Failed(Failed::NoVersion { findings, .. }) => findings,
+            Self::Conflict(conflict) => &conflict.findings,
+            Self::Invalid { findings, .. } => findings.as_slice(),
+            Self::Overwritten { .. }
+            | Self::Planned(_)
+            | Self::Rejected { .. }
+            | Self::Denied { .. }
+            | Self::Failed(Failed::Request { .. } | Failed::NotRecorded { .. })
+            | Self::Deferred { .. }
+            | Self::Unknown { .. }
+            | Self::NotAttempted { .. } => &[],
+        };
+        let of_write = self.write().map_or(&[][..], |write| &write.findings);
+        of_write.iter().chain(own).cloned().collect()
+    }
+
+    /// The failure, where a request failed.
+    #[must_use]
+    pub fn failure(&self) -> Option<&RequestError> {
+        match self {
+            Self::Rejected { failure, .. }
+            | Self::Denied { failure, .. }
+            | Self::Failed(Failed::Request { failure, .. })
+            | Self::Deferred { failure, .. }
+            | Self::Unknown { failure, .. } => Some(failure),
+            Self::Applied { .. }
+            | Self::Overwritten { .. }
+            | Self::Unchanged { .. }
+            | Self::Planned(_)
+            | Self::Conflict(_)
+            | Self::Invalid { .. }
+            | Self::Failed(Failed::NoVersion { .. } | Failed::NotRecorded { .. })
+            | Self::NotAttempted { .. } => None,
+        }
+    }
+
+    /// The evidence that it was applied.
+    #[must_use]
+    pub fn evidence(&self) -> Option<Evidence> {
+        match self {
+            Self::Applied { evidence, .. } => Some(*evidence),
+            Self::Overwritten { .. } => Some(Evidence::Answer),
+            Self::Unchanged { .. }
+            | Self::Planned(_)
+            | Self::Conflict(_)
+            | Self::Invalid { .. }
+            | Self::Rejected { .. }
+            | Self::Denied { .. }
+            | Self::Failed(_)
+            | Self::Deferred { .. }
+            | Self::Unknown { .. }
+            | Self::NotAttempted { .. } => None,
+        }
+    }
+
+    /// The document as the server showed it after the write, where it did, and its version.
+    #[must_use]
+    pub fn after(&self) -> (Option<&K>, Option<&Version>) {
+        match self {
+            Self::Applied {
+                after, version_after, ..
+            } => (after.as_ref(), version_after.as_ref()),
+            Self::Overwritten { after, .. } => (Some(&after.value), None),
+            Self::Unchanged { .. }
+            | Self::Planned(_)
+            | Self::Conflict(_)
+            | Self::Invalid { .. }
+            | Self::Rejected { .. }
+            | Self::Denied { .. }
+            | Self::Failed(_)
+            | Self::Deferred { .. }
+            | Self::Unknown { .. }
+            | Self::NotAttempted { .. } => (None, None),
+        }
+    }
+}
+
+/// The ends of an update, each with the data that belongs to its outcome.
+impl<K: DocumentKind> Update<K> {
+    pub(super) fn applied(
+        self,
+        attempt: Attempt<K>,
+        shown: Option<Stored<K>>,
+        evidence: Evidence,
+        warnings: Vec<Finding>,
+    ) -> Step<K> {
+        let merges = attempt.write.merges;
+        let (after, version_after) = shown.map_or((None, None), |shown| (Some(shown.value), shown.version));
+        let outcome = Outcome::Applied {
+            write: attempt.write,
+            after,
+            version_after,
+            evidence,
+            warnings,
+        };
+        self.done(outcome, merges)
+    }
+
+    /// A read after the write has ours in it.
+    pub(super) fn applied_by_read(self, attempt: Attempt<K>, stored: &Stored<K>) -> Step<K> {
+        let shown = attempt.write.is_stored_as_written(stored).then(|| stored.clone());
+        self.applied(attempt, shown, Evidence::Read, Vec::new())
+    }
+
+    /// The answer to the write shows what the server made of it.
+    pub(super) fn applied_as_answered(
+        self,
+        attempt: Attempt<K>,
+        shown: Option<Stored<K>>,
+        mut warnings: Vec<Finding>,
+    ) -> Step<K> {
+        if let Some(shown) = &shown {
+            warnings.extend(attempt.write.patch.stored_otherwise(&shown.value));
+        }
+        self.applied(attempt, shown, Evidence::Answer, warnings)
+    }
+
+    /// Others already made it so.
+    pub(super) fn unchanged_by_others(self, theirs: Stored<K>, merges: u32) -> Step<K> {
+        let outcome = Outcome::Unchanged {
+            stored: theirs,
+            findings: Vec::new(),
+        };
+        self.done(outcome, merges)
+    }
+
+    pub(super) fn unknown(self, attempt: Attempt<K>) -> Step<K> {
+        let lost = || RequestError::no_answer("the answer to the write was lost");
+        let failure = attempt.unclear.unwrap_or_else(lost);
+        let merges = attempt.write.merges;
+        let outcome = Outcome::Unknown {
+            write: attempt.write,
+            failure,
+        };
+        self.done(outcome, merges)
+    }
+
+    pub(super) fn invalid(self, base: Stored<K>, findings: Findings, merges: u32) -> Step<K> {
+        let base = Some(base);
+        self.done(Outcome::Invalid { base, findings }, merges)
+    }
+
+    pub(super) fn too_large(self, base: Stored<K>, error: &TextError, merges: u32) -> Step<K> {
+        let mut findings = Findings::default();
+        findings.add(Finding::new(Code::TooLarge, Pointer::root(), error.to_string()));
+        self.invalid(base, findings, merges)
+    }
+
+    pub(super) fn failed(self, write: Option<PendingWrite<K>>, failure: RequestError) -> Step<K> {
+        let merges = write.as_ref().map_or(0, |write| write.merges);
+        let outcome = match failure.class {
+            FailureClass::Denied | FailureClass::Unauthenticated => Outcome::Denied { write, failure },
+            FailureClass::Rejected => Outcome::Rejected { write, failure },
+            FailureClass::NotFound
+            | FailureClass::PreconditionFailed
+            | FailureClass::Throttled { .. }
+            | FailureClass::NotSent
+            | FailureClass::Untrusted
+            | FailureClass::Indeterminate { .. }
+            | FailureClass::Malformed
+            | FailureClass::IdMismatch
+            | FailureClass::Redirected => Outcome::Failed(Failed::Request { write, failure }),
+        };
+        self.done(outcome, merges)
+    }
+
+    pub(super) fn deferred(self, write: Option<PendingWrite<K>>, failure: RequestError, wait: Duration) -> Step<K> {
+        let merges = write.as_ref().map_or(0, |write| write.merges);
+        let outcome = Outcome::Deferred { write, failure, wait };
+        self.done(outcome, merges)
+    }
+
+    pub(super) fn done(self, outcome: Outcome<K>, merges: u32) -> Step<K> {
+        Step::Done(Box::new(Completion {
+            outcome,
+            merges,
+            attempts: self.attempts,
+            waited: self.waited,
+        }))
+    }
+}

@@ -1,0 +1,100 @@
+//! What an update is asked to do, and the write that comes of it.
+
+use crate::document::{Collision, DocumentKind, Edit, Patch, Stored};
+use crate::finding::Finding;
+use crate::version::Version;
+
+/// What an update is asked to do.
+#[derive(Clone, Debug)]
+pub enum UpdateRequest<K: DocumentKind> {
+    /// An edit of the document as it is read. If the edit names the version that it was made from, that must be the
+    /// version read.
+    Edit(Edit<K>),
+    /// An edit made from a version that it names and whose content is known. If another version is read, the edit is
+    /// merged with what was done since.
+    EditOf {
+        /// The edit.
+        edit: Edit<K>,
+        /// The document at the version that it names.
+        base: K,
+    },
+    /// A patch of a document that may have moved on since: it is merged with what was done since.
+    Patch {
+        /// The patch.
+        patch: Patch<K>,
+        /// The document that it is a patch of.
+        base: K,
+    },
+    /// A patch that was reviewed against a stored document. It is written without a read, under the reviewed precondition;
+    /// any move of the document is a conflict, even if its content is the reviewed one again, unless
+    /// [`OnConflict::Merge`](super::OnConflict::Merge) lets it go on.
+    Planned {
+        /// The document as it was reviewed.
+        base: Stored<K>,
+        /// The patch.
+        patch: Patch<K>,
+    },
+}
+
+/// What must hold for a write.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Precondition<K> {
+    /// The stored version is this one. The server enforces it.
+    Version(Version),
+    /// The stored content is this one. The protocol compares right before the write and after it.
+    Content(K),
+}
+
+impl<K> Precondition<K> {
+    /// The version that must be stored, if it is a version that guards the write.
+    #[must_use]
+    pub fn version(&self) -> Option<&Version> {
+        match self {
+            Self::Version(version) => Some(version),
+            Self::Content(_) => None,
+        }
+    }
+}
+
+/// A checked document that is about to be written, or was.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PendingWrite<K: DocumentKind> {
+    /// The document as it is stored.
+    pub base: Stored<K>,
+    /// What must hold for the write.
+    pub precondition: Precondition<K>,
+    /// The patch.
+    pub patch: Patch<K>,
+    /// The document with the patch.
+    pub ours: K,
+    /// The findings that do not keep it from being sent.
+    pub findings: Vec<Finding>,
+    /// What of theirs it overwrites, by the user's own words.
+    pub overwrites: Vec<Collision>,
+    /// How many times the patch was merged with what others did.
+    pub merges: u32,
+}
+
+impl<K: DocumentKind> PendingWrite<K> {
+    /// Whether a document that was read proves that this was accepted.
+    pub(super) fn is_evident_in(&self, read: &K) -> bool {
+        self.patch.is_evident_in(&self.base.value, &self.ours, read)
+    }
+
+    /// Whether the document that was read is the one that the precondition asks for.
+    pub(super) fn is_unmoved(&self, read: &Stored<K>) -> bool {
+        match &self.precondition {
+            Precondition::Version(version) => read.version.as_ref() == Some(version),
+            Precondition::Content(base) => base.has_content_of(&read.value),
+        }
+    }
+
+    /// Whether the document that was read is exactly what was written: else it is also the work of others.
+    pub(super) fn is_stored_as_written(&self, read: &Stored<K>) -> bool {
+        let is_new = match &self.precondition {
+            Precondition::Version(version) => read.version.as_ref() != Some(version),
+            Precondition::Content(_) => true,
+        };
+        is_new && self.ours.has_content_of(&read.value)
+    }
+}

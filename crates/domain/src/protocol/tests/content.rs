@@ -1,0 +1,210 @@
+//! What the protocol does where only the content guards a write.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::document::{DocumentKind, Stored};
+use crate::json::Node;
+use crate::protocol::{Now, Step, Update, UpdateOptions, UpdateRequest};
+use crate::request_error::{FailureClass, RequestError};
+use crate::testing::{Specimen, Toy};
+
+/// The specimen with another title; after a `+` others gave it a list of their own, after a `*` they did more.
+fn shown(word: &str) -> Stored<Toy> {
+    let list = match word.chars().last() {
+        Some('+') => "[]",
+        Some('*') => r#"[{"word":"z"}]"#,
+        _ => r#"[{"word":"a"},{"word":"b"}]"#,
+    };
+    let title = word.trim_end_matches(['+', '*']);
+    let text = format!(r#"{{"number":1,"title":"{title}","any_of":{list}}}"#);
+    Stored {
+        id: 1,
+        version: None,
+        value: Toy::from_document(text.parse().unwrap()).unwrap(),
+    }
+}
+
+/// Plays an update that gives the title `ours` to the specimen, whose title is `before`.
+fn play(request: UpdateRequest<Toy>, script: &str) -> String {
+    let mut words = script.split_whitespace();
+    let mut now = Now {
+        elapsed: Duration::ZERO,
+        jitter: 1.0,
+    };
+    let options = UpdateOptions {
+        on_conflict: super::OnConflict::Merge,
+        ..UpdateOptions::default()
+    };
+    let mut step = Update::start(request, options);
+    let mut trace = String::new();
+    loop {
+        let mut answer = || words.next().expect("the script goes on");
+        let failed = |class| RequestError::new(class, "");
+        step = match step {
+            Step::Read(read) => {
+                trace += "read ";
+                let answer = match answer() {
+                    "absent" => Err(failed(FailureClass::NotFound)),
+                    "denied" => Err(failed(FailureClass::Denied)),
+                    word => Ok(shown(word)),
+                };
+                read.answered(answer, now)
+            }
+            Step::Record(record) => {
+                trace += "record ";
+                record.recorded()
+            }
+            Step::Write(write) => {
+                trace += "write ";
+                let answer = match answer() {
+                    "unclear" => Err(RequestError::no_answer("")),
+                    "throttled" => Err(failed(FailureClass::Throttled { wait: None })),
+                    "moved" => Err(failed(FailureClass::PreconditionFailed)),
+                    "unseen" => Ok(None),
+                    word => Ok(Some(shown(word))),
+                };
+                write.answered(answer, now)
+            }
+            Step::Wait(wait) => {
+                now.elapsed += wait.duration();
+                wait.over()
+            }
+            Step::Done(completion) => {
+                trace += completion.outcome.kind().as_str();
+                if let Some(evidence) = completion.outcome.evidence() {
+                    write!(trace, " by:{}", evidence.as_str()).unwrap();
+                }
+                if let Some(write) = completion.outcome.write() {
+                    write!(
+                        trace,
+                        " over:{}",
+                        write.base.value.member("any_of").map_or("", Node::raw)
+                    )
+                    .unwrap();
+                }
+                for finding in completion.outcome.findings() {
+                    write!(trace, " {}", finding.code).unwrap();
+                }
+                return trace + &format!(" sent:{}", completion.attempts);
+            }
+        };
+    }
+}
+
+const LIST: &str = r#"over:[{"word":"a"},{"word":"b"}]"#;
+
+#[track_caller]
+fn assert_plays(script: &str, expected: &str) {
+    let request = UpdateRequest::Edit(Toy::edit(&[(0, 0)]));
+    assert_eq!(play(request, script), expected, "{script}");
+}
+
+#[test]
+fn the_content_is_compared_right_before_the_write_and_read_back_after_it() {
+    for (script, expected) in [
+        (
+            "before before ours ours",
+            format!("read record read write read applied by:answer {LIST} sent:1"),
+        ),
+        (
+            "before before unseen ours",
+            format!("read record read write read applied by:answer {LIST} sent:1"),
+        ),
+        // Others wrote after ours, and kept it.
+        (
+            "before before ours ours+",
+            format!("read record read write read applied by:answer {LIST} sent:1"),
+        ),
+        // What moved before the write is merged with, under a new intent and a new comparison.
+        (
+            "before before+ before+ ours+ ours+",
+            "read record read record read write read applied by:answer over:[] sent:1".to_owned(),
+        ),
+        // A wait before the write makes the comparison worthless: it is made again.
+        (
+            "before before throttled before ours ours",
+            format!("read record read write read write read applied by:answer {LIST} sent:1"),
+        ),
+        (
+            "before before throttled theirs",
+            "read record read write read conflict sent:0".to_owned(),
+        ),
+        ("before theirs", "read record read conflict sent:0".to_owned()),
+        ("before ours", "read record read unchanged sent:0".to_owned()),
+        ("before absent", "read record read conflict sent:0".to_owned()),
+    ] {
+        assert_plays(script, &expected);
+    }
+}
+
+#[test]
+fn what_others_wrote_over_ours_is_reported_and_what_the_server_made_of_it_is_not_theirs() {
+    for (script, expected) in [
+        (
+            "before before ours theirs theirs theirs",
+            format!("read record read write read read read overwritten by:answer {LIST} sent:1"),
+        ),
+        (
+            "before before ours theirs ours",
+            format!("read record read write read read applied by:answer {LIST} sent:1"),
+        ),
+        (
+            "before before ours before before before",
+            format!("read record read write read read read unknown {LIST} sent:1"),
+        ),
+        (
+            "before before OURS OURS",
+            format!("read record read write read applied by:answer {LIST} AR0213 sent:1"),
+        ),
+        (
+            "before before ours denied",
+            format!("read record read write read applied by:answer {LIST} AR0214 sent:1"),
+        ),
+    ] {
+        assert_plays(script, &expected);
+    }
+}
+
+#[test]
+fn an_unclear_write_is_looked_for_and_not_sent_again() {
+    for (script, expected) in [
+        (
+            "before before unclear ours",
+            format!("read record read write read applied by:read {LIST} sent:1"),
+        ),
+        (
+            "before before unclear before before before",
+            format!("read record read write read read read unknown {LIST} sent:1"),
+        ),
+        (
+            "before before unclear theirs theirs theirs",
+            format!("read record read write read read read unknown {LIST} sent:1"),
+        ),
+        (
+            "before before unclear before ours",
+            format!("read record read write read read applied by:read {LIST} sent:1"),
+        ),
+    ] {
+        assert_plays(script, &expected);
+    }
+}
+
+#[test]
+fn a_reviewed_patch_is_compared_with_what_was_reviewed() {
+    let base = shown("before");
+    let request = UpdateRequest::Planned {
+        patch: Toy::patch(&[(0, 0)]),
+        base,
+    };
+    for (script, expected) in [
+        (
+            "before ours ours",
+            format!("record read write read applied by:answer {LIST} sent:1"),
+        ),
+        ("ours", "record read unchanged sent:0".to_owned()),
+        ("theirs", "record read conflict sent:0".to_owned()),
+    ] {
+        assert_eq!(play(request.clone(), script), expected, "{script}");
+    }
+}

@@ -1,0 +1,157 @@
+//! Failures between here and the server, by what the caller can do about them.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::pacing::RateWindow;
+
+/// A request that did not do what was asked.
+///
+/// Two failures are equal if class, message and metadata are: the cause is for people.
+#[derive(Clone, Debug)]
+pub struct RequestError {
+    /// The class: what the caller can do.
+    pub class: FailureClass,
+    /// What happened, in words; the server's own where it gave some.
+    pub message: String,
+    /// What the answer says beside its content.
+    pub metadata: Box<ResponseMetadata>,
+    /// The error below, where there is one.
+    pub source: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+/// Failures by what the caller can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FailureClass {
+    /// Nothing is stored under that id.
+    NotFound,
+    /// The version written under is not the stored one. Nothing was written.
+    PreconditionFailed,
+    /// The credentials are valid and lack a permission.
+    Denied,
+    /// The credentials are not valid.
+    Unauthenticated,
+    /// The server understood and refused: the request is wrong and stays wrong.
+    Rejected,
+    /// Too many requests; this one was not carried out.
+    Throttled {
+        /// The pause that the server asked for.
+        wait: Option<Duration>,
+    },
+    /// No connection was made, so nothing was sent.
+    NotSent,
+    /// No connection will be made: the certificate is not trusted. Nothing was sent.
+    Untrusted,
+    /// It was sent, and its outcome is not known. A write may have been applied, and may still be.
+    Indeterminate {
+        /// The pause that the server asked for.
+        wait: Option<Duration>,
+        /// Why nothing is known.
+        cause: IndeterminateCause,
+    },
+    /// The answer is none that the platform gives.
+    Malformed,
+    /// The answer is about another document.
+    IdMismatch,
+    /// The server points elsewhere, and the token does not follow.
+    Redirected,
+}
+
+/// Why the outcome of a request is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IndeterminateCause {
+    /// The answer was lost, late, or said nothing.
+    NoAnswer,
+    /// The server answered with an error of its own.
+    ServerError,
+}
+
+/// What an answer says beside its content.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResponseMetadata {
+    /// The HTTP status, if there was an answer.
+    pub status: Option<u16>,
+    /// The platform's own code for the failure.
+    pub platform_code: Option<String>,
+    /// The platform's id for what it did.
+    pub context_id: Option<String>,
+    /// The platform's id for the exchange.
+    pub correlation_id: Option<String>,
+    /// The server's wall-clock time.
+    pub date: Option<SystemTime>,
+    /// The window of the rate limit, if the answer tells all of it.
+    pub rate: Option<RateWindow>,
+    /// The number of requests to the API that it took; requests for tokens do not count.
+    pub requests: u32,
+}
+
+impl RequestError {
+    /// A failure without an answer.
+    #[must_use]
+    pub fn new(class: FailureClass, message: impl Into<String>) -> Self {
+        Self {
+            class,
+            message: message.into(),
+            metadata: Box::default(),
+            source: None,
+        }
+    }
+
+    /// A failure whose outcome is not known, since no answer came.
+    #[must_use]
+    pub fn no_answer(message: impl Into<String>) -> Self {
+        let class = FailureClass::Indeterminate {
+            wait: None,
+            cause: IndeterminateCause::NoAnswer,
+        };
+        Self::new(class, message)
+    }
+
+    /// The same failure with the error below it.
+    #[must_use]
+    pub fn with_source(self, source: impl Error + Send + Sync + 'static) -> Self {
+        Self {
+            source: Some(Arc::new(source)),
+            ..self
+        }
+    }
+
+    /// Whether the same request may succeed later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self.class {
+            FailureClass::Throttled { .. } | FailureClass::NotSent | FailureClass::Indeterminate { .. } => true,
+            FailureClass::NotFound
+            | FailureClass::PreconditionFailed
+            | FailureClass::Denied
+            | FailureClass::Unauthenticated
+            | FailureClass::Rejected
+            | FailureClass::Untrusted
+            | FailureClass::Malformed
+            | FailureClass::IdMismatch
+            | FailureClass::Redirected => false,
+        }
+    }
+}
+
+impl fmt::Display for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for RequestError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}
+
+impl PartialEq for RequestError {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.class, &self.message, &self.metadata) == (&other.class, &other.message, &other.metadata)
+    }
+}
+
+impl Eq for RequestError {}

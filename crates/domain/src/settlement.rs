@@ -1,0 +1,91 @@
+//! The outcome of a write that was left open, as far as a later read tells.
+
+use std::time::Duration;
+
+use crate::document::{DocumentKind, Patch, Stored};
+use crate::evidence::Evidence;
+use crate::outcome_kind::OutcomeKind;
+use crate::request_error::RequestError;
+use crate::version::Version;
+
+/// No write is in flight for longer than this, on any network.
+pub const MAX_WRITE_IN_FLIGHT: Duration = Duration::from_mins(15);
+
+/// A write whose outcome is not known.
+#[derive(Clone, Debug)]
+pub struct OpenWrite<K: DocumentKind> {
+    /// The document as it was stored; none where it cannot be read any more.
+    pub base: Option<K>,
+    /// The version that it was written under; none under the guard `content`.
+    pub version: Option<Version>,
+    /// The patch.
+    pub patch: Patch<K>,
+    /// The document as it was written; none where it cannot be read any more.
+    pub written: Option<K>,
+}
+
+/// What is known of a write whose outcome was open.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Settlement {
+    /// Ours is in the document: it was applied.
+    Applied,
+    /// The version is the one that was written under, and no write can be in flight any more: it was not applied.
+    NotApplied,
+    /// The document is as it was, but the write may still arrive.
+    Inconclusive,
+    /// Its owner may still be at work on it.
+    Leased,
+    /// Others changed the document since, and ours is not in it: the outcome cannot be known. A person closes the entry.
+    Moved,
+    /// The document cannot be read.
+    Unreadable(RequestError),
+}
+
+impl Settlement {
+    /// The outcome that it settles, and the evidence for it; none while it stays open.
+    #[must_use]
+    pub fn outcome(&self) -> Option<(OutcomeKind, Evidence)> {
+        match self {
+            Self::Applied => Some((OutcomeKind::Applied, Evidence::Read)),
+            Self::NotApplied => Some((OutcomeKind::NotApplied, Evidence::Age)),
+            Self::Inconclusive | Self::Leased | Self::Moved | Self::Unreadable(_) => None,
+        }
+    }
+}
+
+/// Settles an open write by a read, `since_last_send` after the last time that it can have been sent.
+///
+/// "The version has not moved, so it did not happen" is not true before [`MAX_WRITE_IN_FLIGHT`]. Under the guard `content`
+/// it never is: equal content may be ours, undone.
+#[must_use]
+pub fn settle<K: DocumentKind>(
+    write: &OpenWrite<K>,
+    read: Result<&Stored<K>, RequestError>,
+    since_last_send: Duration,
+) -> Settlement {
+    let stored = match read {
+        Ok(stored) => stored,
+        Err(failure) => return Settlement::Unreadable(failure),
+    };
+    let is_evident = match (&write.base, &write.written) {
+        (Some(base), Some(written)) => write.patch.is_evident_in(base, written, &stored.value),
+        (None, Some(written)) => written.has_content_of(&stored.value),
+        (Some(_) | None, None) => false,
+    };
+    if is_evident {
+        return Settlement::Applied;
+    }
+    match &write.version {
+        Some(version) if stored.version.as_ref() != Some(version) => Settlement::Moved,
+        Some(_) if since_last_send > MAX_WRITE_IN_FLIGHT => Settlement::NotApplied,
+        Some(_) => Settlement::Inconclusive,
+        None if write
+            .base
+            .as_ref()
+            .is_some_and(|base| base.has_content_of(&stored.value)) =>
+        {
+            Settlement::Inconclusive
+        }
+        None => Settlement::Moved,
+    }
+}

@@ -1,0 +1,94 @@
+//! Documents of a kind that suites can run with.
+
+use crate::document::{DocumentKind, Edit, Patch};
+use crate::trigger_rule::TriggerRule;
+
+/// A kind of which suites can make documents and edits: the laws, the conformance suites of stores and ledgers, the
+/// simulation.
+///
+/// An implementation MUST give
+/// - in [`ID`](Self::ID) an id of the kind;
+/// - in [`TEXT`](Self::TEXT) a document under that id without errors, that has every member of [`VALUES`](Self::VALUES) and
+///   at least one member that the kind does not know;
+/// - in [`VALUES`](Self::VALUES) two members or more, in groups of their own or in none, and for each three values or more
+///   that differ from each other and from the one in [`TEXT`](Self::TEXT). Whatever is taken of them makes a document
+///   without errors.
+pub trait Specimen: DocumentKind {
+    /// The id of the document.
+    const ID: &'static str;
+    /// The member of the document that states its id.
+    const ID_MEMBER: &'static str;
+    /// A stored document, as JSON.
+    const TEXT: &'static str;
+    /// Members with values that an author may give them, as JSON.
+    const VALUES: &'static [(&'static str, &'static [&'static str])];
+
+    /// The stored document.
+    #[must_use]
+    fn specimen() -> Self {
+        read(Self::TEXT)
+    }
+
+    /// The id of the stored document.
+    #[must_use]
+    fn specimen_id() -> Self::Id {
+        Self::ID.parse().unwrap_or_else(|_| bad("an id", Self::ID))
+    }
+
+    /// An edit that gives each of these members the value of that number; numbers count on from the first after the last.
+    #[must_use]
+    fn edit(members: &[(usize, usize)]) -> Edit<Self> {
+        let members: Vec<(&str, &str)> = members.iter().filter_map(|chosen| value::<Self>(*chosen)).collect();
+        Edit::default().with_all(&members)
+    }
+
+    /// A patch of the same members.
+    #[must_use]
+    fn patch(members: &[(usize, usize)]) -> Patch<Self> {
+        Patch::from_document(Self::edit(members).document())
+    }
+}
+
+fn value<K: Specimen>((member, number): (usize, usize)) -> Option<(&'static str, &'static str)> {
+    let (name, values) = K::VALUES.get(member % K::VALUES.len().max(1))?;
+    let value = values.get(number % values.len().max(1))?;
+    Some((name, value))
+}
+
+fn read<K: DocumentKind>(text: &str) -> K {
+    let document = text.parse().ok().and_then(|document| K::from_document(document).ok());
+    document.unwrap_or_else(|| bad("a document", text))
+}
+
+#[expect(clippy::panic, reason = "a specimen is part of a test")]
+fn bad<T>(what: &str, text: &str) -> T {
+    panic!("the specimen is not {what}: {text}")
+}
+
+impl<K: DocumentKind> Edit<K> {
+    fn with_all(&self, members: &[(&str, &str)]) -> Self {
+        members.iter().fold(self.clone(), |edit, (name, value)| {
+            edit.with_member(name, value).unwrap_or(edit)
+        })
+    }
+}
+
+impl Specimen for TriggerRule {
+    const ID: &'static str = "r1";
+    const ID_MEMBER: &'static str = "id";
+    const TEXT: &'static str = r#"{"id": "r1", "ruleType": "conversation", "name": "before", "description": "d", "enabled": false,
+        "weight": 1.50, "conditions": [{"type": "keyword", "field": "f", "operator": "contains", "value": "a"}],
+        "actions": [{"type": "webhook", "url": "https://example.com", "x": {"a": 1}}]}"#;
+    const VALUES: &'static [(&'static str, &'static [&'static str])] = &[
+        ("name", &["\"ours\"", "\"theirs\"", "\"others\""]),
+        ("description", &["\"ours\"", "\"theirs\"", "\"others\""]),
+        (
+            "actions",
+            &[
+                r#"[{"type": "call"}]"#,
+                r#"[{"type": "call", "x": 1}]"#,
+                r#"[{"type": "webhook", "url": "https://example.org"}]"#,
+            ],
+        ),
+    ];
+}

@@ -1,0 +1,190 @@
+//! What the schema and the lints find, condition by condition and action by action.
+
+use super::*;
+use crate::check;
+use crate::severity::Severity;
+use expect_findings::check_findings;
+
+/// The one helper of this module: a rule by its conditions and actions, and its findings a line each.
+mod expect_findings {
+    use super::*;
+
+    #[track_caller]
+    pub(super) fn check_findings(conditions: &str, actions: &str, expected: &[&str]) {
+        let text = format!(
+            r#"{{"id":"r1","ruleType":"conversation","enabled":true,"conditions":{conditions},"actions":{actions}}}"#
+        );
+        let rule: TriggerRule = text.parse().unwrap();
+        let findings = check(&rule, None);
+        let lines: Vec<String> = findings
+            .as_slice()
+            .iter()
+            .map(|found| format!("{} {}", found.code, found.pointer))
+            .collect();
+        assert_eq!(lines, expected, "{conditions} {actions}");
+    }
+}
+
+const CALL: &str = r#"[{"type":"call"}]"#;
+
+fn condition(operator: &str, value: &str) -> String {
+    format!(r#"{{"type":"keyword","field":"conversation.text","operator":"{operator}","value":{value}}}"#)
+}
+
+fn sentiment(operator: &str, value: &str) -> String {
+    format!(r#"{{"type":"sentiment","field":"conversation.sentiment","operator":"{operator}","value":{value}}}"#)
+}
+
+#[test]
+fn one_condition() {
+    for (condition, expected) in [
+        (condition("contains", "\"a\""), vec![]),
+        (condition("near", "\"a\""), vec!["AR0101 /conditions/0/operator"]),
+        (condition("gt", "\"0.4\""), vec!["AR0102 /conditions/0/value"]),
+        (condition("contains", "1"), vec!["AR0102 /conditions/0/value"]),
+        (condition("contains", "\"\""), vec!["AR0203 /conditions/0/value"]),
+        (condition("regex", "\"a+\""), vec![]),
+        (condition("regex", "\"a*\""), vec!["AR0204 /conditions/0/value"]),
+        (condition("regex", "\"(a\""), vec!["AR0110 /conditions/0/value"]),
+        (condition("regex", "\"(?=a)b\""), vec!["AR0212 /conditions/0/value"]),
+        (condition("regex", "\"(a)\\\\1\""), vec!["AR0212 /conditions/0/value"]),
+        (condition("regex", "\"(?=a)(b\""), vec!["AR0110 /conditions/0/value"]),
+        (
+            condition("regex", "\"(\\\\w{999}){999}\""),
+            vec!["AR0110 /conditions/0/value"],
+        ),
+        (sentiment("lt", "0.4"), vec![]),
+        (sentiment("lt", "1.5"), vec!["AR0205 /conditions/0/value"]),
+        (sentiment("gt", "-0.1"), vec!["AR0205 /conditions/0/value"]),
+        ("7".to_owned(), vec!["AR0108 /conditions/0"]),
+        (
+            r#"{"type":1,"field":"f"}"#.to_owned(),
+            vec![
+                "AR0108 /conditions/0/type",
+                "AR0105 /conditions/0/operator",
+                "AR0105 /conditions/0/value",
+            ],
+        ),
+        (
+            r#"{"type":"mood","field":"f","operator":"equals","value":true}"#.to_owned(),
+            vec!["AR0210 /conditions/0/type"],
+        ),
+    ] {
+        check_findings(&format!("[{condition}]"), CALL, &expected);
+    }
+}
+
+#[test]
+fn conditions_beside_each_other() {
+    let contains = condition("contains", "\"a\"");
+    for (conditions, expected) in [
+        (vec![contains.clone(), condition("contains", "\"b\"")], vec![]),
+        (vec![contains.clone(), contains.clone()], vec!["AR0201 /conditions/1"]),
+        (vec![sentiment("gt", "0.2"), sentiment("lt", "0.8")], vec![]),
+        (
+            vec![sentiment("gt", "0.8"), sentiment("lt", "0.2")],
+            vec!["AR0202 /conditions/1/value"],
+        ),
+        (
+            vec![sentiment("lt", "0.5"), sentiment("gt", "0.5")],
+            vec!["AR0202 /conditions/1/value"],
+        ),
+        (
+            vec![sentiment("equals", "0.5"), sentiment("gt", "0.5")],
+            vec!["AR0202 /conditions/1/value"],
+        ),
+        (
+            vec![sentiment("equals", "0.5"), sentiment("equals", "0.50")],
+            vec!["AR0201 /conditions/1"],
+        ),
+        (
+            vec![condition("equals", "\"a\""), condition("equals", "\"b\"")],
+            vec!["AR0202 /conditions/1/value"],
+        ),
+        (
+            vec![condition("equals", "\"1\""), condition("equals", "1")],
+            vec!["AR0202 /conditions/1/value"],
+        ),
+    ] {
+        check_findings(&format!("[{}]", conditions.join(",")), CALL, &expected);
+    }
+}
+
+#[test]
+fn actions() {
+    let conditions = format!("[{}]", condition("contains", "\"a\""));
+    for (actions, expected) in [
+        (r#"[{"type":"display","templateId":"t","stranger":[]}]"#, vec![]),
+        (r#"[{"type":"display"}]"#, vec!["AR0206 /actions/0/templateId"]),
+        (
+            r#"[{"type":"display","templateId":""}]"#,
+            vec!["AR0206 /actions/0/templateId"],
+        ),
+        (r#"[{"type":"webhook","url":"https://example.com/x"}]"#, vec![]),
+        (
+            r#"[{"type":"webhook","url":"http://example.com/x"}]"#,
+            vec!["AR0207 /actions/0/url"],
+        ),
+        (r#"[{"type":"webhook"}]"#, vec!["AR0207 /actions/0/url"]),
+        (r#"[{"type":"mail"}]"#, vec!["AR0104 /actions/0/type"]),
+        ("[{}]", vec!["AR0105 /actions/0/type"]),
+        ("[]", vec!["AR0209 /actions"]),
+        ("{}", vec!["AR0108 /actions"]),
+    ] {
+        check_findings(&conditions, actions, &expected);
+    }
+}
+
+#[test]
+fn fifty_conditions_are_allowed_and_no_more() {
+    let conditions = |count: usize| {
+        let all: Vec<String> = (0..count)
+            .map(|n| condition("contains", &format!("\"w{n}\"")))
+            .collect();
+        format!("[{}]", all.join(","))
+    };
+    check_findings(&conditions(50), CALL, &[]);
+    check_findings(&conditions(51), CALL, &["AR0103 /conditions"]);
+}
+
+#[test]
+fn an_old_fault_in_a_part_that_is_as_it_was_is_a_warning() {
+    let rule = |enabled: bool, conditions: &str| -> TriggerRule {
+        format!(r#"{{"id":"r1","ruleType":"conversation","enabled":{enabled},"conditions":[{conditions}],"actions":{CALL}}}"#)
+            .parse()
+            .unwrap()
+    };
+    let near = condition("near", "\"a\"");
+    let stored = rule(true, &near);
+    let errors = |rule: &TriggerRule| check(rule, Some(&stored)).has_errors();
+    assert!(!errors(&rule(false, &near)), "untouched");
+    assert!(
+        !errors(&rule(true, &format!("{},{near}", condition("contains", "\"b\"")))),
+        "moved"
+    );
+    assert!(errors(&rule(true, &condition("near", "\"b\""))), "made by hand");
+}
+
+#[test]
+fn a_rule_keeps_its_id_and_type_and_every_number() {
+    let stored: TriggerRule = r#"{"id":"r1","ruleType":"conversation","enabled":true}"#.parse().unwrap();
+    let codes = |text: &str| -> Vec<&'static str> {
+        let rule: TriggerRule = text.parse().unwrap();
+        let findings = check(&rule, Some(&stored)).into_vec();
+        findings
+            .iter()
+            .filter(|found| found.severity == Severity::Error)
+            .map(|found| found.code.id())
+            .collect()
+    };
+    assert_eq!(
+        codes(r#"{"id":"r2","ruleType":"conversation","enabled":true}"#),
+        ["AR0107"]
+    );
+    assert_eq!(codes(r#"{"id":"r1","ruleType":"message","enabled":true}"#), ["AR0106"]);
+    assert_eq!(codes(r#"{"id":"r1","enabled":true}"#), ["AR0105"]);
+    assert_eq!(
+        codes(r#"{"id":"r1","ruleType":"conversation","enabled":true,"x":{"y":[1,0.12345678901234567890]}}"#),
+        ["AR0006"]
+    );
+}

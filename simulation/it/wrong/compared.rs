@@ -1,0 +1,84 @@
+//! Wrong ways where only a comparison of the content guards a write.
+
+use std::time::Duration;
+
+use domain::testing::Specimen;
+use domain::{FailureClass, OutcomeKind, Patch};
+use ports::{DocumentStore, Sleeper};
+
+use super::{APPLIED, APPLIED_BY_READ, Claim, TRIES, Wrong, claim, intend, open};
+use crate::client::Client;
+
+pub(super) async fn attempt<K: Specimen>(client: &Client<K>, wrong: Wrong, id: &K::Id, patch: &Patch<K>) -> Claim {
+    let Ok(read) = client.get(id).await else {
+        return claim(OutcomeKind::Failed);
+    };
+    let base = read.content;
+    let Ok(body) = patch.apply(&base.value) else {
+        return claim(OutcomeKind::Rejected);
+    };
+    if base.value.has_content_of(&body) {
+        return claim(OutcomeKind::Unchanged);
+    }
+    let compares_before = wrong == Wrong::ComparesBeforeRecord;
+    if compares_before && !is_as(client, id, &base.value).await {
+        return claim(OutcomeKind::Conflict);
+    }
+    if !intend(client, &base, &body, patch).await {
+        return claim(OutcomeKind::Failed);
+    }
+    let mut was_unclear = false;
+    for _ in 0..TRIES {
+        if !compares_before && !is_as(client, id, &base.value).await {
+            return open(was_unclear, OutcomeKind::Conflict);
+        }
+        let Err(failure) = client.replace(id, &body, None).await else {
+            return match wrong {
+                Wrong::NoReadBack => APPLIED,
+                _ if is_read_back(client, id, patch).await => APPLIED,
+                _ => claim(OutcomeKind::Overwritten),
+            };
+        };
+        match failure.class {
+            FailureClass::Throttled { .. } | FailureClass::NotSent => {
+                if compares_before {
+                    return open(was_unclear, OutcomeKind::Deferred);
+                }
+                client.sleep(Duration::from_secs(1)).await;
+            }
+            FailureClass::Indeterminate { .. } => {
+                was_unclear = true;
+                if is_read_back(client, id, patch).await {
+                    return APPLIED_BY_READ;
+                }
+                if wrong != Wrong::SendsAgainAfterUnclear {
+                    return claim(OutcomeKind::Unknown);
+                }
+            }
+            _ => return open(was_unclear, OutcomeKind::Denied),
+        }
+    }
+    open(was_unclear, OutcomeKind::Failed)
+}
+
+/// Whether the document that is read is as the base.
+async fn is_as<K: Specimen>(client: &Client<K>, id: &K::Id, base: &K) -> bool {
+    client
+        .get(id)
+        .await
+        .is_ok_and(|read| read.content.value.has_content_of(base))
+}
+
+async fn is_read_back<K: Specimen>(client: &Client<K>, id: &K::Id, patch: &Patch<K>) -> bool {
+    for _ in 0..TRIES {
+        if client
+            .get(id)
+            .await
+            .is_ok_and(|read| patch.is_applied_to(&read.content.value))
+        {
+            return true;
+        }
+        client.sleep(Duration::from_secs(1)).await;
+    }
+    false
+}

@@ -42,7 +42,8 @@ Commands:
   coverage       the share of the domain that its own tests run, as one line; needs cargo-llvm-cov
   soak           the proofs of the promises, run long: hours
   mutants        changes the code that the promises rest on, and sees whether a test notices: an hour or two
-  bench          speed and memory, as ratios against serde_json and curl, with their targets
+  bench [ARGS]   speed and memory, as ratios against serde_json and curl, with their targets. ARGS: one part of it
+                 (read, ledger or process), and `--before BINARY`, an older assist-rules to compare with
   help           this text
 
 Exit codes: 0 done, 1 failed, 64 usage. update: those of assist-rules.
@@ -61,7 +62,7 @@ fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
         Some("update") => update::run(&rest),
-        Some("test" | "ci" | "tools" | "coverage" | "soak" | "mutants" | "bench") if !rest.is_empty() => {
+        Some("test" | "ci" | "tools" | "coverage" | "soak" | "mutants") if !rest.is_empty() => {
             return usage("it takes no arguments", &command);
         }
         Some("test") => test::run(Lock::MayChange).map(Tally::print_last),
@@ -70,7 +71,10 @@ fn main() -> ExitCode {
         Some("coverage") => coverage::run().map(|()| ExitCode::SUCCESS),
         Some("soak") => soak::run(),
         Some("mutants") => mutants::run(),
-        Some("bench") => bench::run(),
+        Some("bench") => match bench::Request::parse(&rest) {
+            Ok(request) => bench::run(&request),
+            Err(why) => return usage(&why, &command),
+        },
         _ => return usage("no such command", &command),
     };
     done.unwrap_or_else(|error| {

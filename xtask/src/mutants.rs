@@ -23,14 +23,16 @@ use crate::{
 const TARGET: f64 = 95.0;
 
 /// The merge, the protocol, the retry budget and the pacer.
-const DOMAIN: [&str; 7] = [
-    "crates/domain/src/merge.rs",
-    "crates/domain/src/merge_list.rs",
+const DOMAIN: [&str; 9] = [
+    "crates/domain/src/delivery.rs",
+    "crates/domain/src/document/merge.rs",
+    "crates/domain/src/document/merge_list.rs",
     "crates/domain/src/protocol.rs",
     "crates/domain/src/protocol/*.rs",
     "crates/domain/src/retry_budget.rs",
     "crates/domain/src/pacing.rs",
     "crates/domain/src/pacing/*.rs",
+    "crates/domain/src/settlement.rs",
 ];
 
 /// What carries the protocol out, waits its turn, and repeats reads.

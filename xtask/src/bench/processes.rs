@@ -27,32 +27,48 @@ pub(crate) struct Measured {
     pub(crate) updates: Vec<Duration>,
     /// Wall times of curl.
     pub(crate) curls: Vec<Duration>,
+    /// Wall times of `update` by an older binary, if there is one to compare with.
+    pub(crate) before: Vec<Duration>,
     /// Peak memory of one more update in MiB, where it can be told.
     pub(crate) peak: Option<f64>,
 }
 
-/// Runs both in turns.
+/// Runs all in turns.
 ///
 /// # Errors
 ///
 /// If there is no curl, or one run fails.
-pub(crate) fn measure(binary: &Path) -> Result<Measured> {
+pub(crate) fn measure(binary: &Path, before: Option<&Path>) -> Result<Measured> {
     let scratch = Scratch::new()?;
     let sandbox = Sandbox::start(binary, &scratch.folder("sandbox")?)?;
     let home = scratch.folder("update")?;
+    let older = before.map(|binary| Ok::<_, anyhow::Error>((binary, scratch.folder("before")?)));
+    let older = older.transpose()?;
+    let mut olders = Vec::new();
     let mut updates = Vec::with_capacity(ROUNDS);
     let mut curls = Vec::with_capacity(ROUNDS);
     // Why: the first round of each warms the file cache and makes the ledger, and is not counted.
     for round in 0..=ROUNDS {
-        let ours = time(&mut update(binary, &sandbox, &home, round)?)?;
+        let ours = time(&mut update(binary, &sandbox, &home, &name("update", round))?)?;
         let theirs = time(&mut curl(&sandbox, &scratch, round)?)?;
         if round > 0 {
             updates.push(ours);
             curls.push(theirs);
         }
+        if let Some((binary, home)) = &older {
+            let took = time(&mut update(binary, &sandbox, home, &name("before", round))?)?;
+            if round > 0 {
+                olders.push(took);
+            }
+        }
     }
-    let peak = peak_memory::of(&update(binary, &sandbox, &home, ROUNDS + 1)?)?;
-    Ok(Measured { updates, curls, peak })
+    let peak = peak_memory::of(&update(binary, &sandbox, &home, &name("update", ROUNDS + 1))?)?;
+    Ok(Measured {
+        updates,
+        curls,
+        before: olders,
+        peak,
+    })
 }
 
 fn time(command: &mut Command) -> Result<Duration> {
@@ -79,20 +95,13 @@ fn succeeded(command: &Command, output: &std::process::Output) -> Result<()> {
 
 /// One update by somebody whose ledger is there, as it is for every run but the first, and who has to sign in, as curl
 /// has.
-fn update(binary: &Path, sandbox: &Sandbox, home: &Path, round: usize) -> Result<Command> {
+fn update(binary: &Path, sandbox: &Sandbox, home: &Path, name: &str) -> Result<Command> {
     let tokens = home.join("state/tokens");
     if tokens.exists() {
         fs::remove_dir_all(&tokens).with_context(|| format!("cannot empty {}", tokens.display()))?;
     }
     let mut update = Command::new(binary);
-    update.args([
-        "update",
-        &sandbox.rule_id,
-        "--name",
-        &name("update", round),
-        "-o",
-        "json",
-    ]);
+    update.args(["update", &sandbox.rule_id, "--name", name, "-o", "json"]);
     cli::forget_credentials(&mut update);
     for elsewhere in [
         "HTTP_PROXY",

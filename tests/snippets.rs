@@ -1,6 +1,6 @@
 //! The Rust that the documents of the repository show, compiled and run as doctests.
 
-/// The example of the README.
+/// The examples of the page for programs that embed the crates.
 #[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
+#[doc = include_str!("../docs/embedding.md")]
+struct Embedding;

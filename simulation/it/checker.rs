@@ -1,6 +1,6 @@
 //! Reads the history of a world and says what in it is wrong: each check is one promise of the product.
 //!
-//! It knows nothing of the protocol: it holds the server's own log against what writers wanted and were told.
+//! The checker knows nothing of the protocol: it holds the server's own log against what writers wanted and were told.
 
 mod collisions;
 mod compared;
@@ -25,12 +25,12 @@ use crate::vocabulary::has_versions;
 pub(crate) enum Promise {
     /// A write changes only what its writer named, and to what was wanted.
     NothingUnasked,
-    /// What a write changes, its writer had read as it was. Without versions: what stood before the comparison could be
+    /// A write changes only what its writer had read as it was. Without versions: what stood before the comparison could be
     /// made is not overwritten unseen.
     NothingUnseen,
-    /// What others did meanwhile is overwritten only as the policy says, and told.
+    /// The work of others is overwritten only as the policy says, and is reported then.
     PolicyKept,
-    /// What was reviewed is written over the reviewed state only, unless the policy lets it go on.
+    /// A reviewed patch is written over the reviewed state only, unless the policy lets it go on.
     ReviewedIsWritten,
     /// One update is one effect. Without versions: by one request, which the network may repeat.
     OneEffect,
@@ -50,23 +50,23 @@ pub(crate) enum Promise {
     ReadBack,
     /// Without versions: a loss that a read-back sees is not told as applied.
     SeenIsReported,
-    /// What is applied was accepted, or was read after it was sent.
+    /// An update that is applied was accepted, or was read after it was sent.
     AppliedIsTrue,
-    /// What is overwritten was accepted, and a read after it showed what others wrote.
+    /// An update that is overwritten was accepted, and a read after it showed what others wrote.
     OverwrittenIsTrue,
-    /// What is not applied never was, and never will be.
+    /// An update that is not applied never was, and never will be.
     NotAppliedIsTrue,
-    /// A conflict has somebody else in it.
+    /// A conflict has another writer in it.
     ConflictIsTrue,
-    /// What is unknown has an unclear try, or was accepted and is not to be seen.
+    /// An update that is unknown has an unclear try, or was accepted and cannot be seen.
     UnknownIsUnclear,
-    /// What was applied stands, or somebody changed it on purpose.
+    /// An applied change stands until another writer changes it on purpose.
     AppliedStands,
     /// The new version is one of the document that was written.
     VersionAfterIsOurs,
     /// The ledger says of each entry what is true.
     LedgerIsTrue,
-    /// In the end only what nobody can know is left open.
+    /// In the end only what cannot be known is left open.
     NothingLeftOpen,
 }
 

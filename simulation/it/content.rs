@@ -1,16 +1,16 @@
-//! The content of a document as a few digits, one for each [slot](crate::vocabulary::Vocabulary) that somebody may change.
+//! The content of a document as a few digits, one for each [slot](crate::vocabulary::Vocabulary) that may change.
 
 /// The most slots that a kind may have; those that it does not have stay 0.
-pub(crate) const SLOTS: usize = 8;
+pub(crate) const SLOTS: usize = 16;
 
-/// The digit of a value that nobody ever wrote.
+/// The digit of a value that was never written.
 pub(crate) const STRANGE: u8 = 9;
 
 /// The content of a document: a digit a slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Content(pub(crate) [u8; SLOTS]);
 
-/// The digits that somebody wants: one for each slot that they name.
+/// The digits that a writer wants: one for each slot that it names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Wanted(pub(crate) [Option<u8>; SLOTS]);
 

@@ -16,10 +16,10 @@ use crate::world::{Event, Shared, World};
 use crate::writers::{self, WriterStrategy};
 use crate::wrong::Wrong;
 
-/// When everything is over that can be under way, and reconcile has its last word.
+/// The time when nothing can be under way any more, and reconcile has its last word.
 const END: Duration = Duration::from_hours(1);
 
-/// Whether somebody wants to read what happened.
+/// Whether the lines of the history are kept, to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lines {
     Kept,

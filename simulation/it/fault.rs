@@ -1,15 +1,15 @@
-//! What goes wrong, and how often: far more often than on any network.
+//! Faults and their rates: far higher than on any network.
 
 use crate::rng::Rng;
 
-/// What goes wrong with a request, with an update, or around it.
+/// A fault of a request, of an update, or around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     NotSent,
     LostBefore,
     LostAfter,
     Late,
-    /// It arrives, is answered, and arrives once more.
+    /// The write arrives, is answered, and arrives once more.
     Repeated,
     Throttled,
     ThrottledForLong,
@@ -87,7 +87,7 @@ const OF_READS: [(Fault, usize, usize); 9] = [
     (Fault::Absent, 60, 60),
 ];
 
-/// How often something goes wrong: never, at a part of the rates above, or at them.
+/// The rate of faults in a world: none, a part of the rates above, or those rates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FaultRate {
     Zero,
@@ -95,7 +95,7 @@ pub(crate) enum FaultRate {
     High,
 }
 
-/// What a request is for.
+/// The purpose of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Read,
@@ -103,7 +103,7 @@ pub(crate) enum Purpose {
 }
 
 impl FaultRate {
-    /// What goes wrong with a request, if anything does.
+    /// The fault of a request, if it has one.
     pub(crate) fn fault_of(self, rng: &mut Rng, purpose: Purpose, a_try_is_unclear: bool) -> Option<Fault> {
         let rates: &[(Fault, usize, usize)] = match purpose {
             Purpose::Read => &OF_READS,

@@ -1,5 +1,5 @@
-//! What happened in one simulated world: the server's own log, every request, every entry of the ledger, and what
-//! each writer was told in the end.
+//! The history of one simulated world: the server's own log, every request, every entry of the ledger, and the outcome
+//! that each writer was told.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use domain::{Evidence, OutcomeKind};
 use ports::{IntentRecord, OutcomeRecord};
 
 use crate::content::{Content, Wanted};
-use crate::fault::{FAULTS, Fault};
+use crate::fault::{FAULTS, Fault, FaultRate};
 use crate::vocabulary::Vocabulary;
 
 /// A state that a document had. Its version is its place in the log.
@@ -24,7 +24,7 @@ pub(crate) struct State<K> {
 /// The author of a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Author {
-    /// It was there at the start.
+    /// None: it was there at the start.
     Start,
     /// The update of that number, by the request of that number.
     Update {
@@ -34,16 +34,16 @@ pub(crate) enum Author {
     },
     /// A person in the platform's own pages, who meant these slots.
     Others(Wanted),
-    /// Nobody: the version moved, and the content did not.
+    /// None: the version moved, and the content did not.
     TagOnly,
 }
 
-/// When a write reached the server.
+/// The arrival of a write at the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Arrival {
     /// While its client waited for the answer.
     InTime,
-    /// When its client had given it up.
+    /// After its client had given it up.
     Late,
     /// A second time.
     Repeated,
@@ -70,7 +70,7 @@ pub(crate) struct Request<K> {
     pub(crate) made: Option<usize>,
 }
 
-/// What is asked of the server.
+/// A call of the server.
 pub(crate) enum Call<K> {
     Read,
     /// Without a version it is blind: where the server has versions, only a wrong writer sends that.
@@ -80,7 +80,7 @@ pub(crate) enum Call<K> {
     },
 }
 
-/// What a client hears.
+/// An answer as its client hears it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// This state, with its version or without.
@@ -88,7 +88,7 @@ pub(crate) enum Answer {
         state: usize,
         tag: bool,
     },
-    /// It was accepted, and the answer does not show what is stored.
+    /// The write was accepted, and the answer does not show what is stored.
     Accepted,
     NotFound,
     Moved,
@@ -114,7 +114,7 @@ pub(crate) struct UpdateRun {
     pub(crate) is_unclear: bool,
 }
 
-/// What an update is made from.
+/// The document that an update is made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Base {
     /// The document as it is read.
@@ -134,7 +134,7 @@ impl Base {
     }
 }
 
-/// What the writer was told.
+/// The outcome as the writer was told it.
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
     pub(crate) outcome: OutcomeKind,
@@ -147,7 +147,7 @@ pub(crate) struct Told {
     pub(crate) overwrote: Vec<usize>,
     pub(crate) version_after: Option<usize>,
     pub(crate) attempts: usize,
-    /// When.
+    /// The time.
     pub(crate) at: Duration,
 }
 
@@ -157,7 +157,7 @@ impl Told {
     }
 }
 
-/// What the ledger says became of an intent.
+/// The outcome of an intent as the ledger has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Settlement {
     Applied(Evidence),
@@ -201,7 +201,7 @@ pub(crate) struct LedgerEntry<K> {
     pub(crate) newest: usize,
     pub(crate) settlement: Option<Settlement>,
     pub(crate) settled_by_reconcile: bool,
-    /// Whether somebody came to settle it when it was settled for good.
+    /// Whether it was to be settled again when it was settled for good.
     pub(crate) settled_twice: bool,
 }
 
@@ -213,7 +213,7 @@ impl<K: Specimen> LedgerEntry<K> {
     }
 }
 
-/// All of it.
+/// The history of a world.
 pub(crate) struct History<K: Specimen> {
     pub(crate) vocabulary: Arc<Vocabulary<K>>,
     /// The log of each document.
@@ -221,11 +221,12 @@ pub(crate) struct History<K: Specimen> {
     pub(crate) requests: Vec<Request<K>>,
     pub(crate) updates: Vec<UpdateRun>,
     pub(crate) entries: Vec<LedgerEntry<K>>,
-    /// How many writers there were.
+    /// The number of writers.
     pub(crate) writers: usize,
-    /// How many faults of each kind took effect.
+    pub(crate) fault_rate: FaultRate,
+    /// The number of faults of each kind that took effect.
     pub(crate) faults: [u64; FAULTS.len()],
-    /// What happened, in words, if somebody wants to read it.
+    /// The history in words, if it is to be read.
     pub(crate) lines: Option<Vec<String>>,
 }
 
@@ -238,6 +239,7 @@ impl<K: Specimen> History<K> {
             updates: Vec::new(),
             entries: Vec::new(),
             writers: 0,
+            fault_rate: FaultRate::Zero,
             faults: [0; FAULTS.len()],
             lines: None,
         }
@@ -249,13 +251,13 @@ impl<K: Specimen> History<K> {
         seen.or_else(|| run.entries.first().map(|first| self.entries[*first].base))
     }
 
-    /// What an update asks of its document.
-    pub(crate) fn asked(&self, run: &UpdateRun) -> Wanted {
+    /// The digits that an update asks for; all that it wants in the slots of others that it overwrites.
+    pub(crate) fn asked(&self, run: &UpdateRun, overwrites: &[usize]) -> Wanted {
         let Some(first) = self.first_content(run) else {
             return run.wanted;
         };
         let mut asked = self.vocabulary.asked(run.wanted, first);
-        for slot in run.entries.iter().flat_map(|entry| &self.entries[*entry].overwrote) {
+        for slot in overwrites {
             asked.0[*slot] = run.wanted.0[*slot];
         }
         asked

@@ -2,14 +2,15 @@
 //! lost, nobody's field is overwritten unseen, and every outcome reported is true.
 //!
 //! Each seed is a world of its own with the real updater, protocol and reconcile in it, and virtual time. The same
-//! seed is the same world.
+//! seed is the same world. Worlds are of one kind: of trigger rules, whose server checks versions; of the toy, which only
+//! a comparison of the content guards, and where what is lost is counted; or of any other kind (`second_kind.rs`).
 //!
 //! - One seed again, with its whole history: `ASSIST_RULES_SEED=7 cargo test -p assist-rules-simulation --
-//!   --nocapture every_promise`
+//!   --nocapture every_promise`; of the toy with `toys_lose` in place of `every_promise`
 //! - Ten million seeds: `ASSIST_RULES_SEEDS=10000000 cargo test --release -p assist-rules-simulation -- --nocapture
 //!   every_promise`
 //! - Small worlds with three faults each in place of two: `ASSIST_RULES_FAULTS=3 cargo test --release
-//!   -p assist-rules-simulation -- --nocapture no_bad_end`
+//!   -p assist-rules-simulation -- --nocapture no_bad_end`; of the toy with `small_worlds_of_toys`
 //! - What is no world of a seed: `kill.rs`, `telling.rs` and `weeks.rs` say how to run more of them.
 #![cfg(test)]
 #![expect(
@@ -21,16 +22,18 @@ mod checker;
 mod client;
 mod content;
 mod executor;
-// mod exhaustive;
+mod exhaustive;
 mod fault;
 mod history;
-// mod kill;
+mod kill;
 mod rng;
+mod second_kind;
 mod soak;
+mod suites;
 mod tally;
-// mod telling;
+mod telling;
 mod vocabulary;
-// mod weeks;
+mod weeks;
 mod world;
 mod writers;
 mod wrong;

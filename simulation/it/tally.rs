@@ -1,4 +1,4 @@
-//! What many worlds had in them, counted.
+//! Counts of what many worlds had in them.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use domain::testing::Specimen;
 use domain::{Evidence, OutcomeKind};
 
 use crate::checker::Losses;
-use crate::fault::FAULTS;
+use crate::fault::{FAULTS, FaultRate};
 use crate::history::{Author, Base, History};
 use crate::vocabulary::has_versions;
 
@@ -25,8 +25,8 @@ pub(crate) struct Tally {
     outcomes: [u64; OutcomeKind::ALL.len()],
     applied_by_read: u64,
     faults: [u64; FAULTS.len()],
-    /// By the number of writers to a document, from 1.
-    losses: [Losses; MOST_WRITERS],
+    /// By the number of writers to a document, from 1: first of all worlds, then of those without faults.
+    losses: [[Losses; MOST_WRITERS]; 2],
 }
 
 impl Tally {
@@ -48,8 +48,10 @@ impl Tally {
         self.accepted += states.filter(|state| matches!(state.by, Author::Update { .. })).count() as u64;
         if !has_versions::<K>() {
             let contention = history.writers.div_ceil(history.logs.len());
-            let losses = &mut self.losses[contention - 1];
-            *losses = losses.and(Losses::of(history));
+            let is_faultless = history.fault_rate == FaultRate::Zero;
+            for losses in self.losses.iter_mut().take(1 + usize::from(is_faultless)) {
+                losses[contention - 1] = losses[contention - 1].and(Losses::of(history));
+            }
         }
     }
 
@@ -62,17 +64,20 @@ impl Tally {
         self.applied_by_read += other.applied_by_read;
         sum(&mut self.outcomes, &other.outcomes);
         sum(&mut self.faults, &other.faults);
-        for (losses, others) in self.losses.iter_mut().zip(other.losses) {
-            *losses = losses.and(others);
+        for (losses, others) in self
+            .losses
+            .as_flattened_mut()
+            .iter_mut()
+            .zip(other.losses.as_flattened())
+        {
+            *losses = losses.and(*others);
         }
         self
     }
 
     /// The losses under any contention.
     pub(crate) fn losses(&self) -> Losses {
-        self.losses
-            .iter()
-            .fold(Losses::default(), |all, losses| all.and(*losses))
+        all(&self.losses[0])
     }
 
     pub(crate) fn print(&self, kind: KindName, took: Duration) {
@@ -103,28 +108,32 @@ impl Tally {
         for (fault, count) in FAULTS.iter().zip(self.faults) {
             println!("  {count:>10}  {fault:?}");
         }
-        self.print_losses();
+        print_losses("with faults", &self.losses[0]);
+        print_losses("without faults", &self.losses[1]);
     }
+}
 
-    fn print_losses(&self) {
-        if self.losses().accepted == 0 {
-            return;
-        }
-        println!("losses in 1,000 updates whose write was accepted:");
-        println!("  writers  accepted    seen  silent: raced    late  repeated    undone later");
-        let rows = self
-            .losses
-            .iter()
-            .enumerate()
-            .map(|(writers, losses)| ((writers + 1).to_string(), *losses));
-        for (writers, losses) in rows.chain([("all".to_owned(), self.losses())]) {
-            let accepted = losses.accepted.max(1);
-            let [seen, raced, late, repeated, undone] =
-                [losses.seen, losses.raced, losses.late, losses.repeated, losses.undone]
-                    .map(|count| in_thousand(count, accepted));
-            let accepted = losses.accepted;
-            println!("  {writers:>7}  {accepted:>8}  {seen:>6}  {raced:>13}  {late:>6}  {repeated:>8}  {undone:>14}");
-        }
+fn all(losses: &[Losses]) -> Losses {
+    losses.iter().fold(Losses::default(), |all, losses| all.and(*losses))
+}
+
+fn print_losses(worlds: &str, losses: &[Losses]) {
+    let all = all(losses);
+    if all.accepted == 0 {
+        return;
+    }
+    println!("losses {worlds}, in 1,000 updates whose write was accepted:");
+    println!("  writers  accepted    seen  silent: raced    late  repeated    undone later");
+    let rows = losses
+        .iter()
+        .enumerate()
+        .map(|(writers, losses)| ((writers + 1).to_string(), *losses));
+    for (writers, losses) in rows.chain([("all".to_owned(), all)]) {
+        let of = losses.accepted.max(1);
+        let counts = [losses.seen, losses.raced, losses.late, losses.repeated, losses.undone];
+        let [seen, raced, late, repeated, undone] = counts.map(|count| in_thousand(count, of));
+        let accepted = losses.accepted;
+        println!("  {writers:>7}  {accepted:>8}  {seen:>6}  {raced:>13}  {late:>6}  {repeated:>8}  {undone:>14}");
     }
 }
 

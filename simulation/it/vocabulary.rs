@@ -3,8 +3,12 @@
 //! A member whose value merges as a whole is one slot, with a digit for each of its values. A list that merges by element
 //! has a slot for each element that any of its values has: 0 while the element is not there, then a digit for each form
 //! of it. The last slot is a member that the kind does not know, which only people in the platform's own pages change.
+//!
+//! Where an element of one value says a part of what an element of another one says, only the first of the two values is
+//! taken: an author's element that says less means the stored one, so what is wanted would depend on what is stored.
 
 mod rule;
+mod wish;
 
 use std::fmt::Write;
 use std::ops::Range;
@@ -12,13 +16,9 @@ use std::ops::Range;
 use domain::document::{Guard, ListIdentity, MemberSpec, MergeGroup};
 use domain::json::{Document, Node, array_of};
 use domain::testing::Specimen;
-use domain::{Edit, Patch};
+pub(crate) use wish::Wish;
 
 use crate::content::{Content, SLOTS, STRANGE, Wanted};
-use crate::rng::Rng;
-
-/// A slot, and the digit that switches its merge group off.
-pub(crate) type Switch = (usize, u8);
 
 /// The member that the kind does not know.
 const STRANGER: (&str, &[&str]) = ("x-stranger", &["0", "1", "2"]);
@@ -49,8 +49,12 @@ struct Slot {
     values: Vec<Document>,
 }
 
-/// New values for members, as somebody writes them.
-pub(crate) type Wish = Vec<(usize, Document)>;
+/// A merge group.
+pub(crate) struct Group {
+    pub(crate) slots: Vec<usize>,
+    /// The slot and the digit that switch it off.
+    pub(crate) off: Option<(usize, u8)>,
+}
 
 impl<K: Specimen> Vocabulary<K> {
     /// The values of the specimen.
@@ -81,7 +85,14 @@ impl<K: Specimen> Vocabulary<K> {
             slots: Vec::new(),
         };
         for (name, values) in members {
-            vocabulary.add(name, values.iter().map(|value| value.parse().unwrap()).collect());
+            let mut taken: Vec<Document> = Vec::new();
+            for value in values {
+                let value: Document = value.parse().unwrap();
+                if !taken.iter().any(|other| have_parts_of_each_other(other, &value)) {
+                    taken.push(value);
+                }
+            }
+            vocabulary.add(name, taken);
         }
         assert!(
             vocabulary.slots.len() <= SLOTS,
@@ -211,95 +222,6 @@ impl<K: Specimen> Vocabulary<K> {
         array_of(elements).unwrap()
     }
 
-    /// What somebody wishes who wants these digits of a document.
-    pub(crate) fn wish(&self, document: &K, wanted: Wanted) -> Wish {
-        let named = |(_, member): &(usize, &Member)| member.slots.clone().any(|slot| wanted.names(slot));
-        let members = self.members.iter().enumerate().filter(named);
-        members
-            .map(|(number, member)| (number, self.value(document, member, wanted)))
-            .collect()
-    }
-
-    /// One or two members that an author can change, with any of their values, or with a list in which something is
-    /// changed.
-    pub(crate) fn any_wish(&self, document: &K, rng: &mut Rng) -> Wish {
-        let mut wish = Wish::new();
-        for _ in 0..=rng.below(2) {
-            let number = rng.below(self.members.len() - 1);
-            let member = &self.members[number];
-            let value = if member.is_list && rng.in_thousand(500) {
-                let mut wanted = Wanted::default();
-                let slot = member.slots.start + rng.below(member.slots.len());
-                wanted.0[slot] = Some(self.any_digit(slot, rng));
-                self.value(document, member, wanted)
-            } else {
-                member.values[rng.below(member.values.len())].clone()
-            };
-            wish.retain(|(named, _)| *named != number);
-            wish.push((number, value));
-        }
-        wish
-    }
-
-    /// One or two slots that people in the platform's own pages change.
-    pub(crate) fn any_change(&self, rng: &mut Rng) -> Wanted {
-        let mut wanted = Wanted::default();
-        for _ in 0..=rng.below(2) {
-            let slot = rng.below(self.slots.len());
-            wanted.0[slot] = Some(self.any_digit(slot, rng));
-        }
-        wanted
-    }
-
-    fn any_digit(&self, slot: usize, rng: &mut Rng) -> u8 {
-        let forms = self.slots[slot].values.len() + usize::from(self.members[self.slots[slot].member].is_list);
-        u8::try_from(rng.below(forms)).unwrap()
-    }
-
-    pub(crate) fn wanted(&self, wish: &Wish) -> Wanted {
-        let mut wanted = Wanted::default();
-        for (member, value) in wish {
-            let mut content = Content::default();
-            self.read(*member, Some(value.root()), &mut content);
-            for slot in self.members[*member].slots.clone() {
-                wanted.0[slot] = Some(content.0[slot]);
-            }
-        }
-        wanted
-    }
-
-    pub(crate) fn edit(&self, wish: &Wish) -> Edit<K> {
-        Edit::new(self.document(wish)).unwrap()
-    }
-
-    pub(crate) fn patch(&self, wish: &Wish) -> Patch<K> {
-        Patch::from_document(&self.document(wish))
-    }
-
-    fn document(&self, wish: &Wish) -> Document {
-        let members: Vec<(&str, &str)> = wish
-            .iter()
-            .map(|(member, value)| (self.members[*member].name, value.text()))
-            .collect();
-        Document::empty_object().with_members(&members).unwrap()
-    }
-
-    /// What somebody asks of a document that they saw as `first`: a list names the elements that it adds, changes or
-    /// takes away.
-    pub(crate) fn asked(&self, wanted: Wanted, first: Content) -> Wanted {
-        let mut asked = wanted;
-        for (slot, digit) in asked.0.iter_mut().enumerate() {
-            let is_element = self
-                .slots
-                .get(slot)
-                .is_some_and(|slot| self.members[slot.member].is_list);
-            if is_element && *digit == Some(first.0[slot]) {
-                *digit = None;
-            }
-        }
-        asked
-    }
-
     /// The document as the server stores it: with stamps of its own.
     pub(crate) fn stamped(&self, document: &K, state: usize) -> K {
         if self.stamped.is_empty() {
@@ -310,7 +232,7 @@ impl<K: Specimen> Vocabulary<K> {
         K::from_document(document.document().with_members(&set).unwrap()).unwrap()
     }
 
-    /// Whether people alone change a slot.
+    /// Whether only people in the platform's own pages change a slot.
     pub(crate) fn is_stranger(&self, slot: usize) -> bool {
         slot + 1 == self.slots.len()
     }
@@ -333,8 +255,8 @@ impl<K: Specimen> Vocabulary<K> {
         self.slots[slot].member
     }
 
-    /// The slots of each merge group, and the digit by which a slot switches it off.
-    pub(crate) fn groups(&self) -> Vec<(Vec<usize>, Option<Switch>)> {
+    /// The merge groups.
+    pub(crate) fn groups(&self) -> Vec<Group> {
         let mut groups: Vec<(MergeGroup, Vec<usize>)> = Vec::new();
         for member in &self.members {
             let Some(group) = member.spec.and_then(|spec| spec.group) else {
@@ -345,17 +267,15 @@ impl<K: Specimen> Vocabulary<K> {
                 None => groups.push((group, member.slots.clone().collect())),
             }
         }
-        let switch = |group: MergeGroup| {
+        let off = |group: MergeGroup| {
             let member = self.members.iter().find(|member| Some(member.name) == group.switch)?;
-            let off = self.slots[member.slots.start]
-                .values
-                .iter()
-                .position(|value| value.root().as_bool() == Some(false))?;
+            let is_off = |value: &Document| value.root().as_bool() == Some(false);
+            let off = self.slots[member.slots.start].values.iter().position(is_off)?;
             Some((member.slots.start, u8::try_from(off).unwrap()))
         };
         groups
             .into_iter()
-            .map(|(group, slots)| (slots, switch(group)))
+            .map(|(group, slots)| Group { off: off(group), slots })
             .collect()
     }
 
@@ -393,6 +313,17 @@ impl Slot {
             ListIdentity::Content | ListIdentity::Whole => known.raw() == element.raw() || known.eq_value(element),
         })
     }
+}
+
+/// Whether an element of one of two lists says a part of what an element of the other one says.
+fn have_parts_of_each_other(one: &Document, other: &Document) -> bool {
+    let is_part =
+        |ours: Node<'_>, theirs: Node<'_>| ours.is_object() && ours.is_subset_of(theirs) && !ours.eq_value(theirs);
+    let mut pairs = one
+        .root()
+        .elements()
+        .flat_map(|ours| other.root().elements().map(move |theirs| (ours, theirs)));
+    pairs.any(|(ours, theirs)| is_part(ours, theirs) || is_part(theirs, ours))
 }
 
 fn digit_of(slot: &Slot, value: Option<Node<'_>>) -> u8 {

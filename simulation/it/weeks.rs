@@ -11,11 +11,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use app::{Deliverer, RateLimited, Service, ServiceLimits, Updater};
 use async_trait::async_trait;
-use domain::protocol::{Outcome, Terms, Wanted};
-use domain::{Draft, RuleChange, RuleId, TriggerRule};
+use domain::protocol::{UpdateOptions, UpdateRequest};
+use domain::{Edit, OutcomeKind, RuleId, TriggerRule};
 use emulator::{Client, Emulator, SAMPLE_RULE, SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, Settings};
 use genesys_adapter::{
-    ClientCredentials, Connection, ConnectionSettings, Credentials, GenesysRepository, RulesPath, TokenSource,
+    ClientCredentials, Connection, ConnectionSettings, Credentials, GenesysStore, TokenSource, TriggerRules,
 };
 use ledger_adapter::{LedgerSettings, SqlLedger};
 use ports::{Author, Clock, Event, Ledger, Outbox, SinkFn, Sleeper};
@@ -51,7 +51,7 @@ impl Sleeper for Hand {
     }
 }
 
-fn repository(url: &str, hand: &Arc<Hand>) -> GenesysRepository {
+fn store(url: &str, hand: &Arc<Hand>) -> GenesysStore<TriggerRules> {
     let settings = ConnectionSettings {
         loopback: true,
         ..ConnectionSettings::default()
@@ -63,7 +63,7 @@ fn repository(url: &str, hand: &Arc<Hand>) -> GenesysRepository {
     });
     let address: genesys_adapter::Address = url.parse().unwrap();
     let tokens = TokenSource::new(client, address.clone(), connection.clone(), hand.clone(), None);
-    GenesysRepository::new(address, RulesPath::default(), connection, tokens, hand.clone())
+    GenesysStore::new(address, TriggerRules::default(), connection, tokens, hand.clone())
 }
 
 async fn ledger(folder: &std::path::Path) -> Arc<SqlLedger> {
@@ -86,7 +86,7 @@ async fn a_service_runs_for_weeks() {
     let world = Emulator::new(Settings {
         clock: {
             let hand = hand.clone();
-            emulator::Clock::new(move || hand.now())
+            emulator::ServerClock::new(move || hand.now())
         },
         ..Settings::default()
     });
@@ -110,44 +110,42 @@ async fn a_service_runs_for_weeks() {
         clock: hand.clone(),
         sleeper: hand.clone(),
     };
-    let updater = Updater::<TriggerRule> {
-        repository: Arc::new(RateLimited {
-            repository: Arc::new(repository(&running.url(), &hand)),
-            pacer: Arc::default(),
-            clock: hand.clone(),
-            sleeper: hand.clone(),
-        }),
-        ledger: ledger.clone(),
-        target: "weeks".to_owned(),
-        author: Author::default(),
+    let rules = RateLimited::<TriggerRule> {
+        store: Arc::new(store(&running.url(), &hand)),
+        limiter: Arc::default(),
         clock: hand.clone(),
         sleeper: hand.clone(),
-        chance: Arc::new(|| 0.5),
-        budget: Arc::default(),
     };
-    let (desk, service) = Service::new(updater, deliverer, ServiceLimits::default());
+    let updater = Updater::builder(Arc::new(rules))
+        .ledger(ledger.clone())
+        .recorded_as("weeks", Author::default())
+        .build(hand.clone());
+    let (handle, service) = Service::new(updater, deliverer, ServiceLimits::default());
     let work = tokio::spawn(service.run());
     let rule: RuleId = SAMPLE_RULE_ID.parse().unwrap();
-    let capacity = desk.capacity();
+    let capacity = handle.capacity();
     let mut held = None;
     for number in 0..all {
-        let change = RuleChange::default().name(&format!("name {number}")).unwrap();
-        let wanted = Wanted::Wish(Draft::from(&change));
-        let report = desk.update(rule.clone(), wanted, Terms::default()).await.unwrap();
-        assert_eq!(report.verdict.outcome, Outcome::Applied, "{number}");
+        let edit = Edit::default().name(&format!("name {number}")).unwrap();
+        let request = UpdateRequest::Edit(edit);
+        let report = handle
+            .update(rule.clone(), request, UpdateOptions::default())
+            .await
+            .unwrap();
+        assert_eq!(report.completion.outcome.kind(), OutcomeKind::Applied, "{number}");
         assert_eq!(report.unrecorded, None);
-        let holds = (desk.capacity(), Arc::strong_count(&ledger));
+        let holds = (handle.capacity(), Arc::strong_count(&ledger));
         assert_eq!(*held.get_or_insert(holds), holds, "it holds on to something");
         let step = Duration::from_secs(DAYS * 86_400) / u32::try_from(all).unwrap();
         hand.0.send_modify(|now| *now += step);
     }
-    assert_eq!(desk.capacity(), capacity);
-    desk.close();
+    assert_eq!(handle.capacity(), capacity);
+    handle.close();
     let done = work.await.unwrap();
     assert_eq!((done.updates, done.delivered), (all, all));
     assert_eq!((done.undelivered, &done.broken), (0, &None));
     assert_eq!(told.load(Ordering::Relaxed), all);
-    assert_eq!(ledger.unsettled("weeks").await.unwrap(), []);
+    assert_eq!(ledger.unsettled("weeks", "rule").await.unwrap(), []);
     assert_eq!(ledger.backlog().await.unwrap()[0].pending, 0);
     assert_eq!(ledger.verify(None).await.unwrap().faults, []);
     let tokens = world.issued_tokens().len() as u64;

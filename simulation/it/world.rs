@@ -17,13 +17,13 @@ use crate::rng::Rng;
 use crate::vocabulary::{Vocabulary, has_versions, id_of};
 use pages::OpenPage;
 
-/// When a client stops waiting for an answer.
+/// The time after which a client stops waiting for an answer.
 const TRY: Duration = Duration::from_secs(15);
 
-/// Until when a write that was sent may arrive.
+/// The time after which a write that was sent does not arrive any more.
 const LATEST: Duration = Duration::from_secs(899);
 
-/// What happens at a time.
+/// An event at a time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Event {
     /// A task may go on.
@@ -91,6 +91,7 @@ impl<K: Specimen> World<K> {
             pages: Vec::new(),
             history: History {
                 logs,
+                fault_rate,
                 ..History::new(vocabulary)
             },
         }
@@ -107,7 +108,7 @@ impl<K: Specimen> World<K> {
         Some(event)
     }
 
-    /// Keeps a line of the history, if somebody wants to read it.
+    /// Keeps a line of the history, if it is to be read.
     pub(crate) fn note<T: Display>(&mut self, line: impl FnOnce(&Self) -> T) {
         if self.history.lines.is_some() {
             let line = format!("{:>9.3} s  {}", self.now.as_secs_f64(), line(self));
@@ -179,7 +180,7 @@ impl<K: Specimen> World<K> {
         number
     }
 
-    /// When a request arrives, and when its answer is heard.
+    /// Plans when a request arrives, and when its answer is heard.
     fn schedule(&mut self, number: usize, fault: Option<Fault>) {
         let (soon, later) = (Duration::from_millis(5), Duration::from_millis(400));
         let there = self.now + self.rng.between(soon, later);
@@ -221,7 +222,7 @@ impl<K: Specimen> World<K> {
         }
     }
 
-    /// A time after which something arrives that nobody waits for: soon, or as late as can be.
+    /// The delay of a write that no client waits for: short, or as long as can be.
     fn late(&mut self, from: Duration) -> Duration {
         if self.rng.in_thousand(500) {
             self.rng.between(from, Duration::from_mins(2))

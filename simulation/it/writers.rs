@@ -18,7 +18,7 @@ use crate::vocabulary::{Vocabulary, Wish, has_versions, id_of};
 use crate::world::{Shared, state_of, version};
 use crate::wrong::{self, Wrong};
 
-/// How a writer goes about it. All but the last do it by the real updater.
+/// The strategy of a writer. All but the last use the real updater.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum WriterStrategy {
     /// Changes some members.
@@ -223,7 +223,7 @@ fn told<K: Specimen>(vocabulary: &Vocabulary<K>, completion: &Completion<K>, at:
     }
 }
 
-/// Somebody runs reconcile after a while.
+/// Runs reconcile after a while.
 pub(crate) async fn reconcile<K: Specimen>(shared: Shared<K>, task: usize, after: Duration) {
     let client = Client::new(shared, task);
     client.sleep(after).await;

@@ -14,16 +14,16 @@ use crate::client::{Client, TARGET};
 use crate::history::Told;
 use crate::vocabulary::id_of;
 
-/// What a writer does wrong.
+/// A wrong way to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wrong {
     /// Reads, changes, and writes whatever the version is by then.
     BlindPut,
-    /// Where the version moved: reads the new one and sends the old body under it.
+    /// After a moved version: reads the new one and sends the old body under it.
     RefetchAndOverwrite,
     /// Tries again where the answer was lost, and takes what that answers for the whole truth.
     NoCheckAfterUnclear,
-    /// Where the answer was lost: reads, sees the old version, and says that nothing happened.
+    /// After a lost answer: reads, sees the old version, and says that nothing happened.
     UnmovedSoNotApplied,
     /// Makes the change anew from what is there now, though the first try may have been applied and undone.
     MergesOverUnclear,
@@ -50,7 +50,7 @@ fn claim(outcome: OutcomeKind) -> Claim {
     (outcome, None)
 }
 
-/// What is claimed where a try may have been applied, and where none can have been.
+/// The claim where a try may have been applied, and the one where none can have been.
 fn open(was_unclear: bool, otherwise: OutcomeKind) -> Claim {
     claim(if was_unclear { OutcomeKind::Unknown } else { otherwise })
 }

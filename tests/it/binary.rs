@@ -1,4 +1,4 @@
-//! The program as a user starts it, in an environment that holds nothing of whoever runs the tests.
+//! The program as a user starts it, in an environment that holds nothing of the user who runs the tests.
 
 use std::{
     env, fmt, fs,
@@ -16,7 +16,7 @@ use cargo_metadata::Message;
 
 use crate::repository::root;
 
-/// What a program needs to start at all, on one system or another.
+/// Variables that a program needs to start at all, on one system or another.
 const KEPT: [&str; 7] = [
     "PATH",
     "SYSTEMROOT",
@@ -27,14 +27,14 @@ const KEPT: [&str; 7] = [
     "LLVM_PROFILE_FILE",
 ];
 
-/// What a run of a program came to.
+/// The result of a program's run.
 #[derive(Debug)]
 pub(crate) struct Ran {
     /// The exit code; none if a signal ended it.
     pub(crate) code: Option<i32>,
-    /// What it printed on stdout.
+    /// The text that it printed on stdout.
     pub(crate) stdout: String,
-    /// What it printed on stderr.
+    /// The text that it printed on stderr.
     pub(crate) stderr: String,
 }
 
@@ -119,12 +119,13 @@ pub(crate) fn new_home() -> PathBuf {
     home
 }
 
-/// Builds the program as users build it, in the profile of this test, and tells where it is.
+/// Builds the program as users build it, in the profile of this test, and returns its path.
 fn build() -> PathBuf {
     built("assist-rules", &["--package", "assist-rules-cli"])
 }
 
-/// Builds what `arguments` of `cargo build` name, in the profile of this test, and tells where `target` is.
+/// Builds the targets that `arguments` of `cargo build` name, in the profile of this test, and returns the path of the
+/// executable `target`.
 pub(crate) fn built(target: &str, arguments: &[&str]) -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
     cargo

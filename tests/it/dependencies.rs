@@ -113,7 +113,7 @@ fn every_dependency_is_in_the_table_with_exactly_its_users() {
     );
 }
 
-/// Whether a crate of ours uses another in what it ships.
+/// True if a crate of the workspace uses another in the code that it ships.
 fn ships(user: &str, name: &str) -> bool {
     let mut packages = metadata().packages.iter();
     packages.any(|package| {

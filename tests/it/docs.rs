@@ -1,4 +1,4 @@
-//! `docs/errors.md` and the program tell the same codes.
+//! `docs/errors.md` and the program have the same codes.
 
 use std::{collections::BTreeSet, fs};
 
@@ -18,7 +18,7 @@ fn first_cells() -> Vec<String> {
         .collect()
 }
 
-/// The codes of findings and errors, as the program tells them.
+/// The codes of findings and errors, as the program lists them.
 fn codes() -> BTreeSet<String> {
     let ran = run(assist_rules().args(["explain", "-o", "json"]));
     let told: Value = serde_json::from_str(&ran.stdout).unwrap();
@@ -26,7 +26,7 @@ fn codes() -> BTreeSet<String> {
     pages.map(|page| page["code"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The exit codes, as the program's own help tells them.
+/// The exit codes, as the program's own help lists them.
 fn exit_codes() -> BTreeSet<u8> {
     let help = run(assist_rules().arg("--help")).stdout;
     let (_, list) = help.split_once("Exit codes:\n").unwrap();

@@ -1,8 +1,8 @@
 //! The commands as users run them: exit code, stdout and stderr of the real program against an emulator, and what the
 //! emulator saw of it.
 //!
-//! Two exit codes stand in no journey: 70, a bug in the program, which nobody knows how to make happen, and those that
-//! only later commands have.
+//! Two exit codes stand in no journey: 70, a bug in the program, which no known input makes happen, and those that only
+//! later commands have.
 
 mod bad_answers;
 mod bad_input;
@@ -59,7 +59,7 @@ fn sandbox_with(faults: &str) -> Sandbox {
     Sandbox::of(world)
 }
 
-/// How many rules were written, whatever came of it.
+/// The number of writes that the emulator received, whatever their outcome.
 fn writes(sandbox: &Sandbox) -> usize {
     let requests = sandbox.world.requests();
     requests.iter().filter(|request| request.method == "PUT").count()

@@ -1,4 +1,4 @@
-//! The layer rule: which crate of ours may lean on which. Arrows point inward only.
+//! The layer rule: which crate of the workspace may depend on which. Arrows point inward only.
 
 use std::collections::BTreeSet;
 
@@ -6,30 +6,30 @@ use cargo_metadata::DependencyKind;
 
 use crate::repository::{assert_none, metadata};
 
-/// A crate of the workspace and the crates of the workspace that it leans on.
+/// A crate of the workspace and the crates of the workspace that it depends on.
 struct Layer {
     package: &'static str,
     /// Exactly these.
-    leans_on: &'static [&'static str],
+    depends_on: &'static [&'static str],
     /// In its tests, besides itself: at most these.
-    tests_lean_on: &'static [&'static str],
+    tests_depend_on: &'static [&'static str],
 }
 
 const LAYERS: [Layer; 11] = [
     Layer {
         package: "assist-rules-domain",
-        leans_on: &[],
-        tests_lean_on: &[],
+        depends_on: &[],
+        tests_depend_on: &[],
     },
     Layer {
         package: "assist-rules-ports",
-        leans_on: &["assist-rules-domain"],
-        tests_lean_on: &[],
+        depends_on: &["assist-rules-domain"],
+        tests_depend_on: &[],
     },
     Layer {
         package: "assist-rules-app",
-        leans_on: &["assist-rules-domain", "assist-rules-ports"],
-        tests_lean_on: &[
+        depends_on: &["assist-rules-domain", "assist-rules-ports"],
+        tests_depend_on: &[
             "assist-rules-emulator",
             "assist-rules-genesys-adapter",
             "assist-rules-ledger-adapter",
@@ -38,29 +38,29 @@ const LAYERS: [Layer; 11] = [
     },
     Layer {
         package: "assist-rules-genesys-adapter",
-        leans_on: &["assist-rules-domain", "assist-rules-ports"],
-        tests_lean_on: &["assist-rules-emulator", "assist-rules-ports"],
+        depends_on: &["assist-rules-domain", "assist-rules-ports"],
+        tests_depend_on: &["assist-rules-emulator", "assist-rules-ports"],
     },
     Layer {
         package: "assist-rules-ledger-adapter",
-        leans_on: &["assist-rules-domain", "assist-rules-ports"],
-        tests_lean_on: &["assist-rules-ports"],
+        depends_on: &["assist-rules-domain", "assist-rules-ports"],
+        tests_depend_on: &["assist-rules-ports"],
     },
     Layer {
         package: "assist-rules-sink-adapter",
-        leans_on: &["assist-rules-domain", "assist-rules-ports"],
-        tests_lean_on: &["assist-rules-ports"],
+        depends_on: &["assist-rules-domain", "assist-rules-ports"],
+        tests_depend_on: &["assist-rules-ports"],
     },
     // It judges the product, so it shares nothing with it.
     Layer {
         package: "assist-rules-emulator",
-        leans_on: &[],
-        tests_lean_on: &[],
+        depends_on: &[],
+        tests_depend_on: &[],
     },
     // The one place where everything meets.
     Layer {
         package: "assist-rules-cli",
-        leans_on: &[
+        depends_on: &[
             "assist-rules-app",
             "assist-rules-domain",
             "assist-rules-emulator",
@@ -69,18 +69,18 @@ const LAYERS: [Layer; 11] = [
             "assist-rules-ports",
             "assist-rules-sink-adapter",
         ],
-        tests_lean_on: EVERYTHING,
+        tests_depend_on: EVERYTHING,
     },
     Layer {
         package: "xtask",
-        leans_on: &[],
-        tests_lean_on: &[],
+        depends_on: &[],
+        tests_depend_on: &[],
     },
     // It drives the product, and nothing depends on it.
     Layer {
         package: "assist-rules-simulation",
-        leans_on: &[],
-        tests_lean_on: &[
+        depends_on: &[],
+        tests_depend_on: &[
             "assist-rules-app",
             "assist-rules-domain",
             "assist-rules-emulator",
@@ -91,8 +91,8 @@ const LAYERS: [Layer; 11] = [
     },
     Layer {
         package: "assist-rules-tests",
-        leans_on: &[],
-        tests_lean_on: EVERYTHING,
+        depends_on: &[],
+        tests_depend_on: EVERYTHING,
     },
 ];
 
@@ -107,7 +107,7 @@ const EVERYTHING: &[&str] = &[
 ];
 
 #[test]
-fn every_crate_leans_on_exactly_the_layers_that_the_table_gives_it() {
+fn every_crate_depends_on_exactly_the_layers_that_the_table_gives_it() {
     let mut faults = Vec::new();
     for package in &metadata().packages {
         let name = package.name.as_str();
@@ -123,7 +123,7 @@ fn every_crate_leans_on_exactly_the_layers_that_the_table_gives_it() {
                 .filter(|dependency| *dependency != name)
                 .collect()
         };
-        let allowed = layer.leans_on.iter().copied().collect::<BTreeSet<_>>();
+        let allowed = layer.depends_on.iter().copied().collect::<BTreeSet<_>>();
         let found = ours(|kind| kind != DependencyKind::Development);
         for edge in found.difference(&allowed) {
             faults.push(format!("{name} -> {edge} is an edge that the table does not have"));
@@ -132,7 +132,7 @@ fn every_crate_leans_on_exactly_the_layers_that_the_table_gives_it() {
             faults.push(format!("{name} -> {edge} stands in the table only"));
         }
         for edge in ours(|kind| kind == DependencyKind::Development) {
-            if !layer.tests_lean_on.contains(&edge) {
+            if !layer.tests_depend_on.contains(&edge) {
                 faults.push(format!(
                     "the tests of {name} -> {edge} is an edge that the table does not have"
                 ));

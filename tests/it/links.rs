@@ -64,7 +64,7 @@ fn anchors(text: &str) -> BTreeSet<String> {
     anchors
 }
 
-/// What is wrong with a link of the file at `from`.
+/// The fault of a link in the file at `from`, if it has one.
 fn fault(from: &str, target: &str, documents: &BTreeMap<&str, BTreeSet<String>>) -> Option<String> {
     if target.contains("://") || target.starts_with("mailto:") {
         return None;

@@ -1,4 +1,4 @@
-//! What holds for the repository as a whole. One module a subject.
+//! Rules of the repository as a whole, and journeys. One module a subject.
 //!
 //! `binary` and `sandbox` are what journeys are made of: the program in a clean environment, and a Genesys Cloud to
 //! point it at.

@@ -1,4 +1,4 @@
-//! The manifests: one version of everything, in one place, and nothing that nobody uses.
+//! The manifests: one version of everything, in one place, and no unused entry.
 
 use std::path::Path;
 

@@ -32,7 +32,7 @@ impl Schema {
         format!("{}?options=-csearch_path%3D{}", self.address, self.name)
     }
 
-    /// What a statement prints.
+    /// The output of a statement.
     pub(crate) fn query(&self, sql: &str) -> String {
         let within = format!("SET search_path = {}; {sql}", self.name);
         run(&self.address, &within).unwrap_or_else(|| panic!("{sql} failed"))

@@ -10,17 +10,34 @@ mod shell;
 
 use std::fs;
 
-use crate::repository::read;
+use crate::repository::{Source, assert_none, read, sources};
 use markdown::{Block, Console, blocks};
 use shell::Shell;
 
-/// The documents that show commands.
-const DOCUMENTS: [&str; 4] = [
-    "README.md",
-    "docs/configuration.md",
-    "docs/rehearse.md",
-    "docs/ledger.md",
-];
+/// Names each document that shows commands, and makes a test of it.
+macro_rules! documents {
+    ($($test:ident: $document:literal,)*) => {
+        /// The documents that show commands.
+        const DOCUMENTS: &[&str] = &[$($document),*];
+
+        $(
+            #[test]
+            fn $test() {
+                follow($document);
+            }
+        )*
+    };
+}
+
+documents! {
+    the_commands_of_the_readme_do_what_it_says: "README.md",
+    the_commands_about_changing_rules_do_what_the_page_says: "docs/changing-rules.md",
+    the_commands_about_configuration_do_what_the_page_says: "docs/configuration.md",
+    the_commands_about_credentials_do_what_the_page_says: "docs/credentials.md",
+    the_commands_about_the_ledger_do_what_the_page_says: "docs/ledger.md",
+    the_commands_about_rehearsing_do_what_the_page_says: "docs/rehearse.md",
+    the_commands_about_scripting_do_what_the_page_says: "docs/scripting.md",
+}
 
 /// Does what a reader of the document would do, from top to bottom.
 fn follow(document: &str) {
@@ -61,21 +78,13 @@ fn follow(document: &str) {
 }
 
 #[test]
-fn the_commands_of_the_readme_do_what_it_says() {
-    follow(DOCUMENTS[0]);
-}
-
-#[test]
-fn the_commands_of_the_configuration_page_do_what_it_says() {
-    follow(DOCUMENTS[1]);
-}
-
-#[test]
-fn the_commands_of_the_rehearsal_page_do_what_it_says() {
-    follow(DOCUMENTS[2]);
-}
-
-#[test]
-fn the_commands_of_the_ledger_page_do_what_it_says() {
-    follow(DOCUMENTS[3]);
+fn every_document_that_shows_commands_is_followed() {
+    let shows_commands = |source: &Source| blocks(&source.text).iter().any(|block| block.language == "console");
+    let missed: Vec<String> = sources(&[".md"])
+        .into_iter()
+        .filter(shows_commands)
+        .map(|source| source.path)
+        .filter(|path| !DOCUMENTS.contains(&path.as_str()))
+        .collect();
+    assert_none(&missed, "Add it to `documents!` in tests/it/readme.rs.");
 }

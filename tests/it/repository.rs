@@ -12,10 +12,11 @@ use cargo_metadata::{Metadata, MetadataCommand};
 const NOT_OURS: [&str; 3] = ["target", ".git", "proptest-regressions"];
 
 /// A text file of the repository.
+#[derive(Clone)]
 pub(crate) struct Source {
     /// From the root, with `/`.
     pub(crate) path: String,
-    /// What stands in it.
+    /// The contents of the file.
     pub(crate) text: String,
 }
 

@@ -7,7 +7,7 @@ use tokio::{net::TcpListener, runtime, sync::oneshot};
 
 /// An emulator on a free port, until it is dropped.
 pub(crate) struct Sandbox {
-    /// What it knows: look into it, or change it behind the program's back.
+    /// The emulator: a test may look into it, or change it behind the program's back.
     pub(crate) world: Emulator,
     url: String,
     stop: Option<oneshot::Sender<()>>,

@@ -10,7 +10,7 @@ const EMPTY_NAMES: [&str; 8] = [
     "utils", "util", "common", "helpers", "helper", "types", "manager", "misc",
 ];
 
-/// What is not finished, and what is left over. In halves, or this file would find itself.
+/// Words of unfinished code, and of leftovers. In halves, or this file would find itself.
 const UNFINISHED: [&str; 6] = [
     concat!("TO", "DO"),
     concat!("FIX", "ME"),
@@ -20,7 +20,7 @@ const UNFINISHED: [&str; 6] = [
     concat!("dbg", "!("),
 ];
 
-/// Folders of somebody's machine.
+/// Folders of one person's machine.
 const MACHINES: [&str; 4] = [
     concat!("/wo", "rk/"),
     concat!("/ro", "ot/"),
@@ -38,7 +38,7 @@ fn texts() -> Vec<Source> {
     sources(&[".rs", ".toml", ".md", ".yml", ".yaml", ".json"])
 }
 
-/// Whether a file holds nothing but tests.
+/// True if the file holds nothing but tests.
 fn is_test(path: &str) -> bool {
     path.starts_with("tests/") || path.contains("/tests/") || path.ends_with("/tests.rs")
 }
@@ -65,7 +65,7 @@ fn bad_lines(sources: &[Source], is_bad: impl Fn(&str) -> Option<String>) -> Vec
     faults
 }
 
-/// Whether a word stands in a line by itself, and not within another one such as `\uXXXX`.
+/// True if the word stands in the line by itself, and not within another one such as `\uXXXX`.
 fn has_word(line: &str, word: &str) -> bool {
     line.match_indices(word).any(|(start, _)| {
         let before = line.get(..start).and_then(|before| before.chars().next_back());
@@ -219,6 +219,52 @@ fn names_of_errors_end_in_error() {
         }
     }
     assert_none(&faults, "Name it after what fails, and end it in `Error`.");
+}
+
+/// Names that this code had, and the folder that they do not come back to: ARCHITECTURE.md has the ones in use.
+#[rustfmt::skip]
+const OLD_NAMES: &[(&str, &[&str])] = &[
+    ("crates/domain/", &[
+        "Wish", "WishOf", "Draft", "RuleChange", "made_from", "missing_in", "lacks_nothing", "write_down", "of_document",
+        "Reversal", "adopt", "GroupMerge", "Facts", "VersionMoved", "WrongServer", "Retries", "succeeded_at_once", "Pacer",
+        "Ticket", "give_back", "senses", "structure", "Examination", "forgive_what_was_there", "certain_faults",
+        "names_nothing", "Misfit", "BadRule", "NotARule", "BadVersion", "NotADocument", "as_text", "Items",
+        "has_its_members_in", "LastLook", "Settle", "Failure",
+    ]),
+    ("crates/ports/", &["RuleRepository", "Proof", "Confirmation", "Fate", "Anytime", "Claimed", "acknowledge", "Desk"]),
+    ("crates/app/", &[
+        "Patient", "Paced", "bring_about", "take_note", "Notes", "Desk", "desk", "Served", "Round", "ENOUGH", "IN_A_ROW",
+        "after_a_run", "Book", "BeforeTheLast", "NO_WRITE_IS_OLDER", "TooYoung", "Verdict",
+    ]),
+    ("crates/cli/", &[
+        "Errand", "carry_out", "Problem", "complain", "FAINT", "Stranger", "refuse_what_only_its_owner_may_say", "SPOKEN",
+        "Confirmation", "Verdict",
+    ]),
+    ("crates/genesys-adapter/", &["Exchange", "BadAddress", "BadConnection", "UnknownRegion", "Facts"]),
+    ("crates/ledger-adapter/", &["LeftBehind", "Added", "Desk", "BadLedgerAddress"]),
+    ("crates/sink-adapter/", &["remark", "BadUrl", "BadSecret", "BadCommand", "BadTable", "BadSink"]),
+    ("crates/emulator/", &["Shelf", "Takeover", "Doorway", "curfew", "Standing"]),
+    ("simulation/", &["Foul", "PutsBack", "Desk", "Verdict"]),
+];
+
+#[test]
+fn old_names_stay_away() {
+    let sources = rust();
+    let mut faults = Vec::new();
+    for (folder, names) in OLD_NAMES {
+        let mut there = sources.clone();
+        there.retain(|source| source.path.starts_with(folder));
+        assert!(!there.is_empty(), "{folder} has moved");
+        faults.extend(bad_lines(&there, |line| {
+            let is_doc = line.trim_start().starts_with("//");
+            let name = names.iter().find(|name| !is_doc && has_word(line, name))?;
+            Some(format!("`{name}`"))
+        }));
+    }
+    assert_none(
+        &faults,
+        "The glossary in ARCHITECTURE.md has the name that took its place.",
+    );
 }
 
 #[test]

@@ -15,19 +15,19 @@ use ports::testing::VirtualTime;
 use ports::{Clock, Listed, Sleeper, documents};
 use tokio::net::TcpListener;
 
-/// How often each fault is tried on each kind of request.
+/// The number of times that each fault is tried on each kind of request.
 const TIMES: u32 = 50;
 
-/// What comes of an update whose first request of a kind meets a fault: for the token, the read and the write.
+/// The outcomes of an update whose first request of a kind meets a fault: for the token, the read and the write.
 #[derive(Clone, Copy)]
 struct Row {
     fault: &'static str,
     token: &'static str,
     get: &'static str,
     put: &'static str,
-    /// Whether the whole listing can be read all the same.
+    /// True if the whole listing can be read all the same.
     list: bool,
-    /// Whether the fault moves the version, as somebody else's edit does.
+    /// True if the fault moves the version, as another client's edit does.
     moves: bool,
 }
 
@@ -93,7 +93,7 @@ impl Sleeper for Hurried {
     }
 }
 
-/// How long a try may take. A body without an end is cut off by its size, however long that takes on a busy machine.
+/// The time limit of a try. A body without an end is cut off by its size, however long that takes on a busy machine.
 fn attempt_timeout(fault: &str) -> Duration {
     if fault.contains("endless_body") {
         Duration::from_mins(1)

@@ -10,12 +10,12 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::workspace;
 
-/// What happens when the manifests say something that the lock file does not.
+/// The treatment of manifests that say something that the lock file does not.
 #[derive(Clone, Copy)]
 pub(crate) enum Lock {
-    /// It is written again, as cargo does by itself.
+    /// The lock file is written again, as cargo does by itself.
     MayChange,
-    /// It is an error.
+    /// The difference is an error.
     MustHold,
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn succeed(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// A command as somebody would type it, without the path of the program.
+/// A command as a user would type it, without the path of the program.
 pub(crate) fn words(command: &Command) -> String {
     let program = std::path::Path::new(command.get_program());
     let name = program.file_stem().unwrap_or(command.get_program());

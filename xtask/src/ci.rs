@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: what CI runs, here and there alike.
 //!
-//! Every step runs, even after one that failed, so that one run tells all that is wrong. The lock file must hold, and
-//! what is not installed is skipped by name: `cargo xtask tools` installs it.
+//! Every step runs, even after one that failed, so that one run reports all that is wrong. The lock file must hold, and
+//! tools that are not installed are skipped by name: `cargo xtask tools` installs them.
 
 use std::{
     process::{Command, ExitCode, Stdio},
@@ -18,7 +18,7 @@ use crate::{
     tools::{ACTIONLINT, DENY, HACK, TYPOS, Tool, ZIZMOR},
 };
 
-/// One step of the run, as the closing table tells it.
+/// One step of the run, as the closing table has it.
 struct Step {
     name: &'static str,
     outcome: Outcome,

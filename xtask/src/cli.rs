@@ -16,7 +16,7 @@ pub(crate) const PACKAGE: &str = "assist-rules-cli";
 /// The one variable of the product that a sandboxed run keeps: it says where things are kept, not where they go.
 const STATE_DIR: &str = "ASSIST_RULES_STATE_DIR";
 
-/// How the binary is built.
+/// The build profile of the binary.
 #[derive(Clone, Copy)]
 pub(crate) enum Profile {
     /// As contributors build it.
@@ -34,7 +34,7 @@ impl Profile {
     }
 }
 
-/// Builds `assist-rules` and tells where it is. What cargo has to say goes to stderr.
+/// Builds `assist-rules` and returns its path. Messages of cargo go to stderr.
 ///
 /// # Errors
 ///
@@ -72,7 +72,7 @@ pub(crate) fn forget_credentials(command: &mut Command) {
     }
 }
 
-/// Whether a variable may say which organisation is meant, or open it.
+/// True if the variable may name or open an organisation.
 fn points_elsewhere(name: &str) -> bool {
     // Windows does not tell case apart in names.
     let name = name.to_ascii_uppercase();

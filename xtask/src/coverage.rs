@@ -1,7 +1,7 @@
 //! `cargo xtask coverage`: the share of the domain's code that its own tests run, as one line.
 //!
-//! It needs cargo-llvm-cov, and LLVM's tools of the version that rustc has: the toolchain's component `llvm-tools`, or
-//! a system's own, such as Debian's package `llvm-22`.
+//! Prerequisites are cargo-llvm-cov, and LLVM's tools of the version that rustc has: the toolchain's component
+//! `llvm-tools`, or a system's own, such as Debian's package `llvm-22`.
 
 use std::{
     env,

@@ -49,7 +49,7 @@ Commands:
 Exit codes: 0 done, 1 failed, 64 usage. update: those of assist-rules.
 ";
 
-/// What a shell calls a usage error (`EX_USAGE`).
+/// The exit code of a usage error (`EX_USAGE`).
 const USAGE: u8 = 64;
 
 fn main() -> ExitCode {

@@ -1,9 +1,9 @@
 //! `cargo xtask mutants`: changes the code that the promises rest on, a line at a time, and sees whether a test notices.
 //!
-//! The domain's mutants are held against its own tests, which takes seconds each. Then come the mutants of what drives
-//! the protocol; and last, what the domain's tests missed is held against the simulation, which drives the same state
-//! machine through whole worlds.
-//! It needs cargo-mutants, works on a copy of the tree, and takes an hour or two.
+//! The domain's mutants are held against its own tests, which takes seconds each. Then come the mutants of the code
+//! that drives the protocol; and last, the mutants that the domain's tests missed are held against the simulation,
+//! which drives the same state machine through whole worlds. The command needs cargo-mutants, works on a copy of the
+//! tree, and takes an hour or two.
 
 use std::{
     fs,
@@ -22,7 +22,7 @@ use crate::{
 /// At least so many of those that compile are to be caught, in a hundred.
 const TARGET: f64 = 95.0;
 
-/// The merge, the protocol, the retry budget and the pacer.
+/// The merge, the protocol, the retry budget and the rate limiter.
 const DOMAIN: [&str; 9] = [
     "crates/domain/src/delivery.rs",
     "crates/domain/src/document/merge.rs",
@@ -35,7 +35,7 @@ const DOMAIN: [&str; 9] = [
     "crates/domain/src/settlement.rs",
 ];
 
-/// What carries the protocol out, waits its turn, and repeats reads.
+/// The code that executes the protocol, limits the rate, and retries reads.
 const APP: [&str; 5] = [
     "crates/app/src/update.rs",
     "crates/app/src/update/record.rs",
@@ -55,7 +55,9 @@ const DOMAIN_TESTS: &[&str] = &[
     "merge",
     "protocol",
     "changes",
-    "reversal",
+    "revert",
+    "settle",
+    "delivery",
     "retry",
     "pacing",
     "a_thousand",
@@ -88,7 +90,7 @@ const BUILD: [&str; 3] = [
     "profile.dev.debug=0",
 ];
 
-/// How many mutants came to what end.
+/// The mutants by their outcome.
 #[derive(Default)]
 struct Ends {
     caught: Vec<String>,

@@ -19,7 +19,7 @@ struct Evidence {
     size: (&'static str, &'static str),
 }
 
-const PROOFS: [Evidence; 7] = [
+const PROOFS: [Evidence; 10] = [
     Evidence {
         title: "writers on a bad network, 10,000,000 seeds",
         words: &[
@@ -30,6 +30,33 @@ const PROOFS: [Evidence; 7] = [
             "every_promise",
         ],
         size: ("ASSIST_RULES_SEEDS", "10000000"),
+    },
+    Evidence {
+        title: "the same without versions, 1,000,000 seeds",
+        words: &["--package", "assist-rules-simulation", "--", "--nocapture", "toys_lose"],
+        size: ("ASSIST_RULES_SEEDS", "1000000"),
+    },
+    Evidence {
+        title: "a kind of one's own, 1,000,000 seeds",
+        words: &[
+            "--package",
+            "assist-rules-simulation",
+            "--",
+            "--nocapture",
+            "kind_of_ones_own_loses",
+        ],
+        size: ("ASSIST_RULES_SEEDS", "1000000"),
+    },
+    Evidence {
+        title: "every state of small worlds without versions",
+        words: &[
+            "--package",
+            "assist-rules-simulation",
+            "--",
+            "--nocapture",
+            "small_worlds_of_toys",
+        ],
+        size: ("ASSIST_RULES_FAULTS", "2"),
     },
     Evidence {
         title: "every state of small worlds, three faults each",

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything that a contributor must see pass, with nothing to install but Rust.
 //!
-//! Plain `cargo test`, so that what everybody runs is the same, and it goes on after a failure, so that one run tells
+//! Plain `cargo test`, so that every contributor runs the same, and it goes on after a failure, so that one run reports
 //! all of them.
 
 use std::{

@@ -24,7 +24,7 @@ pub(crate) struct Tool {
     package: Package,
 }
 
-/// Where a tool comes from.
+/// The source of a tool.
 enum Package {
     /// A crate: the subcommand of cargo.
     Crate(&'static str),
@@ -181,7 +181,7 @@ fn folder() -> Result<PathBuf> {
     Ok(workspace::root()?.join("target/tools"))
 }
 
-/// Where a virtual environment keeps its programs.
+/// The folder of programs in a virtual environment.
 fn programs(environment: &Path) -> PathBuf {
     environment.join(if cfg!(windows) { "Scripts" } else { "bin" })
 }

@@ -16,7 +16,7 @@ use crate::{
     workspace,
 };
 
-/// What the sandbox starts with: `SAMPLE_RULE_ID` of crates/emulator.
+/// The id of the sandbox's first rule: `SAMPLE_RULE_ID` of crates/emulator.
 const SAMPLE_RULE_ID: &str = "a1b2c3d4-e5f6-7890-abcd-ef1234567890";
 /// Relative, so that what is printed is the same on each machine.
 const SAMPLE_CHANGE: &str = "crates/emulator/samples/billing-dispute.change.json";

@@ -1,8 +1,8 @@
-//! Updates as a service inside another program: any task asks for one, a closure is told of each change, and a stop
+//! Updates as a service inside another program: any task requests one, a closure receives each change, and a stop
 //! loses nothing.
 //!
-//! It talks HTTP to an emulator in this process, and keeps its ledger in a file. All updates share one token, one
-//! pacer and one retry budget, and what is in memory does not grow with their number.
+//! The example talks HTTP to an emulator in this process, and keeps its ledger in a file. All updates share one token,
+//! one rate limiter and one retry budget, and what is in memory does not grow with their number.
 //!
 //! `cargo run --package assist-rules-app --example run_for_weeks` prints
 //!
@@ -31,7 +31,7 @@ use ledger_adapter::{LedgerSettings, SqlLedger};
 use ports::{Author, Event, Outbox, RealTime, SinkFn};
 use tokio::net::TcpListener;
 
-/// The name under which the outbox keeps what this program is still to be told.
+/// The name under which the outbox keeps the events for this program.
 const HERE: &str = "this program";
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,4 +1,4 @@
-//! Telling sinks of changes: what is in the outbox, in order for each document, at least once.
+//! Delivery to sinks: the events of the outbox, in order for each document, at least once.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -10,42 +10,42 @@ use ports::{
     Claim, Clock, DeliveryError, DeliveryOutcome, EventSink, Include, LeasedEvent, LedgerError, Outbox, Sleeper,
 };
 
-/// How long deliveries may take in all after a run.
+/// The time limit for all deliveries after a run.
 const AFTER_A_RUN: Duration = Duration::from_secs(10);
 
 /// A sink that had so much time and did not answer has failed, even if the run ended.
 const MIN_ATTEMPT_TIME: Duration = Duration::from_secs(5);
 
-/// How long one delivery may take, whatever its sink allows itself.
+/// The time limit for one delivery, whatever its sink allows itself.
 const ONE_DELIVERY: Duration = Duration::from_mins(10);
 
-/// How long a worker has an event for itself: longer than a delivery, or two could be at it.
+/// The lease of an event: longer than a delivery, or two workers could deliver it at once.
 const LEASE: Duration = Duration::from_mins(11);
 
 /// After so many failures in a row the rest is left for later: the sink is down.
 const MAX_CONSECUTIVE_FAILURES: u32 = 5;
 
-/// Tells sinks what the outbox holds for them. Cheap to clone; several may be at work on one outbox.
+/// Delivers the events of the outbox to sinks. Cheap to clone; several may be at work on one outbox.
 #[derive(Clone)]
 pub struct Deliverer {
-    /// What is to be told.
+    /// The outbox.
     pub outbox: Arc<dyn Outbox>,
-    /// Who is told.
+    /// The sinks.
     pub sinks: Vec<Arc<dyn EventSink>>,
-    /// What time it is.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Who waits.
+    /// The sleeper.
     pub sleeper: Arc<dyn Sleeper>,
 }
 
-/// What came of a round for one sink.
+/// The result of a round for one sink.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryReport {
     /// The sink.
     pub sink: String,
-    /// How many events it has now.
+    /// The number of events that were delivered.
     pub delivered: u64,
-    /// How many it could not be told.
+    /// The number of events whose delivery failed.
     pub failed: u64,
     /// Why the last one failed, if one did.
     pub last_failure: Option<String>,
@@ -53,11 +53,11 @@ pub struct DeliveryReport {
     pub broken: Option<LedgerError>,
 }
 
-/// What ends a round.
+/// The limits of a round.
 #[derive(Clone, Copy)]
 struct Limits<'l> {
     include: Include,
-    /// When the round is over.
+    /// The time at which the round is over, if it has an end.
     until: Option<Duration>,
     is_stopped: &'l (dyn Fn() -> bool + Send + Sync),
 }
@@ -102,7 +102,7 @@ impl Deliverer {
         join_all(all).await
     }
 
-    /// Tells one sink, one event after the other.
+    /// Delivers to one sink, one event after the other.
     async fn tell(
         &self,
         sink: &dyn EventSink,
@@ -147,7 +147,7 @@ impl Deliverer {
         round
     }
 
-    /// What is left of the round.
+    /// The time that is left of the round; where it has no end, that of one delivery.
     fn left(&self, limits: Limits<'_>) -> Duration {
         limits
             .until
@@ -191,7 +191,7 @@ impl Deliverer {
         }
     }
 
-    /// What becomes of an event whose delivery failed.
+    /// The outcome of a delivery that failed.
     fn after(&self, event: &LeasedEvent, failure: DeliveryError) -> DeliveryOutcome {
         let (error, retry_after) = match failure {
             DeliveryError::Never { error } => return DeliveryOutcome::DeadLettered { error },

@@ -1,4 +1,4 @@
-//! A repository whose requests wait for their turn.
+//! A store whose requests wait for their turn.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -7,27 +7,27 @@ use async_trait::async_trait;
 use domain::{DocumentKind, FailureClass, Permit, RateLimiter, RequestError, ResponseMetadata, Stored, Version};
 use ports::{Clock, Cursor, DocumentStore, Page, Response, Sleeper};
 
-/// A pause that lasts longer than this is not waited out in the queue: it is about more than one window, and whoever
-/// asks has a deadline.
+/// A pause that lasts longer than this is not waited out in the queue: it is about more than one window, and callers
+/// have a deadline.
 pub const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
-/// Every request to the repository behind it waits for its turn, and teaches the pacer by its answer.
+/// Every request to the store behind it waits for its turn, and reports its answer to the rate limiter.
 ///
-/// The pacer is shared by all that use one token. A request that is dropped, waiting or under way, gives up its turn.
+/// The rate limiter is shared by all that use one token. A request that is dropped, waiting or under way, gives up its turn.
 /// While the server wants a pause of more than [`LONGEST_PAUSE`], requests fail as `Throttled`, with what is left of
 /// it, and are not sent.
 pub struct RateLimited<K: DocumentKind> {
-    /// Where the requests go.
+    /// The store behind it.
     pub store: Arc<dyn DocumentStore<K>>,
-    /// Who says when; one for each token.
+    /// The rate limiter; one for each token.
     pub limiter: Arc<Mutex<RateLimiter>>,
-    /// What time it is; the same for all who share the pacer.
+    /// The clock; the same for all that share the rate limiter.
     pub clock: Arc<dyn Clock>,
-    /// Who waits.
+    /// The sleeper.
     pub sleeper: Arc<dyn Sleeper>,
 }
 
-/// A ticket that gives itself back.
+/// A permit that releases itself.
 struct Turn<'a> {
     limiter: &'a Mutex<RateLimiter>,
     permit: Permit,
@@ -50,7 +50,7 @@ impl Drop for Turn<'_> {
     }
 }
 
-/// A panic elsewhere leaves the pacer as it was between two calls, which is sound.
+/// A panic elsewhere leaves the rate limiter as it was between two calls, which is sound.
 fn lock(limiter: &Mutex<RateLimiter>) -> MutexGuard<'_, RateLimiter> {
     limiter.lock().unwrap_or_else(PoisonError::into_inner)
 }

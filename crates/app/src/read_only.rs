@@ -1,4 +1,4 @@
-//! A repository that lets no write through: what a dry run works on.
+//! A store that lets no write through: what a dry run works on.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use domain::{DocumentKind, FailureClass, RequestError, Stored, Version};
 use ports::{Cursor, DocumentStore, Page, Response};
 
-/// Reads go to the repository behind it; writes are refused and sent nowhere.
+/// Reads go to the store behind it; writes are refused and sent nowhere.
 pub struct ReadOnly<K: DocumentKind>(pub Arc<dyn DocumentStore<K>>);
 
 #[async_trait]

@@ -29,7 +29,7 @@ pub struct Reconciler<K: DocumentKind> {
 pub struct Reconciled {
     /// The entry.
     pub entry: Entry,
-    /// What is known of it.
+    /// The settlement.
     pub settlement: Settlement,
     /// The place of that in the ledger, if it settled the entry.
     pub recorded: Option<Recorded>,
@@ -158,8 +158,8 @@ impl<K: DocumentKind> Reconciler<K> {
 /// A person's word about an entry whose outcome is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PersonsWord {
-    /// It was applied.
+    /// The update was applied.
     Applied,
-    /// It was not.
+    /// The update was not applied.
     NotApplied,
 }

@@ -1,4 +1,4 @@
-//! A repository whose reads are repeated while it is worth it.
+//! A store whose reads are repeated while it is worth it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,22 +8,21 @@ use domain::protocol::Backoff;
 use domain::{DocumentKind, FailureClass, RequestError, Stored, Version};
 use ports::{Clock, Cursor, DocumentStore, Page, Response, Sleeper};
 
-/// How often a read is tried that the network or the server fails; somebody is waiting for it.
+/// The most failed attempts of a read, throttled ones not counted: few, since a user is waiting for it.
 const TRIES: u32 = 4;
 
-/// Repeats a read that may succeed later: one that was told to slow down until a wait would end after the deadline,
-/// one that failed in passing a few times. Writes go through as they are: what to do about one is the protocol's
-/// business.
+/// Repeats a read that may succeed later: a throttled one until a wait would end after the deadline, one with a
+/// transient failure a few times. Writes go through as they are: what to do about one is the protocol's business.
 pub struct RetryReads<K: DocumentKind> {
-    /// The repository behind it.
+    /// The store behind it.
     pub store: Arc<dyn DocumentStore<K>>,
-    /// What time it is.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Who waits.
+    /// The sleeper.
     pub sleeper: Arc<dyn Sleeper>,
     /// A number between 0 and 1, another each time.
     pub jitter: Arc<dyn Fn() -> f64 + Send + Sync>,
-    /// How long one read may take with its repetitions.
+    /// The time from the first attempt of a read after which it is not repeated.
     pub deadline: Duration,
 }
 
@@ -82,16 +81,16 @@ mod tests {
     use ports::MockDocumentStore;
     use ports::testing::VirtualTime;
 
-    fn patient(behind: MockDocumentStore<TriggerRule>) -> (RetryReads<TriggerRule>, VirtualTime) {
+    fn retrying(behind: MockDocumentStore<TriggerRule>) -> (RetryReads<TriggerRule>, VirtualTime) {
         let time = VirtualTime::default();
-        let patient = RetryReads {
+        let retrying = RetryReads {
             store: Arc::new(behind),
             clock: Arc::new(time.clone()),
             sleeper: Arc::new(time.clone()),
             jitter: Arc::new(|| 1.0),
             deadline: Duration::from_secs(10),
         };
-        (patient, time)
+        (retrying, time)
     }
 
     fn id() -> RuleId {
@@ -106,8 +105,8 @@ mod tests {
             .expect_get()
             .times(3)
             .returning(move |_| Err(RequestError::new(FailureClass::Throttled { wait }, "slow down")));
-        let (patient, time) = patient(behind);
-        assert!(patient.get(&id()).await.is_err());
+        let (retrying, time) = retrying(behind);
+        assert!(retrying.get(&id()).await.is_err());
         assert_eq!(time.elapsed(), Duration::from_secs(8));
     }
 
@@ -116,8 +115,8 @@ mod tests {
         let mut behind = MockDocumentStore::<TriggerRule>::new();
         let failed = RequestError::new(FailureClass::NotSent, "connection refused");
         behind.expect_get().times(4).returning(move |_| Err(failed.clone()));
-        let (patient, time) = patient(behind);
-        assert!(patient.get(&id()).await.is_err());
+        let (retrying, time) = retrying(behind);
+        assert!(retrying.get(&id()).await.is_err());
         assert_eq!(time.elapsed(), Duration::from_millis(200 + 400 + 800));
     }
 
@@ -128,8 +127,8 @@ mod tests {
             .expect_get()
             .once()
             .returning(|_| Err(RequestError::new(FailureClass::NotFound, "no such rule")));
-        let (patient, _) = patient(behind);
-        assert_eq!(patient.get(&id()).await.unwrap_err().class, FailureClass::NotFound);
+        let (retrying, _) = retrying(behind);
+        assert_eq!(retrying.get(&id()).await.unwrap_err().class, FailureClass::NotFound);
     }
 
     #[tokio::test]
@@ -140,10 +139,10 @@ mod tests {
             .expect_replace()
             .once()
             .returning(move |_, _, _| Err(failed.clone()));
-        let (patient, _) = patient(behind);
+        let (retrying, _) = retrying(behind);
         let rule: TriggerRule = r#"{"id":"r1"}"#.parse().unwrap();
         assert!(
-            patient
+            retrying
                 .replace(&id(), &rule, Some(&"7".parse().unwrap()))
                 .await
                 .is_err()

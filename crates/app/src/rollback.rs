@@ -6,7 +6,7 @@ use domain::protocol::UpdateRequest;
 use domain::{DocumentKind, OutcomeKind};
 use ports::{DocumentRef, Entry, EntryId, History, HistoryQuery, LedgerError};
 
-/// How many entries are read at a time.
+/// The number of entries that are read at a time.
 const PAGE: usize = 100;
 
 /// To what a document is brought back.
@@ -18,10 +18,10 @@ pub enum RollbackTo {
     Entry(EntryId),
 }
 
-/// What undoes.
+/// A rollback: the request that undoes entries.
 #[derive(Clone, Debug)]
 pub struct Rollback<K: DocumentKind> {
-    /// What an update is asked to do.
+    /// The request for an update.
     pub request: UpdateRequest<K>,
     /// The entries that it undoes, newest first.
     pub undoes: Vec<EntryId>,
@@ -39,7 +39,7 @@ pub enum RollbackError {
     /// The entry is the last one: nothing was done since.
     #[error("the ledger has no applied change of it after the entry {0}")]
     NothingSince(EntryId),
-    /// What was recorded is not a document of this kind, or would be too large.
+    /// The recorded content is not a document of this kind, or the document would be too large.
     #[error("what the entry {entry} recorded cannot be brought back")]
     Unfit {
         /// The entry.

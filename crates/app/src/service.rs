@@ -1,9 +1,9 @@
-//! Updates for as long as a program runs: asked for by many tasks, made through one updater, told to sinks, settled
-//! where something went wrong.
+//! Updates for as long as a program runs: requested by many tasks, made through one updater, delivered to sinks,
+//! settled where something went wrong.
 //!
-//! It promises that nothing in it grows with the number of updates, and that a stop loses nothing: what was begun is
-//! finished or recorded as it stands, what was not begun is given back. It starts no tasks and closes no ledger: both
-//! are its owner's.
+//! A service promises that nothing in it grows with the number of updates, and that a stop loses nothing: what was
+//! begun is finished or recorded as it stands, what was not begun is given back. It starts no tasks and closes no
+//! ledger: both are its owner's.
 
 #[cfg(test)]
 mod tests;
@@ -27,21 +27,21 @@ use crate::reconcile::Reconciler;
 use crate::update::Updater;
 use update_handle::Request;
 
-/// How often it looks for what sinks are to be told by now; what it made itself it tells at once.
+/// The interval at which it looks for due events; events of its own updates are delivered at once.
 const BETWEEN_DELIVERIES: Duration = Duration::from_secs(5);
 
-/// How often it settles what others, or it, left open.
+/// The interval at which it settles the entries that others, or it, left open.
 const BETWEEN_RECONCILIATIONS: Duration = Duration::from_mins(5);
 
-/// How long a delivery under way may still take after a stop.
+/// The time limit, after a stop, for deliveries under way.
 const LAST_DELIVERIES: Duration = Duration::from_secs(10);
 
-/// How much of it there is at once.
+/// The limits of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServiceLimits {
-    /// So many updates are under way.
+    /// The most updates that are under way at once.
     pub concurrency: usize,
-    /// So many more wait for their turn; whoever asks for another waits for a place.
+    /// The most updates that wait for their turn; a task that requests another waits for a place.
     pub queue: usize,
 }
 
@@ -54,7 +54,7 @@ impl Default for ServiceLimits {
     }
 }
 
-/// What a service did.
+/// The statistics of a service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServiceStats {
     /// Updates, however they ended.
@@ -65,7 +65,7 @@ pub struct ServiceStats {
     pub undelivered: u64,
     /// Entries of the ledger that were open and were settled.
     pub settled: u64,
-    /// What was wrong with the ledger when it was last needed for a delivery or to settle something, if anything was.
+    /// The last error of the ledger in a delivery or a settlement, if there was one.
     pub broken: Option<LedgerError>,
 }
 
@@ -78,16 +78,16 @@ pub struct Service<K: DocumentKind> {
     work: Shared,
 }
 
-/// What those who are at work share.
+/// The state that updates, deliveries and settlements share.
 struct Shared {
     stop: watch::Receiver<bool>,
-    /// There is something to be told.
+    /// Notified when there is an event to deliver.
     applied: Notify,
     served: Mutex<ServiceStats>,
 }
 
 impl<K: DocumentKind> Service<K> {
-    /// A service, and the desk where updates are asked for. It is at work while [`run`](Self::run) is awaited.
+    /// A service, and the handle where updates are asked for. It is at work while [`run`](Self::run) is awaited.
     #[must_use]
     pub fn new(updater: Updater<K>, deliverer: Deliverer, limits: ServiceLimits) -> (UpdateHandle<K>, Self) {
         let (ask, requests) = mpsc::channel(limits.queue.max(1));
@@ -106,8 +106,9 @@ impl<K: DocumentKind> Service<K> {
         (UpdateHandle::new(ask, close), service)
     }
 
-    /// Is at work until the desk is closed, or nobody is left who could ask. After that, writes under way are
-    /// finished and recorded, and sinks are told for ten seconds at most; what they do not take stays in the outbox.
+    /// Is at work until the handle is closed or its last clone is dropped. After that, writes under way are finished
+    /// and recorded; deliveries under way have ten seconds to end, and other due events are then delivered for ten
+    /// seconds at most. The rest stays in the outbox.
     pub async fn run(self) -> ServiceStats {
         let Self {
             updater,
@@ -129,7 +130,7 @@ impl<K: DocumentKind> Service<K> {
 }
 
 impl Shared {
-    /// Ready once the desk is closed, or nobody is left at it.
+    /// Ready once the handle is closed, or its last clone is dropped.
     fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut stop = self.stop.clone();
         async move { drop(stop.wait_for(|is_closed| *is_closed).await) }
@@ -159,7 +160,7 @@ impl Shared {
         drop(answer.send(report));
     }
 
-    /// Tells sinks what is due, until it is stopped.
+    /// Delivers due events to sinks, until the service is stopped.
     async fn deliver(&self, deliverer: &Deliverer) {
         while !self.is_stopped() {
             let is_stopped = || self.is_stopped();

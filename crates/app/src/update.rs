@@ -29,7 +29,7 @@ pub struct Updater<K: DocumentKind> {
     pub store: Arc<dyn DocumentStore<K>>,
     /// The record.
     pub ledger: Arc<dyn Ledger>,
-    /// What tells organizations apart in the record.
+    /// The name of the organization in the record.
     pub target: String,
     /// The author of the updates, as they are recorded.
     pub author: Author,
@@ -56,7 +56,7 @@ pub struct Report<K: DocumentKind> {
     pub requests: u32,
     /// The time from the first request to the outcome.
     pub latency: Duration,
-    /// What the last answer says beside its content.
+    /// The metadata of the last answer.
     pub last: ResponseMetadata,
     /// The place in the ledger; a dry run has none.
     pub recorded: Option<Recorded>,
@@ -67,15 +67,15 @@ pub struct Report<K: DocumentKind> {
 /// The next step of an update, for those who watch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// It reads the document.
+    /// The update reads the document.
     Reading,
-    /// It writes the document.
+    /// The update writes the document.
     Writing,
-    /// It waits, because of that.
+    /// The update waits.
     Waiting {
-        /// How long.
+        /// The length of the wait.
         time: Duration,
-        /// What happened.
+        /// The reason for it.
         because: String,
     },
 }

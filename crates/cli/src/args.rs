@@ -61,7 +61,7 @@ pub(crate) fn parse_from(args: impl IntoIterator<Item = impl Into<OsString> + Cl
 /// Flags that mean the same everywhere.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Global {
-    /// How to print
+    /// The output format
     #[arg(short, long, global = true, value_enum, default_value_t = Format::Human, help_heading = "Global options")]
     pub(crate) output: Format,
     /// A profile of the gc CLI to take credentials and region from
@@ -79,16 +79,16 @@ pub(crate) struct Global {
     /// Put the sandbox back to its sample rule first
     #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) reset_sandbox: bool,
-    /// Where changes are recorded: sqlite:PATH or postgres://...
+    /// The ledger, where changes are recorded: sqlite:PATH or postgres://...
     #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
     pub(crate) ledger: Option<String>,
     /// Write the figures of all updates there after the run, for Prometheus
     #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
     pub(crate) metrics_file: Option<PathBuf>,
-    /// When to give up: 90s, 2m
+    /// The time after which to give up: 90s, 2m
     #[arg(long, global = true, value_name = "TIME", value_parser = duration, help_heading = "Global options")]
     pub(crate) deadline: Option<Duration>,
-    /// When to use colour; NO_COLOR is heeded too
+    /// Colour on a terminal; NO_COLOR is respected too
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, help_heading = "Global options")]
     pub(crate) color: Color,
     /// Say nothing but the result
@@ -97,12 +97,12 @@ pub(crate) struct Global {
     /// Say more on stderr; twice for every request
     #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Global options")]
     pub(crate) verbose: u8,
-    /// How to log on stderr
+    /// The format of the log on stderr
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, help_heading = "Global options")]
     pub(crate) log_format: LogFormat,
 }
 
-/// When to use colour.
+/// The choice of color on a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
     /// On a terminal
@@ -113,7 +113,7 @@ pub(crate) enum Color {
     Never,
 }
 
-/// How to log.
+/// The formats of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogFormat {
     /// Lines for people
@@ -131,7 +131,7 @@ pub(crate) enum FailOn {
     Warning,
 }
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Print a rule
@@ -148,7 +148,7 @@ pub(crate) enum Command {
     Diff(ChangeArgs),
     /// Change a rule: read, check, write under the version read
     ///
-    /// What is not named is not touched. A document with none of `id`, `etag` and `ruleType` is a change; one with any
+    /// Members that are not named are not touched. A document with none of `id`, `etag` and `ruleType` is a change; one with any
     /// of them is a whole rule, whose `etag` acts as --if-version.
     Update(UpdateArgs),
     /// Open a rule in your editor, and update it from what you save
@@ -171,7 +171,7 @@ pub(crate) enum Command {
     Reconcile(ReconcileArgs),
     /// Count updates: how many took effect, how long they took
     Stats(StatsArgs),
-    /// Tell the sinks what they have not been told yet
+    /// Deliver pending events to their sinks
     Deliver(DeliverArgs),
     /// Prove the record, or print it
     #[command(subcommand)]
@@ -187,7 +187,7 @@ pub(crate) enum Command {
     },
     /// Print a JSON Schema, for editors
     Schema {
-        /// Of what
+        /// The document
         #[arg(value_enum)]
         kind: SchemaKind,
     },
@@ -208,7 +208,7 @@ pub(crate) struct RuleArg {
     pub(crate) rule: Option<String>,
 }
 
-/// What to validate.
+/// The arguments of `validate`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ValidateArgs {
     /// Files and folders; `-` is stdin
@@ -219,10 +219,10 @@ pub(crate) struct ValidateArgs {
     pub(crate) fail_on: FailOn,
 }
 
-/// How to run the sandbox.
+/// The arguments of `sandbox`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct SandboxArgs {
-    /// Where to listen, on this machine; port 0 is any that is free
+    /// The address to listen on, of this machine; port 0 is any that is free
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub(crate) listen: std::net::SocketAddr,
     /// A script of faults to rehearse with, as JSON
@@ -230,16 +230,16 @@ pub(crate) struct SandboxArgs {
     pub(crate) faults: Option<PathBuf>,
 }
 
-/// What a schema describes.
+/// The documents that have a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SchemaKind {
     /// A whole rule
     Rule,
     /// A change of a rule
     Change,
-    /// What `update -o json` prints
+    /// The result that `update -o json` prints
     Result,
-    /// What sinks are told
+    /// The event that sinks receive
     Event,
     /// The configuration file
     Config,

@@ -58,7 +58,7 @@ impl CliError {
         Self::new(ErrorCode::Configuration, format!("{what}: {}", chain(error)))
     }
 
-    /// What failed before anything was written, in the words of who was asked.
+    /// A request that failed before anything was written, with the message of the server or the network.
     pub(crate) fn of_failure(doing: &str, failure: &RequestError) -> Self {
         // Why not as it is: only of a write is the outcome not known.
         let mut code = ErrorCode::of_failure(failure);

@@ -32,12 +32,12 @@ use crate::output::Output;
 use crate::request::{DocumentCommand, Request};
 use crate::session::{SandboxStart, Session};
 
-/// What a command works with.
+/// The inputs that every command shares.
 pub(crate) struct Context<'a> {
     pub(crate) output: Output,
     pub(crate) environment: &'a Environment,
     pub(crate) global: &'a Global,
-    /// What the configuration says, or what is wrong with it; not every command needs it.
+    /// The settings, or the error in the configuration; not every command needs them.
     pub(crate) settings: &'a Result<Settings, CliError>,
 }
 

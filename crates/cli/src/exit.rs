@@ -5,7 +5,7 @@ use domain::{Code, DocumentKind};
 
 use crate::error_code::{AnyCode, ErrorCode};
 
-/// How the program ends.
+/// The ways in which the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// Done, or nothing to do.

@@ -90,7 +90,7 @@ fn explain_usage(error: &clap::Error) -> Exit {
     if is_asked_for { Exit::Done } else { Exit::Usage }
 }
 
-/// What is wrong, on one line: all that stands above the advice and the usage.
+/// The error's message on one line: all that stands above the advice and the usage.
 fn said(error: &clap::Error) -> String {
     let text = error.to_string();
     let words: Vec<&str> = text

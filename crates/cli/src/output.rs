@@ -1,4 +1,4 @@
-//! What goes to stdout and stderr, and how it is coloured.
+//! Output on stdout and stderr, and its colors.
 
 mod yaml;
 
@@ -25,7 +25,7 @@ pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const BOLD: Style = Style::new().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();
 
-/// Where the program prints.
+/// The output settings of a run: format, color and quietness.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     pub(crate) format: Format,
@@ -146,7 +146,8 @@ pub(crate) fn words(problem: &CliError) -> String {
     text
 }
 
-/// Whether a character does something to a terminal other than to stand there.
+/// True if the character acts on a terminal or is invisible: a control character other than a line break, a zero-width
+/// or a bidirectional formatting character.
 pub(crate) fn is_harmful(letter: char) -> bool {
     (letter.is_control() && letter != '\n')
         || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')

@@ -16,13 +16,13 @@ pub(crate) struct Record {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) history: Arc<dyn History>,
     pub(crate) outbox: Arc<dyn Outbox>,
-    /// Who is told of changes; nobody by those who only read.
+    /// The sinks that receive the changes; none in a run that only reads.
     pub(crate) sinks: Vec<Arc<dyn EventSink>>,
     /// The run of this program, one id for all that it records.
     pub(crate) run: String,
     /// The store, if there is one.
     store: Option<Arc<SqlLedger>>,
-    /// Whether it is added to.
+    /// True if this run appends to the record.
     records: bool,
 }
 
@@ -80,7 +80,7 @@ impl Record {
         })
     }
 
-    /// The store of the record, for whoever proves it.
+    /// The store of the record, for `audit`.
     pub(crate) fn store(&self, settings: &Settings) -> Result<&SqlLedger, CliError> {
         self.store.as_deref().ok_or_else(|| {
             let message = format!("there is no ledger at {}", settings.ledger);
@@ -88,7 +88,7 @@ impl Record {
         })
     }
 
-    /// Whoever tells the sinks.
+    /// The deliverer of this record's events to its sinks.
     pub(crate) fn deliverer(&self, stopper: &Stopper) -> Deliverer {
         Deliverer {
             outbox: self.outbox.clone(),
@@ -98,7 +98,7 @@ impl Record {
         }
     }
 
-    /// Who makes the changes of this run, by which command, and why.
+    /// The author of the changes of this run: client, user and host, with the command and the reason.
     pub(crate) fn author(&self, settings: &Settings, command: &str, reason: Option<&str>) -> Author {
         let client = settings.target.as_ref().map(Target::client);
         Author {
@@ -111,7 +111,8 @@ impl Record {
         }
     }
 
-    /// Ends it. Who only reads leaves a file that is whole, without a log beside it, if nobody else is at it.
+    /// Closes the record. A run that only reads leaves a file that is whole, without a log beside it, unless another
+    /// program has it open.
     pub(crate) async fn close(self) {
         match self.store {
             Some(store) if self.records => store.leave().await,
@@ -121,7 +122,7 @@ impl Record {
     }
 }
 
-/// The sinks as configured. One that cannot be is told before anything is sent.
+/// The sinks as configured. One that cannot be built is an error before anything is sent.
 pub(crate) fn sinks(settings: &Settings) -> Result<Vec<Arc<dyn EventSink>>, CliError> {
     let clock: Arc<dyn Clock> = Arc::new(RealTime::start());
     let build = |sink: &sink_adapter::SinkSettings| {

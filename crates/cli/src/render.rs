@@ -1,4 +1,4 @@
-//! How things look: for people, and for other programs.
+//! Rendering of results: for people, and for other programs.
 
 pub(crate) mod delivery;
 pub(crate) mod diff;

@@ -18,7 +18,7 @@ use crate::record::Record;
 use crate::render::result::TargetDocument;
 use crate::time;
 
-/// What one run talks to.
+/// The connection of one run to its target, with the tokens and the rate limiter.
 pub(crate) struct Session {
     api: Address,
     connection: Connection,
@@ -39,7 +39,7 @@ struct Sandbox {
     file: PathBuf,
 }
 
-/// Whether the sandbox goes on from where it was.
+/// The state that the sandbox starts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SandboxStart {
     /// With the rules that it had.

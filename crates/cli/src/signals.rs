@@ -10,7 +10,7 @@ pub(crate) struct Signals {
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
-    /// None where whoever started the program had it ignored, as `nohup` does.
+    /// None if the parent process had it ignored, as `nohup` does.
     #[cfg(unix)]
     hangup: Option<tokio::signal::unix::Signal>,
 }
@@ -34,7 +34,7 @@ impl Signals {
         })
     }
 
-    /// How the program is to end, once one of them came.
+    /// Waits for one of the signals, and returns the exit that it stands for.
     #[cfg(unix)]
     pub(crate) async fn received(&mut self) -> Exit {
         let hangup = async {
@@ -56,7 +56,7 @@ impl Signals {
         Ok(Self {})
     }
 
-    /// How the program is to end, once Ctrl-C came. A program that cannot wait for it cannot be asked to end.
+    /// Waits for Ctrl-C, and returns the exit that it stands for. Waits forever if Ctrl-C cannot be waited for.
     #[cfg(not(unix))]
     pub(crate) async fn received(&mut self) -> Exit {
         if tokio::signal::ctrl_c().await.is_err() {
@@ -66,14 +66,14 @@ impl Signals {
     }
 }
 
-/// Whether the program ignores a signal now. Linux tells; elsewhere none counts as ignored.
+/// True if the program ignores the signal now, by `/proc/self/status` of Linux. Elsewhere none counts as ignored.
 #[cfg(unix)]
 fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     is_in_mask(&status, signal)
 }
 
-/// Whether the mask of ignored signals in `/proc/PID/status` has a signal: bit 0 is signal 1.
+/// True if the mask of ignored signals in `/proc/PID/status` has the signal: bit 0 is signal 1.
 #[cfg(unix)]
 fn is_in_mask(status: &str, signal: i32) -> bool {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

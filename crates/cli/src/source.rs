@@ -1,4 +1,4 @@
-//! What people write: files as JSON or YAML, with the place of every value in them.
+//! Files that people write, as JSON or YAML, with the place of every value in them.
 
 mod yaml;
 
@@ -35,7 +35,7 @@ pub(crate) struct Unparsed {
     pub(crate) findings: Vec<(Finding, Range<usize>)>,
 }
 
-/// How a text is written.
+/// The syntax of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Syntax {
     Json,
@@ -90,7 +90,7 @@ pub(crate) fn read(path: &Path) -> Result<Result<Source, Unparsed>, CliError> {
     })
 }
 
-/// What keeps bytes from being a text, and where in their lossy text.
+/// The fault that keeps bytes from being a text, and its range in their lossy text.
 fn fault_of_bytes(bytes: &[u8], syntax: Syntax) -> Option<(Finding, Range<usize>)> {
     if bytes.len() > MAX_BYTES {
         let message = format!("the text has more than {MAX_BYTES} bytes");

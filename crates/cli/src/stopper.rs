@@ -58,7 +58,7 @@ impl Stopper {
         self.0.has_written.fetch_or(is_writing, Ordering::Relaxed);
     }
 
-    /// Whether a write was ever sent.
+    /// True if a write was ever sent.
     pub(crate) fn has_written(&self) -> bool {
         self.0.has_written.load(Ordering::Relaxed)
     }

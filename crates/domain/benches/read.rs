@@ -1,4 +1,4 @@
-//! What it costs to read and check a rule, beside what serde takes for the same bytes.
+//! The cost of reading and checking a rule, beside what serde takes for the same bytes.
 //!
 //! `cargo bench -p assist-rules-domain` measures each way by itself. With `-- --ratios` it prints the ratios instead,
 //! one a line, from medians of rounds in which the ways take turns, so that a busy machine slows all of them.
@@ -203,7 +203,7 @@ fn read_and_check_rules(bencher: Bencher<'_, '_>, count: usize) {
     });
 }
 
-/// How many rounds the ways take turns in, and how often each runs in one.
+/// The number of rounds in which the ways take turns, and the runs of each in one.
 const ROUNDS: usize = 301;
 const RUNS: u32 = 20;
 

@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 
 use crate::severity::Severity;
 
-/// What has to be known to judge a finding of an author's document.
+/// The input that decides a finding of an author's document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JudgedBy {
     /// The authored text alone: nothing that is stored can excuse it.
@@ -64,7 +64,7 @@ macro_rules! codes {
                 match self { $(Self::$name => Severity::$severity,)* }
             }
 
-            /// What has to be known to judge it in an author's document.
+            /// The input that decides a finding with this code in an author's document.
             #[must_use]
             pub fn judged_by(self) -> JudgedBy {
                 match self { $(Self::$name => JudgedBy::$judged_by,)* }

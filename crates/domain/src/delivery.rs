@@ -23,7 +23,7 @@ pub enum NextAttempt {
     At {
         /// The time.
         at: SystemTime,
-        /// Whether the failed attempt counts towards giving up: one before its time, by a person's wish, does not.
+        /// True if the failed attempt counts towards giving up: one before its time, by a person's wish, does not.
         counts: bool,
     },
     /// Never: the event is a dead letter.

@@ -1,6 +1,6 @@
-//! How an outcome is known.
+//! The evidence for an outcome.
 
-/// How an outcome is known.
+/// The evidence for an outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Evidence {
     /// The write's own answer.

@@ -9,16 +9,16 @@ use crate::severity::Severity;
 /// One thing that is wrong with a document, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What kind of fault, for scripts and `explain`.
+    /// The kind of fault, for scripts and `explain`.
     pub code: Code,
-    /// How bad.
+    /// The severity.
     pub severity: Severity,
-    /// What is wrong here: a clause, the user's words in backticks.
+    /// The fault: a clause, the user's words in backticks.
     pub message: String,
-    /// What to do about it.
+    /// The advice on what to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
-    /// Where. A member that is missing is named all the same; its parent is there.
+    /// The place of the fault. A member that is missing is named all the same; its parent is there.
     pub pointer: Pointer,
 }
 
@@ -64,13 +64,13 @@ impl Findings {
         Reported(())
     }
 
-    /// Whether one of them keeps the document from being sent.
+    /// True if one of the findings is an error, which keeps the document from being sent.
     #[must_use]
     pub fn has_errors(&self) -> bool {
         self.reaches(Severity::Error)
     }
 
-    /// Whether one of them is at least as bad as that.
+    /// True if one of the findings is at least this severe.
     #[must_use]
     pub fn reaches(&self, severity: Severity) -> bool {
         self.0.iter().any(|finding| finding.severity >= severity)

@@ -2,10 +2,10 @@
 //!
 //! A [`Document`] owns its text and an index into it. Values are looked at through [`Node`]s, which borrow;
 //! nothing is copied, so reading costs about what parsing costs, and what was read can always be printed again:
-//! members keep their order, numbers keep their digits, strangers stay. Duplicate members are refused, size and
+//! members keep their order, numbers keep their digits, unknown members stay. Duplicate members are refused, size and
 //! depth are bounded ([`MAX_BYTES`], [`MAX_DEPTH`]).
 //!
-//! It does not change a document in place: [`Document::with_members`] makes a new one.
+//! Documents do not change in place: [`Document::with_members`] makes a new one.
 
 mod edit;
 mod finite;
@@ -30,7 +30,7 @@ use crate::pointer::Pointer;
 /// The longest text that is read, in bytes (1 MiB): a rule is a few kilobytes.
 pub const MAX_BYTES: usize = 1 << 20;
 
-/// How many lists and objects may stand inside each other.
+/// The number of lists and objects that may stand inside each other.
 pub const MAX_DEPTH: usize = 64;
 
 /// A half-open range of bytes in the text of a document.
@@ -61,7 +61,7 @@ pub struct Document(Arc<Tape>);
 struct Tape {
     text: Box<str>,
     slots: Vec<Slot>,
-    /// What the strings with escapes say; a slot of [`Shape::EscapedText`] points here.
+    /// The decoded texts of strings with escapes; a slot of [`Shape::EscapedText`] points here.
     decoded: Vec<Box<str>>,
     all_exact: bool,
 }

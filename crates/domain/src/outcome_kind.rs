@@ -8,7 +8,7 @@ pub enum OutcomeKind {
     Applied,
     /// The document said so already.
     Unchanged,
-    /// It would be written: this was a dry run.
+    /// The document would be written: this was a dry run.
     Planned,
     /// Others changed the document. Nothing was overwritten.
     Conflict,
@@ -16,17 +16,17 @@ pub enum OutcomeKind {
     Rejected,
     /// The credentials do not suffice.
     Denied,
-    /// It could not be done; nothing was changed.
+    /// The update could not be done; nothing was changed.
     Failed,
-    /// It could be done later; nothing was changed.
+    /// The update could be done later; nothing was changed.
     Deferred,
     /// A write was sent, and its outcome is not known.
     Unknown,
-    /// It was written, and others wrote over it in the same moment.
+    /// The document was written, and others wrote over it in the same moment.
     Overwritten,
-    /// It was stopped before anything was written.
+    /// The update was stopped before anything was written.
     NotAttempted,
-    /// It was not written, as was found out later.
+    /// The document was not written, as was found out later.
     NotApplied,
 }
 
@@ -72,7 +72,7 @@ impl OutcomeKind {
         Self::ALL.into_iter().find(|outcome| outcome.as_str() == word)
     }
 
-    /// Whether the document is now as the update asked for.
+    /// True if the document was as the update asked for when it ended.
     #[must_use]
     pub fn is_effective(self) -> bool {
         matches!(self, Self::Applied | Self::Unchanged)

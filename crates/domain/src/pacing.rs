@@ -1,8 +1,9 @@
-//! When the next request may start, so that the platform has no reason to refuse it.
+//! The time at which the next request may start, so that the platform has no reason to refuse it.
 //!
-//! One [`RateLimiter`] stands before all requests under one token, whoever makes them. Those who come first go first; a
-//! short burst is never held up; and the rate is the lower of what the platform's headers leave and of what its
-//! refusals have taught. It has no clock and does not wait: it is told the time, and says how long to.
+//! One [`RateLimiter`] stands before all requests of a program under one token. They start in the order in which they
+//! queued; after a quiet time a short burst starts at once; and the rate is the lower of what the platform's headers
+//! leave and of what its refusals have taught. The limiter has no clock and does not wait: its caller passes the time
+//! in, and waits as long as it says.
 
 mod bucket;
 mod cubic;
@@ -20,52 +21,53 @@ use cubic::{Cubic, Probing};
 use passed::Passed;
 use window::Window;
 
-/// How many requests start at once after a quiet time.
+/// The number of requests that start at once after a quiet time.
 const BURST: u32 = 5;
 
-/// No rate is lower, in requests a second: a pacer that stops asking would never learn that the trouble is over.
+/// No rate is lower, in requests a second: a rate limiter that stops asking would never learn that the trouble is over.
 const SLOWEST: f64 = 0.5;
 
-/// How long everybody pauses after "too many requests" without a time.
+/// The pause of all requests after "too many requests" without a time.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// A wait is not told for longer than this, nor beyond the end of the window, a pause excepted: the rate may rise.
+/// The longest wait that is returned, unless a pause or a spent window lasts longer: the rate may rise. No wait goes
+/// beyond the end of the window either.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// The shortest wait: timers do not go finer.
 const TICK: Duration = Duration::from_millis(1);
 
-/// Positions in the queue are not counted further: whoever stands behind looks again before it is their turn anyway.
+/// The most queue positions that are counted: a request further behind asks again before its turn anyway.
 const COUNTED_POSITIONS: usize = 64;
 
 /// Says when requests may start. All times are since some fixed moment, the same for all calls.
 ///
-/// Each request has a [`Permit`] from when it queues until its answer has been learned from; a ticket that is not
-/// given back holds up everybody behind it.
+/// Each request has a [`Permit`] from when it queues until its answer has been learned from; a queued permit that is
+/// not released holds up all requests behind it.
 ///
 /// ```
 /// use std::time::Duration;
 /// use assist_rules_domain::RateLimiter;
 ///
-/// let mut pacer = RateLimiter::default();
+/// let mut limiter = RateLimiter::default();
 /// let start = Duration::ZERO;
-/// let burst = [(); 5].map(|()| pacer.take());
-/// assert!(burst.iter().all(|ticket| pacer.wait(ticket, start).is_none()));
+/// let burst = [(); 5].map(|()| limiter.take());
+/// assert!(burst.iter().all(|permit| limiter.wait(permit, start).is_none()));
 ///
-/// // The server refuses one and says for how long: nobody starts before that is over.
-/// let next = pacer.take();
-/// pacer.throttled(&burst[0], start, Some(Duration::from_secs(30)));
-/// assert_eq!(pacer.wait(&next, start), Some(Duration::from_secs(30)));
-/// assert_eq!(pacer.wait(&next, Duration::from_secs(30)), None);
+/// // The server refuses one and says for how long: no request starts before that is over.
+/// let next = limiter.take();
+/// limiter.throttled(&burst[0], start, Some(Duration::from_secs(30)));
+/// assert_eq!(limiter.wait(&next, start), Some(Duration::from_secs(30)));
+/// assert_eq!(limiter.wait(&next, Duration::from_secs(30)), None);
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct RateLimiter {
     next: u64,
-    /// Who has not started yet.
+    /// The permits of requests that have not started.
     queue: BTreeSet<u64>,
-    /// Who has started and has not given the ticket back, and when that was.
+    /// The unreleased permits of requests that have started, each with the time of the start.
     under_way: BTreeMap<u64, Duration>,
-    /// Who started before this is in the count that the platform told last.
+    /// The requests of permits below this number are in the count that the platform reported last.
     counted: u64,
     bucket: Bucket,
     window: Option<Window>,
@@ -76,7 +78,7 @@ pub struct RateLimiter {
 
 /// A place in the queue, and later a request under way.
 #[derive(Debug, PartialEq, Eq)]
-#[must_use = "a ticket that is not given back holds up everybody behind it"]
+#[must_use = "a permit that is not released holds up every request behind it"]
 pub struct Permit(u64);
 
 impl RateLimiter {
@@ -88,21 +90,21 @@ impl RateLimiter {
         Permit(number)
     }
 
-    /// How long to wait before asking again, or nothing: then the request starts now. At the same time, nobody is
-    /// told to wait less than one who came earlier.
+    /// The time to wait before asking again; none if the request starts now. At any one time, no request has to wait
+    /// less than one that queued before it.
     #[must_use = "nothing means that the request has been counted as started"]
-    pub fn wait(&mut self, ticket: &Permit, now: Duration) -> Option<Duration> {
-        if !self.queue.contains(&ticket.0) {
+    pub fn wait(&mut self, permit: &Permit, now: Duration) -> Option<Duration> {
+        if !self.queue.contains(&permit.0) {
             return None;
         }
         self.turn_window(now);
         let rate = self.rate(now);
         self.bucket.fill(now, rate);
         let closed = self.closed_for(now);
-        let ahead = self.queue.range(..ticket.0).take(COUNTED_POSITIONS).count();
+        let ahead = self.queue.range(..permit.0).take(COUNTED_POSITIONS).count();
         if ahead == 0 && closed.is_zero() && self.bucket.take_one() {
-            self.queue.remove(&ticket.0);
-            self.under_way.insert(ticket.0, now);
+            self.queue.remove(&permit.0);
+            self.under_way.insert(permit.0, now);
             self.passed.add(now);
             return None;
         }
@@ -114,23 +116,23 @@ impl RateLimiter {
     }
 
     /// Takes in what the answer to a request says of the window.
-    pub fn on_response(&mut self, ticket: &Permit, now: Duration, told: RateWindow) {
-        self.counted = self.counted.max(ticket.0.saturating_add(1));
+    pub fn on_response(&mut self, permit: &Permit, now: Duration, told: RateWindow) {
+        self.counted = self.counted.max(permit.0.saturating_add(1));
         self.turn_window(now);
-        let started = self.under_way.get(&ticket.0).copied().unwrap_or(now);
+        let started = self.under_way.get(&permit.0).copied().unwrap_or(now);
         self.window = Some(Window::learned(self.window, started, now, told));
     }
 
-    /// A request was refused with "too many requests": everybody pauses for as long as was said, and goes on more
-    /// slowly. Refusals of requests that had started before the last such slowdown belong to it and slow down no
-    /// further.
-    pub fn throttled(&mut self, ticket: &Permit, now: Duration, wait: Option<Duration>) {
+    /// A request was refused with "too many requests": all requests pause for as long as the server asked for, and go
+    /// on more slowly. Refusals of requests that had started before the last such slowdown belong to it and slow down
+    /// no further.
+    pub fn throttled(&mut self, permit: &Permit, now: Duration, wait: Option<Duration>) {
         self.turn_window(now);
         let rate = self.rate(now);
         let wait = wait.unwrap_or(PAUSE);
         self.paused_until = self.paused_until.max(now.saturating_add(wait));
         self.bucket.close_until(self.paused_until);
-        if let Some(started) = self.under_way.get(&ticket.0) {
+        if let Some(started) = self.under_way.get(&permit.0) {
             self.passed.remove(*started);
             if self.cubic.is_news(*started) {
                 let passed = self.passed.rate_until(now, self.paused_until);
@@ -140,19 +142,19 @@ impl RateLimiter {
         self.cubic.grow_from(self.paused_until);
     }
 
-    /// Ends a ticket, which is of no use any more: its answer came and was learned from, or whoever had it gave up.
-    pub fn release(&mut self, ticket: &Permit) {
-        self.queue.remove(&ticket.0);
-        let has_started = self.under_way.remove(&ticket.0).is_some();
+    /// Ends a permit, which is of no use any more: its answer came and was learned from, or the request was given up.
+    pub fn release(&mut self, permit: &Permit) {
+        self.queue.remove(&permit.0);
+        let has_started = self.under_way.remove(&permit.0).is_some();
         if has_started
-            && ticket.0 >= self.counted
+            && permit.0 >= self.counted
             && let Some(window) = &mut self.window
         {
             window.count_one();
         }
     }
 
-    /// How much longer nobody may start because the server said so.
+    /// The rest of the pause after a refusal: no request may start in it.
     #[must_use]
     pub fn pause(&self, now: Duration) -> Duration {
         self.paused_until.saturating_sub(now)
@@ -170,7 +172,7 @@ impl RateLimiter {
         spread.min(self.cubic.rate(now, Probing::Guided)).max(SLOWEST)
     }
 
-    /// How long nobody may start: the pause, or what remains of a window that is spent.
+    /// The time for which no request may start: the pause, or what remains of a window that is spent.
     fn closed_for(&self, now: Duration) -> Duration {
         let spent = self.window.map_or(Duration::ZERO, |window| window.spent_for(now));
         self.pause(now).max(spent)

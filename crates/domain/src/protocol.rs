@@ -1,7 +1,7 @@
 //! The update of one stored document as a state machine without I/O (sans-I/O).
 //!
 //! [`Update::start`] gives the first [`Step`]: read, record an intent, write these bytes, wait so long, or done with this
-//! outcome. Whoever drives it carries the step out and hands the answer to the step itself, which gives the next one. So
+//! outcome. The caller carries the step out and hands the answer to the step itself, which gives the next one. So
 //! every interleaving can be explored without a network, no step can be answered out of turn, and there is no state in
 //! which a write is missing.
 //!

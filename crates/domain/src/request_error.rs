@@ -14,9 +14,9 @@ use crate::pacing::RateWindow;
 pub struct RequestError {
     /// The class: what the caller can do.
     pub class: FailureClass,
-    /// What happened, in words; the server's own where it gave some.
+    /// The message; the server's own words where it gave some.
     pub message: String,
-    /// What the answer says beside its content.
+    /// The metadata of the answer.
     pub metadata: Box<ResponseMetadata>,
     /// The error below, where there is one.
     pub source: Option<Arc<dyn Error + Send + Sync>>,
@@ -44,7 +44,7 @@ pub enum FailureClass {
     NotSent,
     /// No connection will be made: the certificate is not trusted. Nothing was sent.
     Untrusted,
-    /// It was sent, and its outcome is not known. A write may have been applied, and may still be.
+    /// The request was sent, and its outcome is not known. A write may have been applied, and may still be.
     Indeterminate {
         /// The pause that the server asked for.
         wait: Option<Duration>,
@@ -68,7 +68,7 @@ pub enum IndeterminateCause {
     ServerError,
 }
 
-/// What an answer says beside its content.
+/// The metadata of an answer: what it says beside its content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResponseMetadata {
     /// The HTTP status, if there was an answer.
@@ -81,7 +81,7 @@ pub struct ResponseMetadata {
     pub correlation_id: Option<String>,
     /// The server's wall-clock time.
     pub date: Option<SystemTime>,
-    /// The window of the rate limit, if the answer tells all of it.
+    /// The window of the rate limit, if the answer reports all of it.
     pub rate: Option<RateWindow>,
     /// The number of requests to the API that it took; requests for tokens do not count.
     pub requests: u32,
@@ -118,7 +118,7 @@ impl RequestError {
         }
     }
 
-    /// Whether the same request may succeed later.
+    /// True if the same request may succeed later.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self.class {

@@ -1,10 +1,10 @@
-//! How many retries are affordable: against a server that fails everybody, retries only make it worse.
+//! The retries that are affordable: against a server that fails all clients, retries only make it worse.
 
-/// What the bucket holds, and starts with.
+/// The capacity of the bucket, which starts full.
 const CAPACITY: u32 = 500;
 
-/// A bucket that retries draw from and that first tries fill. One is shared by all who ask the same host; it only
-/// accounts, and whoever is refused decides what that means.
+/// A bucket that retries draw from and that requests fill which succeed at the first attempt. All clients of one host
+/// share one; it only accounts, and the client that is refused decides what that means.
 ///
 /// ```
 /// use assist_rules_domain::{RetryBudget, RetryCost};
@@ -25,12 +25,12 @@ pub struct RetryBudget {
     left: u32,
 }
 
-/// What a request is tried again for.
+/// The reason for a retry, which sets its cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetryCost {
-    /// It failed, or nothing is known of it.
+    /// The request failed, or nothing is known of it.
     Failed,
-    /// It came too soon: the server is well and said so.
+    /// The request came too soon: the server is well and said so.
     Throttled,
 }
 
@@ -50,7 +50,7 @@ impl Default for RetryBudget {
 }
 
 impl RetryBudget {
-    /// Whether the request may be tried again. If so, that is paid for.
+    /// True if the request may be tried again. If so, the cost has been paid.
     #[must_use = "what is allowed has been paid for"]
     pub fn try_acquire(&mut self, cost: RetryCost) -> bool {
         let left = self.left.checked_sub(cost.cost());
@@ -68,7 +68,7 @@ impl RetryBudget {
 mod tests {
     use super::*;
 
-    /// How many retries in a row are allowed.
+    /// The number of retries in a row that are allowed.
     fn affordable(budget: &RetryBudget, cost: RetryCost) -> usize {
         let mut budget = budget.clone();
         std::iter::from_fn(|| budget.try_acquire(cost).then_some(())).count()

@@ -1,4 +1,4 @@
-//! The outcome of a write that was left open, as far as a later read tells.
+//! The outcome of a write that was left open, as far as a later read shows it.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub struct OpenWrite<K: DocumentKind> {
     pub written: Option<K>,
 }
 
-/// What is known of a write whose outcome was open.
+/// The result of settling a write whose outcome was open.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Settlement {
     /// Ours is in the document: it was applied.

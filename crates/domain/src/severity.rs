@@ -2,10 +2,10 @@
 
 use serde::{Serialize, Serializer};
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// It looks like a mistake. The engine takes it.
+    /// A likely mistake. The engine takes it.
     Warning,
     /// The engine refuses it, or its meaning cannot be known. Nothing is sent.
     Error,

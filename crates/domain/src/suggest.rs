@@ -1,6 +1,6 @@
 //! "Did you mean": the nearest of the words that are known.
 
-/// What people write who come from other tools, and what they mean here.
+/// Words of other tools, each with the word that it means here.
 const ALIASES: &[(&str, &str)] = &[
     ("==", "equals"),
     ("=", "equals"),

@@ -1,8 +1,9 @@
 //! Strategies for [`mod@proptest`], to test one's own rules by property; and what suites need to run on any kind.
 //!
-//! What [`condition`], [`action`], [`rule_edit`], [`served_rule`] and [`authored_rule`] make passes [`check`](crate::check)
-//! without errors (warnings may come); [`json_document`] makes anything that is JSON, numbers that no program holds
-//! included. This module stands behind the feature `testing`, and the strategies are those of proptest 1.
+//! Values of [`condition`], [`action`], [`rule_edit`], [`served_rule`] and [`authored_rule`] pass
+//! [`check`](crate::check) without errors (warnings may come); [`json_document`] makes anything that is JSON, numbers
+//! that no program holds included. This module stands behind the feature `testing`, and the strategies are those of
+//! proptest 1.
 //!
 //! A team that makes its changes by a function asks of the function that whatever it makes can be sent:
 //!

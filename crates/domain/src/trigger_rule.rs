@@ -45,7 +45,8 @@ pub(crate) const RULE_MEMBERS: [&str; 8] = [
 /// The rule types that have been seen. Others may exist.
 const RULE_TYPES: [&str; 1] = ["conversation"];
 
-/// What a rule does when: a change to one of them changes what another one means (they rewrote what I switched on).
+/// The members that decide together what a rule does when: a change to one changes what another means (they rewrote
+/// the actions of a rule that I switched on).
 const BEHAVIOR: Option<MergeGroup> = Some(MergeGroup {
     name: "behavior",
     switch: Some("enabled"),
@@ -100,7 +101,7 @@ impl TriggerRule {
         self.text("ruleType")
     }
 
-    /// Whether the rule is switched on; none where the document does not say.
+    /// True if the rule is switched on; none where the document does not say.
     #[must_use]
     pub fn is_enabled(&self) -> Option<bool> {
         self.member("enabled").and_then(Node::as_bool)

@@ -29,7 +29,7 @@ pub struct Version(String);
 /// The text is no version to write under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseVersionError {
-    /// It says nothing.
+    /// The version is empty.
     #[error("the version is empty")]
     Empty,
     /// `*` matches every version, so a write under it would be blind.
@@ -38,10 +38,10 @@ pub enum ParseVersionError {
     /// A weak tag says that two documents are about the same, which is no lock.
     #[error("the version is a weak tag")]
     Weak,
-    /// It has more than [`MAX_VERSION`] bytes.
+    /// The version has more than [`MAX_VERSION`] bytes.
     #[error("the version has more than {MAX_VERSION} bytes")]
     TooLong,
-    /// It has a space, a control character, a quote inside, or a character beyond ASCII.
+    /// The version has a space, a control character, a quote inside, or a character beyond ASCII.
     #[error("the version has characters that no version has")]
     Character,
 }

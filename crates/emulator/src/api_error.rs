@@ -1,11 +1,11 @@
-//! How the platform says no: one error body for every fault.
+//! Error responses of the platform: one error body for every fault.
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 
 use crate::reply::Reply;
 
-/// A fault of a request, with all that the error body tells of it.
+/// A fault of a request, with all that the error body states of it.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiError(Box<Parts>);
 

@@ -13,7 +13,7 @@ use crate::{api_error::ApiError, route::Route};
 /// The largest body that the platform takes.
 const BODY_LIMIT: usize = 1024 * 1024;
 
-/// How much of a larger one is read, and forgotten, so that its sender gets to hear the answer.
+/// The bytes of a larger body that are read, and forgotten, so that its sender gets to hear the answer.
 const READ_LIMIT: usize = 16 * BODY_LIMIT;
 
 /// One request.
@@ -36,7 +36,7 @@ pub(crate) enum Payload {
 }
 
 impl Payload {
-    /// What there is of it.
+    /// The body; empty if it was too large.
     pub(crate) fn bytes(&self) -> Bytes {
         match self {
             Self::Whole(bytes) => bytes.clone(),

@@ -11,7 +11,7 @@ pub struct Client {
     pub id: String,
     /// Its secret; `Debug` does not show it.
     pub secret: String,
-    /// What its roles allow.
+    /// The permissions of its roles.
     pub permissions: BTreeSet<Permission>,
 }
 

@@ -1,7 +1,7 @@
 //! Connections that can be cut: the transport under the emulator.
 //!
-//! Whoever answers a request holds the connection's [`Line`] and may take over what is written to it. HTTP above
-//! then writes into nothing: what leaves the socket, and how it ends, is what the line says.
+//! The handler of a request holds the connection's [`Line`] and may take over what is written to it. HTTP above then
+//! writes into nothing: what leaves the socket, and how it ends, is what the line says.
 
 use std::{
     future::Future,
@@ -23,19 +23,19 @@ use tokio::{
     sync::watch,
 };
 
-/// What is written in place of an answer.
+/// Bytes that are written in place of an answer, and the end of the connection.
 #[derive(Clone, Debug)]
 pub(crate) struct RawResponse {
     pub(crate) bytes: Bytes,
     pub(crate) then: Then,
 }
 
-/// How a connection that was taken over goes on after its bytes.
+/// The end of a connection that was taken over, after its bytes.
 #[derive(Clone, Debug)]
 pub(crate) enum Then {
-    /// It is closed in order.
+    /// The connection is closed in order.
     Close,
-    /// It is reset.
+    /// The connection is reset.
     Reset,
     /// This is written again and again until the client goes.
     Repeat(Bytes),
@@ -107,7 +107,7 @@ impl Connection {
         }
     }
 
-    fn poll_curfew(&mut self, context: &mut Context<'_>) -> io::Result<()> {
+    fn poll_end(&mut self, context: &mut Context<'_>) -> io::Result<()> {
         match self.shutdown.as_mut().poll(context) {
             Poll::Ready(()) => {
                 self.shutdown = Box::pin(std::future::ready(()));
@@ -147,14 +147,14 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.poll_curfew(context)?;
+        self.poll_end(context)?;
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.poll_curfew(context)?;
+        self.poll_end(context)?;
         let takeover = self.takeover.take().or_else(|| self.line.taken_over());
         match takeover {
             Some(takeover) => self.poll_takeover(takeover, context),

@@ -1,4 +1,4 @@
-//! What an emulator knows, and what a test or the sandbox may do to it behind the client's back.
+//! The state of an emulator, and the ways in which a test or the sandbox may change it behind the client's back.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -65,7 +65,7 @@ impl Emulator {
         self.state().rules.snapshot()
     }
 
-    /// Keeps `rule` as if somebody had made it, unchecked, at the version of its `etag`, or at `1`.
+    /// Keeps `rule` as if a client had made it, unchecked, at the version of its `etag`, or at `1`.
     ///
     /// # Errors
     ///
@@ -85,7 +85,7 @@ impl Emulator {
             .map(|rule| rule.served(self.settings.body_etag))
     }
 
-    /// Somebody else's edit of a rule, unchecked: it gets a new version.
+    /// Edits a rule as another client would, unchecked: it gets a new version.
     ///
     /// `change` must not use this world.
     ///
@@ -96,7 +96,7 @@ impl Emulator {
         self.state().rules.edit(id, change)
     }
 
-    /// Somebody else deletes a rule.
+    /// Deletes a rule as another client would.
     pub fn remove_rule(&self, id: &str) {
         self.state().rules.remove(id);
     }

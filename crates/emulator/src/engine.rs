@@ -1,6 +1,6 @@
-//! The engine's limits on a rule that somebody sends.
+//! The engine's limits on a rule that a client sends.
 //!
-//! All faults of a rule are found; the message tells the first, the details tell each.
+//! All faults of a rule are found; the message states the first, the details state each.
 
 use serde_json::{Map, Value};
 

@@ -14,10 +14,10 @@ pub(crate) struct Fault {
     /// Which requests it is for; all, if nothing is said.
     #[serde(default)]
     pub(crate) on: On,
-    /// How many of them it meets.
+    /// The number of requests that it meets.
     #[serde(default = "once")]
     pub(crate) times: u32,
-    /// What it does.
+    /// The action on each of them.
     #[serde(rename = "do")]
     pub(crate) deed: FaultAction,
 }
@@ -26,7 +26,7 @@ fn once() -> u32 {
     1
 }
 
-/// What a request must be; what is not named may be anything.
+/// The conditions on a request; a member that is not set matches any.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct On {
@@ -34,7 +34,7 @@ pub(crate) struct On {
     /// A part of the path with the query.
     pub(crate) path_contains: Option<String>,
     pub(crate) kind: Option<Kind>,
-    /// How many such requests pass before the first that is met.
+    /// The matching requests that pass before the first that is met.
     #[serde(default)]
     pub(crate) skip: u32,
 }
@@ -52,7 +52,7 @@ impl On {
     }
 }
 
-/// What happens to a request.
+/// An action on a request.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub(crate) enum FaultAction {
@@ -84,13 +84,13 @@ pub(crate) enum FaultAction {
     },
     /// The body of the answer never ends.
     EndlessBody {},
-    /// Somebody else edits the rule right before: a JSON merge patch (RFC 7396).
+    /// Another client edits the rule right before: a JSON merge patch (RFC 7396).
     EditBetween { merge: Map<String, Value> },
     /// The request's own token is revoked right before.
     RevokeToken {},
     /// The `Date` of the answer is off by so many seconds.
     ClockSkew { seconds: i32 },
-    /// This and the next API requests, so many in all, are told to slow down.
+    /// This and the next API requests, so many in all, get a 429.
     Storm { requests: u32, retry_after: u32 },
     /// The answer carries no version, neither in the header nor in the body.
     LostVersion {},
@@ -107,8 +107,8 @@ impl Faults {
         Self(faults)
     }
 
-    /// What is to happen to a request: the deed of the first fault in the script that is for it, is past its `skip`
-    /// and has a time left. Every fault that is for it counts it against its own `skip`.
+    /// The action on a request: that of the first fault in the script that is for it, is past its `skip` and has a time
+    /// left. Every fault that is for it counts it against its own `skip`.
     pub(crate) fn due(&mut self, call: &Call) -> Option<FaultAction> {
         let mut due = None;
         for fault in self.0.iter_mut().filter(|fault| fault.on.matches(call)) {

@@ -21,15 +21,15 @@ use crate::{
     route::Route,
 };
 
-/// How much longer than itself a truncated body is said to be.
+/// The bytes by which the headers of a truncated body overstate its length.
 const MISSING: usize = 64;
 
-/// What a body without end consists of, once it has begun.
+/// The size of each further piece of a body without end.
 const FILLER: usize = 8 * 1024;
 
 const GARBAGE: &str = "<!DOCTYPE html><html><body><h1>Welcome to the guest network</h1></body></html>";
 
-/// What goes back to a client.
+/// The delivery of an answer to a client.
 #[derive(Debug)]
 pub(crate) enum Delivery {
     /// An answer, whole.
@@ -155,7 +155,7 @@ fn gateway(
     reply
 }
 
-/// Somebody else's edit of the rule that a request is about.
+/// Edits the rule that a request is about, as another client would.
 fn edit(world: &Emulator, call: &Call, change: impl FnOnce(&mut Value)) {
     let edited = match &call.route {
         Route::Get { id } | Route::Put { id } => world.edit_rule(id, change),

@@ -1,8 +1,8 @@
 //! Genesys Cloud in a box: the trigger-rule contract, its sign-in and its limits, over a real socket.
 //!
-//! It promises to refuse what the platform would refuse, with the platform's own words and headers, and to keep what
-//! it was given member for member. It shares no code with the product that it tries: a checker that judged itself
-//! would hide its faults. It will not keep anything on disk and will not listen by itself.
+//! The emulator refuses what the platform would refuse, with the platform's own words and headers, and keeps what it
+//! was given member for member. Its code shares nothing with the product that it tries: a checker that judged itself
+//! would hide its faults. Nothing is kept on disk, and nothing listens until [`serve`] is called.
 //!
 //! ```
 //! # use assist_rules_emulator::{SAMPLE_RULE_ID, Emulator, serve};
@@ -20,7 +20,6 @@
 mod api_error;
 mod call;
 mod client;
-mod clock;
 mod connection;
 mod emulator;
 mod engine;
@@ -38,6 +37,7 @@ mod rule_store;
 mod sample;
 mod script;
 mod server;
+mod server_clock;
 mod settings;
 mod sign_in;
 mod token;
@@ -46,7 +46,6 @@ mod token;
 mod tests;
 
 pub use client::{Client, Permission};
-pub use clock::Clock;
 pub use emulator::Emulator;
 pub use recorded_request::RecordedRequest;
 pub use route::Kind;
@@ -54,4 +53,5 @@ pub use rule_store::RuleError;
 pub use sample::{SAMPLE_CHANGE, SAMPLE_RULE, SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET};
 pub use script::{Script, ScriptError};
 pub use server::{Running, serve};
+pub use server_clock::ServerClock;
 pub use settings::{BodyEtag, EtagHeader, RetryAfter, Settings};

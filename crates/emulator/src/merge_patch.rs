@@ -1,4 +1,4 @@
-//! JSON merge patches (RFC 7396): how somebody else's edit is written down.
+//! JSON merge patches (RFC 7396): the notation for another client's edit.
 
 use serde_json::{Map, Value};
 

@@ -3,7 +3,8 @@
 use regex::Regex;
 use serde_json::Value;
 
-/// What the engine's expressions have and the crate `regex` lacks. A pattern with one of them cannot be judged here.
+/// Syntax that the engine's expressions have and the crate `regex` lacks. A pattern with such syntax cannot be judged
+/// here.
 const BEYOND_US: [&str; 5] = ["(?=", "(?!", "(?<", "(?>", r"\k<"];
 
 /// Why an operator and its value are refused.

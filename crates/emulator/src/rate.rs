@@ -25,7 +25,7 @@ struct Window {
     count: u32,
 }
 
-/// Where a token stood when a request came in.
+/// The rate limit of a token when a request came in.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct RateStatus {
     count: u32,
@@ -61,7 +61,7 @@ impl Rates {
     }
 }
 
-/// Requests that are told to slow down whatever the count says, because the whole platform is under load.
+/// Requests that get a 429 whatever the count says, because the whole platform is under load.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ThrottleBurst {
     requests: u32,

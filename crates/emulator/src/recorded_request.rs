@@ -1,4 +1,4 @@
-//! What came in: the log that tests read.
+//! The log of requests that tests read.
 
 use bytes::Bytes;
 use http::header::IF_MATCH;
@@ -8,7 +8,7 @@ use crate::{Kind, call::Call};
 /// One request as it came in. The value of `Authorization` is never kept.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RecordedRequest {
-    /// What it asked for.
+    /// The kind of request.
     pub kind: Kind,
     /// Its method.
     pub method: String,
@@ -40,7 +40,7 @@ impl RecordedRequest {
         }
     }
 
-    /// Whether it asked for an access token, which is no request to the API.
+    /// True if it asked for an access token, which is no request to the API.
     #[must_use]
     pub fn is_token_request(&self) -> bool {
         self.kind == Kind::Token

@@ -10,7 +10,7 @@ use http::{
 };
 use serde_json::{Value, value::RawValue};
 
-/// What the platform says to one request.
+/// The response to one request.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
@@ -80,7 +80,7 @@ impl Reply {
     }
 }
 
-/// How the head of an answer tells the length of its body.
+/// The length of an answer's body, as its head states it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Length {
     /// So many bytes.

@@ -1,4 +1,4 @@
-//! What a method and a path ask for.
+//! The route of a method and a path.
 
 use http::Method;
 use serde::Deserialize;
@@ -6,7 +6,7 @@ use serde::Deserialize;
 /// The path that access tokens are asked for at.
 const TOKEN_PATH: &str = "/oauth/token";
 
-/// What a request asked for, without saying of what.
+/// The kind of a request, without its subject.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {

@@ -22,7 +22,7 @@ pub enum RuleError {
     Snapshot,
 }
 
-/// A rule and its version. The member `etag` of the document always tells the version.
+/// A rule and its version. The member `etag` of the document always has the version.
 #[derive(Clone, Debug)]
 pub(crate) struct Stored {
     id: String,
@@ -31,7 +31,7 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    /// The document as somebody made it, at the version that it tells, or at `1`.
+    /// The document as a client made it, at the version of its `etag`, or at `1`.
     pub(crate) fn new(document: Value) -> Result<Self, RuleError> {
         let etag = document.get("etag").and_then(Value::as_str).unwrap_or("1").to_owned();
         Self::at(etag, document)
@@ -126,7 +126,7 @@ impl RuleStore {
         self.0.retain(|rule| rule.id != id);
     }
 
-    /// Somebody's change of a rule, as its next version. A change of the `id` is none.
+    /// Changes a rule, as its next version. A change of the `id` is refused.
     pub(crate) fn edit(&mut self, id: &str, change: impl FnOnce(&mut Value)) -> Result<(), RuleError> {
         let Some(place) = self.0.iter_mut().find(|rule| rule.id == id) else {
             return Err(RuleError::Missing { id: id.to_owned() });

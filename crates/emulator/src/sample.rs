@@ -1,9 +1,9 @@
-//! What the sandbox starts with: one rule, one change to it, one OAuth client.
+//! The first state of the sandbox: one rule, one change to it, one OAuth client.
 
 /// The rule of the platform's documented example, as a JSON document at version 7.
 pub const SAMPLE_RULE: &str = include_str!("../samples/trigger-rule.json");
 
-/// A change to [`SAMPLE_RULE`]: new conditions and actions, as somebody would write them in a file.
+/// A change to [`SAMPLE_RULE`]: new conditions and actions, as a user would write them in a file.
 pub const SAMPLE_CHANGE: &str = include_str!("../samples/billing-dispute.change.json");
 
 /// The `id` of [`SAMPLE_RULE`].

@@ -11,10 +11,10 @@ use thiserror::Error;
 
 use crate::fault::{Fault, FaultAction};
 
-/// Headers that tell where a message ends. A script that set them would break the emulator, not the client.
+/// Headers that delimit a message. A script that set them would break the emulator, not the client.
 const FRAMING: [HeaderName; 3] = [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING];
 
-/// What is to go wrong, in the order in which it is tried on each request.
+/// The faults to inject, in the order in which they are tried on each request.
 ///
 /// At most one fault meets a request: the first that is for it and has a time left.
 ///
@@ -25,7 +25,7 @@ const FRAMING: [HeaderName; 3] = [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING]
 /// | `{"drop_before": {}}`, `{"drop_after": {}}` | the connection closes, before or after the effect |
 /// | `{"reset_in_body": {}}`, `{"truncated_body": {}}`, `{"endless_body": {}}` | carried out; the answer breaks off, is too short, never ends |
 /// | `{"garbage": {"carried_out"?}}` | 200 with HTML; nothing is done unless `carried_out` |
-/// | `{"edit_between": {"merge": {…}}}`, `{"moved_tag": {}}` | somebody edits the rule right before, or only its version moves |
+/// | `{"edit_between": {"merge": {…}}}`, `{"moved_tag": {}}` | another client edits the rule first, or only its version moves |
 /// | `{"revoke_token": {}}` | the request's token is revoked right before |
 /// | `{"storm": {"requests", "retry_after"}}` | this and the next API requests, so many in all, get a 429 |
 /// | `{"clock_skew": {"seconds"}}`, `{"lost_version": {}}` | the answer's `Date` is off; the answer has no version |
@@ -48,15 +48,15 @@ pub struct Script {
 /// Why a text is no fault script.
 #[derive(Debug, Error)]
 pub enum ScriptError {
-    /// Not JSON, or not of the shape; the source tells what and where.
+    /// Not JSON, or not of the shape; the source states the error and its position.
     #[error("read the fault script")]
     Shape(#[from] serde_json::Error),
     /// A value that cannot be acted out.
     #[error("act out `{pointer}` of the fault script: {problem}")]
     Value {
-        /// Where it stands, as a JSON Pointer.
+        /// The place of the value, as a JSON Pointer.
         pointer: String,
-        /// What is wrong with it.
+        /// The problem of the value.
         problem: &'static str,
     },
 }

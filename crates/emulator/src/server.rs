@@ -21,14 +21,14 @@ use crate::{
     fault_injection::{self, Delivery},
 };
 
-/// How long a shutdown waits for answers under way before it hangs up on them.
+/// The time that a shutdown waits for answers under way before it hangs up on them.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Serves `world` on `listener` until the returned handle is shut down or dropped.
 ///
 /// # Errors
 ///
-/// If the listener does not tell its address.
+/// If the address of the listener cannot be read.
 pub async fn serve(world: Emulator, listener: TcpListener) -> io::Result<Running> {
     let address = listener.local_addr()?;
     let (stop, stopped) = oneshot::channel::<()>();
@@ -52,7 +52,7 @@ pub async fn serve(world: Emulator, listener: TcpListener) -> io::Result<Running
 /// An emulator that listens. Dropped, it stops listening and lets go of its connections.
 #[derive(Debug)]
 pub struct Running {
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
     stop: oneshot::Sender<()>,
     hang_up: watch::Sender<bool>,

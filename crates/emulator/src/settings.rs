@@ -1,26 +1,26 @@
-//! How an emulator differs from the platform's documented behaviour: everything that an org may have otherwise.
+//! The differences of an emulator from the platform's documented behaviour: everything that an org may have otherwise.
 
 use std::time::Duration;
 
-use crate::Clock;
+use crate::ServerClock;
 
 /// The behaviour of one emulator. The default is what the platform documents.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The path that trigger rules live under, with a leading and without a trailing slash.
     pub trigger_rules_path: String,
-    /// How the version stands in the `ETag` header.
+    /// The form of the version in the `ETag` header.
     pub etag_header: EtagHeader,
-    /// Whether the version stands in the rule itself.
+    /// The presence of the version in the rule itself.
     pub body_etag: BodyEtag,
-    /// How many API requests one token may make in a minute.
+    /// The API requests that one token may make in a minute.
     pub requests_per_minute: u32,
-    /// How a 429 says when to come back.
+    /// The form of the `Retry-After` header of a 429.
     pub retry_after: RetryAfter,
-    /// How long an access token lives.
+    /// The lifetime of an access token.
     pub token_lifetime: Duration,
     /// The time that all of this goes by.
-    pub clock: Clock,
+    pub clock: ServerClock,
 }
 
 impl Default for Settings {
@@ -32,7 +32,7 @@ impl Default for Settings {
             requests_per_minute: 300,
             retry_after: RetryAfter::Seconds,
             token_lifetime: Duration::from_hours(24),
-            clock: Clock::system(),
+            clock: ServerClock::system(),
         }
     }
 }
@@ -50,12 +50,12 @@ pub enum EtagHeader {
     Absent,
 }
 
-/// Whether a served rule has the member `etag`.
+/// The presence of the member `etag` in a served rule.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum BodyEtag {
-    /// It has, with the current version.
+    /// The member is there, with the current version.
     Present,
-    /// It has not.
+    /// The member is not there.
     Absent,
 }
 

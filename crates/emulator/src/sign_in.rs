@@ -16,7 +16,7 @@ pub(crate) struct Fault {
     description: &'static str,
 }
 
-/// How this endpoint tells its own rate limit: not with a 429.
+/// The error of this endpoint's own rate limit, which is not a 429.
 pub(crate) const RATE_LIMITED: Fault = Fault {
     error: "invalid_request",
     description: "rate limit exceeded; please wait before asking for another token",
@@ -24,11 +24,11 @@ pub(crate) const RATE_LIMITED: Fault = Fault {
 
 const UNKNOWN_CLIENT: &str = "invalid_client";
 
-/// Who asks for a token.
+/// The client that asks for a token.
 ///
 /// # Errors
 ///
-/// What is wrong with the request, or with the client's credentials.
+/// If the request or the client's credentials are wrong.
 pub(crate) fn grant<'client>(clients: &'client [Client], call: &Call) -> Result<&'client Client, Fault> {
     let Some((id, secret)) = basic(&call.headers) else {
         return Err(fault(

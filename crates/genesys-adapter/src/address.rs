@@ -1,4 +1,4 @@
-//! Where requests go: base URLs that are safe to send a token to, and paths that stay as they were written.
+//! The addresses of requests: base URLs that are safe to send a token to, and paths that stay as they were written.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use url::{Host, Url};
 
 use crate::region::Region;
 
-/// Where trigger rules are, unless an organisation carries them elsewhere.
+/// The path of trigger rules, unless an organization carries them elsewhere.
 const TRIGGER_RULES_PATH: &str = "/api/v2/agent-assist/trigger-rules";
 
 /// A base URL: https, or http on this machine only; no credentials, query or fragment in it.
@@ -27,13 +27,13 @@ pub struct Address(Url);
 /// The text is no address to send a token to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// It is no URL.
+    /// The text is no URL.
     #[error("`{0}` is no URL")]
     NotAUrl(String),
-    /// It is http, and not on this machine.
+    /// The URL is http, and not on this machine.
     #[error("`{0}` would send the token in clear: https is needed, and http is allowed on loopback only")]
     Insecure(String),
-    /// It has a user, a password, a query or a fragment.
+    /// The URL has a user, a password, a query or a fragment.
     #[error("a base URL has no credentials, query or fragment")]
     Extras,
     /// A URL library would send another path than the one that was written.
@@ -98,7 +98,7 @@ impl Address {
         Self(url)
     }
 
-    /// Whether it is on this machine.
+    /// True if the address is on this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         match self.0.host() {

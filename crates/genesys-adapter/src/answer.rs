@@ -17,7 +17,7 @@ use crate::resource::Resource;
 use crate::response_body::BodyFault;
 use crate::retry_after::{self, retry_after};
 
-/// What came back for one request.
+/// The raw answer to one request.
 #[derive(Debug)]
 pub struct RawAnswer {
     /// The status.
@@ -28,7 +28,7 @@ pub struct RawAnswer {
     pub body: Result<Bytes, BodyFault>,
 }
 
-/// What an answer is held against.
+/// A reader of one answer, with all that reading needs.
 #[derive(Debug)]
 pub(crate) struct ResponseReader<'a> {
     pub(crate) answer: &'a RawAnswer,
@@ -38,7 +38,7 @@ pub(crate) struct ResponseReader<'a> {
 }
 
 impl ResponseReader<'_> {
-    /// What the answer says beside its content.
+    /// The metadata of the answer.
     pub(crate) fn metadata(&self) -> ResponseMetadata {
         let correlation = self
             .answer
@@ -88,7 +88,7 @@ impl ResponseReader<'_> {
         }
     }
 
-    /// Whether the answer does not come to its end, or has nothing after its headers.
+    /// True if the answer has no whole body, or has nothing after its headers.
     fn is_cut_short(&self) -> bool {
         self.answer.body.as_ref().map_or(true, Bytes::is_empty)
     }

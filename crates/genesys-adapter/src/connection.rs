@@ -1,7 +1,7 @@
 //! The one place that talks to the network.
 //!
-//! No redirects, no repeats of its own, bounded waits and bodies; what went wrong is told apart by whether anything
-//! can have been sent.
+//! No redirects, no repeats of its own, bounded waits and bodies; failures are classified by whether anything can have
+//! been sent.
 
 use std::error::Error;
 use std::time::Duration;
@@ -14,18 +14,19 @@ use crate::address::Address;
 use crate::answer::RawAnswer;
 use crate::response_body;
 
-/// How to connect.
+/// The settings of a connection.
 #[derive(Clone, Debug)]
 pub struct ConnectionSettings {
-    /// How long connecting may take. 3.1 seconds: one lost SYN is sent again after one second, and again after two.
+    /// The time limit for connecting. 3.1 seconds by default: one lost SYN is sent again after one second, and again
+    /// after two.
     pub connect_timeout: Duration,
-    /// How long one request may take, with its answer.
+    /// The time limit for one request, with its answer.
     pub attempt_timeout: Duration,
     /// The proxy that was named; without one, those of the environment (`HTTPS_PROXY`, `NO_PROXY`) count.
     pub proxy: Option<Proxy>,
     /// Certificates, as PEM, to trust beside those of the system.
     pub extra_certificates: Option<Vec<u8>>,
-    /// Whether all requests stay on this machine, where http is allowed and no proxy is asked.
+    /// True if all requests stay on this machine: http is allowed, and no proxy is used unless one is named.
     pub loopback: bool,
 }
 
@@ -179,7 +180,7 @@ fn is_certificate_error(error: &(dyn Error + 'static)) -> bool {
     matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_)))
 }
 
-/// What an error says at its root, without the URL: that one is known, and may be long.
+/// The message of the root cause of an error, without the URL: that one is known, and may be long.
 pub(crate) fn words(error: &reqwest::Error) -> String {
     if error.is_timeout() && !error.is_connect() {
         return "it took too long".to_owned();

@@ -2,12 +2,12 @@
 
 use secrecy::SecretString;
 
-/// How requests are authorised.
+/// The credentials by which requests are authorized.
 #[derive(Clone, Debug)]
 pub enum Credentials {
     /// An OAuth client, which gets tokens as it needs them.
     Client(ClientCredentials),
-    /// A token that somebody else got. It cannot be renewed.
+    /// A token that was obtained elsewhere. It cannot be renewed.
     Token(SecretString),
 }
 

@@ -1,11 +1,11 @@
-//! The headers in which the platform tells the window of its rate limit.
+//! The headers in which the platform reports the window of its rate limit.
 
 use std::time::Duration;
 
 use domain::RateWindow;
 use http::HeaderMap;
 
-/// The window, if the answer tells all of it in whole numbers and allows anything at all.
+/// The window, if the answer reports all of it in whole numbers and allows anything at all.
 #[must_use]
 pub(crate) fn rate_window(headers: &HeaderMap) -> Option<RateWindow> {
     let number = |name| headers.get(name)?.to_str().ok()?.trim().parse::<u32>().ok();

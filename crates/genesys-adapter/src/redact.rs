@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// What stands where a secret was.
+/// The text that stands in place of a secret.
 const REDACTED: &str = "[secret]";
 
 /// Secrets in hand, to be searched for in remote text before it is shown or kept.

@@ -11,7 +11,7 @@ pub trait Resource: Send + Sync + 'static {
     /// The kind of its documents.
     type Kind: DocumentKind;
 
-    /// What a 404 means.
+    /// The meaning of a 404, in words.
     const ABSENT: &'static str;
 
     /// The path of one document.

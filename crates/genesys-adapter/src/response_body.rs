@@ -6,12 +6,12 @@ use domain::json::MAX_BYTES;
 /// Why a body is not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BodyFault {
-    /// It is longer than anybody needs. What came was thrown away.
+    /// The body is longer than a document may be. It was not kept.
     TooLarge {
         /// The most bytes that are read.
         limit: usize,
     },
-    /// It broke off.
+    /// The body broke off.
     Lost(String),
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use http::header::{DATE, RETRY_AFTER};
 
-/// How long the answer says to wait, if it does: seconds, or a date. A date counts from the answer's own `Date`, so
+/// The wait that the answer asks for, if it does: seconds, or a date. A date counts from the answer's own `Date`, so
 /// that a clock that is wrong on either side does not matter; `now` stands in where there is none.
 #[must_use]
 pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
@@ -17,7 +17,7 @@ pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
     Some(then.duration_since(date(headers).unwrap_or(now)).unwrap_or_default())
 }
 
-/// When the answer was made, by its server's clock.
+/// The time at which the answer was made, by its server's clock.
 pub(crate) fn date(headers: &HeaderMap) -> Option<SystemTime> {
     let text = headers.get(DATE)?.to_str().ok()?;
     httpdate::parse_http_date(text.trim()).ok()

@@ -21,10 +21,10 @@ use crate::credentials::{ClientCredentials, Credentials};
 use crate::redact::Redactor;
 use crate::token_cache::TokenCache;
 
-/// How long before its end a token is renewed.
+/// The time before its end at which a token is renewed.
 const RENEW_BEFORE_END: Duration = Duration::from_mins(1);
 
-/// How the platform begins to say that its token endpoint has a rate limit too; the status is 400.
+/// The beginning, in lower case, of the message by which the token endpoint reports its rate limit; the status is 400.
 const RATE_LIMIT_WORDS: &str = "rate limit exceeded;";
 
 /// A token and when it ends.
@@ -34,7 +34,7 @@ pub(crate) struct Token {
     pub(crate) ends: SystemTime,
 }
 
-/// Where access tokens come from.
+/// A source of access tokens.
 pub struct TokenSource {
     credentials: Credentials,
     login: Address,

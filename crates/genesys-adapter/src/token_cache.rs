@@ -79,7 +79,7 @@ impl TokenCache {
     }
 }
 
-/// What the file is about; it is also bound into the seal.
+/// The identity of a cached token, by its login address and client; it is also bound into the seal.
 fn identity(login: &Address, client: &ClientCredentials) -> String {
     format!("{login}\n{}", client.id)
 }

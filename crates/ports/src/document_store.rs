@@ -1,17 +1,17 @@
-//! Where documents are stored.
+//! The store of documents.
 
 use async_trait::async_trait;
 use domain::{DocumentKind, RequestError, ResponseMetadata, Stored, Version};
 use futures_core::stream::BoxStream;
 
-/// Where documents of a kind are stored, each under an id.
+/// A store of documents of one kind, each under an id.
 ///
 /// An implementation
 /// - MUST answer `get` with the document as it is stored, every member of it, and its version if there is one;
 /// - MUST, where a version is given to `replace`, let the write through only if it is the stored one, and atomically so:
 ///   of two writers under one version at most one is accepted, and every accepted write gives a new version. A server
 ///   without versions MAY pass it over;
-/// - MUST tell failures apart as [`domain::FailureClass`] says. In doubt whether a write was carried out it MUST say
+/// - MUST classify failures as [`domain::FailureClass`] says. In doubt whether a write was carried out it MUST say
 ///   `Indeterminate`; `NotSent` is for what certainly never left;
 /// - MUST NOT repeat a write, nor follow one with a read: the protocol decides on that;
 /// - MAY renew its credentials once and repeat a request that was refused for them, and counts that request.
@@ -56,7 +56,7 @@ pub trait DocumentStore<K: DocumentKind>: Send + Sync {
 pub struct Response<T> {
     /// The content.
     pub content: T,
-    /// What the answer says beside it.
+    /// The metadata of the answer.
     pub metadata: ResponseMetadata,
 }
 

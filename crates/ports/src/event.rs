@@ -1,4 +1,4 @@
-//! What other systems are told of a change.
+//! The event that sinks receive about a change.
 
 use std::time::SystemTime;
 
@@ -8,31 +8,31 @@ use domain::{Collision, Evidence, Version};
 
 use crate::ledger::{Author, DocumentRef, EntryId, IntentRecord, OutcomeRecord};
 
-/// A change that was applied, as sinks are told of it. The same event is told in the same words on each try.
+/// A change that was applied, as sinks receive it. Each attempt delivers the same event with the same content.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
     /// Its id: the same on each try, and no other event's.
     pub id: String,
     /// The document.
     pub document: DocumentRef,
-    /// When it was applied.
+    /// The time of the outcome: for an update that was settled later, the time of the settlement.
     pub at: SystemTime,
     /// The number of the update in the ledger.
     pub entry: EntryId,
     /// The hash that stands for the whole ledger up to the entry, if entries are chained: kept elsewhere, it shows
     /// whether the ledger's end was cut off.
     pub head: Option<String>,
-    /// Who.
+    /// The author.
     pub author: Author,
-    /// How it is known that it was applied.
+    /// The evidence that it was applied.
     pub evidence: Option<Evidence>,
     /// The version that it was written under; none where the content guards the write.
     pub version_before: Option<Version>,
     /// The version of what was applied, where it is known.
     pub version_after: Option<Version>,
-    /// What it changed.
+    /// The differences between the document before and the one that was written.
     pub diff: Vec<Difference>,
-    /// What of theirs it overwrote, by the user's own words.
+    /// The collisions in which it overwrote theirs, as the user chose.
     pub overwrites: Vec<Collision>,
     /// The document before.
     pub before: Document,

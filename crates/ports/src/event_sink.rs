@@ -1,4 +1,4 @@
-//! A system that is told of changes.
+//! A system that receives changes.
 
 use std::time::Duration;
 
@@ -6,32 +6,32 @@ use async_trait::async_trait;
 
 use crate::event::Event;
 
-/// A system that is told of changes, at least once of each.
+/// A system that receives changes, each at least once.
 ///
 /// An implementation
 /// - MUST return `Ok` only when the event is where a crash of this program cannot take it;
-/// - MUST bear an event that it was told before: its id is the same;
+/// - MUST tolerate an event that it has received before: its id is the same;
 /// - MUST end by itself in bounded time.
 #[async_trait]
 pub trait EventSink: Send + Sync {
     /// Its name: what is undelivered is kept under it.
     fn name(&self) -> &str;
 
-    /// Tells it of a change.
+    /// Delivers an event.
     ///
     /// # Errors
     ///
-    /// If it could not be told, and what that means for the next try.
+    /// If the event could not be delivered; the error says what that means for the next attempt.
     async fn deliver(&self, event: &Event) -> Result<(), DeliveryError>;
 }
 
 /// An event could not be delivered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeliveryError {
-    /// It is tried again.
+    /// The event may be delivered later, and is tried again.
     #[error("{error}")]
     Again {
-        /// What went wrong.
+        /// The error.
         error: String,
         /// Not before that.
         wait: Option<Duration>,
@@ -39,18 +39,18 @@ pub enum DeliveryError {
     /// This event is never taken.
     #[error("{error}")]
     Never {
-        /// What went wrong.
+        /// The error.
         error: String,
     },
     /// The sink wants no more events at all.
     #[error("{error}")]
     Gone {
-        /// What it said.
+        /// The sink's words.
         error: String,
     },
 }
 
-/// A closure as a sink, for programs that are told in their own process.
+/// A closure as a sink, for programs that receive events in their own process.
 pub struct SinkFn<F> {
     name: String,
     told: F,

@@ -41,44 +41,44 @@ pub trait History: Send + Sync {
     async fn tally(&self, query: &TallyQuery) -> Result<Vec<(Option<String>, Tally)>, LedgerError>;
 }
 
-/// Which updates.
+/// A query for updates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HistoryQuery {
-    /// Of this target; of all if none.
+    /// The target; all targets if none.
     pub target: Option<String>,
-    /// Of documents of this kind; of all if none.
+    /// The kind of document; all kinds if none.
     pub kind: Option<String>,
-    /// Of the document with this id; of all if none.
+    /// The id of the document; all documents if none.
     pub document: Option<String>,
     /// Made at this time or later.
     pub since: Option<SystemTime>,
     /// With a lower number than this one.
     pub before: Option<EntryId>,
-    /// That ended so.
+    /// The outcome; all outcomes if none.
     pub outcome: Option<OutcomeKind>,
     /// At most so many.
     pub limit: usize,
 }
 
-/// Which figures.
+/// A query for figures.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TallyQuery {
-    /// Of this target; of all if none.
+    /// The target; all targets if none.
     pub target: Option<String>,
-    /// Of which documents.
+    /// The documents.
     pub of: TallyOf,
-    /// Of updates made at this time or later.
+    /// Only updates made at this time or later.
     pub since: Option<SystemTime>,
 }
 
-/// Of which documents figures are.
+/// The documents that figures are about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum TallyOf {
-    /// Of all together.
+    /// All documents together.
     #[default]
     All,
-    /// Of one.
+    /// One document, by its id.
     One(String),
-    /// Of each, those with the most updates first, at most so many.
+    /// Each document, those with the most updates first, at most so many.
     Each(usize),
 }

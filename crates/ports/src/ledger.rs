@@ -48,8 +48,8 @@ pub trait Ledger: Send + Sync {
     /// If they cannot be read.
     async fn unsettled(&self, target: &str, kind: &str) -> Result<Vec<Entry>, LedgerError>;
 
-    /// Whether whoever made an open entry is gone for certain, before its lease is over. An implementation that
-    /// cannot tell MUST say no.
+    /// True if the run that made an open entry is gone for certain, though its lease is not over. An implementation
+    /// that cannot know MUST return `false`.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What the use cases need from the world, as contracts.
+//! The ports: contracts for what the use cases need from the outside world.
 //!
 //! Each port is one small trait whose documentation says what an implementation MUST and MAY do. Under the feature
 //! `testing` there are versions in memory, mocks, and the conformance suite that every adapter must pass.

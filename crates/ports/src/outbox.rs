@@ -1,4 +1,4 @@
-//! The events that sinks are still to be told.
+//! The events that are still to be delivered to sinks.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,12 +7,12 @@ use async_trait::async_trait;
 use crate::event::Event;
 use crate::ledger::LedgerError;
 
-/// The events that sinks are still to be told: in order for each sink and document, at least once each.
+/// The events that are still to be delivered to sinks: in order for each sink and document, at least once each.
 ///
 /// An implementation
 /// - MUST give out only the oldest undelivered event of each sink and document, and to one worker at a time;
 /// - MUST give it out again when its lease is over;
-/// - MUST keep what it is told where no crash can take it.
+/// - MUST keep what it records where no crash can take it.
 #[async_trait]
 pub trait Outbox: Send + Sync {
     /// Takes the oldest undelivered events of a sink, one of each document, that may be tried now.
@@ -22,7 +22,7 @@ pub trait Outbox: Send + Sync {
     /// If they cannot be read or leased.
     async fn claim(&self, claim: &Claim) -> Result<Vec<LeasedEvent>, LedgerError>;
 
-    /// Records what became of a try. Does nothing if somebody else has the event by now.
+    /// Records the outcome of an attempt. Does nothing if another worker has claimed the event by now.
     ///
     /// # Errors
     ///
@@ -30,7 +30,7 @@ pub trait Outbox: Send + Sync {
     async fn complete(&self, claimed: &LeasedEvent, fate: &DeliveryOutcome) -> Result<(), LedgerError>;
 
     /// Puts a dead event, or one that was delivered, back among the undelivered: of all sinks that it was meant for,
-    /// or of one. How many it put back.
+    /// or of one. Returns the number of deliveries that it put back.
     ///
     /// # Errors
     ///
@@ -44,7 +44,7 @@ pub trait Outbox: Send + Sync {
     /// If it cannot be recorded.
     async fn enable(&self, sink: &str) -> Result<(), LedgerError>;
 
-    /// What is in it, sink by sink.
+    /// The backlog, sink by sink.
     ///
     /// # Errors
     ///
@@ -52,18 +52,18 @@ pub trait Outbox: Send + Sync {
     async fn backlog(&self) -> Result<Vec<Backlog>, LedgerError>;
 }
 
-/// What a worker asks for.
+/// A worker's request for events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// Events for this sink.
     pub sink: String,
-    /// Whether those are wanted too that are to be tried later.
+    /// The events to include: only those that are due, or also those that are to be tried later.
     pub include: Include,
     /// Only events that were put in the outbox after the one in this place; 0 is before all.
     pub after: u64,
-    /// What time it is.
+    /// The time now.
     pub now: SystemTime,
-    /// How long the worker has them for itself.
+    /// The time for which the worker leases them.
     pub lease: Duration,
     /// At most so many.
     pub limit: usize,
@@ -87,41 +87,41 @@ pub struct LeasedEvent {
     pub event: Event,
     /// Its place in the outbox: a later event of the same document has a later place.
     pub place: u64,
-    /// When it was to be tried; at once if nothing is said.
+    /// The time at which it was due; at once if none.
     pub due_at: Option<SystemTime>,
-    /// How many tries have failed.
+    /// The number of attempts that have failed.
     pub failures: u32,
-    /// What tells this claim from a later one.
+    /// The token that is this claim's own: a later claim has another.
     pub token: String,
 }
 
-/// What became of a try.
+/// The outcome of an attempt to deliver an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeliveryOutcome {
     /// The sink has it.
     Delivered,
-    /// It is tried again.
+    /// The event is tried again.
     Retry {
         /// Not before that.
         at: SystemTime,
-        /// Whether this try counts towards giving up.
+        /// True if this attempt counts towards giving up.
         counts: bool,
-        /// What went wrong.
+        /// The error.
         error: String,
     },
-    /// It was given up.
+    /// The event was given up.
     DeadLettered {
-        /// What went wrong.
+        /// The error.
         error: String,
     },
     /// The sink wants no more events: this one and all after it wait until it is enabled again.
     Disabled {
-        /// What it said.
+        /// The sink's words.
         error: String,
     },
 }
 
-/// What is in the outbox for one sink.
+/// The undelivered events of one sink.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backlog {
     /// The sink.
@@ -132,7 +132,7 @@ pub struct Backlog {
     pub dead: u64,
     /// The oldest undelivered event's last failure, if it had one.
     pub last_failure: Option<String>,
-    /// When the next try is due.
+    /// The time at which the next attempt is due.
     pub next_at: Option<SystemTime>,
     /// Why it takes no more events, if it does not.
     pub disabled: Option<String>,

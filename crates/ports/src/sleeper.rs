@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-/// Someone who waits.
+/// A timer that callers wait on.
 #[async_trait]
 pub trait Sleeper: Send + Sync {
     /// Returns when `Clock::elapsed` has gone on by at least this much. It MUST be safe to drop before it is over.

@@ -10,19 +10,19 @@ use crate::ledger::OutcomeRecord;
 /// The figures of many updates. Adding one and taking it back leaves all as it was, but for the longest latency.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// How many ended how.
+    /// The number of updates by outcome.
     pub outcomes: BTreeMap<OutcomeKind, i64>,
-    /// How many requests repeated one that had failed.
+    /// The number of requests that repeated one that had failed.
     pub retries: i64,
-    /// How many times an update was merged with what others did.
+    /// The number of times an update was merged with what others did.
     pub merges: i64,
-    /// How long they waited, on purpose, in all.
+    /// The time that they waited, on purpose, in all.
     pub waited: Duration,
-    /// How many took how long.
+    /// The latencies of those whose latency is known.
     pub latencies: Latencies,
 }
 
-/// How long updates took. Times are kept to 1 part in 32: that is how exact a quantile is; the longest is exact.
+/// The latencies of updates. Times are kept to 1 part in 32: that is how exact a quantile is; the longest is exact.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Latencies {
     counts: BTreeMap<u64, i64>,
@@ -41,19 +41,19 @@ impl Tally {
         }
     }
 
-    /// How many updates there were.
+    /// The number of updates.
     #[must_use]
     pub fn updates(&self) -> i64 {
         self.outcomes.values().sum()
     }
 
-    /// How many ended so.
+    /// The number of updates with this outcome.
     #[must_use]
     pub fn of(&self, outcome_kind: OutcomeKind) -> i64 {
         self.outcomes.get(&outcome_kind).copied().unwrap_or_default()
     }
 
-    /// Of how many the rule is now as they wanted it.
+    /// The number of updates that ended with the document as they asked for, applied or already so.
     #[must_use]
     pub fn activated(&self) -> i64 {
         let is_so = |(outcome_kind, _): &(&OutcomeKind, &i64)| outcome_kind.is_effective();
@@ -76,7 +76,7 @@ impl Latencies {
         self.longest = self.longest.max(longest);
     }
 
-    /// How many were counted.
+    /// The number of latencies.
     #[must_use]
     pub fn count(&self) -> i64 {
         self.counts.values().sum()

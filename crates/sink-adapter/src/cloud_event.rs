@@ -60,7 +60,7 @@ pub(crate) fn body(event: &Event) -> String {
     envelope.end()
 }
 
-/// Who made the change.
+/// The author of the change, as JSON.
 pub(crate) fn author(author: &Author) -> String {
     let mut object = Object::default();
     object.text("run", &author.run);
@@ -72,7 +72,7 @@ pub(crate) fn author(author: &Author) -> String {
     object.end()
 }
 
-/// What the change did, place by place. A side that has nothing there is left out.
+/// The differences that the change made, as a JSON array. A side that has no value there is left out.
 pub(crate) fn diff(event: &Event) -> String {
     list(event.diff.iter().map(|found| {
         let mut object = Object::default();
@@ -100,7 +100,7 @@ pub(crate) fn time(at: SystemTime) -> String {
     format!("{at:.6}")
 }
 
-/// Where events come from, as a URI reference: the API, and the client that asks it as its fragment.
+/// The source of events, as a URI reference: the API, and the client that asks it as its fragment.
 pub(crate) fn source(target: &str) -> String {
     let (api, client) = target.split_once(' ').unwrap_or((target, ""));
     let mut out = String::new();

@@ -1,7 +1,7 @@
 //! A command: a program is run for each event, with the event on its standard input.
 //!
-//! No shell reads the arguments, the environment has nothing of ours but a few harmless variables and what the event
-//! is called, and when the time is over, the program ends with all that it started.
+//! No shell reads the arguments. The environment passes on a few harmless variables and adds only the event's
+//! attributes. When the time is over, the program ends with all that it started.
 
 mod environment;
 mod group;
@@ -27,7 +27,7 @@ use crate::error_excerpt;
 use group::Group;
 use tail::Tail;
 
-/// How long an error output may stay open after its program failed: something in the background may hold it.
+/// The time that an error output may stay open after its program failed: something in the background may hold it.
 const LAST_WORDS: Duration = Duration::from_millis(250);
 
 /// A program that is run for each event.
@@ -38,7 +38,7 @@ pub(crate) struct CommandSink {
     timeout: Duration,
 }
 
-/// What is no command.
+/// An argv that cannot be run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommandSinkError {
     /// No program.

@@ -1,7 +1,8 @@
 //! A directory that has each document as a file, as it is after the last change: something to keep in git.
 //!
-//! `DIRECTORY/RULE.json`, or `DIRECTORY/KIND/ID.json` for documents of another kind than rules, is written whole or not at all. What was written last is noted beside it, so that an event
-//! that is told again, or replayed by hand, never puts an older state over a newer one.
+//! `DIRECTORY/RULE.json`, or `DIRECTORY/KIND/ID.json` for documents of another kind than rules, is written whole or not
+//! at all. The last event written is noted beside it, so that an event that is delivered again, or replayed by hand,
+//! never puts an older state over a newer one.
 
 mod note;
 #[cfg(test)]
@@ -20,7 +21,7 @@ use ports::{DeliveryError, DocumentRef, Event, EventSink};
 use crate::cloud_event::FIRST_KIND;
 use note::Note;
 
-/// How long a file system may take. It cannot be stopped, only no longer waited for.
+/// The time limit of the file system. Its work cannot be stopped, only no longer waited for.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The longest name of a kind and the longest id that have a file.
@@ -33,7 +34,7 @@ const NOTES: &str = ".assist-rules";
 pub(crate) struct DirectorySink {
     name: String,
     path: PathBuf,
-    /// One file at a time, also after somebody gave up waiting for one.
+    /// One file at a time, also after a delivery gave up waiting for one.
     turn: Arc<Mutex<()>>,
 }
 
@@ -76,7 +77,7 @@ impl EventSink for DirectorySink {
     }
 }
 
-/// Where a document stands in the directory.
+/// The place of a document in the directory.
 struct Place {
     /// The kind, for documents of another than rules.
     folder: Option<String>,
@@ -111,7 +112,7 @@ impl Place {
     }
 }
 
-/// Whether a text can be the name of a file everywhere.
+/// True if the text can be a file name on every system.
 fn is_segment(text: &str) -> bool {
     let belongs = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     text.len() <= LONGEST_SEGMENT
@@ -119,7 +120,7 @@ fn is_segment(text: &str) -> bool {
         && text.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
 }
 
-/// The document as `pull` writes it: without its version, which would bind a later change to it.
+/// The document as a file that an update can take: without its version, which would bind a later change to it.
 fn layout(document: &Document) -> Result<String, TextError> {
     if !document.root().is_object() {
         return Ok(document.pretty() + "\n");

@@ -1,8 +1,8 @@
-//! What others said about a delivery, made fit to be kept: short, on one line, without secrets.
+//! Excerpts of the messages of receivers and programs, fit to be kept: short, on one line, without secrets.
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// What stands where a secret was.
+/// The text in place of a secret.
 const REDACTED: &str = "[secret]";
 
 /// The most characters that are kept.

@@ -1,9 +1,9 @@
-//! Who is told of changes: webhooks, commands, a directory of documents, a table in PostgreSQL.
+//! Sinks of change events: webhooks, commands, a directory of documents, a table in PostgreSQL.
 //!
 //! [`SinkSettings`] say which sink and how, and [`SinkSettings::build`] makes an `EventSink` of them. All but the
-//! directory are told the same document, a `CloudEvent` ([`EVENT_SCHEMA`]).
+//! directory receive the same document, a `CloudEvent` ([`EVENT_SCHEMA`]).
 //!
-//! Here nothing is tried twice, and nothing knows how often it was tried: whoever delivers has the schedule.
+//! Sinks do not retry, and do not count attempts: the caller has the schedule.
 
 mod cloud_event;
 mod command;

@@ -1,7 +1,7 @@
 //! A table in PostgreSQL that has each event as a row; one for each kind of documents.
 //!
-//! A table is made if it is not there. An event that is told again is one row, as it was told last. The connection
-//! is made on the first delivery, kept, and made anew after anything went wrong with it.
+//! A table is made if it is not there. An event that is delivered again is one row, with the values of the last
+//! delivery. The connection is made on the first delivery, kept, and made anew after anything went wrong with it.
 
 mod statement;
 mod table;

@@ -73,7 +73,7 @@ pub(crate) fn sink(kind: SinkKind) -> Arc<dyn EventSink> {
     SinkSettings { name, kind }.build(clock()).unwrap()
 }
 
-/// What comes of a delivery, which is to end long before this.
+/// The outcome of a delivery, which must end within seconds.
 pub(crate) async fn soon<T>(delivery: impl Future<Output = T>) -> T {
     let ended = tokio::time::timeout(Duration::from_secs(5), delivery).await;
     ended.expect("it does not end")

@@ -23,43 +23,43 @@ const LONGEST: Duration = Duration::from_mins(10);
 pub struct SinkSettings {
     /// Its name: what is undelivered is kept under it, so it stays when the rest changes.
     pub name: String,
-    /// What it is.
+    /// The kind of sink, with its settings.
     pub kind: SinkKind,
 }
 
-/// What a sink is.
+/// The kinds of sinks.
 #[derive(Clone, Debug)]
 pub enum SinkKind {
     /// A server that events are posted to.
     Webhook {
-        /// Where. https; http only to this machine, and with `allow_private`.
+        /// The URL: https; http only to this machine, and with `allow_private`.
         url: String,
         /// The keys to sign with, `whsec_` and base64; more than one while a key is changed.
         secrets: Vec<SecretString>,
-        /// Whether the server may be in a private network.
+        /// True if the server may be in a private network.
         allow_private: bool,
-        /// How long a delivery may take.
+        /// The time limit of a delivery.
         timeout: Duration,
     },
     /// A program that is run for each event.
     Command {
         /// The program and its arguments. No shell reads them.
         argv: Vec<String>,
-        /// How long it may run.
+        /// The time limit of a run.
         timeout: Duration,
     },
     /// A directory that has each rule as a file.
     Directory {
-        /// Where.
+        /// The path of the directory.
         path: PathBuf,
     },
     /// A table in PostgreSQL that has each event as a row.
     Postgres {
-        /// Where, as `postgres://…`.
+        /// The URL of the database, as `postgres://…`.
         url: SecretString,
         /// The table, with or without its schema.
         table: String,
-        /// How long a delivery may take.
+        /// The time limit of a delivery.
         timeout: Duration,
     },
 }
@@ -73,16 +73,16 @@ pub enum SinkSettingsError {
     /// Nothing can be delivered in no time, and an event is not kept from others for long.
     #[error("its time limit is more than nothing and at most 10 minutes")]
     Timeout,
-    /// Where a webhook is.
+    /// The URL of a webhook.
     #[error("its URL cannot be used")]
     Url(#[source] WebhookUrlError),
-    /// What a webhook is signed with.
+    /// The secrets of a webhook.
     #[error("its secrets cannot be used")]
     Secret(#[source] WebhookSecretError),
-    /// What a command runs.
+    /// The argv of a command.
     #[error("its argv cannot be run")]
     Command(#[source] CommandSinkError),
-    /// Where a directory is.
+    /// The path of a directory is empty.
     #[error("it names no directory")]
     NoPath,
     /// A directory that cannot be written to.
@@ -90,10 +90,10 @@ pub enum SinkSettingsError {
     Directory {
         /// The directory.
         path: PathBuf,
-        /// What the system says.
+        /// The message of the operating system.
         error: String,
     },
-    /// Where a database is. The URL is a secret, and not told.
+    /// The URL of a database. It is a secret, and the error does not show it.
     #[error("its URL is none of a PostgreSQL, which begins with `postgres://`")]
     Database,
     /// The table's name.
@@ -102,10 +102,10 @@ pub enum SinkSettingsError {
 }
 
 impl SinkKind {
-    /// How long a webhook or a database may take where nothing is said.
+    /// The default time limit of a webhook or a database.
     pub const TIMEOUT: Duration = Duration::from_secs(15);
 
-    /// How long a command may run where nothing is said.
+    /// The default time limit of a command.
     pub const COMMAND_TIMEOUT: Duration = Duration::from_mins(1);
 }
 
@@ -143,8 +143,8 @@ impl SinkSettings {
         })
     }
 
-    /// Looks whether what the settings name is there, as far as that can be seen without telling anybody: a
-    /// directory can be written to, a command's program exists. Webhooks and databases are not asked.
+    /// Checks that what the settings name is there, as far as that can be seen without a delivery: a directory can be
+    /// written to, a command's program exists. Webhooks and databases are not asked.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! A webhook: each event is posted to a server, signed as Standard Webhooks says.
 //!
-//! One request a delivery: nothing is repeated here, and no redirect is followed. No proxy of the environment is
-//! asked, because a proxy would resolve names in our place, where nobody checks what they resolve to.
+//! One request a delivery: nothing is repeated here, and no redirect is followed. No proxy of the environment is asked,
+//! because a proxy would resolve names itself, and the addresses could not be checked.
 
 mod address;
 mod resolver;
@@ -33,7 +33,7 @@ use target::{Reach, Target};
 pub use signature::WebhookSecretError;
 pub use target::WebhookUrlError;
 
-/// How much of an answer's body is read: enough to say what went wrong.
+/// The bytes of an answer's body that are read: enough to say what went wrong.
 const MOST_READ: usize = 4 << 10;
 
 /// A server that events are posted to.
@@ -136,7 +136,7 @@ impl EventSink for Webhook {
     }
 }
 
-/// What an answer that is no success means for the next try.
+/// The delivery error that an answer without success stands for.
 fn judged(status: StatusCode, headers: &HeaderMap, said: &str, now: SystemTime) -> DeliveryError {
     let said = if said.is_empty() {
         String::new()
@@ -175,7 +175,7 @@ async fn beginning(mut response: Response) -> String {
     String::from_utf8_lossy(&read).into_owned()
 }
 
-/// What went wrong, at its root, without the URL: there may be a token in it.
+/// The root cause of a failed request, without the URL: there may be a token in it.
 fn words(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "the server took too long".to_owned();

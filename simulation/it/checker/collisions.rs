@@ -3,7 +3,7 @@
 use domain::testing::Specimen;
 
 use crate::content::{Content, SLOTS, Wanted};
-use crate::vocabulary::Vocabulary;
+use crate::vocabulary::{Group, Vocabulary};
 
 /// The slots in which a change made from `first` collides with `theirs`, if `merged` is what is written.
 pub(crate) fn collisions<K: Specimen>(
@@ -21,7 +21,7 @@ pub(crate) fn collisions<K: Specimen>(
         return found;
     }
     let ours = first.with(asked);
-    for (slots, switch) in vocabulary.groups() {
+    for Group { slots, off } in vocabulary.groups() {
         let touched = |side: Content| {
             slots
                 .iter()
@@ -30,7 +30,7 @@ pub(crate) fn collisions<K: Specimen>(
         };
         let member = |slot| vocabulary.member_of(slot);
         let on_the_same = touched(ours).all(|ours| touched(theirs).all(|theirs| member(ours) == member(theirs)));
-        let is_off = switch.is_some_and(|(slot, off)| merged.0[slot] == off);
+        let is_off = off.is_some_and(|(slot, digit)| merged.0[slot] == digit);
         if !on_the_same && !is_off {
             found.extend(touched(theirs));
         }

@@ -1,4 +1,4 @@
-//! What holds where only a comparison of the content guards a write: it is made under the lease, and after the write the
+//! The promises where only a comparison of the content guards a write: it is made under the lease, and after the write the
 //! document is read back.
 
 use std::time::Duration;
@@ -10,7 +10,7 @@ use super::losses::lost_slots;
 use super::{Promise, Violation, entry_of, report, shown_after, writes};
 use crate::history::{Answer, History, UpdateRun};
 
-/// How long a read takes, at most, whose answer is not lost.
+/// The longest round trip of a read whose answer is not lost.
 const ROUND_TRIP: Duration = Duration::from_millis(800);
 
 pub(super) fn check<K: Specimen>(history: &History<K>, update: usize, found: &mut Vec<Violation>) {
@@ -64,7 +64,7 @@ fn check_read_back<K: Specimen>(history: &History<K>, run: &UpdateRun, update: u
         return;
     }
     let log = &history.logs[run.document];
-    let asked = history.asked(run);
+    let asked = history.asked(run, &told.overwrote);
     let is_seen = shown_after(history, run, number).any(|state| log[state].content.says(asked));
     if told.evidence == Some(Evidence::Answer) && !is_seen && !told.is_not_read_back {
         let what = format!("u{update} is told that it is applied, and no read shows it");

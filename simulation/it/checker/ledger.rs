@@ -1,4 +1,4 @@
-//! What the ledger says of each entry, by its writer or by reconcile.
+//! The ledger's word on each entry, by its writer or by reconcile, held against what is true.
 
 use domain::testing::Specimen;
 use domain::{Evidence, Patch};
@@ -64,7 +64,7 @@ fn made_by<K: Specimen>(history: &History<K>, entry: &LedgerEntry<K>) -> Option<
 
 /// Whether the document ever said, after the intent, what the entry names.
 fn was_there<K: Specimen>(history: &History<K>, entry: &LedgerEntry<K>) -> bool {
-    let asked = history.asked(&history.updates[entry.update]);
+    let asked = history.asked(&history.updates[entry.update], &entry.overwrote);
     let later = history.logs[entry.document].get(entry.under + 1..).unwrap_or_default();
     later.iter().any(|state| state.content.says(asked))
 }

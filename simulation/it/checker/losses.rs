@@ -1,13 +1,13 @@
-//! What is lost where the server has no versions, counted: nobody can keep it from happening.
+//! Lost updates where the server has no versions, counted: a comparison cannot exclude them.
 
 use domain::OutcomeKind;
 use domain::testing::Specimen;
 
 use super::{entry_of, writes};
 use crate::content::SLOTS;
-use crate::history::{Arrival, Author, History, LedgerEntry, UpdateRun};
+use crate::history::{Arrival, Author, History, LedgerEntry, Told, UpdateRun};
 
-/// How often the work of others, or an update's own, was lost.
+/// Counts of lost updates: of others' and of an update's own.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Losses {
     /// Updates whose write was accepted.
@@ -20,7 +20,7 @@ pub(crate) struct Losses {
     pub(crate) late: u64,
     /// Silent: a write arrived once more, over what others wrote since.
     pub(crate) repeated: u64,
-    /// Updates that were applied and read back, and were overwritten unseen by somebody else later.
+    /// Updates that were applied and read back, and were overwritten unseen by another writer later.
     pub(crate) undone: u64,
 }
 
@@ -32,7 +32,8 @@ impl Losses {
             losses.accepted += u64::from(is_accepted);
             let outcome = run.told.as_ref().map(|told| told.outcome);
             losses.seen += u64::from(outcome == Some(OutcomeKind::Overwritten));
-            losses.undone += u64::from(outcome == Some(OutcomeKind::Applied) && is_undone(history, run));
+            let applied = run.told.as_ref().filter(|told| told.outcome == OutcomeKind::Applied);
+            losses.undone += u64::from(applied.is_some_and(|told| is_undone(history, run, told)));
         }
         for (document, log) in history.logs.iter().enumerate() {
             for (number, state) in log.iter().enumerate() {
@@ -82,7 +83,7 @@ pub(super) fn lost_slots<K: Specimen>(
 }
 
 /// Whether a slot that an update had written was changed back by a write that did not name it.
-fn is_undone<K: Specimen>(history: &History<K>, run: &UpdateRun) -> bool {
+fn is_undone<K: Specimen>(history: &History<K>, run: &UpdateRun, told: &Told) -> bool {
     let made = writes(history, run).find_map(|(_, request)| request.made);
-    made.is_some_and(|made| super::outcomes::undone(history, run, made).next().is_some())
+    made.is_some_and(|made| super::outcomes::undone(history, run, told, made).next().is_some())
 }

@@ -1,4 +1,6 @@
-//! What each writer was told, held against what is true.
+//! The outcome that each writer was told, held against what is true.
+
+use std::time::Duration;
 
 use domain::testing::Specimen;
 use domain::{Evidence, OutcomeKind};
@@ -18,7 +20,7 @@ pub(super) fn check<K: Specimen>(history: &History<K>, update: usize, found: &mu
     match told.outcome {
         OutcomeKind::Applied => check_applied(history, run, told, made, &place, found),
         OutcomeKind::Overwritten => {
-            let is_true = made.is_some() && is_overwritten(history, run);
+            let is_true = made.is_some_and(|made| is_overwritten(history, run, made, told.at));
             if !is_true {
                 let what = format!("{place}, and it was not accepted, or no read shows others");
                 report(found, Promise::OverwrittenIsTrue, what);
@@ -82,7 +84,7 @@ fn check_applied<K: Specimen>(
     found: &mut Vec<Violation>,
 ) {
     let seen = if told.is_applied_by(Evidence::Read) {
-        read_of_ours(history, run)
+        read_of_ours(history, run, told)
     } else {
         None
     };
@@ -92,7 +94,7 @@ fn check_applied<K: Specimen>(
         return;
     };
     if has_versions::<K>() {
-        for (slot, by) in undone(history, run, effect) {
+        for (slot, by) in undone(history, run, told, effect) {
             let name = history.vocabulary.name(slot);
             let what = format!("{place}, and {by:?} undid {name}");
             report(found, Promise::AppliedStands, what);
@@ -102,7 +104,7 @@ fn check_applied<K: Specimen>(
         let log = &history.logs[run.document];
         if !log
             .get(after)
-            .is_some_and(|state| state.content.says(history.asked(run)))
+            .is_some_and(|state| state.content.says(history.asked(run, &told.overwrote)))
         {
             let what = format!("{place}, and v{after} is not that");
             report(found, Promise::VersionAfterIsOurs, what);
@@ -110,8 +112,9 @@ fn check_applied<K: Specimen>(
     }
 }
 
-/// Whether a read after the write showed neither what was written nor what it was made from.
-fn is_overwritten<K: Specimen>(history: &History<K>, run: &UpdateRun) -> bool {
+/// Whether others wrote over an accepted write, and a read after it showed neither what was written nor what it was made
+/// from.
+fn is_overwritten<K: Specimen>(history: &History<K>, run: &UpdateRun, made: usize, told_at: Duration) -> bool {
     let log = &history.logs[run.document];
     let (Some((last, _)), Some(entry)) = (writes(history, run).last(), run.entries.last()) else {
         return false;
@@ -119,13 +122,15 @@ fn is_overwritten<K: Specimen>(history: &History<K>, run: &UpdateRun) -> bool {
     let entry = &history.entries[*entry];
     let base = K::from_document(entry.intent.base.clone());
     let is_base = |document: &K| base.as_ref().is_ok_and(|base| base.has_content_of(document));
+    let mut later = log.iter().skip(made + 1).take_while(|state| state.since <= told_at);
+    let is_lost = later.any(|state| !entry.is_written_in(&state.value));
     let mut shown = shown_after(history, run, last).map(|state| &log[state].value);
-    shown.any(|document| !entry.is_written_in(document) && !is_base(document))
+    is_lost && shown.any(|document| !entry.is_written_in(document) && !is_base(document))
 }
 
 /// A state that a read showed after a write was sent, that is no older than what was written from, and has ours.
-fn read_of_ours<K: Specimen>(history: &History<K>, run: &UpdateRun) -> Option<usize> {
-    let asked = history.asked(run);
+fn read_of_ours<K: Specimen>(history: &History<K>, run: &UpdateRun, told: &Told) -> Option<usize> {
+    let asked = history.asked(run, &told.overwrote);
     let mut under = None;
     for number in &run.requests {
         let request = &history.requests[*number];
@@ -142,21 +147,28 @@ fn read_of_ours<K: Specimen>(history: &History<K>, run: &UpdateRun) -> Option<us
     None
 }
 
-/// The slots that an update had named and that were changed, from its effect on, by somebody who did not name them.
+/// The slots that an update had named and that were changed, from its effect on, by a writer who did not name them.
 pub(super) fn undone<'h, K: Specimen>(
     history: &'h History<K>,
     run: &'h UpdateRun,
+    told: &Told,
     effect: usize,
 ) -> impl Iterator<Item = (usize, Author)> + 'h {
     let later = history.logs[run.document].get(effect..).unwrap_or_default();
-    let asked = history.asked(run);
+    let asked = history.asked(run, &told.overwrote);
     (0..SLOTS)
         .filter(move |slot| asked.names(*slot))
         .filter_map(move |slot| {
             let changes = |pair: &&[crate::history::State<K>]| pair[0].content.0[slot] != pair[1].content.0[slot];
             let after = &later.windows(2).find(changes)?[1];
             let on_purpose = match after.by {
-                Author::Update { update, .. } => history.asked(&history.updates[update]).names(slot),
+                Author::Update { update, request, .. } => {
+                    let run = &history.updates[update];
+                    let entry = super::entry_of(history, run, request);
+                    history
+                        .asked(run, entry.map_or(&[], |entry| &entry.overwrote))
+                        .names(slot)
+                }
                 Author::Others(wanted) => wanted.names(slot),
                 Author::Start | Author::TagOnly => false,
             };
@@ -184,7 +196,7 @@ fn has_somebody_else<K: Specimen>(history: &History<K>, run: &UpdateRun) -> bool
 }
 
 fn saw_it_said<K: Specimen>(history: &History<K>, run: &UpdateRun) -> bool {
-    let asked = history.asked(run);
+    let asked = history.asked(run, &[]);
     let shown = run.requests.iter().filter_map(|number| history.requests[*number].shown);
     // What was reviewed is not read again where the patch changes nothing of it.
     let reviewed = match run.base {

@@ -1,4 +1,4 @@
-//! What an update sent: after an intent, not too often, and after an unclear try nothing else.
+//! The sends of an update: after an intent, not too often, and after an unclear try nothing else.
 
 use domain::testing::Specimen;
 
@@ -6,7 +6,7 @@ use super::{Promise, Violation, report, writes};
 use crate::history::{Answer, Call, History};
 use crate::vocabulary::has_versions;
 
-/// At most so many times one body goes out under one version.
+/// Sends of one body under one version, at most.
 const MAX_SENDS: usize = 4;
 
 pub(super) fn check<K: Specimen>(history: &History<K>, update: usize, found: &mut Vec<Violation>) {

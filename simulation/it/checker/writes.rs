@@ -1,4 +1,4 @@
-//! What the server accepted.
+//! The writes that the server accepted.
 
 use domain::OutcomeKind;
 use domain::protocol::OnConflict;
@@ -25,7 +25,8 @@ pub(super) fn check<K: Specimen>(history: &History<K>, document: usize, found: &
             Some(entry) if !has_versions::<K>() => entry.base,
             Some(_) | None => before.content,
         };
-        let asked = history.asked(run);
+        let overwrites = entry.map_or(&[][..], |entry| &entry.overwrote);
+        let asked = history.asked(run, overwrites);
         for slot in base.differs(after.content) {
             if asked.0[slot] != Some(after.content.0[slot]) {
                 let name = history.vocabulary.name(slot);
@@ -53,7 +54,7 @@ pub(super) fn check<K: Specimen>(history: &History<K>, document: usize, found: &
     }
 }
 
-/// What was reviewed goes out over the reviewed state alone.
+/// A reviewed patch goes out over the reviewed state alone.
 fn check_review<K: Specimen>(
     history: &History<K>,
     run: &UpdateRun,
@@ -79,7 +80,7 @@ fn check_review<K: Specimen>(
     }
 }
 
-/// What others did is written over only as the user said, and is told.
+/// The work of others is written over only as the user said, and is reported.
 fn check_policy<K: Specimen>(
     history: &History<K>,
     run: &UpdateRun,
@@ -91,7 +92,12 @@ fn check_policy<K: Specimen>(
     let vocabulary = &history.vocabulary;
     let first = history.first_content(run).unwrap_or(entry.base);
     let sides = [first, theirs, after];
-    let mut collides = collisions(vocabulary, history.asked(run), run.accepts_group_merge, sides);
+    let mut collides = collisions(
+        vocabulary,
+        history.asked(run, &entry.overwrote),
+        run.accepts_group_merge,
+        sides,
+    );
     match run.on_conflict {
         OnConflict::Fail => collides.extend(first.differs(theirs)),
         OnConflict::Merge => {}

@@ -1,17 +1,20 @@
 //! A small world: two updates, a server, and what may happen next.
 
 mod effects;
+mod promises;
 
 use std::collections::hash_map::DefaultHasher;
 use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 use std::time::Duration;
 
-use domain::protocol::{Event, Moment, OnConflict, Step, Terms, Update};
-use domain::{RequestError, FailureClass, Stored, TriggerRule};
+use domain::protocol::{Now, OnConflict, Step, Update, UpdateOptions, UpdateRequest};
+use domain::testing::Specimen;
+use domain::{FailureClass, RequestError, Stored};
 
-use crate::client::id_of;
 use crate::content::{Content, Wanted};
+use crate::vocabulary::{Vocabulary, Wish, has_versions, id_of};
 use crate::world::version;
 
 /// Something that may happen next. The number is that of the writer, or of the write that is late.
@@ -31,6 +34,8 @@ pub(super) enum Move {
     LosesAnswer(usize),
     /// The answer is lost, and the write may arrive at any time, or never.
     IsLate(usize),
+    /// The write is carried out and answered, and may arrive once more at any time, or never.
+    IsRepeated(usize),
     IsNotSent(usize),
     IsThrottled(usize),
     IsDenied(usize),
@@ -42,44 +47,74 @@ pub(super) enum Move {
     RunsOutOfTime(usize),
     /// A late write arrives.
     Arrives(usize),
-    /// Somebody else changes the name, or puts it back.
+    /// Others change the first slot, or put it back.
     IsEdited,
     /// The version moves, and the content does not.
     TagMoves,
 }
 
+/// An update of a small world.
+#[derive(Clone, Debug)]
+pub(super) struct Task {
+    pub(super) wish: Wish,
+    pub(super) on_conflict: OnConflict,
+    /// Whether it was reviewed against the state at the start.
+    pub(super) is_planned: bool,
+}
+
+/// A state of the document.
+#[derive(Debug, Hash)]
+struct Logged {
+    content: Content,
+    text: String,
+}
+
 /// One of the two, and what is known of it from outside.
 #[derive(Clone, Debug)]
-struct Writer {
+struct Writer<K: Specimen> {
     wanted: Wanted,
-    on_conflict: OnConflict,
-    update: Update<TriggerRule>,
-    step: Step<TriggerRule>,
+    task: Task,
+    step: Step<K>,
     is_out_of_time: bool,
     is_stopped: bool,
-    newest_seen: usize,
+    seen: Seen,
     first_base: Option<Content>,
     intent: Option<Intended>,
     sends: usize,
     refused: Option<usize>,
     unclear: Option<Sent>,
     made: Option<usize>,
-    saw_ours: bool,
-    /// Of all this, so that it is taken only when it changed.
+    /// The content that the step before this one showed, if that was a read.
+    just_read: Option<Content>,
+    /// The state that the last read after a write showed.
+    read_back: Option<usize>,
+    /// A hash of all this, taken only when it changed.
     digest: u64,
 }
 
-/// What was recorded before a write.
+/// The sights of a writer's reads.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    newest: usize,
+    /// Ours, after a write.
+    ours: bool,
+    /// Another document than at the start, or none.
+    others: bool,
+}
+
+/// An intent, recorded before a write.
 #[derive(Clone, Debug, Hash)]
 struct Intended {
     sent: Sent,
+    base: Content,
+    text: String,
     overwrites: Vec<usize>,
 }
 
-/// A write: its version, and what the document would say.
+/// A write: its version, and the content of the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Sent {
-    under: usize,
+    under: Option<usize>,
     content: Content,
 }
 
@@ -88,13 +123,22 @@ struct Sent {
 struct Late {
     writer: usize,
     intent: Intended,
+    arrival: Arrival,
+}
+
+/// Whether a write arrived before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Arrival {
+    First,
+    Again,
 }
 
 /// A state of the small world.
 #[derive(Clone)]
-pub(super) struct Model {
-    log: Vec<Content>,
-    writers: [Writer; 2],
+pub(super) struct Model<K: Specimen> {
+    vocabulary: Arc<Vocabulary<K>>,
+    log: Vec<Arc<Logged>>,
+    writers: [Writer<K>; 2],
     late: Vec<Late>,
     faults_left: u8,
 }
@@ -109,32 +153,35 @@ impl fmt::Write for Digest {
     }
 }
 
-impl Writer {
-    fn new(wanted: Wanted, on_conflict: OnConflict) -> Self {
-        let terms = Terms {
-            on_conflict,
-            ..Terms::default()
+impl<K: Specimen> Writer<K> {
+    fn new(vocabulary: &Vocabulary<K>, task: &Task) -> Self {
+        let options = UpdateOptions {
+            on_conflict: task.on_conflict,
+            ..UpdateOptions::default()
         };
-        let mut update = Update::new(wanted.draft(), terms);
-        let start = Moment {
-            at: Duration::ZERO,
-            chance: 0.0,
+        let request = if task.is_planned {
+            UpdateRequest::Planned {
+                base: stored(0, vocabulary.start(0), has_versions::<K>()),
+                patch: vocabulary.patch(&task.wish),
+            }
+        } else {
+            UpdateRequest::Edit(vocabulary.edit(&task.wish))
         };
         let mut writer = Self {
-            wanted,
-            on_conflict,
-            step: update.next(Event::Started, start),
-            update,
+            wanted: vocabulary.wanted(&task.wish),
+            task: task.clone(),
+            step: Update::start(request, options),
             is_out_of_time: false,
             is_stopped: false,
-            newest_seen: 0,
+            seen: Seen::default(),
             first_base: None,
             intent: None,
             sends: 0,
             refused: None,
             unclear: None,
             made: None,
-            saw_ours: false,
+            just_read: None,
+            read_back: None,
             digest: 0,
         };
         writer.take_digest();
@@ -152,18 +199,13 @@ impl Writer {
         matches!(self.step, Step::Done(_))
     }
 
-    fn now(&self) -> Moment {
-        let at = if self.is_out_of_time {
-            Terms::default().deadline
+    fn now(&self) -> Now {
+        let elapsed = if self.is_out_of_time {
+            UpdateOptions::default().deadline
         } else {
             Duration::ZERO
         };
-        Moment { at, chance: 0.0 }
-    }
-
-    fn hears(&mut self, event: Event<TriggerRule>) {
-        let now = self.now();
-        self.step = self.update.next(event, now);
+        Now { elapsed, jitter: 0.0 }
     }
 }
 
@@ -171,31 +213,43 @@ fn failure(class: FailureClass) -> RequestError {
     RequestError::new(class, "")
 }
 
-fn stored(state: usize, content: Content, has_tag: bool) -> Stored<TriggerRule> {
+fn stored<K: Specimen>(state: usize, value: K, has_tag: bool) -> Stored<K> {
     Stored {
-        id: id_of(0),
+        id: id_of::<K>(0),
         version: if has_tag { version(state) } else { None },
-        value: content.rule("r0"),
+        value,
     }
 }
 
-impl Model {
-    pub(super) fn new(wishes: [Wanted; 2], policies: [OnConflict; 2], faults: u8) -> Self {
-        let [first, second] = wishes;
+impl<K: Specimen> Model<K> {
+    pub(super) fn new(vocabulary: &Arc<Vocabulary<K>>, tasks: [&Task; 2], faults: u8) -> Self {
+        let start = vocabulary.start(0);
+        let logged = Logged {
+            content: vocabulary.content(&start),
+            text: start.document().text().to_owned(),
+        };
         Self {
-            log: vec![Content::default()],
-            writers: [Writer::new(first, policies[0]), Writer::new(second, policies[1])],
+            log: vec![Arc::new(logged)],
+            writers: tasks.map(|task| Writer::new(vocabulary, task)),
+            vocabulary: vocabulary.clone(),
             late: Vec::new(),
             faults_left: faults,
         }
     }
 
     pub(super) fn name(&self) -> String {
-        let words = |writer: &Writer| format!("{} ({:?})", writer.wanted, writer.on_conflict);
+        let words = |writer: &Writer<K>| {
+            let planned = if writer.task.is_planned { ", as reviewed" } else { "" };
+            format!(
+                "{} ({:?}{planned})",
+                self.vocabulary.show(writer.wanted),
+                writer.task.on_conflict
+            )
+        };
         format!("{} and {}", words(&self.writers[0]), words(&self.writers[1]))
     }
 
-    /// What tells this state from every other.
+    /// A hash that tells this state from every other.
     pub(super) fn key(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         (&self.log, &self.late, self.faults_left).hash(&mut hasher);
@@ -224,24 +278,27 @@ impl Model {
         if self.faults_left > 0 && !self.is_over() {
             moves.extend([Move::IsEdited, Move::TagMoves]);
         }
+        let has_no_version = |next: &Move| matches!(next, Move::LosesTag(_) | Move::TagMoves);
+        moves.retain(|next| has_versions::<K>() || !has_no_version(next));
         moves
     }
 
     fn faults_of(&self, number: usize) -> Vec<Move> {
         let writer = &self.writers[number];
         let mut moves = match writer.step {
-            Step::Read => vec![
+            Step::Read(_) => vec![
                 Move::ReadsNothing(number),
                 Move::LosesTag(number),
                 Move::LosesAnswer(number),
                 Move::IsThrottled(number),
                 Move::IsDenied(number),
             ],
-            Step::Write { .. } => vec![
+            Step::Write(_) => vec![
                 Move::LosesTag(number),
                 Move::LosesBody(number),
                 Move::LosesAnswer(number),
                 Move::IsLate(number),
+                Move::IsRepeated(number),
                 Move::IsNotSent(number),
                 Move::IsThrottled(number),
                 Move::IsDenied(number),
@@ -249,7 +306,7 @@ impl Model {
             Step::Record(_) => vec![Move::IsNotRecorded(number)],
             Step::Wait(_) | Step::Done(_) => Vec::new(),
         };
-        if matches!(writer.step, Step::Read) && self.log.len() > 1 + writer.newest_seen {
+        if matches!(writer.step, Step::Read(_)) && self.log.len() > 1 + writer.seen.newest {
             moves.push(Move::ReadsStale(number));
         }
         if !writer.is_stopped {

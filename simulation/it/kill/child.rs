@@ -9,11 +9,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use app::{Deliverer, Updater};
 use async_trait::async_trait;
-use domain::protocol::Terms;
-use domain::{Draft, RuleChange};
+use domain::protocol::UpdateOptions;
+use domain::{Edit, TriggerRule};
 use emulator::{SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET};
 use genesys_adapter::{
-    Address, ClientCredentials, Connection, ConnectionSettings, Credentials, GenesysRepository, RulesPath, TokenSource,
+    Address, ClientCredentials, Connection, ConnectionSettings, Credentials, GenesysStore, TokenSource, TriggerRules,
 };
 use ledger_adapter::{LedgerSettings, SqlLedger};
 use ports::{Author, Clock, DeliveryError, Event, EventSink, Sleeper};
@@ -59,16 +59,10 @@ async fn run(orders: Orders) {
         _ => orders.server.clone(),
     };
     let timer = Arc::new(Timer::of_run(orders.run));
-    let updater = Updater {
-        repository: Arc::new(Deadly::of(repository(&server, &timer), point)),
-        ledger: ledger.clone(),
-        target: TARGET.to_owned(),
-        author: author(orders.run),
-        clock: timer.clone(),
-        sleeper: timer.clone(),
-        chance: Arc::new(|| 0.5),
-        budget: Arc::default(),
-    };
+    let updater = Updater::<TriggerRule>::builder(Arc::new(Deadly::of(store(&server, &timer), point)))
+        .ledger(ledger.clone())
+        .recorded_as(TARGET, author(orders.run))
+        .build(timer.clone());
     let deliverer = Deliverer {
         outbox: ledger,
         sinks: vec![Arc::new(Deadly::of(FileSink(file_of(&orders.folder)), point))],
@@ -78,11 +72,9 @@ async fn run(orders: Orders) {
     println!("begun:");
     for number in 0.. {
         let rule = rule_of(orders.run + number);
-        let change = RuleChange::default()
-            .name(&format!("{}-{number}", name_of(orders.run)))
-            .unwrap();
-        let wish = Draft::from(&change);
-        updater.update(&rule, wish, Terms::default(), &|_| ()).await;
+        let name = format!("{}-{number}", name_of(orders.run));
+        let edit = Edit::default().name(&name).unwrap();
+        updater.update(&rule, edit, UpdateOptions::default()).await;
         deliverer.drain(&|_, _| (), &|| false).await;
         if point != Point::AtAnyTime {
             break;
@@ -117,7 +109,7 @@ pub(super) fn author(run: u64) -> Author {
     }
 }
 
-pub(super) fn repository(server: &str, timer: &Arc<Timer>) -> GenesysRepository {
+pub(super) fn store(server: &str, timer: &Arc<Timer>) -> GenesysStore<TriggerRules> {
     let address: Address = server.parse().unwrap();
     let settings = ConnectionSettings {
         loopback: true,
@@ -129,7 +121,7 @@ pub(super) fn repository(server: &str, timer: &Arc<Timer>) -> GenesysRepository 
         secret: SANDBOX_CLIENT_SECRET.into(),
     });
     let tokens = TokenSource::new(client, address.clone(), connection.clone(), timer.clone(), None);
-    GenesysRepository::new(address, RulesPath::default(), connection, tokens, timer.clone())
+    GenesysStore::new(address, TriggerRules::default(), connection, tokens, timer.clone())
 }
 
 /// Where the sink keeps what it is told.
@@ -148,7 +140,7 @@ impl EventSink for FileSink {
 
     async fn deliver(&self, event: &Event) -> Result<(), DeliveryError> {
         let mut file = OpenOptions::new().create(true).append(true).open(&self.0).unwrap();
-        let line = format!("{} {} {}\n", event.entry, event.document, event.id);
+        let line = format!("{} {} {}\n", event.entry, event.document.id, event.id);
         file.write_all(line.as_bytes()).unwrap();
         Ok(())
     }

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use domain::{RequestError, RuleId, Stored, TriggerRule, Version};
-use genesys_adapter::GenesysRepository;
+use genesys_adapter::{GenesysStore, TriggerRules};
 use ledger_adapter::SqlLedger;
 use ports::{
-    Backlog, Claim, DeliveryError, DeliveryOutcome, DocumentStore, Entry, EntryId, Event, EventSink, IntentRecord,
-    LeasedEvent, Ledger, LedgerError, Outbox, OutcomeRecord, Page, PageRequest, Recorded, Response,
+    Backlog, Claim, Cursor, DeliveryError, DeliveryOutcome, DocumentStore, Entry, EntryId, Event, EventSink,
+    IntentRecord, LeasedEvent, Ledger, LedgerError, Outbox, OutcomeRecord, Page, Recorded, Response,
 };
 
 use super::child::FileSink;
@@ -44,7 +44,7 @@ impl Ledger for Deadly<Arc<SqlLedger>> {
     }
 
     async fn conclude(&self, outcome: OutcomeRecord) -> Result<Recorded, LedgerError> {
-        let outcome_kind = outcome.outcome_kind;
+        let outcome_kind = outcome.kind;
         self.is_concluding.store(true, Ordering::Relaxed);
         let recorded = self.behind.conclude(outcome).await?;
         self.is_concluding.store(false, Ordering::Relaxed);
@@ -57,8 +57,8 @@ impl Ledger for Deadly<Arc<SqlLedger>> {
         Ok(recorded)
     }
 
-    async fn unsettled(&self, target: &str) -> Result<Vec<Entry>, LedgerError> {
-        self.behind.unsettled(target).await
+    async fn unsettled(&self, target: &str, kind: &str) -> Result<Vec<Entry>, LedgerError> {
+        self.behind.unsettled(target, kind).await
     }
 }
 
@@ -88,24 +88,24 @@ impl Outbox for Deadly<Arc<SqlLedger>> {
 }
 
 #[async_trait]
-impl DocumentStore for Deadly<GenesysRepository> {
+impl DocumentStore<TriggerRule> for Deadly<GenesysStore<TriggerRules>> {
     async fn get(&self, id: &RuleId) -> Result<Response<Stored<TriggerRule>>, RequestError> {
         self.behind.get(id).await
     }
 
-    async fn replace(
+    async fn replace<'v>(
         &self,
         id: &RuleId,
         document: &TriggerRule,
-        version: &Version,
+        version: Option<&'v Version>,
     ) -> Result<Response<Option<Stored<TriggerRule>>>, RequestError> {
         let answer = self.behind.replace(id, document, version).await;
         self.point.is_reached(Point::AfterTheAnswer);
         answer
     }
 
-    async fn list(&self, request: PageRequest) -> Result<Response<Page>, RequestError> {
-        DocumentStore::<TriggerRule>::list(&self.behind, request).await
+    async fn page(&self, cursor: Option<Cursor>) -> Result<Response<Page<TriggerRule>>, RequestError> {
+        self.behind.page(cursor).await
     }
 }
 

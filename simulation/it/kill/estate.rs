@@ -15,7 +15,7 @@ use ports::{EntryId, History, HistoryQuery, Include, Ledger, Outbox};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::child::{FileSink, Timer, author, file_of, open, repository};
+use super::child::{FileSink, Timer, author, file_of, open, store};
 use super::orders::{Orders, Point, RULES, SINK, TARGET, rule_of};
 use super::stores::Store;
 
@@ -121,7 +121,7 @@ impl Estate {
         let timer = Arc::new(Timer::of_run(self.run));
         let server = self.serve().await;
         let reconciler = Reconciler::<TriggerRule> {
-            repository: Arc::new(repository(&server.url(), &timer)),
+            store: Arc::new(store(&server.url(), &timer)),
             ledger: ledger.clone(),
             target: TARGET.to_owned(),
             author: author(self.run),
@@ -129,7 +129,7 @@ impl Estate {
         };
         // A shared database may still be at the last commit of somebody who is dead: a write waits for that.
         assert_eq!(ledger.replay("nobody's", None).await, Ok(0));
-        reconciler.reconcile(|id| id.parse().ok()).await.unwrap();
+        reconciler.reconcile().await.unwrap();
         server.shutdown().await;
         let deliverer = Deliverer {
             outbox: ledger.clone(),
@@ -150,7 +150,7 @@ impl Estate {
     /// Whether everything is there and in order.
     async fn look(&mut self, ledger: &SqlLedger, killed: &Output) -> Last {
         assert_eq!(ledger.verify(None).await.unwrap().faults, [], "{}", said(killed));
-        assert_eq!(ledger.unsettled(TARGET).await.unwrap(), []);
+        assert_eq!(ledger.unsettled(TARGET, "rule").await.unwrap(), []);
         let backlog = ledger.backlog().await.unwrap();
         assert!(
             backlog
@@ -183,19 +183,15 @@ impl Estate {
                 of_this.iter().all(|line| *line == of_this[0]),
                 "another event: {of_this:?}"
             );
-            assert_eq!(
-                outcome.outcome_kind == OutcomeKind::Applied,
-                !of_this.is_empty(),
-                "{entry:?}"
-            );
+            assert_eq!(outcome.kind == OutcomeKind::Applied, !of_this.is_empty(), "{entry:?}");
             if let Some(after) = entry.after() {
-                let (count, rule) = self.applied.entry(entry.document().to_owned()).or_default();
+                let (count, rule) = self.applied.entry(entry.document().unwrap().id.clone()).or_default();
                 *count += 1;
                 *rule = serde_json::from_str(after.text()).unwrap();
             }
-            *self.outcomes.entry(outcome.outcome_kind.as_str()).or_default() += 1;
+            *self.outcomes.entry(outcome.kind.as_str()).or_default() += 1;
             last = Last {
-                outcome_kind: Some(outcome.outcome_kind),
+                outcome_kind: Some(outcome.kind),
                 evidence: outcome.evidence,
                 told: of_this.len(),
             };
@@ -246,7 +242,7 @@ async fn keeps_what_was_promised(ledger: &SqlLedger, killed: &Output) {
         if let Some((_, promise)) = line.split_once("concluded: ") {
             let (entry, outcome_kind) = promise.split_once(' ').unwrap();
             let entry = ledger.entry(entry.parse().unwrap()).await.unwrap();
-            let kept = entry.and_then(|entry| entry.outcome_kind()).map(OutcomeKind::word);
+            let kept = entry.and_then(|entry| entry.outcome_kind()).map(OutcomeKind::as_str);
             assert_eq!(kept, Some(outcome_kind), "{line}");
         }
     }

@@ -11,10 +11,10 @@ use crate::fault::Fault;
 use crate::history::Author;
 use crate::vocabulary::{has_versions, id_of};
 
-/// How long a page is open, at most.
+/// The longest time for which a page is open.
 const OPEN_FOR: Duration = Duration::from_secs(10);
 
-/// A page that somebody has open.
+/// A page that is open in a browser.
 pub(super) struct OpenPage<K> {
     document: usize,
     /// The document with the change.

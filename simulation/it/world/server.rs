@@ -9,8 +9,12 @@ use crate::fault::Fault;
 use crate::history::{Answer, Arrival, Author, Call, State};
 use crate::vocabulary::{has_versions, id_of};
 
-/// How long a read may show what is no longer so. To one process reads never show an older state than before.
+/// The longest lag of a read. To one process reads never show an older state than before.
 const STALE_FOR: Duration = Duration::from_secs(3);
+
+/// The same where the server has no versions: the protocol tells others' writes from stale reads by three reads, a second
+/// apart.
+const STALE_FOR_WITHOUT_VERSIONS: Duration = Duration::from_secs(2);
 
 impl<K: Specimen> World<K> {
     /// The server carries out a request, unless it is one that it refuses.
@@ -67,7 +71,12 @@ impl<K: Specimen> World<K> {
         let (document, fault) = (request.document, request.fault);
         let log = &self.history.logs[document];
         let newest = log.len() - 1;
-        let is_recent = |state: &&State<K>| state.since + STALE_FOR > self.now;
+        let stale_for = if has_versions::<K>() {
+            STALE_FOR
+        } else {
+            STALE_FOR_WITHOUT_VERSIONS
+        };
+        let is_recent = |state: &&State<K>| state.since + stale_for > self.now;
         let recent = log.iter().rev().take_while(is_recent).count();
         let recent = recent.min(newest - self.newest_seen_by(request.task, document));
         let state = match fault {
@@ -146,7 +155,7 @@ impl<K: Specimen> World<K> {
         });
     }
 
-    /// What the client of a request hears now, and whose task waits for it.
+    /// Lets the client of a request hear its answer, and gives the task that waits for it.
     pub(crate) fn hear(&mut self, number: usize) -> usize {
         let request = &mut self.history.requests[number];
         let answer = *request.answer.get_or_insert(match request.fault {

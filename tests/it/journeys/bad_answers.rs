@@ -1,4 +1,4 @@
-//! Answers that are none: a clear error in bounded memory, and no write that nobody asked for.
+//! Answers that are none: a clear error in bounded memory, and no write that the user did not ask for.
 
 use emulator::{Emulator, SAMPLE_RULE_ID};
 use expect_test::{Expect, expect};

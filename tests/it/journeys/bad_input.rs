@@ -1,4 +1,4 @@
-//! What people get wrong: told where it stands, and nothing is sent.
+//! Faults in the user's input: reported with their place, and nothing is sent.
 
 use expect_test::{Expect, expect};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Who asks: no credentials, wrong ones, and those of more than one place.
+//! Credentials: none, wrong ones, and those of more than one place.
 
 use expect_test::expect;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! What the program knows about itself: explain, completions, the man page, help.
+//! Documents that the program prints about itself: explain, completions, the man page, help.
 
 use std::process::Stdio;
 
@@ -119,7 +119,7 @@ fn each_command_has_help_that_fits_a_terminal() {
               --detailed-exitcode          Exit with 2 if there are changes that were not made
               --fail-on <FAIL_ON>          From which severity on findings end the run [default: error]
                                            [possible values: error, warning]
-              --on-conflict <ON_CONFLICT>  What to do if somebody else changes the rule meanwhile [default:
+              --on-conflict <ON_CONFLICT>  The response to a rule that others changed meanwhile [default:
                                            merge] [possible values: fail, merge, ours]
               --accept-group-merge         Merge even if they changed other parts of what belongs together:
                                            enabled, conditions, actions
@@ -129,22 +129,25 @@ fn each_command_has_help_that_fits_a_terminal() {
           -V, --version                    Print version
 
         Global options:
-          -o, --output <OUTPUT>          How to print [default: human] [possible values: human, json, yaml]
+          -o, --output <OUTPUT>          The output format [default: human] [possible values: human, json,
+                                         yaml]
               --profile <NAME>           A profile of the gc CLI to take credentials and region from
               --region <REGION>          The region: its AWS name (eu-central-1) or its domain
                                          (mypurecloud.de)
               --config <FILE>            A configuration file, in place of ./assist-rules.toml
               --sandbox                  Use the built-in Genesys Cloud instead of a real one
               --reset-sandbox            Put the sandbox back to its sample rule first
-              --ledger <URL>             Where changes are recorded: sqlite:PATH or postgres://...
+              --ledger <URL>             The ledger, where changes are recorded: sqlite:PATH or
+                                         postgres://...
               --metrics-file <FILE>      Write the figures of all updates there after the run, for
                                          Prometheus
-              --deadline <TIME>          When to give up: 90s, 2m
-              --color <COLOR>            When to use colour; NO_COLOR is heeded too [default: auto]
+              --deadline <TIME>          The time after which to give up: 90s, 2m
+              --color <COLOR>            Colour on a terminal; NO_COLOR is respected too [default: auto]
                                          [possible values: auto, always, never]
           -q, --quiet                    Say nothing but the result
           -v, --verbose...               Say more on stderr; twice for every request
-              --log-format <LOG_FORMAT>  How to log on stderr [default: text] [possible values: text, json]
+              --log-format <LOG_FORMAT>  The format of the log on stderr [default: text] [possible values:
+                                         text, json]
         --- stderr
     "#]]
     .assert_eq(&shown(&run(assist_rules().args(["update", "-h"]))));

@@ -46,7 +46,7 @@ fn a_text_with_findings_is_kept_and_the_way_back_is_told() {
     assert_eq!(sandbox.world.rule(SAMPLE_RULE_ID).unwrap()["etag"], "7");
 }
 
-/// Where `edit` keeps texts that were not applied.
+/// The number of texts that `edit` keeps because they were not applied.
 fn kept(state: &std::path::Path) -> usize {
     let files = std::fs::read_dir(state.join("edits")).unwrap();
     let paths = files.map(|file| file.unwrap().path());

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{document, on, sandbox_with, writes};
 
-/// What somebody else changes right before the write.
+/// A fault that has another client change these members right before the write.
 fn theirs(members: &str) -> String {
     format!(
         r#"{{"faults": [{{"on": {{"kind": "put"}}, "times": 1, "do": {{"edit_between": {{"merge": {members}}}}}}}]}}"#

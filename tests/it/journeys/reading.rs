@@ -10,7 +10,7 @@ use crate::{
     sandbox::Sandbox,
 };
 
-/// A rule with members that no published model has, in an order that is nobody's.
+/// A rule with members that no published model has, in an unusual order.
 const STRANGE: &str = r#"{
   "zebra": null,
   "enabled": false,

@@ -1,4 +1,4 @@
-//! What was changed, as the record has it: shown, undone, settled, counted.
+//! The record of changes: shown, undone, settled, counted.
 
 use std::{fs, path::PathBuf, process::Command};
 
@@ -59,7 +59,7 @@ impl Desk {
         self.sandbox.world.edit_rule(SAMPLE_RULE_ID, edit).unwrap();
     }
 
-    /// A change whose outcome nobody knows: no write arrives.
+    /// A change whose outcome is unknown: no write arrives.
     fn loses_a_write(&self, name: &str) {
         let lost = r#"{"faults": [{"on": {"kind": "put"}, "times": 4, "do": {"drop_before": {}}}]}"#;
         self.sandbox.world.load_faults(Script::from_json(lost).unwrap());

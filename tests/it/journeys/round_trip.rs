@@ -1,4 +1,4 @@
-//! Get, edit, update: everybody's way of working, with members that nobody here knows.
+//! Get, edit, update: the usual way of working, with unknown members.
 
 use emulator::SAMPLE_RULE_ID;
 use expect_test::expect;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{against, document, on, shown, writes};
 use crate::{binary::feed, sandbox::Sandbox};
 
-/// The sample rule with strangers at every level.
+/// The sample rule with unknown members at every level.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::sample();
     sandbox

@@ -25,7 +25,8 @@ fn schema(kind: &str) -> Value {
     document(&run(assist_rules().args(["schema", kind])))
 }
 
-/// What a value has that its schema does not tell, and the other way round: types, members, enumerations.
+/// The deviations of a value from its schema: wrong types, missing and undescribed members, values outside of an
+/// enumeration.
 fn faults(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
     if let Some(name) = schema["$ref"].as_str() {
         let place = name.strip_prefix('#').and_then(|place| root.pointer(place));
@@ -177,7 +178,7 @@ fn event() -> Event {
     }
 }
 
-/// What a webhook on this machine is told of an event.
+/// The document that a webhook on this machine receives for an event.
 fn told(event: &Event) -> Value {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let settings = SinkSettings {

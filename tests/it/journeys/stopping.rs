@@ -1,4 +1,4 @@
-//! A signal in mid-update: 129, 130 or 143, and what is told of the rule is true.
+//! A signal in mid-update: 129, 130 or 143, and the report about the rule is true.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},

@@ -1,4 +1,4 @@
-//! Changes that other systems are told of: a webhook, a directory, a command, a table.
+//! Delivery of changes to other systems: a webhook, a directory, a command, a table.
 
 use std::{
     fs,
@@ -62,7 +62,7 @@ impl Desk {
     }
 }
 
-/// A server on this machine that answers each post with this status, and tells what it was sent: headers and body.
+/// A server on this machine that answers each post with this status, and passes on its headers and body.
 fn listen(status: &'static str) -> (String, mpsc::Receiver<(String, String)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/rules", listener.local_addr().unwrap());

@@ -1,4 +1,4 @@
-//! `update` and `diff`: what is asked for, what is sent, what is told.
+//! `update` and `diff`: the request, the write, the report.
 
 use emulator::{SAMPLE_CHANGE, SAMPLE_RULE_ID};
 use expect_test::expect;

@@ -1,13 +1,13 @@
 //! The blocks of a Markdown document, and the commands in them.
 
-/// What stands between two fences.
+/// The text between two fences.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Block {
-    /// What is said after the fence.
+    /// The text after the fence.
     pub(crate) language: String,
     /// The name that the line before ends in.
     pub(crate) file: Option<String>,
-    /// What is in it.
+    /// The lines of the block.
     pub(crate) text: String,
     /// The line of the fence.
     pub(crate) line: usize,

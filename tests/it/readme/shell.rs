@@ -21,7 +21,7 @@ use crate::{
 pub(crate) struct Shell {
     home: PathBuf,
     settings: BTreeMap<String, String>,
-    /// How the last command ended.
+    /// The exit code of the last command.
     code: i32,
     /// `assist-rules sandbox`, in its own terminal.
     in_foreground: Option<Child>,
@@ -106,7 +106,7 @@ impl Shell {
         printed
     }
 
-    /// Starts a program that stays, and takes its settings over, as its reader is told to.
+    /// Starts a program that stays, and exports the settings that it prints, as its reader is asked to.
     fn open_terminal(&mut self, arguments: &[&str]) -> String {
         self.close_terminal();
         let (reader, writer) = io::pipe().unwrap();
@@ -130,7 +130,7 @@ impl Shell {
         }
     }
 
-    /// Somebody switches the rule off.
+    /// Switches the rule in a file off, as its reader is asked to.
     fn edit(&self, file: &str) -> String {
         let path = self.home.join(file);
         let before = fs::read_to_string(&path).unwrap();
@@ -147,7 +147,7 @@ impl Drop for Shell {
     }
 }
 
-/// What a sandbox prints until it has said that it runs.
+/// The output of a sandbox until it has said that it runs.
 fn until_it_waits(reader: PipeReader) -> String {
     let mut printed = String::new();
     let mut lines = BufReader::new(reader).lines();

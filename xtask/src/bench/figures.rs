@@ -1,4 +1,4 @@
-//! What many measurements come to.
+//! Summaries of many measurements.
 
 use std::{fmt, time::Duration};
 
@@ -19,12 +19,12 @@ pub(crate) fn median_ms(times: &[Duration]) -> f64 {
     }
 }
 
-/// Whether a figure keeps its target.
+/// A figure's comparison with its target.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Verdict {
-    /// It does.
+    /// The figure is at most the target.
     Met,
-    /// It does not.
+    /// The figure is over the target, or not a number.
     Missed,
 }
 

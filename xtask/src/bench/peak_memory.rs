@@ -1,4 +1,4 @@
-//! How much memory a program needed at most, as the system's own `time` tells it.
+//! The peak memory of a program, as the system's own `time` reports it.
 
 use std::{
     path::Path,
@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 
 const TIME: &str = "/usr/bin/time";
 
-/// Runs `command` once more, measured, in MiB. `None` where there is no `time` that can tell.
+/// Runs `command` once more, measured, in MiB. `None` where there is no `time` that can measure it.
 ///
 /// # Errors
 ///

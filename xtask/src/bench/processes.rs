@@ -21,7 +21,7 @@ const RULES: &str = "/api/v2/agent-assist/trigger-rules/";
 /// For each request of a command line: `--next` forgets them.
 const CURL: [&str; 6] = ["--silent", "--show-error", "--fail", "--noproxy", "*", "--ipv4"];
 
-/// What was measured.
+/// The measurements.
 pub(crate) struct Measured {
     /// Wall times of `assist-rules update`.
     pub(crate) updates: Vec<Duration>,
@@ -29,7 +29,7 @@ pub(crate) struct Measured {
     pub(crate) curls: Vec<Duration>,
     /// Wall times of `update` by an older binary, if there is one to compare with.
     pub(crate) before: Vec<Duration>,
-    /// Peak memory of one more update in MiB, where it can be told.
+    /// Peak memory of one more update in MiB, where it can be measured.
     pub(crate) peak: Option<f64>,
 }
 
@@ -93,7 +93,7 @@ fn succeeded(command: &Command, output: &std::process::Output) -> Result<()> {
     Ok(())
 }
 
-/// One update by somebody whose ledger is there, as it is for every run but the first, and who has to sign in, as curl
+/// One update by a user whose ledger is there, as it is for every run but the first, and who has to sign in, as curl
 /// has.
 fn update(binary: &Path, sandbox: &Sandbox, home: &Path, name: &str) -> Result<Command> {
     let tokens = home.join("state/tokens");

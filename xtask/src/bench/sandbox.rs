@@ -20,7 +20,7 @@ pub(crate) struct Sandbox {
     pub(crate) login_url: String,
     /// The OAuth client that it knows.
     pub(crate) client_id: String,
-    /// That client's secret.
+    /// The secret of this client.
     pub(crate) client_secret: String,
     /// The sample rule.
     pub(crate) rule_id: String,

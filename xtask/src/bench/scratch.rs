@@ -26,7 +26,7 @@ impl Scratch {
         Ok(folder)
     }
 
-    /// Where it is.
+    /// The path of the folder.
     pub(crate) fn path(&self) -> &Path {
         &self.0
     }

@@ -12,10 +12,10 @@ use ports::{Event, InMemoryLedger, Ledger};
 use super::*;
 use domain::DELIVERY_SCHEDULE;
 
-/// How a sink answers, told by the event's document and version.
+/// The answer of a sink to an event, which is given by its document and version.
 type Answer = dyn Fn(&str) -> Result<(), DeliveryError> + Send + Sync;
 
-/// A sink that notes what it is told.
+/// A sink that notes what is delivered to it.
 struct Noting {
     answer: Box<Answer>,
     told: Mutex<Vec<String>>,
@@ -41,14 +41,14 @@ fn again() -> Result<(), DeliveryError> {
     })
 }
 
-struct UpdateHandle {
+struct DeliveryFixture {
     ledger: Arc<InMemoryLedger>,
     sink: Arc<Noting>,
     time: VirtualTime,
     deliverer: Deliverer,
 }
 
-impl UpdateHandle {
+impl DeliveryFixture {
     fn new(answer: impl Fn(&str) -> Result<(), DeliveryError> + Send + Sync + 'static) -> Self {
         let ledger = Arc::new(InMemoryLedger::for_sinks(["a".to_owned()]));
         let sink = Arc::new(Noting {
@@ -89,37 +89,37 @@ impl UpdateHandle {
 
 #[tokio::test]
 async fn a_round_tells_everything_in_order_and_what_failed_only_once() {
-    let desk = UpdateHandle::new(|event| if event.starts_with("r2") { again() } else { Ok(()) });
+    let fixture = DeliveryFixture::new(|event| if event.starts_with("r2") { again() } else { Ok(()) });
     for (document, version) in [("r1", 1), ("r2", 1), ("r1", 2), ("r2", 2), ("r3", 1)] {
-        desk.applied(document, version).await;
+        fixture.applied(document, version).await;
     }
-    let round = desk.round(Include::Due).await;
+    let round = fixture.round(Include::Due).await;
     assert_eq!((round.delivered, round.failed), (3, 1));
-    assert_eq!(desk.told(), ["r1 v1", "r2 v1", "r1 v2", "r3 v1"]);
-    assert_eq!(desk.round(Include::Due).await.failed, 0, "it is not due");
-    assert_eq!(desk.round(Include::All).await.failed, 1);
+    assert_eq!(fixture.told(), ["r1 v1", "r2 v1", "r1 v2", "r3 v1"]);
+    assert_eq!(fixture.round(Include::Due).await.failed, 0, "it is not due");
+    assert_eq!(fixture.round(Include::All).await.failed, 1);
 }
 
 #[tokio::test]
 async fn an_event_that_fails_is_tried_by_the_schedule_and_then_given_up() {
-    let desk = UpdateHandle::new(|_| again());
-    desk.applied("r1", 1).await;
+    let fixture = DeliveryFixture::new(|_| again());
+    fixture.applied("r1", 1).await;
     let mut tries = 0;
     for wait in DELIVERY_SCHEDULE {
-        tries += desk.round(Include::Due).await.failed;
-        desk.time.advance(wait.saturating_sub(Duration::from_secs(1)));
-        assert_eq!(desk.round(Include::Due).await.failed, 0, "too early, after {tries}");
-        let by_hand = desk.round(Include::All).await;
+        tries += fixture.round(Include::Due).await.failed;
+        fixture.time.advance(wait.saturating_sub(Duration::from_secs(1)));
+        assert_eq!(fixture.round(Include::Due).await.failed, 0, "too early, after {tries}");
+        let by_hand = fixture.round(Include::All).await;
         assert_eq!(by_hand.failed, 1, "by hand it is tried, and that does not count");
-        desk.time.advance(Duration::from_secs(1));
+        fixture.time.advance(Duration::from_secs(1));
     }
-    assert_eq!(desk.round(Include::Due).await.failed, 1);
-    let backlog = desk.ledger.backlog().await.unwrap();
+    assert_eq!(fixture.round(Include::Due).await.failed, 1);
+    let backlog = fixture.ledger.backlog().await.unwrap();
     assert_eq!((tries, backlog[0].pending, backlog[0].dead), (9, 0, 1));
     assert_eq!(backlog[0].last_failure, None, "nothing is undelivered");
 }
 
-/// What a sink says when it is asked to wait so long, and what is pending, dead and disabled then.
+/// The error of a sink for a given wait, and what is pending, dead and disabled then.
 type Check = (fn(Duration) -> DeliveryError, u64, u64, bool);
 
 #[tokio::test]
@@ -146,46 +146,46 @@ async fn a_sink_is_heeded() {
         ),
     ];
     for (failure, pending, dead, is_disabled) in cases {
-        let desk = UpdateHandle::new(move |_| Err(failure(wait)));
-        desk.applied("r1", 1).await;
-        desk.round(Include::Due).await;
-        desk.time.advance(wait.saturating_sub(Duration::from_secs(1)));
-        assert_eq!(desk.round(Include::Due).await.failed, 0);
-        let backlog = desk.ledger.backlog().await.unwrap();
+        let fixture = DeliveryFixture::new(move |_| Err(failure(wait)));
+        fixture.applied("r1", 1).await;
+        fixture.round(Include::Due).await;
+        fixture.time.advance(wait.saturating_sub(Duration::from_secs(1)));
+        assert_eq!(fixture.round(Include::Due).await.failed, 0);
+        let backlog = fixture.ledger.backlog().await.unwrap();
         let found = (backlog[0].pending, backlog[0].dead, backlog[0].disabled.is_some());
         assert_eq!(found, (pending, dead, is_disabled));
         if !is_disabled {
-            desk.time.advance(Duration::from_secs(1));
-            assert_eq!(desk.round(Include::Due).await.failed, pending);
+            fixture.time.advance(Duration::from_secs(1));
+            assert_eq!(fixture.round(Include::Due).await.failed, pending);
         }
     }
 }
 
 #[tokio::test]
 async fn a_sink_that_is_down_is_left_alone_after_some_tries() {
-    let desk = UpdateHandle::new(|_| again());
+    let fixture = DeliveryFixture::new(|_| again());
     for number in 0..20 {
-        desk.applied(&format!("r{number}"), 1).await;
+        fixture.applied(&format!("r{number}"), 1).await;
     }
     assert_eq!(
-        desk.round(Include::Due).await.failed,
+        fixture.round(Include::Due).await.failed,
         u64::from(MAX_CONSECUTIVE_FAILURES)
     );
-    assert_eq!(desk.told().len(), 5);
+    assert_eq!(fixture.told().len(), 5);
 }
 
 #[tokio::test]
 async fn no_delivery_is_begun_once_it_is_told_to_stop() {
-    let desk = UpdateHandle::new(|_| Ok(()));
+    let fixture = DeliveryFixture::new(|_| Ok(()));
     for number in 0..3 {
-        desk.applied(&format!("r{number}"), 1).await;
+        fixture.applied(&format!("r{number}"), 1).await;
     }
     let told = std::sync::atomic::AtomicUsize::new(0);
     let watch = |_: &LeasedEvent, _: &DeliveryOutcome| {
         told.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     };
     let is_stopped = || told.load(std::sync::atomic::Ordering::Relaxed) == 2;
-    let rounds = desk.deliverer.deliver(Include::Due, &watch, &is_stopped).await;
+    let rounds = fixture.deliverer.deliver(Include::Due, &watch, &is_stopped).await;
     assert_eq!(rounds[0].delivered, 2);
 }
 
@@ -205,30 +205,30 @@ impl EventSink for Endless {
 
 #[tokio::test]
 async fn a_run_does_not_wait_for_a_sink_that_hangs_and_does_not_try_it_at_once_again() {
-    let mut desk = UpdateHandle::new(|_| Ok(()));
-    desk.applied("r1", 1).await;
-    let patient = desk.deliverer.clone();
-    desk.deliverer.sinks = vec![Arc::new(Endless)];
-    let rounds = desk.deliverer.drain(&|_, _| (), &|| false).await;
-    assert_eq!((rounds[0].failed, desk.time.elapsed()), (1, AFTER_A_RUN));
+    let mut fixture = DeliveryFixture::new(|_| Ok(()));
+    fixture.applied("r1", 1).await;
+    let lasting = fixture.deliverer.clone();
+    fixture.deliverer.sinks = vec![Arc::new(Endless)];
+    let rounds = fixture.deliverer.drain(&|_, _| (), &|| false).await;
+    assert_eq!((rounds[0].failed, fixture.time.elapsed()), (1, AFTER_A_RUN));
     assert_eq!(rounds[0].last_failure.as_deref(), Some("it did not answer within 10 s"));
-    let rounds = patient.drain(&|_, _| (), &|| false).await;
+    let rounds = lasting.drain(&|_, _| (), &|| false).await;
     assert_eq!(rounds[0].delivered, 0, "it has failed once, and waits as any other");
-    desk.time.advance(DELIVERY_SCHEDULE[0]);
-    let rounds = patient.drain(&|_, _| (), &|| false).await;
+    fixture.time.advance(DELIVERY_SCHEDULE[0]);
+    let rounds = lasting.drain(&|_, _| (), &|| false).await;
     assert_eq!(rounds[0].delivered, 1);
 }
 
 #[tokio::test]
 async fn a_delivery_that_is_given_up_at_a_stop_says_nothing_of_the_sink() {
-    let mut desk = UpdateHandle::new(|_| Ok(()));
-    desk.applied("r1", 1).await;
-    let patient = desk.deliverer.clone();
-    desk.deliverer.sinks = vec![Arc::new(Endless)];
+    let mut fixture = DeliveryFixture::new(|_| Ok(()));
+    fixture.applied("r1", 1).await;
+    let lasting = fixture.deliverer.clone();
+    fixture.deliverer.sinks = vec![Arc::new(Endless)];
     // The first question is whether to begin.
     let asked = std::sync::atomic::AtomicUsize::new(0);
     let is_stopped = || asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 0;
-    desk.deliverer.drain(&|_, _| (), &is_stopped).await;
-    let rounds = patient.drain(&|_, _| (), &|| false).await;
+    fixture.deliverer.drain(&|_, _| (), &is_stopped).await;
+    let rounds = lasting.drain(&|_, _| (), &|| false).await;
     assert_eq!(rounds[0].delivered, 1, "it is free at once");
 }

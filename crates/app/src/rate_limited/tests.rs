@@ -1,4 +1,4 @@
-//! Requests through a pacer, in a time that passes only when everybody waits.
+//! Requests through a rate limiter, in a time that passes only when all tasks wait.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -28,7 +28,7 @@ impl Sleeper for PausedTime {
     }
 }
 
-/// Notes what was asked for and when, and answers after a while as it was told to.
+/// Notes the requests and their times, and answers after a while as it is configured.
 struct Server {
     began: Instant,
     asked: Mutex<Vec<(String, Duration)>>,
@@ -99,7 +99,7 @@ impl DocumentStore<TriggerRule> for Server {
     }
 }
 
-/// A server that was told how to be, and a way to it.
+/// A server that `tell` configures, and a rate-limited store in front of it.
 fn stage(tell: impl FnOnce(&mut Server)) -> (Arc<Server>, Arc<RateLimited<TriggerRule>>) {
     let began = Instant::now();
     let mut server = Server {

@@ -55,7 +55,7 @@ impl OpenEntry {
         }
     }
 
-    /// What is found now, and what the ledger says of it.
+    /// The settlement that is found now, and the outcome and the evidence in the ledger.
     async fn found(&self) -> (Settlement, Option<(OutcomeKind, Option<Evidence>)>) {
         let reconciler = self.reconciler();
         let mut all = reconciler.reconcile().await.unwrap();

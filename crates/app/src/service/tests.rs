@@ -36,7 +36,7 @@ impl Sleeper for Timer {
     }
 }
 
-/// A repository that takes 50 ms for each request, and counts how many are under way.
+/// A store that takes 50 ms for each request, and counts how many are under way.
 #[derive(Default)]
 struct Slow {
     behind: InMemoryStore<TriggerRule>,
@@ -77,11 +77,11 @@ impl DocumentStore<TriggerRule> for Slow {
 }
 
 /// A service with all that it needs.
-struct Shop {
+struct Setup {
     store: Arc<Slow>,
     ledger: Arc<InMemoryLedger>,
     told: Arc<Mutex<Vec<Event>>>,
-    desk: UpdateHandle<TriggerRule>,
+    handle: UpdateHandle<TriggerRule>,
     service: Service<TriggerRule>,
 }
 
@@ -98,7 +98,7 @@ fn rename(number: usize) -> UpdateRequest<TriggerRule> {
     UpdateRequest::Edit(Edit::default().name(&format!("new {number}")).unwrap())
 }
 
-fn shop(rules: usize) -> Shop {
+fn setup(rules: usize) -> Setup {
     let store = Arc::new(Slow::default());
     for number in 0..rules {
         let rule = format!(r#"{{"id":"r{number}","ruleType":"conversation","enabled":true,"name":"old"}}"#);
@@ -124,33 +124,37 @@ fn shop(rules: usize) -> Shop {
         clock: timer.clone(),
         sleeper: timer,
     };
-    let (desk, service) = Service::new(updater, deliverer, LIMITS);
-    Shop {
+    let (handle, service) = Service::new(updater, deliverer, LIMITS);
+    Setup {
         store,
         ledger,
         told,
-        desk,
+        handle,
         service,
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn no_more_is_under_way_or_waits_than_there_are_places_for() {
-    let shop = shop(40);
-    let work = tokio::spawn(shop.service.run());
-    let ask = |number| shop.desk.update(id(number), rename(number), UpdateOptions::default());
+    let setup = setup(40);
+    let work = tokio::spawn(setup.service.run());
+    let ask = |number| {
+        setup
+            .handle
+            .update(id(number), rename(number), UpdateOptions::default())
+    };
     let mut asked = pin!(join_all((0..40).map(ask)));
     let too_soon = tokio::time::timeout(Duration::from_millis(10), &mut asked);
     assert!(too_soon.await.is_err());
-    assert_eq!(shop.desk.capacity(), 0, "the others wait for a place");
+    assert_eq!(setup.handle.capacity(), 0, "the others wait for a place");
     let reports = asked.await;
     assert!(
         reports
             .iter()
             .all(|report| report.as_ref().unwrap().completion.outcome.kind() == OutcomeKind::Applied)
     );
-    assert_eq!(shop.store.most.load(Ordering::Relaxed), LIMITS.concurrency);
-    shop.desk.close();
+    assert_eq!(setup.store.most.load(Ordering::Relaxed), LIMITS.concurrency);
+    setup.handle.close();
     let served = work.await.unwrap();
     assert_eq!((served.updates, served.delivered, served.broken), (40, 40, None));
 }
@@ -158,22 +162,26 @@ async fn no_more_is_under_way_or_waits_than_there_are_places_for() {
 #[tokio::test(start_paused = true)]
 async fn a_stop_in_the_middle_loses_nothing() {
     for stop_after in [0, 10, 60, 110, 160, 210, 260] {
-        let shop = shop(20);
-        let work = tokio::spawn(shop.service.run());
-        let ask = |number| shop.desk.update(id(number), rename(number), UpdateOptions::default());
+        let setup = setup(20);
+        let work = tokio::spawn(setup.service.run());
+        let ask = |number| {
+            setup
+                .handle
+                .update(id(number), rename(number), UpdateOptions::default())
+        };
         let close = async {
             tokio::time::sleep(Duration::from_millis(stop_after)).await;
-            shop.desk.close();
+            setup.handle.close();
         };
         let (reports, ()) = futures_util::future::join(join_all((0..20).map(ask)), close).await;
         let served = work.await.unwrap();
         let begun = reports.iter().flatten().count();
         assert_eq!(served.updates, begun as u64, "{stop_after}");
-        assert_eq!(shop.ledger.all().len(), begun, "{stop_after}");
-        assert_eq!(shop.ledger.unsettled("test", "rule").await.unwrap(), []);
+        assert_eq!(setup.ledger.all().len(), begun, "{stop_after}");
+        assert_eq!(setup.ledger.unsettled("test", "rule").await.unwrap(), []);
         let mut applied = 0;
         for (number, report) in reports.iter().enumerate() {
-            let name = shop
+            let name = setup
                 .store
                 .behind
                 .document(&id(number))
@@ -187,13 +195,13 @@ async fn a_stop_in_the_middle_loses_nothing() {
             assert_eq!(is_applied, is_new, "{stop_after}: {number}");
             applied += usize::from(is_applied);
         }
-        let recorded = shop.ledger.all();
+        let recorded = setup.ledger.all();
         let recorded = recorded
             .iter()
             .filter(|entry| entry.outcome_kind() == Some(OutcomeKind::Applied));
         assert_eq!(recorded.count(), applied, "{stop_after}");
-        assert_eq!(shop.told.lock().unwrap().len(), applied, "{stop_after}");
-        assert_eq!(shop.ledger.backlog().await.unwrap()[0].pending, 0);
+        assert_eq!(setup.told.lock().unwrap().len(), applied, "{stop_after}");
+        assert_eq!(setup.ledger.backlog().await.unwrap()[0].pending, 0);
         assert!(
             stop_after < 100 || (applied > 0 && begun < 20),
             "{stop_after}: {applied} of {begun}"
@@ -202,26 +210,26 @@ async fn a_stop_in_the_middle_loses_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_asks_at_a_desk_that_is_closed() {
-    let shop = shop(1);
-    shop.desk.close();
-    let work = tokio::spawn(shop.service.run());
-    let refused = shop.desk.update(id(0), rename(0), UpdateOptions::default()).await;
+async fn a_closed_handle_refuses_updates() {
+    let setup = setup(1);
+    setup.handle.close();
+    let work = tokio::spawn(setup.service.run());
+    let refused = setup.handle.update(id(0), rename(0), UpdateOptions::default()).await;
     assert_eq!(refused.unwrap_err(), ServiceClosedError);
     assert_eq!(work.await.unwrap(), ServiceStats::default());
 }
 
 #[tokio::test(start_paused = true)]
 async fn it_ends_when_nobody_is_left_who_could_ask() {
-    let shop = shop(1);
-    let work = tokio::spawn(shop.service.run());
-    drop(shop.desk);
+    let setup = setup(1);
+    let work = tokio::spawn(setup.service.run());
+    drop(setup.handle);
     assert_eq!(work.await.unwrap(), ServiceStats::default());
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_somebody_left_open_is_settled_and_told() {
-    let shop = shop(1);
+    let setup = setup(1);
     let applied: TriggerRule = r#"{"id":"r0","ruleType":"conversation","enabled":true,"name":"new 0"}"#
         .parse()
         .unwrap();
@@ -246,12 +254,12 @@ async fn what_somebody_left_open_is_settled_and_told() {
         at: SystemTime::UNIX_EPOCH,
         leased_until: SystemTime::UNIX_EPOCH + Duration::from_mins(3),
     };
-    shop.ledger.intend(intent).await.unwrap();
-    shop.store.behind.put(&id(0), applied);
-    let work = tokio::spawn(shop.service.run());
+    setup.ledger.intend(intent).await.unwrap();
+    setup.store.behind.put(&id(0), applied);
+    let work = tokio::spawn(setup.service.run());
     tokio::time::sleep(Duration::from_mins(6)).await;
-    assert_eq!(shop.told.lock().unwrap().len(), 1);
-    shop.desk.close();
+    assert_eq!(setup.told.lock().unwrap().len(), 1);
+    setup.handle.close();
     let served = work.await.unwrap();
     assert_eq!((served.settled, served.delivered), (1, 1));
 }

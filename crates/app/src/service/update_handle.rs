@@ -1,4 +1,4 @@
-//! Where updates are asked for.
+//! The handle through which updates are requested.
 
 use domain::DocumentKind;
 use domain::protocol::{UpdateOptions, UpdateRequest};
@@ -6,7 +6,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::update::Report;
 
-/// Where updates are asked for. Cheap to clone: each task has its own.
+/// A handle through which updates are requested. Cheap to clone: each task has its own.
 #[derive(Debug)]
 pub struct UpdateHandle<K: DocumentKind> {
     requests: mpsc::Sender<Request<K>>,
@@ -18,7 +18,7 @@ pub struct UpdateHandle<K: DocumentKind> {
 #[error("the service takes no more requests")]
 pub struct ServiceClosedError;
 
-/// An update that somebody asked for.
+/// A requested update.
 #[derive(Debug)]
 pub(super) struct Request<K: DocumentKind> {
     pub(super) id: K::Id,
@@ -38,8 +38,8 @@ impl<K: DocumentKind> UpdateHandle<K> {
         Self { requests, close }
     }
 
-    /// Asks for an update: waits for a place, then for its report. Whoever stops waiting for a report does not stop
-    /// the update.
+    /// Requests an update: waits for a place in the queue, then for its report. Dropping the future while it waits for
+    /// the report does not stop the update.
     ///
     /// # Errors
     ///
@@ -69,7 +69,7 @@ impl<K: DocumentKind> UpdateHandle<K> {
         self.close.send_replace(true);
     }
 
-    /// How many more requests there is a place for.
+    /// The number of further requests that the queue has a place for.
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.requests.capacity()

@@ -1,5 +1,6 @@
 //! The parts of an updater, one by one.
 
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex};
 
 use domain::{DocumentKind, RetryBudget};
@@ -7,8 +8,8 @@ use ports::{Author, Clock, DocumentStore, InMemoryLedger, Ledger, Sleeper};
 
 use super::{DescribeError, Updater};
 
-/// The parts of an [`Updater`]. By default the record ends with the process, waits have no jitter that is random, and
-/// errors are recorded by their message.
+/// The parts of an [`Updater`]. By default the record ends with the process, the jitter of waits is random, and errors are
+/// recorded by their message.
 pub struct UpdaterBuilder<K: DocumentKind> {
     store: Arc<dyn DocumentStore<K>>,
     ledger: Option<Arc<dyn Ledger>>,
@@ -26,7 +27,7 @@ impl<K: DocumentKind> UpdaterBuilder<K> {
             ledger: None,
             target: String::new(),
             author: Author::default(),
-            jitter: Arc::new(|| 0.5),
+            jitter: Arc::new(random),
             budget: Arc::default(),
             describe_error: Arc::new(|outcome| outcome.failure().map(|failure| failure.message.clone())),
         }
@@ -41,7 +42,7 @@ impl<K: DocumentKind> UpdaterBuilder<K> {
         }
     }
 
-    /// What tells organizations apart in the record, and who updates.
+    /// The name of the organization and the author of the updates, as they are recorded.
     #[must_use]
     pub fn recorded_as(self, target: impl Into<String>, author: Author) -> Self {
         Self {
@@ -51,7 +52,7 @@ impl<K: DocumentKind> UpdaterBuilder<K> {
         }
     }
 
-    /// Random numbers from 0 to 1 for the jitter of waits: give them where several programs update the same documents.
+    /// Random numbers from 0 to 1 for the jitter of waits; other ones than the default's make a run repeatable.
     #[must_use]
     pub fn jitter(self, jitter: Arc<dyn Fn() -> f64 + Send + Sync>) -> Self {
         Self { jitter, ..self }
@@ -84,4 +85,10 @@ impl<K: DocumentKind> UpdaterBuilder<K> {
             describe_error: self.describe_error,
         }
     }
+}
+
+/// A number from 0 to 1, another one at each call: the standard library keys each hasher anew.
+fn random() -> f64 {
+    let [_, _, _, _, bytes @ ..] = RandomState::new().hash_one(()).to_be_bytes();
+    f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX)
 }

@@ -13,13 +13,13 @@ use ports::{DocumentRef, EntryId, IntentRecord, LedgerError, OutcomeRecord};
 use super::stop::Stop;
 use super::{Progress, Report, RequestStats, Updater};
 
-/// How much longer than its deadline an update may be at work on an entry of the ledger.
+/// The time beyond its deadline for which an update leases a document.
 const LEASE_BEYOND_DEADLINE: Duration = Duration::from_mins(1);
 
-/// How long is waited at first before a leased document is asked for again; it doubles.
+/// The first pause before a leased document is asked for again; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 
-/// How long is waited at most.
+/// The longest such pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 impl<K: DocumentKind> Updater<K> {
@@ -145,7 +145,7 @@ impl<K: DocumentKind> Updater<K> {
         }
     }
 
-    /// What went wrong, in a sentence that begins with its code where it has one.
+    /// The error, in a sentence that begins with its code where it has one.
     fn error(&self, outcome: &Outcome<K>) -> Option<String> {
         if let Outcome::Invalid { findings, .. } = outcome {
             let first = findings.as_slice().first()?;

@@ -4,7 +4,7 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
-/// Somebody who may say stop, once.
+/// A cancellation that may come, once.
 pub(super) struct Stop<'s, S>(Option<Pin<&'s mut S>>);
 
 impl<'s, S: Future<Output = ()>> Stop<'s, S> {
@@ -12,7 +12,7 @@ impl<'s, S: Future<Output = ()>> Stop<'s, S> {
         Self(Some(stop))
     }
 
-    /// What the task comes to, or nothing if the stop is said before that. After a stop, tasks are carried out.
+    /// The result of a task, or none if the cancellation comes before that. After that, tasks are carried out.
     pub(super) async fn or<T>(&mut self, task: impl Future<Output = T>) -> Option<T> {
         let mut task = pin!(task);
         poll_fn(|context| {

@@ -149,7 +149,7 @@ async fn what_others_changed_is_not_overwritten() {
     assert_eq!(behind.document(&id()).unwrap().name(), Some("theirs"));
 }
 
-/// The answer of a repository in memory, which never waits.
+/// The answer of a store in memory, which never waits.
 fn futures_now<T>(
     future: impl Future<Output = Result<Response<T>, RequestError>>,
 ) -> Result<Response<T>, RequestError> {

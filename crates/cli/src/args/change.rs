@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::{FailOn, RuleArg};
 
-/// What to change.
+/// The arguments that describe a change.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ChangeArgs {
     #[command(flatten)]
@@ -42,7 +42,7 @@ pub(crate) struct TermsArgs {
     /// From which severity on findings end the run
     #[arg(long, value_enum, default_value_t = FailOn::Error)]
     pub(crate) fail_on: FailOn,
-    /// What to do if somebody else changes the rule meanwhile
+    /// The response to a rule that others changed meanwhile
     #[arg(long, value_enum, default_value_t = OnConflictArg::Merge)]
     pub(crate) on_conflict: OnConflictArg,
     /// Merge even if they changed other parts of what belongs together: enabled, conditions, actions
@@ -50,7 +50,7 @@ pub(crate) struct TermsArgs {
     pub(crate) accept_group_merge: bool,
 }
 
-/// What to do if somebody else changes the rule meanwhile.
+/// The policies for a rule that another client changes meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OnConflictArg {
     /// Report it, and change nothing
@@ -61,7 +61,7 @@ pub(crate) enum OnConflictArg {
     Ours,
 }
 
-/// How to update.
+/// The arguments of `update`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct UpdateArgs {
     #[command(flatten)]
@@ -74,7 +74,7 @@ pub(crate) struct UpdateArgs {
     pub(crate) reason: Option<String>,
 }
 
-/// How to undo.
+/// The arguments of `rollback`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct RollbackArgs {
     #[command(flatten)]
@@ -92,7 +92,7 @@ pub(crate) struct RollbackArgs {
     pub(crate) reason: Option<String>,
 }
 
-/// How to edit.
+/// The arguments of `edit`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct EditArgs {
     #[command(flatten)]

@@ -27,30 +27,30 @@ pub(crate) struct HistoryArgs {
     pub(crate) entry: Option<u64>,
 }
 
-/// What to settle.
+/// The arguments of `reconcile`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ReconcileArgs {
     /// Close this entry by your own word
     #[arg(long, value_name = "ENTRY", requires_all = ["closing", "reason"])]
     pub(crate) close: Option<u64>,
-    /// What became of it
+    /// The outcome of the entry
     #[arg(long = "as", id = "closing", value_name = "OUTCOME", value_enum, requires = "close")]
     pub(crate) closing: Option<Closing>,
-    /// How you know, for the record
+    /// The evidence that you have, for the record
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
 }
 
-/// What a person says became of a change.
+/// The outcome of a change by a person's word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Closing {
-    /// It took effect
+    /// The write took effect
     Applied,
-    /// It never did
+    /// The write never took effect
     NotApplied,
 }
 
-/// What to count.
+/// The arguments of `stats`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct StatsArgs {
     #[command(flatten)]
@@ -60,10 +60,10 @@ pub(crate) struct StatsArgs {
     pub(crate) since: Option<Since>,
 }
 
-/// What to deliver.
+/// The arguments of `deliver`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct DeliverArgs {
-    /// Tell this event once more, although it was delivered or given up
+    /// Deliver this event once more, although it was delivered or given up
     #[arg(long, value_name = "EVENT")]
     pub(crate) replay: Option<String>,
     /// Only to this sink
@@ -74,7 +74,7 @@ pub(crate) struct DeliverArgs {
     pub(crate) enable: Vec<String>,
 }
 
-/// What to do with the record.
+/// The subcommands of `audit`.
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum AuditArgs {
     /// Hash every entry and document again, and say what was changed since
@@ -89,7 +89,7 @@ pub(crate) enum AuditArgs {
     Export,
 }
 
-/// What to prove.
+/// The arguments of `audit verify`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct VerifyArgs {
     /// A head that was noted earlier: one of the entries must have it

@@ -21,7 +21,7 @@ struct Document {
     format_version: &'static str,
     kind: &'static str,
     exit_code: u8,
-    /// What was proved: the address of the ledger, or the file of the export.
+    /// The subject of the proof: the address of the ledger, or the file of the export.
     of: String,
     entries: u64,
     documents: u64,

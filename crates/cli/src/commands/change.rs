@@ -19,7 +19,7 @@ use crate::render::findings::File;
 use crate::request::UpdateCommand;
 use crate::source::{self, Source};
 
-/// What a person wrote, as far as it could be read.
+/// The user's edit, as far as it could be read.
 enum Written<K> {
     /// An edit, and the file that it comes from if there is one.
     Edit(Edit<K>, Option<Source>),

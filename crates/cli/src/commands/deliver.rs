@@ -1,4 +1,4 @@
-//! `deliver`: tells the sinks what they have not been told yet.
+//! `deliver`: delivers the sinks' due events.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -49,7 +49,7 @@ pub(super) async fn run(context: &Context<'_>, command: &DeliverCommand) -> Resu
     Ok(exit)
 }
 
-/// Tells them, until a signal ends it.
+/// Delivers the due events, until a signal ends it.
 async fn tell(
     context: &Context<'_>,
     command: &DeliverCommand,

@@ -100,7 +100,7 @@ async fn examine(context: &Context<'_>, id: Option<&RuleId>) -> Result<Vec<Check
     Ok(checks)
 }
 
-/// Whether rules can be read: the one that was named, or else the listing.
+/// Checks that rules can be read: the one that was named, or else the listing.
 async fn contract(
     session: &Session,
     settings: &Settings,

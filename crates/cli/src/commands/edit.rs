@@ -168,7 +168,7 @@ fn unreadable(file: &Path, error: &std::io::Error) -> CliError {
     )
 }
 
-/// What was applied is in the organisation: the text has done its work.
+/// Removes a text that was applied: the organisation has it now.
 fn forget(file: &Path) {
     if let Err(error) = std::fs::remove_file(file) {
         tracing::debug!("`{}` stays: {error}", file.display());

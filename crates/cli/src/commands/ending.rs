@@ -1,4 +1,4 @@
-//! How an update is told: to people, and to programs.
+//! The report of an update: for people, and for programs.
 
 use std::time::SystemTime;
 
@@ -19,18 +19,18 @@ use crate::render::snippet;
 use crate::request::{ChangeRequest, ChangeTerms};
 use crate::time::to_the_second;
 
-/// What is to be told at the end.
+/// The end of a command that changes a document, before it is printed.
 pub(super) struct End<'a, K: CliKind> {
     pub(super) ended: ChangeReport<K>,
-    /// What the person wrote, with the findings in it.
+    /// The user's file, with the findings in it.
     pub(super) file: Option<File>,
-    /// Findings about what they did not write.
+    /// Findings about parts of the document that the user did not write.
     pub(super) elsewhere: Vec<Finding>,
     pub(super) request: &'a ChangeRequest,
     pub(super) terms: &'a ChangeTerms,
 }
 
-/// The end of a command that changes a document, once it was told.
+/// The end of a command that changes a document, after it was printed.
 #[derive(Clone, Debug)]
 pub(super) struct Ended {
     pub(super) exit: Exit,
@@ -40,16 +40,17 @@ pub(super) struct Ended {
 /// The effect of a change on the stored document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
-    /// None: it says what it said, or what others made it say.
+    /// None: the document is as it was, or as others made it.
     Nothing,
-    /// It was applied, as that version where the server told one.
+    /// The change was applied, as that version if the server reported one.
     Applied(Option<Version>),
     /// One that is not known.
     Unknown,
 }
 
 impl<K: CliKind> End<'_, K> {
-    /// Tells it, and how the program ends. What happened to the rule is not undone by a stdout that is full.
+    /// Prints the report, and returns the exit and the effect. A stdout that is full does not undo what happened to the
+    /// rule.
     pub(super) fn print(self, context: &Context<'_>) -> Ended {
         let exit = self.exit();
         let problem = self.problem();
@@ -210,7 +211,7 @@ impl<K: CliKind> End<'_, K> {
         }
     }
 
-    /// What a person can do about a conflict.
+    /// Advice for the user about a conflict.
     fn ways_out(&self, conflict: &Conflict<K>) -> String {
         let again = "run the command again: it starts from the rule as it is now";
         let ours = "`--on-conflict ours` overwrites what collides, and says what it was";

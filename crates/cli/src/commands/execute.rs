@@ -26,7 +26,7 @@ use crate::stopper::{Abandoned, Stage, Stopper};
 pub(super) struct ChangeReport<K: CliKind> {
     pub(super) report: Report<K>,
     pub(super) run: Run,
-    /// How the program ends because it was told to stop, if it was.
+    /// The exit of the signal that stopped the program, if one did.
     pub(super) stopped: Option<Exit>,
 }
 
@@ -164,7 +164,7 @@ fn abandoned<I: std::fmt::Display>(id: &I, stopper: &Stopper) -> CliError {
     CliError::new(ErrorCode::Stopped, message)
 }
 
-/// Tells of waits that a person would notice.
+/// Reports waits that a person would notice.
 fn tell_of(output: Output, progress: &Progress) {
     if let Progress::Waiting { time, because } = progress
         && *time >= Duration::from_millis(500)

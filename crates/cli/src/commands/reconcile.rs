@@ -104,7 +104,7 @@ fn reconciler(
     }
 }
 
-/// Whether its outcome is not known, and no run is at work on it.
+/// True if the outcome is not known, and no run is at work on the entry.
 fn stays_unknown(found: &Reconciled) -> bool {
     found.recorded.is_none() && found.settlement != Settlement::Leased
 }

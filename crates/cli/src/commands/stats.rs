@@ -15,8 +15,8 @@ use crate::record::{Record, unusable};
 use crate::render::{prometheus, stats};
 use crate::request::StatsCommand;
 
-/// How many rules are told apart, those with the most updates first. For Prometheus all are: a rule that came and went
-/// would look like a counter that was set back.
+/// The number of rules with figures of their own, those with the most updates first. For Prometheus all have them: a
+/// rule that came and went would look like a counter that was set back.
 const RULES: usize = 20;
 
 pub(super) async fn run(context: &Context<'_>, command: &StatsCommand) -> Result<Exit, CliError> {

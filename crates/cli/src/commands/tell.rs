@@ -1,4 +1,4 @@
-//! Telling the sinks after a run.
+//! Delivery to the sinks after a run.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,7 +11,7 @@ use crate::render::result::Delivery;
 use crate::signals::Signals;
 use crate::stopper::{Abandoned, Stage, Stopper};
 
-/// Tells the sinks what is due, says which of them cannot be told, and counts what became of this run's own events. A
+/// Delivers the due events to the sinks, warns of each sink that fails, and counts this run's own events by state. A
 /// signal ends it, and is how the program ends then. Once the stopper is asked, no delivery is begun.
 pub(super) async fn sinks<'r>(
     output: Output,

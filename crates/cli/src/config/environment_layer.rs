@@ -1,4 +1,4 @@
-//! The layer of the environment, under the names of the platform's own tools and under ours.
+//! The layer of the environment, under the names of the platform's own tools and under `ASSIST_RULES_…`.
 
 use config::Config;
 use secrecy::SecretString;
@@ -15,7 +15,7 @@ const PREFIX: &str = "ASSIST_RULES_";
 ///
 /// # Errors
 ///
-/// If a variable of ours is not known or has a wrong value, or a gateway is named that cannot be used.
+/// If a variable with this program's prefix is unknown or has a wrong value, or a gateway is named that cannot be used.
 pub(super) fn of_environment(environment: &Environment) -> Result<Layer, CliError> {
     let mut config = Config::builder();
     for (name, value) in environment.iter() {

@@ -18,11 +18,11 @@ const FILE: &str = "assist-rules.toml";
 pub(super) struct Layer {
     pub(super) name: String,
     pub(super) settings: PartialSettings,
-    /// What its user should know about it.
+    /// A warning about the layer for the user.
     pub(super) warning: Option<String>,
 }
 
-/// Whose file it is.
+/// The trust in a configuration file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Trust {
     Owner,
@@ -106,7 +106,7 @@ impl Layer {
         }
     }
 
-    /// Reads the keys that a stranger may set; any other is an error.
+    /// Reads the keys that an untrusted file may set; any other is an error.
     fn of_untrusted(name: String, config: Config) -> Result<Self, CliError> {
         let (settings, others): (UntrustedSettings, _) = read(&name, config)?;
         reject_privileged_keys(&name, &others)?;
@@ -126,7 +126,7 @@ fn read<T: DeserializeOwned>(name: &str, config: Config) -> Result<(T, Vec<Strin
     Ok((settings, others))
 }
 
-/// Refuses the keys that a stranger's file has no place for, those first that nobody knows.
+/// Refuses the keys that an untrusted file may not have. Unknown keys are reported first.
 fn reject_privileged_keys(name: &str, others: &[String]) -> Result<(), CliError> {
     let is_known = |key: &str| PartialSettings::keys().contains(&key);
     if let Some(unknown) = others.iter().find(|key| !is_known(key)) {
@@ -146,7 +146,7 @@ fn reject_privileged_keys(name: &str, others: &[String]) -> Result<(), CliError>
     }
 }
 
-/// The error about a key that nobody knows.
+/// The error about an unknown key, with a suggestion.
 pub(super) fn unknown_key(layer: &str, key: &str) -> CliError {
     let near = |known: &&str| strsim::damerau_levenshtein(known, key) <= 2;
     let keys = PartialSettings::keys();

@@ -1,7 +1,7 @@
 //! The keys of the configuration, as one layer has them: what is absent is left to the next layer.
 //!
-//! A key stands here once. A file that may be a stranger's is read as [`UntrustedSettings`], which has no place for a
-//! key that says where secrets go.
+//! A key stands here once. A file of an untrusted author is read as [`UntrustedSettings`], which has no place for a key
+//! that says where secrets go.
 
 use std::path::PathBuf;
 
@@ -32,13 +32,13 @@ pub(super) struct PartialSettings {
     pub(super) state_dir: Option<PathBuf>,
     pub(super) ca_file: Option<PathBuf>,
     pub(super) ledger: Option<String>,
-    /// Tables that are read once they are needed: a command that tells no sink does without.
+    /// Tables that are read once they are needed: a command that delivers to no sink does without.
     pub(super) sinks: Option<Vec<Value>>,
     pub(super) log: Option<String>,
 }
 
-/// The settings of a file in the working directory, which may come from a stranger's repository: none that says where
-/// secrets or events go, or who asks.
+/// The settings of a file in the working directory, which may have an untrusted author: none that says where secrets or
+/// events go, or who asks.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct UntrustedSettings {

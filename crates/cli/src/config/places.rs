@@ -1,4 +1,4 @@
-//! Where files are kept.
+//! The locations of configuration and state files.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What comes of the layers.
+//! The settings that follow from the layers.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -28,13 +28,13 @@ pub(crate) struct Settings {
     pub(crate) state_dir: PathBuf,
     pub(crate) log: Option<String>,
     pub(crate) ledger: LedgerAddress,
-    /// Who is told of changes.
+    /// The sinks that receive the changes.
     pub(crate) sinks: Result<Vec<SinkSettings>, CliError>,
-    /// What its user should know about the layers.
+    /// Warnings about the layers for the user.
     pub(crate) warnings: Vec<String>,
 }
 
-/// What is talked to.
+/// The Genesys Cloud that requests go to.
 #[derive(Clone, Debug)]
 pub(crate) enum Target {
     /// The built-in Genesys Cloud, in this process.
@@ -139,7 +139,7 @@ pub(super) fn combine(layers: &[Layer], environment: &Environment) -> Result<Set
 }
 
 impl Settings {
-    /// Refuses a reason that has a secret in it: it is recorded, and told to every sink.
+    /// Refuses a reason that has a secret in it: it is recorded, and delivered to every sink.
     pub(crate) fn refuse_a_secret(&self, reason: Option<&str>) -> Result<(), CliError> {
         let has = |secret: &SecretString| reason.is_some_and(|reason| reason.contains(secret.expose_secret()));
         let of_target = self.target.as_ref().ok().and_then(Target::secret);
@@ -155,7 +155,7 @@ impl Settings {
         Ok(())
     }
 
-    /// The target as the ledger tells targets apart: the API and the client that asks it. Nothing if there is none.
+    /// The target's key in the ledger: the API and the client that asks it. Nothing if there is none.
     pub(crate) fn ledger_target(&self) -> Option<String> {
         self.target.as_ref().ok().map(Target::name)
     }
@@ -169,7 +169,7 @@ impl Target {
         }
     }
 
-    /// What it is asked with.
+    /// The client secret or the access token; none for the sandbox.
     fn secret(&self) -> Option<&SecretString> {
         match self {
             Self::Sandbox => None,
@@ -191,7 +191,7 @@ impl Target {
         }
     }
 
-    /// Whether all of it is on this machine.
+    /// True if both the API and the sign-in are on this machine.
     fn is_loopback(&self) -> bool {
         match self {
             Self::Sandbox => true,

@@ -162,7 +162,7 @@ mod tests {
 
     use super::*;
 
-    /// What the sinks of a TOML text come to: their names, or the error.
+    /// The names of the sinks in a TOML text, or the error's message.
     fn read(toml: &str) -> String {
         let config = Config::builder().add_source(File::from_str(toml, FileFormat::Toml));
         let tables = config.build().unwrap().get_array("sinks").unwrap();

@@ -1,4 +1,4 @@
-//! What comes of the layers, as tables.
+//! Tables of flags and variables, and the settings that follow from them.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What sinks were told, and what they still have to be told.
+//! Deliveries to sinks, and the backlog of each sink.
 
 use std::fmt::Write;
 
@@ -21,9 +21,9 @@ pub(crate) struct DeliveryDocument {
 #[derive(Serialize)]
 struct SinkDocument {
     name: String,
-    /// Events that it was told now.
+    /// Events that were delivered now.
     delivered: u64,
-    /// Events that it could not be told now.
+    /// Events that could not be delivered now.
     failed: u64,
     /// Events that are still to be delivered.
     pending: u64,
@@ -44,7 +44,7 @@ pub(crate) fn document(rounds: &[DeliveryReport], backlog: &[Backlog], exit: Exi
     }
 }
 
-/// Those that were told something, and those that something is left for.
+/// The sinks with a delivery in these rounds, and those with a backlog.
 fn sinks(rounds: &[DeliveryReport], backlog: &[Backlog]) -> Vec<SinkDocument> {
     let told = rounds.iter().map(|round| &round.sink);
     let left = backlog.iter().map(|left| &left.sink);
@@ -102,7 +102,7 @@ pub(crate) fn human(rounds: &[DeliveryReport], backlog: &[Backlog]) -> String {
     text
 }
 
-/// How many events are where.
+/// The counts of events by state.
 fn state(sink: &SinkDocument) -> String {
     let mut words = format!("{} delivered", sink.delivered);
     for (count, what) in [(sink.pending, "pending"), (sink.dead, "given up")] {

@@ -41,7 +41,7 @@ pub(crate) struct Place {
     pub(crate) column: usize,
 }
 
-/// How much was found.
+/// The counts of files, rules and findings.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Summary {
     pub(crate) files: usize,
@@ -102,7 +102,7 @@ impl File {
 }
 
 impl FindingDocument {
-    /// A finding about a document that nobody wrote.
+    /// A finding about a part that is in no input file.
     pub(crate) fn without_place(finding: Finding) -> Self {
         Self {
             finding,
@@ -142,7 +142,7 @@ pub(crate) fn document(files: &[File]) -> impl Serialize {
     }
 }
 
-/// Where the lines of a text start.
+/// The byte offsets at which the lines of a text start.
 struct Lines(Vec<usize>);
 
 impl Lines {

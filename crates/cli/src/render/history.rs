@@ -47,11 +47,11 @@ pub(crate) struct EntryDocument {
     diff: Vec<Difference>,
     overwrote: Vec<Collision>,
     error: Option<String>,
-    /// Who settled it, if that was another run.
+    /// The settlement by another run, if there was one.
     settled: Option<SettledDocument>,
 }
 
-/// Who settled an update that an earlier run had left open, and when.
+/// The settlement of an update that an earlier run had left open: the time and the author.
 #[derive(Serialize)]
 struct SettledDocument {
     at: String,
@@ -59,7 +59,7 @@ struct SettledDocument {
     author: AuthorDocument,
 }
 
-/// Who.
+/// The author of a change or of a settlement.
 #[derive(Serialize)]
 struct AuthorDocument {
     client: String,
@@ -128,7 +128,7 @@ impl AuthorDocument {
     }
 }
 
-/// What it changed, or was about to change.
+/// The differences that an update made, or was about to make.
 fn differences(entry: &Entry) -> Vec<Difference> {
     let intent = entry.intent.as_ref();
     intent.map_or_else(Vec::new, |intent| diff(&intent.base, &intent.ours))
@@ -223,7 +223,7 @@ fn what(entry: &Entry) -> String {
     words
 }
 
-/// When, by whom and why it was settled, if that was another run.
+/// The time, author and reason of the settlement, if another run settled the update.
 fn settled(entry: &Entry, document: &EntryDocument) -> String {
     let (Some(settled), Some(outcome)) = (&document.settled, &entry.outcome) else {
         return String::new();

@@ -13,7 +13,7 @@ use crate::output::{ADDED, BOLD, DIM, ERROR, PLACE, REMOVED, SUCCESS, visible};
 use crate::render::diff::unified;
 use crate::render::result::{Delivery, activation, milliseconds};
 
-/// What the user asked for, as far as it shows.
+/// The operation that the user asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Asked {
     /// To change the rule.
@@ -22,7 +22,7 @@ pub(crate) enum Asked {
     DryRun,
 }
 
-/// The report in lines. A deferred update is told with the time to come back.
+/// The report in lines. A deferred update has the time to retry at.
 pub(crate) fn report<K: DocumentKind>(
     report: &Report<K>,
     problem: Option<&CliError>,

@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::output::FORMAT_VERSION;
 use crate::render::findings::FindingDocument;
 
-/// What the whole run did.
+/// The result of the whole run.
 #[derive(Debug, Serialize)]
 pub(crate) struct ResultDocument {
     format_version: &'static str,
@@ -39,14 +39,14 @@ pub(crate) struct Run {
     pub(crate) delivery: Delivery,
 }
 
-/// What it was done to.
+/// The target of a run.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct TargetDocument {
     pub(crate) api: Option<String>,
     pub(crate) sandbox: bool,
 }
 
-/// What became of one rule.
+/// The result of one rule.
 #[derive(Debug, Serialize)]
 pub(crate) struct ChangeDocument {
     id: String,
@@ -88,7 +88,7 @@ struct Summary {
     not_attempted: u32,
 }
 
-/// How many updates were attempted, and of how many the rule is now as it should be.
+/// The counts of updates that were attempted and after which the rule is as they wanted it, and their ratio.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Activation {
     pub(crate) attempted: u32,
@@ -96,7 +96,7 @@ pub(crate) struct Activation {
     pub(crate) rate: f64,
 }
 
-/// What became of the events of this run: each is counted once for each sink.
+/// The counts of this run's events by state, once for each sink.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Delivery {
     /// They were to be delivered.

@@ -21,7 +21,7 @@ pub(crate) fn of_file(file: &File) -> String {
     all.collect()
 }
 
-/// A finding about something that nobody wrote.
+/// A finding about a part that is in no input file.
 pub(crate) fn without_place(finding: &Finding) -> String {
     render(finding, None)
 }
@@ -59,7 +59,7 @@ fn harmless(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
-/// What spans many lines is shown where it starts.
+/// The part of a range that is on its first line: a finding that spans many lines is shown where it starts.
 fn first_line(text: &str, range: &Range<usize>) -> Range<usize> {
     let end = range.end.min(text.len());
     let start = range.start.min(end);

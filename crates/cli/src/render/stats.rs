@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::output::{BOLD, DIM, FORMAT_VERSION, SUCCESS, visible};
 use crate::render::result::{milliseconds, whole_milliseconds};
 
-/// How many letters the longest bar of the histogram has.
+/// The length in characters of the histogram's longest bar.
 const BAR: i64 = 40;
 
 /// The figures of all updates that were asked for, and of each rule.
@@ -111,7 +111,7 @@ impl TallyDocument {
     }
 }
 
-/// Of how many the rule is now as they wanted it; of none, none.
+/// The share of the updates after which the rule is as they wanted it; 0 without updates.
 #[expect(
     clippy::cast_precision_loss,
     reason = "a rate of more than 2^52 updates is not told more exactly"

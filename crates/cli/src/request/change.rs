@@ -11,7 +11,7 @@ use crate::render::report::Asked;
 /// The part of a change that is recorded with it.
 #[derive(Clone, Debug)]
 pub(crate) struct ChangeRequest {
-    /// Whether it is carried out.
+    /// The operation that the user asked for: an update or a dry run.
     pub(crate) asked: Asked,
     /// The command.
     pub(crate) command: &'static str,
@@ -29,7 +29,7 @@ impl ChangeRequest {
         }
     }
 
-    /// What it does to a rule, in words.
+    /// The verb for error messages: `update` or `roll back`.
     pub(crate) fn doing(&self) -> &'static str {
         if self.command == "rollback" {
             "roll back"
@@ -44,7 +44,7 @@ impl ChangeRequest {
 pub(crate) struct ChangeTerms {
     /// The version that the document must be at.
     pub(crate) if_version: Option<Version>,
-    /// Whether changes that were not made have an exit code of their own.
+    /// True if changes that were not made have an exit code of their own.
     pub(crate) detailed_exitcode: bool,
     /// The severity from which on findings end the run.
     pub(crate) fail_on: Severity,

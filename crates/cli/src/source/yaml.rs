@@ -19,7 +19,7 @@ use serde_saphyr::{
 const TOO_DEEP: &str = "too many lists and objects stand inside each other";
 const NOT_FINITE: &str = "JSON has no infinite number, and no `.nan`";
 
-/// Where the values stand.
+/// The byte range of each value, by its pointer.
 #[derive(Debug, Default)]
 pub(super) struct Places(BTreeMap<Pointer, Range<usize>>);
 
@@ -89,8 +89,8 @@ fn byte_range(text: &str, location: Location) -> Range<usize> {
     start..end.max(start)
 }
 
-/// The code of an error of the library and a message for users: the library's own names settings that are none of
-/// theirs.
+/// The code of an error of the library and a message for users: the library's own message names settings of the
+/// library, which users cannot set.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "the library has dozens of variants and adds more: of the rest, a user needs its message and the place"
@@ -126,12 +126,12 @@ fn explained(error: &Error) -> (Code, String) {
     }
 }
 
-/// Whether the parser gave up on nesting, which it does before the budget is looked at.
+/// True if the parser gave up on nesting, which it does before the budget is looked at.
 fn is_recursion_limit(source: &ExternalMessageSource) -> bool {
     matches!(source, ExternalMessageSource::Parser(error) if *error.kind() == ErrorKind::RecursionLimitExceeded)
 }
 
-/// The bytes of a place that an error tells. One of the scanner has a line and a column, and no offset in bytes.
+/// The bytes of an error's location. A location of the scanner has a line and a column, and no offset in bytes.
 fn range_of_error(text: &str, location: Location) -> Range<usize> {
     if location.span().byte_offset().is_some() {
         return byte_range(text, location);

@@ -78,7 +78,7 @@ fn downgrade_preexisting<K: DocumentKind>(document: &K, stored: &K, findings: &m
     }
 }
 
-/// Whether an element of a list is one of the stored list's.
+/// True if an element of a list equals one of the stored list.
 fn is_stored_element<K: DocumentKind>(document: &K, stored: &K, list: &str, index: &str) -> bool {
     let ours = document.member(list).and_then(|list| list.child(index));
     let mut theirs = stored.member(list).into_iter().flat_map(Node::elements);

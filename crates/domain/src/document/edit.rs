@@ -63,7 +63,7 @@ impl<K: DocumentKind> Edit<K> {
         })
     }
 
-    /// Whether it is a whole document or a partial one.
+    /// The form of the edit: a whole document or a partial one.
     #[must_use]
     pub fn form(&self) -> Form {
         self.form
@@ -75,7 +75,7 @@ impl<K: DocumentKind> Edit<K> {
         &self.document
     }
 
-    /// Whether it names nothing that could change.
+    /// True if the edit is partial and has no members.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.form == Form::Partial && self.document.root().members().next().is_none()
@@ -125,7 +125,7 @@ impl<K: DocumentKind> Edit<K> {
     ///
     /// # Errors
     ///
-    /// What is wrong with the edit itself: members that neither the kind knows nor the stored document has, wrong types,
+    /// The faults of the edit itself: members that neither the kind knows nor the stored document has, wrong types,
     /// another identity; and then also what [`check`] says of the members that it would change. Without such errors the
     /// limits of the kind are not looked at here.
     pub fn resolve(&self, stored: &K) -> Result<Patch<K>, Findings> {

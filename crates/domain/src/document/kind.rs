@@ -21,7 +21,8 @@ use crate::pointer::Pointer;
 /// - keep the document that it was made from, byte for byte ([`document`](Self::document));
 /// - take every JSON object in [`from_document`](Self::from_document): what is wrong with its members is for
 ///   [`validate`](Self::validate) to say;
-/// - name each member in [`MEMBERS`](Self::MEMBERS) once, none of them in [`SERVER_OWNED`](Self::SERVER_OWNED).
+/// - name each member in [`MEMBERS`](Self::MEMBERS) once, none of them in [`SERVER_OWNED`](Self::SERVER_OWNED);
+/// - name the member of [`VERSION`](Self::VERSION), if it has one, in [`SERVER_OWNED`](Self::SERVER_OWNED) too.
 pub trait DocumentKind: Clone + Debug + PartialEq + Send + Sync + Sized + 'static {
     /// The name: ledger column, prefix on the command line, event type, metric label.
     const NAME: KindName;
@@ -32,9 +33,11 @@ pub trait DocumentKind: Clone + Debug + PartialEq + Send + Sync + Sized + 'stati
     /// The members that say which document this is. An author's document that has one of them is a whole document; one
     /// without is a partial edit.
     const IDENTITY: &'static [&'static str];
-    /// The member that states the version, if the kind has one.
+    /// The member that states the version as a text, if the kind has one. An edit that has it must be of the version that
+    /// is read, whatever the [guard](Self::GUARD): under [`Guard::Content`] that is the version which the document states.
     const VERSION: Option<&'static str>;
-    /// What keeps a write from overwriting the work of others.
+    /// The protection of a write against overwriting the work of others. Stores give a version with a document only under
+    /// [`Guard::Version`].
     const GUARD: Guard;
 
     /// The id that a document is stored under: one segment of a URL's path.
@@ -81,7 +84,7 @@ pub trait DocumentKind: Clone + Debug + PartialEq + Send + Sync + Sized + 'stati
         differences
     }
 
-    /// Whether `other` has the same content: all but the members that the server owns.
+    /// True if `other` has the same content: all but the members that the server owns.
     fn has_content_of(&self, other: &Self) -> bool {
         self.document() == other.document() || self.diff(other).is_empty()
     }
@@ -124,7 +127,7 @@ pub struct MemberSpec {
     pub name: &'static str,
     /// The members that it makes sense with only, if there are any.
     pub group: Option<MergeGroup>,
-    /// How elements are told apart where its value is a list.
+    /// The identity of the elements where its value is a list.
     pub list: ListIdentity,
 }
 
@@ -150,14 +153,14 @@ impl MemberSpec {
 /// merge by themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MergeGroup {
-    /// What tells the group from others of the kind.
+    /// The name of the group, unique within the kind.
     pub name: &'static str,
     /// A member of true or false: while it is false in the merged document, nothing of the group has an effect, and it
     /// merges.
     pub switch: Option<&'static str>,
 }
 
-/// How the elements of a list are told apart in a merge.
+/// The identity of the elements of a list in a merge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListIdentity {
     /// Not at all: the list merges as a whole, never by index.
@@ -169,7 +172,7 @@ pub enum ListIdentity {
     Content,
 }
 
-/// What keeps a write from overwriting the work of others.
+/// The protection of a write against overwriting the work of others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guard {
     /// The server: it refuses a write under another version than the stored one.
@@ -211,10 +214,10 @@ pub enum Audience {
 /// The document is none of this kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
-    /// It is no JSON document.
+    /// The text is no JSON document.
     #[error("the text is no JSON document")]
     Text(#[from] TextError),
-    /// It is no JSON object.
+    /// The document is no JSON object.
     #[error("expected a JSON object")]
     NotAnObject,
 }

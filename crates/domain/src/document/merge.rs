@@ -9,7 +9,7 @@ use super::merge_list::{self, Elements};
 use super::{Collision, DocumentKind, MemberSpec, MergeGroup, Patch};
 use crate::json::{Document, Node, TextError};
 
-/// Whether both sides of a merge may touch different members of one group.
+/// The policy for a merge whose two sides touch different members of one group.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CrossFieldMerge {
     /// They may not: it is a conflict.

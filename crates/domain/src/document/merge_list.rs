@@ -1,11 +1,11 @@
-//! Three-way merge of lists whose elements can be told apart.
+//! Three-way merge of lists whose elements have an identity.
 
 use std::borrow::Cow;
 
 use super::ListIdentity;
 use crate::json::{Document, Node, TextError, Value, array_of};
 
-/// The elements of a list, each under what tells it from the others, in order.
+/// The elements of a list, each under its identity, in order.
 pub(crate) struct Elements<'d>(Vec<(Cow<'d, str>, Node<'d>)>);
 
 impl<'d> Elements<'d> {
@@ -99,7 +99,7 @@ pub(crate) fn merge(
     array_of(merged).map(Some)
 }
 
-/// What becomes of one element: it, nothing if it goes, or none if the sides collide.
+/// The merge of one element: nothing inside if the element goes, none if the sides collide.
 #[expect(
     clippy::option_option,
     reason = "an element that goes and one that collides are two things"

@@ -56,7 +56,7 @@ impl<K: DocumentKind> Patch<K> {
             .map(|(_, value)| value)
     }
 
-    /// Whether it names nothing.
+    /// True if the patch names nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
@@ -86,7 +86,7 @@ impl<K: DocumentKind> Patch<K> {
         Ok(K::from_document(document).unwrap_or_else(|_| stored.clone()))
     }
 
-    /// Whether a document has all that the patch names: objects may have gained members, lists have the same length and
+    /// True if a document has all that the patch names: objects may have gained members, lists have the same length and
     /// order, numbers count by value.
     #[must_use]
     pub fn is_applied_to(&self, document: &K) -> bool {
@@ -107,10 +107,10 @@ impl<K: DocumentKind> Patch<K> {
             .map(|(member, _)| member)
     }
 
-    /// Whether a document that was read proves that `written`, which is `base` with this patch, was accepted.
+    /// True if a document that was read proves that `written`, which is `base` with this patch, was accepted.
     ///
-    /// It does if all that the patch names is in it. Where that was so in the base already (a patch may take away what
-    /// stands deep inside an element), only the content that was written does.
+    /// The document proves it if all that the patch names is in it. Where that was so in the base already (a patch may
+    /// take away what stands deep inside an element), only the content that was written does.
     #[must_use]
     pub fn is_evident_in(&self, base: &K, written: &K, read: &K) -> bool {
         if self.is_applied_to(base) {
@@ -156,7 +156,7 @@ impl<K: DocumentKind> Patch<K> {
     }
 }
 
-/// Whether `theirs` says all that `ours` says.
+/// True if all that is in `ours` is in `theirs`.
 fn is_within(ours: Node<'_>, theirs: Node<'_>) -> bool {
     if ours.is_object() && theirs.is_object() {
         return ours.members().all(|member| {

@@ -83,7 +83,7 @@ mod tests {
         }
     }
 
-    /// What the steps are, what the rule is now, and what it is once they are taken back, or where that collides.
+    /// The goal, the steps, the rule as it is now, and the rule once they are taken back, or the place of a collision.
     #[test]
     fn what_the_steps_touched_is_taken_back_and_nothing_else() {
         let (a, b, c) = (r#","name":"a""#, r#","name":"b""#, r#","name":"c""#);

@@ -15,3 +15,13 @@ pub struct Stored<K: DocumentKind> {
     /// The document.
     pub value: K,
 }
+
+impl<K: DocumentKind> Stored<K> {
+    /// The version that it has on the server or, where the server gave none, the one that the document itself states: an
+    /// edit of such a document names that one.
+    #[must_use]
+    pub fn stated_version(&self) -> Option<Version> {
+        let stated = || self.value.member(K::VERSION?)?.as_str()?.parse().ok();
+        self.version.clone().or_else(stated)
+    }
+}

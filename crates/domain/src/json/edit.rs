@@ -89,10 +89,10 @@ pub fn array_of<'a>(values: impl IntoIterator<Item = &'a str>) -> Result<Documen
 /// Why a value has no document.
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentError {
-    /// It cannot be printed as JSON.
+    /// The value cannot be printed as JSON.
     #[error("the value cannot be printed as JSON")]
     Print(#[source] serde_json::Error),
-    /// It is larger than a document may be.
+    /// The value is larger than a document may be.
     #[error("the value is larger than a document may be")]
     Bounds(#[source] TextError),
 }

@@ -15,7 +15,7 @@ pub struct Node<'d> {
     place: u32,
 }
 
-/// What a value is.
+/// A JSON value, by its type.
 #[derive(Clone, Copy, Debug)]
 pub enum Value<'d> {
     /// `null`
@@ -37,7 +37,7 @@ pub enum Value<'d> {
 pub struct Member<'d> {
     /// Its name, without quotes and escapes.
     pub name: &'d str,
-    /// Where the name stands, with its quotes.
+    /// The span of the name, with its quotes.
     pub name_span: Span,
     /// Its value.
     pub value: Node<'d>,
@@ -64,7 +64,7 @@ impl<'d> Node<'d> {
         after(&self.document.0.slots, self.place)
     }
 
-    /// What the value is.
+    /// The value, by its type.
     #[must_use]
     pub fn value(self) -> Value<'d> {
         let slot = self.slot();
@@ -82,7 +82,7 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// Where the value stands in the text.
+    /// The span of the value in the text.
     #[must_use]
     pub fn span(self) -> Span {
         let slot = self.slot();
@@ -130,19 +130,19 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// Whether it is `null`.
+    /// True if the value is `null`.
     #[must_use]
     pub fn is_null(self) -> bool {
         matches!(self.value(), Value::Null)
     }
 
-    /// Whether the value is an object.
+    /// True if the value is an object.
     #[must_use]
     pub fn is_object(self) -> bool {
         self.slot().shape == Shape::Object
     }
 
-    /// Whether the value is a list.
+    /// True if the value is a list.
     #[must_use]
     pub fn is_array(self) -> bool {
         self.slot().shape == Shape::Array
@@ -193,7 +193,7 @@ impl<'d> Node<'d> {
         self.get(token)
     }
 
-    /// Whether two values say the same: numbers by value, objects whatever the order of their members.
+    /// True if two values are equal: numbers by value, objects whatever the order of their members.
     #[must_use]
     pub fn eq_value(self, other: Node<'_>) -> bool {
         match (self.value(), other.value()) {
@@ -212,7 +212,7 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// Whether each member of this object stands in the other with the same value. The other may have more.
+    /// True if each member of this object is in the other with an equal value. The other may have more.
     #[must_use]
     pub fn is_subset_of(self, other: Node<'_>) -> bool {
         // Both sides usually have the same order, so the search goes on where it last found something.
@@ -272,7 +272,7 @@ pub struct Elements<'d> {
 }
 
 impl Elements<'_> {
-    /// Whether there are no elements (left).
+    /// True if there are no elements (left).
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.next >= self.end
@@ -311,7 +311,7 @@ pub struct Members<'d> {
 }
 
 impl Members<'_> {
-    /// Whether there are no members (left).
+    /// True if there are no members (left).
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.next >= self.end

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 #[derive(Clone, Copy, Debug)]
 pub struct Number<'d>(&'d str);
 
-/// How many digits any 64-bit integer and any double holds.
+/// The number of digits that a 64-bit integer or a double always holds exactly.
 const DIGITS_ALWAYS_HELD: usize = 15;
 
 impl<'d> Number<'d> {
@@ -31,7 +31,7 @@ impl<'d> Number<'d> {
         self.0.parse().unwrap_or(f64::NAN)
     }
 
-    /// Whether a 64-bit integer or a double holds the number so that printing gives the same value.
+    /// True if a 64-bit integer or a double holds the number so that printing gives the same value.
     ///
     /// ```
     /// use assist_rules_domain::json::Document;

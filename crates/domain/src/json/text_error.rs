@@ -1,4 +1,4 @@
-//! What keeps a text from being a document, and where in the text.
+//! The faults that keep a text from being a document, and their places in it.
 
 use std::fmt;
 
@@ -18,21 +18,21 @@ pub enum JsonError {
     /// The text is longer than [`MAX_BYTES`].
     #[error("the text has {bytes} bytes, and {MAX_BYTES} are allowed")]
     TooLarge {
-        /// How long the text is.
+        /// The length of the text.
         bytes: usize,
     },
     /// More than [`MAX_DEPTH`] lists and objects stand inside each other.
     #[error("more than {MAX_DEPTH} lists and objects stand inside each other")]
     TooDeep {
-        /// Where the one too many opens.
+        /// The opening of the list or object that is one too many.
         span: Span,
     },
     /// The text stops being JSON.
     #[error("{expected}")]
     Syntax {
-        /// Where.
+        /// The place of the fault.
         span: Span,
-        /// What should have stood there, as a clause: "expected a value".
+        /// The expectation that failed there, as a clause: "expected a value".
         expected: &'static str,
     },
     /// A member stands twice in one object, so that readers would disagree on its value.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::BURST;
 
-/// Rounding must not make anybody wait for a billionth of a request.
+/// The tolerance for rounding: no request waits for a millionth of the right to start.
 const NEARLY: f64 = 1e-6;
 
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,7 @@ impl Bucket {
         self.filled_at = self.filled_at.max(time);
     }
 
-    /// How long until there is enough for so many, at this rate, counted from when it was filled last.
+    /// The time until there is enough for so many requests, at this rate, counted from the last fill.
     pub(super) fn time_until(&self, requests: u32, rate: f64) -> Duration {
         let lacking = (f64::from(requests) - self.saved).max(0.0);
         Duration::try_from_secs_f64(lacking / rate).unwrap_or(Duration::MAX)

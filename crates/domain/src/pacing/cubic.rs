@@ -1,20 +1,20 @@
-//! What refusals teach: the rate falls at once and grows back as CUBIC does (RFC 9438), quickly up to what passed
+//! The rate that refusals teach: it falls at once and grows back as CUBIC does (RFC 9438), quickly up to what passed
 //! before, carefully around it, and then in search of more.
 
 use std::time::Duration;
 
 use super::SLOWEST;
 
-/// Where the rate starts when nothing is known, in requests a second.
+/// The initial rate, in requests a second.
 const FIRST: f64 = 3.5;
 
-/// What is left of the rate after a refusal.
+/// The factor that a refusal multiplies the rate by.
 const DROP: f64 = 0.7;
 
-/// How fast it grows: requests a second, per second cubed.
+/// The growth of the rate: requests a second, per second cubed.
 const GROWTH: f64 = 0.4;
 
-/// How much slower it looks for more than has passed, where no header says how much there is.
+/// The slowdown of the growth beyond what has passed, where no header says how much there is.
 const BLIND: f64 = 60.0;
 
 /// The rate as a curve over time: from `low` up to `goal`, and on.
@@ -26,7 +26,7 @@ pub(super) struct Cubic {
     dropped_at: Option<Duration>,
 }
 
-/// How to look for a higher rate than the one that passed.
+/// The search for a higher rate than the one that passed.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Probing {
     /// Headers say how much there is, and keep the rate below that.
@@ -69,7 +69,7 @@ impl Cubic {
         }
     }
 
-    /// Whether the refusal of a request that started then says more than the last one did.
+    /// True if a request that started then started after the last drop: only its refusal says something new.
     pub(super) fn is_news(self, started: Duration) -> bool {
         self.dropped_at.is_none_or(|dropped_at| started > dropped_at)
     }

@@ -1,4 +1,4 @@
-//! What has started in the last minute and was not refused.
+//! The requests that started in the last minute and were not refused.
 
 use std::collections::VecDeque;
 use std::time::Duration;

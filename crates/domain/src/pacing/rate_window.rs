@@ -1,14 +1,14 @@
-//! What the platform says of its rate limit.
+//! The platform's report of its rate limit.
 
 use std::time::Duration;
 
-/// The window that a request was counted in, as its answer tells (`inin-ratelimit-allowed`, `-count`, `-reset`).
+/// The window that a request was counted in, as its answer reports it (`inin-ratelimit-allowed`, `-count`, `-reset`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateWindow {
-    /// How many requests the token may make in a window.
+    /// The number of requests that the token may make in a window.
     pub allowed: u32,
-    /// How many it has made in this one, this request included, whichever program made them.
+    /// The number of requests made under the token in this window, this one included, whichever program made them.
     pub count: u32,
-    /// How long until the next window.
+    /// The time until the next window.
     pub reset: Duration,
 }

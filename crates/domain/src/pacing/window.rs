@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use super::RateWindow;
 
-/// How long a window is if nothing longer was seen.
+/// The length of a window, unless the platform reports a longer one.
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// The part of a window that is left to others who use the same token.
 const RESERVE: f64 = 0.03;
 
-/// How much faster than evenly what is left may go. More than 1, to make up for what a pause cost; not much more,
-/// because where windows slide what is left now is not what is left until the reset.
+/// The factor by which the rest of a window may be used faster than evenly. More than 1, to make up for what a pause
+/// cost; not much more, because where windows slide what is left now is not what is left until the reset.
 const CATCH_UP: f64 = 1.25;
 
-/// Two answers that put the end of the window this close together mean the same end: the platform tells whole
+/// Two answers that put the end of the window this close together mean the same end: the platform reports whole
 /// seconds, and answers take their time.
 const SAME_END: Duration = Duration::from_secs(2);
 
@@ -27,7 +27,7 @@ pub(super) struct Window {
     count: u32,
     ends: Duration,
     period: Duration,
-    /// When an answer spoke of it; nothing if it is supposed to have begun because the one before was over.
+    /// The time of the answer that reported it; none if it is assumed to have begun because the one before was over.
     told_at: Option<Duration>,
 }
 
@@ -74,7 +74,7 @@ impl Window {
         self.count = self.count.saturating_add(1);
     }
 
-    /// How long until it ends.
+    /// The time until the window ends.
     pub(super) fn left(self, now: Duration) -> Duration {
         self.ends.saturating_sub(now)
     }
@@ -88,7 +88,7 @@ impl Window {
         (left / time.as_secs_f64()).clamp(0.0, evenly * CATCH_UP)
     }
 
-    /// How long nothing is left, the reserve included.
+    /// The time for which nothing is left, the reserve included, as long as that is [`BELIEVED`].
     pub(super) fn spent_for(self, now: Duration) -> Duration {
         let Some(told_at) = self.told_at.filter(|_| self.count >= self.allowed) else {
             return Duration::ZERO;

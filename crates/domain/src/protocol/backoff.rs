@@ -1,18 +1,18 @@
-//! How long to wait before the next try.
+//! The wait before the next attempt.
 
 use std::time::Duration;
 
 use crate::request_error::{FailureClass, RequestError};
 
-/// Where the wait after a passing fault starts; it doubles with each, and any part of it may be waited.
+/// The first wait after a transient failure, before jitter: it doubles with each, and jitter takes any part of it.
 const TRANSIENT: Duration = Duration::from_millis(200);
 const TRANSIENT_CAP: Duration = Duration::from_secs(20);
 
-/// Where the wait starts after "too many requests" without a time; half of it is always waited.
+/// The first wait after "too many requests" without a time, before jitter: it doubles, and half of it is always waited.
 const THROTTLED: Duration = Duration::from_secs(1);
 const THROTTLED_CAP: Duration = Duration::from_mins(1);
 
-/// How often something was tried again, and so how long to wait before the next time.
+/// The number of failed attempts, by the kind of failure, and so the wait before the next one.
 #[derive(Clone, Debug, Default)]
 pub struct Backoff {
     transient: u32,
@@ -20,8 +20,8 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// How long to wait after this failure: what the server said, or else longer each time, spread by jitter so that
-    /// not everybody comes back at once.
+    /// The wait after this failure: the one that the server asked for, or else a longer one each time, spread by jitter
+    /// so that clients do not all come back at once.
     pub fn wait_for(&mut self, failure: &RequestError, jitter: f64) -> Duration {
         let jitter = jitter.clamp(0.0, 1.0);
         match failure.class {

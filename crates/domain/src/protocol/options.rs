@@ -9,33 +9,33 @@ use crate::version::Version;
 /// The user's decisions about an update.
 #[derive(Clone, Debug)]
 pub struct UpdateOptions {
-    /// When to stop, from the start of the operation.
+    /// The deadline, from the start of the operation.
     pub deadline: Duration,
     /// The version that the document must have, if one was named.
     pub expected_version: Option<Version>,
-    /// Whether anything is written.
+    /// The mode: in a dry run nothing is written.
     pub mode: Mode,
     /// The severity from which on a finding keeps the document from being sent.
     pub fail_on: Severity,
-    /// What becomes of an update when the document moved.
+    /// The policy for a document that moved.
     pub on_conflict: OnConflict,
-    /// Whether both sides of a merge may touch different members of one group.
+    /// The policy for a merge whose two sides touch different members of one group.
     pub cross_field_merge: CrossFieldMerge,
 }
 
-/// What becomes of an update when others were faster.
+/// The policy for an update of a document that others changed first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnConflict {
-    /// It is a conflict.
+    /// A change by others is a conflict.
     #[default]
     Fail,
-    /// What merges by itself is merged; the rest is a conflict.
+    /// The update goes on if the changes merge without a collision; otherwise it is a conflict.
     Merge,
     /// Ours counts where both collide, by the user's own words. What was overwritten is reported and recorded.
     Ours,
 }
 
-/// Whether an update is carried out.
+/// The extent to which an update is carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Up to the send, and no further.

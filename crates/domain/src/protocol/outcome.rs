@@ -19,11 +19,11 @@ use crate::version::Version;
 pub struct Completion<K: DocumentKind> {
     /// The outcome.
     pub outcome: Outcome<K>,
-    /// How many times it was merged with what others did.
+    /// The number of times it was merged with what others did.
     pub merges: u32,
-    /// How many writes were sent.
+    /// The number of writes that were sent.
     pub attempts: u32,
-    /// How long it waited, on purpose.
+    /// The time that it waited, on purpose.
     pub waited: Duration,
 }
 
@@ -38,9 +38,9 @@ pub enum Outcome<K: DocumentKind> {
         after: Option<K>,
         /// The version of what was applied, where the server showed it.
         version_after: Option<Version>,
-        /// How it is known.
+        /// The evidence for it.
         evidence: Evidence,
-        /// What the server stored otherwise than it was sent, or what else is to be known.
+        /// Warnings: members that the server stored otherwise than they were sent, and what else is to be known.
         warnings: Vec<Finding>,
     },
     /// The server took it, and others wrote over it in the same moment.
@@ -54,10 +54,10 @@ pub enum Outcome<K: DocumentKind> {
     Unchanged {
         /// The document.
         stored: Stored<K>,
-        /// What is found in it.
+        /// The findings in the document.
         findings: Vec<Finding>,
     },
-    /// It would be written: this was a dry run.
+    /// The document would be written: this was a dry run.
     Planned(PendingWrite<K>),
     /// Others changed the document. Nothing was overwritten.
     Conflict(Conflict<K>),
@@ -65,7 +65,7 @@ pub enum Outcome<K: DocumentKind> {
     Invalid {
         /// The stored document, if it was read.
         base: Option<Stored<K>>,
-        /// What is wrong.
+        /// The findings, errors among them.
         findings: Findings,
     },
     /// The server refuses the document.
@@ -82,25 +82,25 @@ pub enum Outcome<K: DocumentKind> {
         /// The server's words.
         failure: RequestError,
     },
-    /// It could not be done; nothing was changed.
+    /// The update could not be done; nothing was changed.
     Failed(Failed<K>),
-    /// It could be done later; nothing was changed.
+    /// The update could be done later; nothing was changed.
     Deferred {
         /// The document that was to be written, if it came to that.
         write: Option<PendingWrite<K>>,
         /// Why not now.
         failure: RequestError,
-        /// When to try again, from now.
+        /// The time to wait, from now, before trying again.
         wait: Duration,
     },
     /// A write was sent, and its outcome is not known.
     Unknown {
         /// The document that was written.
         write: PendingWrite<K>,
-        /// What happened to the write.
+        /// The failure after which the outcome is not known.
         failure: RequestError,
     },
-    /// It was stopped before anything was written.
+    /// The update was stopped before anything was written.
     NotAttempted {
         /// The document that was to be written, if it came to that.
         write: Option<PendingWrite<K>>,
@@ -121,7 +121,7 @@ pub enum Failed<K: DocumentKind> {
     NoVersion {
         /// The document as it was read.
         base: Stored<K>,
-        /// What is found in the document that was to be written.
+        /// The findings in the document that was to be written.
         findings: Vec<Finding>,
     },
     /// The intent could not be recorded, and without a durable intent nothing is written.
@@ -133,7 +133,7 @@ pub enum Failed<K: DocumentKind> {
     },
 }
 
-/// What an update ran into.
+/// A conflict with the changes of others.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conflict<K: DocumentKind> {
     /// The document that the update was made from: as it was read, or as it is now where it was not read before.
@@ -146,14 +146,14 @@ pub struct Conflict<K: DocumentKind> {
     pub expected: Option<Version>,
     /// The places where both sides collide.
     pub collisions: Vec<Collision>,
-    /// What others did since the document was read.
+    /// The differences from the content that the update was made from to `theirs`; empty if either is not known.
     pub theirs_changed: Vec<Difference>,
-    /// What is found in the document that was to be written.
+    /// The findings in the document that was to be written.
     pub findings: Vec<Finding>,
 }
 
 impl<K: DocumentKind> Conflict<K> {
-    /// Whether the update was made from a version whose content is not known.
+    /// True if the update was made from a version whose content is not known.
     #[must_use]
     pub fn is_base_unknown(&self) -> bool {
         self.expected.is_some() && self.theirs_changed.is_empty()

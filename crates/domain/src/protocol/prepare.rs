@@ -9,7 +9,7 @@ impl<K: DocumentKind> Update<K> {
     /// Makes the change from what was read, and writes it if it is sound and changes something.
     pub(super) fn prepare(self, read: Stored<K>) -> Step<K> {
         let named = self.named_version();
-        let is_as_named = named.is_none() || read.version == named;
+        let is_as_named = named.is_none() || read.stated_version() == named;
         let (resolved, older_base) = match &self.request {
             UpdateRequest::EditOf { edit, base } if !is_as_named && self.options.expected_version.is_none() => {
                 (edit.resolve(base), Some(base.clone()))

@@ -1,10 +1,10 @@
-//! What an update is asked to do, and the write that comes of it.
+//! The request for an update, and the write that comes of it.
 
 use crate::document::{Collision, DocumentKind, Edit, Patch, Stored};
 use crate::finding::Finding;
 use crate::version::Version;
 
-/// What an update is asked to do.
+/// The change that an update is asked to make.
 #[derive(Clone, Debug)]
 pub enum UpdateRequest<K: DocumentKind> {
     /// An edit of the document as it is read. If the edit names the version that it was made from, that must be the
@@ -36,7 +36,7 @@ pub enum UpdateRequest<K: DocumentKind> {
     },
 }
 
-/// What must hold for a write.
+/// The precondition of a write.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Precondition<K> {
     /// The stored version is this one. The server enforces it.
@@ -61,7 +61,7 @@ impl<K> Precondition<K> {
 pub struct PendingWrite<K: DocumentKind> {
     /// The document as it is stored.
     pub base: Stored<K>,
-    /// What must hold for the write.
+    /// The precondition of the write.
     pub precondition: Precondition<K>,
     /// The patch.
     pub patch: Patch<K>,
@@ -69,19 +69,19 @@ pub struct PendingWrite<K: DocumentKind> {
     pub ours: K,
     /// The findings that do not keep it from being sent.
     pub findings: Vec<Finding>,
-    /// What of theirs it overwrites, by the user's own words.
+    /// The collisions in which it overwrites theirs, as the user chose.
     pub overwrites: Vec<Collision>,
-    /// How many times the patch was merged with what others did.
+    /// The number of times the patch was merged with what others did.
     pub merges: u32,
 }
 
 impl<K: DocumentKind> PendingWrite<K> {
-    /// Whether a document that was read proves that this was accepted.
+    /// True if a document that was read proves that this was accepted.
     pub(super) fn is_evident_in(&self, read: &K) -> bool {
         self.patch.is_evident_in(&self.base.value, &self.ours, read)
     }
 
-    /// Whether the document that was read is the one that the precondition asks for.
+    /// True if the document that was read is the one that the precondition asks for.
     pub(super) fn is_unmoved(&self, read: &Stored<K>) -> bool {
         match &self.precondition {
             Precondition::Version(version) => read.version.as_ref() == Some(version),
@@ -89,7 +89,7 @@ impl<K: DocumentKind> PendingWrite<K> {
         }
     }
 
-    /// Whether the document that was read is exactly what was written: else it is also the work of others.
+    /// True if the document that was read is exactly what was written: else it is also the work of others.
     pub(super) fn is_stored_as_written(&self, read: &Stored<K>) -> bool {
         let is_new = match &self.precondition {
             Precondition::Version(version) => read.version.as_ref() != Some(version),

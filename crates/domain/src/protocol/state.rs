@@ -87,11 +87,11 @@ pub(super) enum ReadPurpose<K: DocumentKind> {
 pub(super) struct Polling {
     /// Reads so far that may have.
     pub(super) seen: u32,
-    /// When the write was answered.
+    /// The time at which the write was answered.
     pub(super) since: Duration,
 }
 
-/// What follows a wait.
+/// The read or the write that follows a wait.
 #[derive(Clone, Debug)]
 pub(super) enum AfterWait<K: DocumentKind> {
     Read(ReadPurpose<K>),
@@ -225,7 +225,7 @@ impl<K: DocumentKind> Write<K> {
 }
 
 impl<K: DocumentKind> Wait<K> {
-    /// How long to wait.
+    /// The length of the wait.
     #[must_use]
     pub fn duration(&self) -> Duration {
         self.duration

@@ -1,4 +1,4 @@
-//! What the protocol does step by step, as scripts of what happens and the steps that it answers with.
+//! The protocol step by step, as scripts of what happens and the steps that it answers with.
 
 mod content;
 mod prepare;
@@ -13,7 +13,7 @@ use crate::severity::Severity;
 use crate::trigger_rule::TriggerRule;
 use crate::version::Version;
 
-/// What the checks warn of.
+/// A condition that the checks warn of.
 const WARNED_OF: &str = r#"{"type":"keyword","field":"conversation.text","operator":"equals","value":""}"#;
 
 const ACTION: &str = r#"{"type":"webhook","url":"https://example.com"}"#;
@@ -22,7 +22,7 @@ fn millis(time: u64) -> Duration {
     Duration::from_millis(time)
 }
 
-/// `name@version`; with `+` after the name somebody else described it, and without a version none is told.
+/// `name@version`; with `+` after the name others have described it, and without a version the read reports none.
 fn shown(word: &str) -> Stored<TriggerRule> {
     let (name, version) = word.split_once('@').unwrap();
     let described = name.ends_with('+').then_some(r#","description":"theirs""#);

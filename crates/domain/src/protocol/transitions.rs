@@ -59,7 +59,7 @@ impl<K: DocumentKind> Update<K> {
     }
 }
 
-/// What a read tells.
+/// The transitions after a read.
 impl<K: DocumentKind> Update<K> {
     pub(super) fn on_read(self, purpose: ReadPurpose<K>, stored: Stored<K>, now: Now) -> Step<K> {
         match purpose {
@@ -223,13 +223,15 @@ impl<K: DocumentKind> Update<K> {
         if is_as_answered {
             return self.applied_as_answered(*attempt, Some(stored), Vec::new());
         }
-        if polling.may_go_on(now) && self.fits(STALE_READ_PAUSE, now) {
+        let may_be_stale = polling.may_go_on(now);
+        if may_be_stale && self.fits(STALE_READ_PAUSE, now) {
             let again = ReadPurpose::ReadBack(attempt, answer, polling.next());
             return self.wait(STALE_READ_PAUSE, AfterWait::Read(again), now);
         }
-        if attempt.write.is_unmoved(&stored) {
+        // Why not overwritten in doubt: what a stale read shows may be what this write went over.
+        if may_be_stale || attempt.write.is_unmoved(&stored) {
             attempt.unclear = Some(RequestError::no_answer(
-                "the server accepted the write, and reads still show the document as it was",
+                "the server accepted the write, and reads do not show it yet",
             ));
             return self.unknown(*attempt);
         }
@@ -242,7 +244,7 @@ impl<K: DocumentKind> Update<K> {
     }
 }
 
-/// What the answer to a write tells.
+/// The transitions after the answer to a write.
 impl<K: DocumentKind> Update<K> {
     pub(super) fn on_accepted(self, attempt: Box<Attempt<K>>, stored: Option<Stored<K>>, now: Now) -> Step<K> {
         if let Precondition::Content(_) = attempt.write.precondition {
@@ -299,7 +301,7 @@ impl<K: DocumentKind> Update<K> {
     }
 }
 
-/// What becomes of a change when the document moved and no write is in doubt.
+/// The transitions of a change whose document moved while no write is in doubt.
 impl<K: DocumentKind> Update<K> {
     /// Merges as the user allows, and goes on under the new precondition with a new intent; or it is a conflict.
     ///
@@ -373,7 +375,7 @@ impl<K: DocumentKind> Update<K> {
         };
         let is_named_read = |named: &Version| {
             let read = theirs.as_ref().filter(|_| refused.is_none());
-            read.is_none_or(|read| read.version.as_ref() == Some(named))
+            read.is_none_or(|read| read.stated_version().as_ref() == Some(named))
         };
         let expected = self.named_version().filter(|named| !is_named_read(named));
         let (base, ours, findings) = match refused {

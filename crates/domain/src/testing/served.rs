@@ -1,4 +1,4 @@
-//! Rules as they come: from the server with members that nobody here knows, from a person without.
+//! Rules as they come: from the server with unknown members, from an author without.
 
 use proptest::collection::vec;
 use proptest::option;
@@ -16,7 +16,7 @@ const ACTION_MEMBERS: [&str; 4] = ["type", "templateId", "priority", "url"];
 
 type Members = Vec<(Spelled, Json)>;
 
-/// A rule as the server keeps it, without errors: strangers in the rule, in its conditions and in its actions,
+/// A rule as the server keeps it, without errors: unknown members in the rule, in its conditions and in its actions,
 /// members in any order, explicit nulls, names and texts with escapes, numbers such as `1.50` and `-0`.
 pub fn served_rule() -> impl Strategy<Value = TriggerRule> {
     (rule(strangers(&RULE_MEMBERS), Strangers::Some), gap()).prop_filter_map("the text is a rule", |(rule, gap)| {
@@ -32,7 +32,7 @@ pub fn authored_rule() -> impl Strategy<Value = Edit<TriggerRule>> {
         .prop_filter_map("the text is an edit", |(rule, gap)| Edit::new(rule.document(gap)?).ok())
 }
 
-/// Whether conditions carry members that are not known.
+/// The choice to put unknown members into conditions, or none.
 #[derive(Clone, Copy)]
 enum Strangers {
     Some,

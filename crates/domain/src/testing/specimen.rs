@@ -7,12 +7,15 @@ use crate::trigger_rule::TriggerRule;
 /// simulation.
 ///
 /// An implementation MUST give
-/// - in [`ID`](Self::ID) an id of the kind;
+/// - in [`ID`](Self::ID) an id of the kind, as each number from 1 to 9 must be one too;
+/// - in [`ID_MEMBER`](Self::ID_MEMBER) the member of [`TEXT`](Self::TEXT) that states it, as a text or a number: another id
+///   may be put there;
 /// - in [`TEXT`](Self::TEXT) a document under that id without errors, that has every member of [`VALUES`](Self::VALUES) and
 ///   at least one member that the kind does not know;
 /// - in [`VALUES`](Self::VALUES) two members or more, in groups of their own or in none, and for each three values or more
 ///   that differ from each other and from the one in [`TEXT`](Self::TEXT). Whatever is taken of them makes a document
-///   without errors.
+///   without errors. Where a list has an identity, either all elements of its values have one or none has; and whatever
+///   elements a merge puts together make a document without errors.
 pub trait Specimen: DocumentKind {
     /// The id of the document.
     const ID: &'static str;

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::element::Element;
 use crate::json::{Finite, Node};
 
-/// What an action does.
+/// The kinds of action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ActionKind {
     /// Shows the agent a template.
@@ -44,13 +44,13 @@ impl ActionKind {
 /// One action. Actions are open: what else an action carries stays in its document.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Action<'r> {
-    /// What it does. The document's `type`.
+    /// The kind of action. The document's `type`.
     pub kind: ActionKind,
     /// The template that `display` shows.
     pub template_id: Option<Cow<'r, str>>,
     /// Which of several actions comes first.
     pub priority: Option<Finite<'r>>,
-    /// Where `webhook` sends to.
+    /// The URL that `webhook` sends to.
     pub url: Option<Cow<'r, str>>,
 }
 

@@ -1,4 +1,4 @@
-//! What a condition compares with: operator and operand as one value.
+//! The comparison of a condition: operator and operand as one value.
 //!
 //! `gt` with a text cannot be held:
 //!
@@ -44,7 +44,7 @@ pub enum NumberTest<'r> {
     LessThan(Finite<'r>),
 }
 
-/// What `equals` takes.
+/// The operand of `equals`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Scalar<'r> {
     /// A text.
@@ -117,7 +117,7 @@ impl Operator {
         }
     }
 
-    /// What its value must be, in words.
+    /// The operand that the operator takes, in words.
     #[must_use]
     pub fn takes(self) -> &'static str {
         match self {

@@ -16,11 +16,11 @@ pub(crate) const CONDITION_TYPES: [&str; 2] = ["keyword", "sentiment"];
 /// for it to fire.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition<'r> {
-    /// What kind of signal it looks at: `keyword`, `sentiment`. The document's `type`.
+    /// The kind of signal that it looks at: `keyword`, `sentiment`. The document's `type`.
     pub kind: Cow<'r, str>,
-    /// Where the signal is: `conversation.text`, `conversation.sentiment`.
+    /// The place of the signal: `conversation.text`, `conversation.sentiment`.
     pub field: Cow<'r, str>,
-    /// What the signal is compared with.
+    /// The comparison that the signal must satisfy.
     pub comparison: Comparison<'r>,
 }
 

@@ -1,4 +1,4 @@
-//! What the engine allows, as data: another engine's limits are another value.
+//! The limits of the engine, as data: another engine's limits are another value.
 
 /// The limits that a rule is checked against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -70,7 +70,7 @@ fn truth(comparison: &Comparison<'_>) -> Option<bool> {
     }
 }
 
-/// What is known of one field after some of its conditions.
+/// The bounds that conditions set on the value of one field, each with the index of its condition.
 #[derive(Default)]
 struct Bounds<'c> {
     above: Option<(f64, usize)>,

@@ -10,7 +10,7 @@ use crate::code::Code;
 use crate::finding::{Finding, Findings};
 use crate::pointer::Pointer;
 
-/// How many constructs of one pattern are replaced: each costs a look at the whole pattern.
+/// The most constructs of one pattern that are replaced: each costs a look at the whole pattern.
 const MOST_STAND_INS: usize = 8;
 
 /// Adds what is wrong with the pattern of a condition, if it has one.

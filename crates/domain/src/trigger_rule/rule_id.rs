@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 pub const MAX_RULE_ID: usize = 128;
 
 /// The id of a trigger rule: a letter or digit, then at most 127 letters, digits, `_` or `-`, all ASCII. So it is
-/// one segment of a URL's path, whoever puts it there.
+/// one segment of a URL's path as it stands.
 ///
 /// ```
 /// use assist_rules_domain::RuleId;
@@ -23,13 +23,13 @@ pub struct RuleId(String);
 /// The text is no id of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseRuleIdError {
-    /// It has no characters.
+    /// The text has no characters.
     #[error("a rule's id is not empty")]
     Empty,
-    /// It has more than [`MAX_RULE_ID`] characters.
+    /// The text has more than [`MAX_RULE_ID`] characters.
     #[error("a rule's id has at most {MAX_RULE_ID} characters, and this one has {0}")]
     TooLong(usize),
-    /// It has a character that no id has.
+    /// The text has a character that no id has there.
     #[error("a rule's id has letters, digits, `_` and `-`, and starts with a letter or digit: `{text}` has {found:?}")]
     Character {
         /// The text.

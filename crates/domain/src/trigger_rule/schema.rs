@@ -292,7 +292,7 @@ fn operator_of(value: Node<'_>, pointer: impl Fn() -> Pointer, findings: &mut Fi
     })
 }
 
-/// The advice for a number that somebody put in quotes.
+/// The advice for a number in quotes.
 fn without_quotes(operator: Operator, value: Node<'_>) -> Option<String> {
     let number = value.as_str()?.trim().parse::<f64>().ok()?;
     let wants_number = matches!(operator, Operator::GreaterThan | Operator::LessThan);

@@ -1,4 +1,4 @@
-//! Pacing, proved in a simulated world: 2,000 requests (1,000 rules, a read and a write each) through a pacer against
+//! Pacing, proved in a simulated world: 2,000 requests (1,000 rules, a read and a write each) through a rate limiter against
 //! a server with a rate limit, in a time that jumps from event to event.
 //!
 //! Every run also asserts that no request starts while a `Retry-After` lasts, and none before one that came earlier.

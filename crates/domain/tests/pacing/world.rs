@@ -1,4 +1,4 @@
-//! A server, some tasks that share a pacer, other programs that share the token, and a time that jumps from one
+//! A server, some tasks that share a rate limiter, other programs that share the token, and a time that jumps from one
 //! event to the next.
 
 use std::cmp::Reverse;
@@ -66,7 +66,7 @@ enum Event {
 
 #[derive(Default)]
 struct Task {
-    ticket: Option<Permit>,
+    permit: Option<Permit>,
     number: u64,
 }
 
@@ -74,7 +74,7 @@ pub(crate) struct World {
     terms: Terms,
     rng: Rng,
     now: Duration,
-    pacer: RateLimiter,
+    limiter: RateLimiter,
     server: Server,
     tasks: Vec<Task>,
     queue: BinaryHeap<Reverse<(Duration, u64, u64)>>,
@@ -103,7 +103,7 @@ impl World {
         Self {
             terms,
             now: Duration::ZERO,
-            pacer: RateLimiter::default(),
+            limiter: RateLimiter::default(),
             server,
             tasks: (0..tasks).map(|_| Task::default()).collect(),
             queue: BinaryHeap::new(),
@@ -186,18 +186,18 @@ impl World {
     fn queue_up(&mut self, task: usize) {
         self.taken += 1;
         self.tasks[task] = Task {
-            ticket: Some(self.pacer.take()),
+            permit: Some(self.limiter.take()),
             number: self.taken,
         };
         self.look(task);
     }
 
     fn look(&mut self, task: usize) {
-        let Some(ticket) = &self.tasks[task].ticket else {
+        let Some(permit) = &self.tasks[task].permit else {
             // It was told to wait, and comes back.
             return self.queue_up(task);
         };
-        if let Some(wait) = self.pacer.wait(ticket, self.now) {
+        if let Some(wait) = self.limiter.wait(permit, self.now) {
             let late = self.rng.millis(0, 2);
             return self.at(wait + late, Event::Look(task));
         }
@@ -217,16 +217,16 @@ impl World {
     }
 
     fn answer(&mut self, task: usize, reply: &Reply) {
-        let Some(ticket) = self.tasks[task].ticket.take() else {
+        let Some(permit) = self.tasks[task].permit.take() else {
             panic!("an answer to nobody");
         };
         if let Some(told) = reply.told {
-            self.pacer.on_response(&ticket, self.now, told);
+            self.limiter.on_response(&permit, self.now, told);
         }
         if let Some(refused) = reply.refused {
-            self.pacer.throttled(&ticket, self.now, refused.retry_after);
+            self.limiter.throttled(&permit, self.now, refused.retry_after);
         }
-        self.pacer.release(&ticket);
+        self.limiter.release(&permit);
         match reply.refused {
             None => {
                 self.done += 1;

@@ -134,13 +134,13 @@ pub(super) fn rule_path() -> String {
     format!("{RULES}/{SAMPLE_RULE_ID}")
 }
 
-/// What came back, until the connection ended.
+/// The bytes that came back until the connection ended, as an HTTP response.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: BTreeMap<String, String>,
     pub(super) body: Vec<u8>,
-    /// How the connection ended, if not in order.
+    /// The error that ended the connection, if it did not end in order.
     pub(super) ending: Option<io::Error>,
 }
 
@@ -175,7 +175,7 @@ impl Answer {
         (self.status, self.json()["code"].as_str().unwrap_or_default().to_owned())
     }
 
-    /// Whether the body is as long as the headers say.
+    /// True if the body is as long as the headers say.
     pub(super) fn is_whole(&self) -> bool {
         self.header("content-length").map(|length| length.parse().unwrap()) == Some(self.body.len())
     }

@@ -6,7 +6,7 @@ use super::{
     client::{Org, world},
     faults::{load, under},
 };
-use crate::{Clock, RetryAfter, SAMPLE_RULE_ID, Settings};
+use crate::{RetryAfter, SAMPLE_RULE_ID, ServerClock, Settings};
 
 #[tokio::test]
 async fn a_gateway_may_answer_in_its_place() {
@@ -37,7 +37,7 @@ async fn a_status_may_have_any_body() {
 
 #[tokio::test]
 async fn a_status_may_tell_the_wait_as_a_date() {
-    let clock = Clock::new(|| std::time::UNIX_EPOCH);
+    let clock = ServerClock::new(|| std::time::UNIX_EPOCH);
     let org = Org::of(world(Settings {
         retry_after: RetryAfter::HttpDate,
         clock,
@@ -109,7 +109,7 @@ async fn a_token_may_be_revoked_right_before() {
 
 #[tokio::test]
 async fn the_clock_of_an_answer_may_be_off() {
-    let clock = Clock::new(|| std::time::UNIX_EPOCH + std::time::Duration::from_hours(1));
+    let clock = ServerClock::new(|| std::time::UNIX_EPOCH + std::time::Duration::from_hours(1));
     let org = Org::of(world(Settings {
         clock,
         ..Settings::default()

@@ -9,16 +9,16 @@ use std::{
 };
 
 use super::client::{Answer, Org, world};
-use crate::{Clock, RetryAfter, Settings};
+use crate::{RetryAfter, ServerClock, Settings};
 
 /// A clock at 1994-11-06T08:49:37Z and so many milliseconds as are set.
-fn clock() -> (Arc<AtomicU64>, Clock) {
+fn clock() -> (Arc<AtomicU64>, ServerClock) {
     let elapsed = Arc::new(AtomicU64::new(0));
     let now = Arc::clone(&elapsed);
     let start = UNIX_EPOCH + Duration::from_secs(784_111_777);
     (
         elapsed,
-        Clock::new(move || start + Duration::from_millis(now.load(Ordering::SeqCst))),
+        ServerClock::new(move || start + Duration::from_millis(now.load(Ordering::SeqCst))),
     )
 }
 

@@ -1,4 +1,4 @@
-//! What the platform refuses, and how it says so.
+//! Requests that the platform refuses, and its error responses.
 
 use std::collections::BTreeSet;
 

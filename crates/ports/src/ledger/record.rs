@@ -1,4 +1,4 @@
-//! What the ledger records of an update.
+//! The records of the ledger about an update.
 
 use std::fmt;
 use std::num::ParseIntError;
@@ -26,7 +26,7 @@ impl FromStr for EntryId {
     }
 }
 
-/// Who made an update, by which command, and why.
+/// The author of an update: the run and its user, the command, and the reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Author {
     /// The run of the program, one id for all that it does.
@@ -46,7 +46,7 @@ pub struct Author {
 /// A document, wherever a record names one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DocumentRef {
-    /// What tells organizations apart: documents of two of them may have one id.
+    /// The name of the organization in the record: documents of two organizations may have one id.
     pub target: String,
     /// The name of its kind.
     pub kind: String,
@@ -54,16 +54,16 @@ pub struct DocumentRef {
     pub id: String,
 }
 
-/// What is about to be written.
+/// The intent: a write that is about to be sent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IntentRecord {
     /// The document.
     pub document: DocumentRef,
-    /// Who.
+    /// The author.
     pub author: Author,
     /// The intent of the same update whose write was refused, if there was one.
     pub follows: Option<EntryId>,
-    /// What keeps the write from overwriting somebody's work: `etag`, `version` or `content`.
+    /// The protection of the write against overwriting the work of others: `etag` or `content`.
     pub guard: String,
     /// The version to write under; none where the content guards the write.
     pub version: Option<Version>,
@@ -71,30 +71,30 @@ pub struct IntentRecord {
     pub base: Document,
     /// The document as it is to be.
     pub ours: Document,
-    /// What the change names.
+    /// The patch, as a document.
     pub change: Document,
-    /// What of theirs it overwrites, by the user's own words.
+    /// The collisions in which it overwrites theirs, as the user chose.
     pub overwrites: Vec<Collision>,
-    /// How many times it was merged with what others did.
+    /// The number of times it was merged with what others did.
     pub merges: u32,
-    /// When.
+    /// The time of the record.
     pub at: SystemTime,
-    /// Until when whoever made the entry may still be at work on it.
+    /// The end of the lease: until then the run that made the entry may still be at work on it.
     pub leased_until: SystemTime,
 }
 
-/// How an update ended.
+/// The outcome of an update.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OutcomeRecord {
     /// The document.
     pub document: DocumentRef,
-    /// Who.
+    /// The author; of an outcome that was settled later, the one who settled it.
     pub author: Author,
     /// The last intent of the update; an update that came to no write has none.
     pub intent: Option<EntryId>,
-    /// How it ended.
+    /// The kind of outcome.
     pub kind: OutcomeKind,
-    /// How that is known; only of what was applied, or settled later.
+    /// The evidence for it; only of what was applied, or settled later.
     pub evidence: Option<Evidence>,
     /// The version that was read, if there was one.
     pub version_before: Option<Version>,
@@ -102,28 +102,28 @@ pub struct OutcomeRecord {
     pub version_after: Option<Version>,
     /// The document as the server showed it afterwards, where it did.
     pub after: Option<Document>,
-    /// How many writes were sent.
+    /// The number of writes that were sent.
     pub attempts: u32,
-    /// How many requests were sent.
+    /// The number of requests that were sent.
     pub requests: u32,
-    /// How many of those repeated one that had failed.
+    /// The number of requests that repeated one that had failed.
     pub retries: u32,
-    /// How many times it was merged with what others did.
+    /// The number of times it was merged with what others did.
     pub merges: u32,
-    /// How long it waited, on purpose.
+    /// The time that it waited, on purpose.
     pub waited: Duration,
-    /// From the first request to the outcome; none where nobody watched, as when it was settled later.
+    /// The time from the first request to the outcome; none where it was not measured, as in a settlement.
     pub latency: Option<Duration>,
     /// The id under which the platform's logs have the last request.
     pub correlation_id: Option<String>,
-    /// What went wrong, in a sentence that begins with its code.
+    /// The error, in a sentence that begins with its code where it has one.
     pub error: Option<String>,
-    /// When.
+    /// The time of the record.
     pub at: SystemTime,
 }
 
 impl OutcomeRecord {
-    /// What was settled later, with the figures of the update itself.
+    /// The outcome as it was settled later, with the figures of the update itself.
     #[must_use]
     pub fn with_the_figures_of(self, update: &Self) -> Self {
         Self {
@@ -145,9 +145,9 @@ impl OutcomeRecord {
 pub struct Entry {
     /// Its number: that of its last intent or, if it came to no write, that of its outcome.
     pub id: EntryId,
-    /// What was about to be written, if it came to that.
+    /// The last intent, if it came to a write.
     pub intent: Option<IntentRecord>,
-    /// How it ended, as far as it is known; the last word where it was settled later.
+    /// The outcome, if it is recorded; the last one where it was settled later.
     pub outcome: Option<OutcomeRecord>,
 }
 
@@ -159,21 +159,21 @@ impl Entry {
         self.intent.as_ref().map(|intent| &intent.document).or(of_outcome)
     }
 
-    /// Who made it.
+    /// The author.
     #[must_use]
     pub fn author(&self) -> Option<&Author> {
         let of_outcome = self.outcome.as_ref().map(|outcome| &outcome.author);
         self.intent.as_ref().map(|intent| &intent.author).or(of_outcome)
     }
 
-    /// When it was made.
+    /// The time of the last intent or, if it came to no write, of the outcome.
     #[must_use]
     pub fn at(&self) -> Option<SystemTime> {
         let of_outcome = self.outcome.as_ref().map(|outcome| outcome.at);
         self.intent.as_ref().map(|intent| intent.at).or(of_outcome)
     }
 
-    /// How it ended, where that is known.
+    /// The kind of outcome, if one is recorded.
     #[must_use]
     pub fn outcome_kind(&self) -> Option<OutcomeKind> {
         self.outcome.as_ref().map(|outcome| outcome.kind)
@@ -191,13 +191,13 @@ impl Entry {
     }
 }
 
-/// What was recorded, and the state of the ledger after that.
+/// A record that was made, and the state of the ledger after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
     /// The number of the update.
     pub entry: EntryId,
     /// The hash that stands for the whole ledger up to here, if entries are chained.
     pub head: Option<String>,
-    /// The id of the event that sinks are told, if there is one.
+    /// The id of the event that sinks receive, if there is one.
     pub event: Option<String>,
 }

@@ -47,7 +47,7 @@ fn members<K: DocumentKind>(document: &K) -> Vec<&str> {
     members.filter(|name| !K::SERVER_OWNED.contains(name)).collect()
 }
 
-/// The specimen with members that nobody knows, deep inside too.
+/// The specimen with unknown members, nested ones too.
 fn with_strangers<K: Specimen>() -> K {
     let strangers = [("x-first", r#"{"b":1,"a":[null,{"deep":1.50}]}"#), ("zz-last", "-0.0")];
     let document = K::specimen().document().with_members(&strangers).unwrap();

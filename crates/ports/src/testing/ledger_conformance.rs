@@ -1,5 +1,5 @@
-//! What every [`Ledger`] must be able to do, with its [`History`] and its [`Outbox`], as checks that each adapter
-//! runs against its own store.
+//! The checks that every [`Ledger`] must pass, with its [`History`] and its [`Outbox`]: each adapter runs them against
+//! its own store.
 //!
 //! A check panics with what went wrong.
 #![expect(
@@ -25,7 +25,7 @@ use crate::{
     OutcomeRecord, TallyQuery,
 };
 
-/// An empty ledger that tells two sinks, `a` and `b`.
+/// An empty ledger with two sinks, `a` and `b`.
 #[derive(Clone)]
 pub struct Books {
     /// For writers.

@@ -1,4 +1,4 @@
-//! Time that passes only when somebody waits.
+//! Time that passes only in waits.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};

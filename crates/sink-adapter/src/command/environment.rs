@@ -7,7 +7,7 @@ use ports::Event;
 
 use crate::cloud_event;
 
-/// What is let through.
+/// The variables that are passed on, besides `LC_…`.
 const HARMLESS: &[&str] = &[
     "HOME",
     "LANG",
@@ -33,7 +33,7 @@ const HARMLESS: &[&str] = &[
     "WINDIR",
 ];
 
-/// What is let through of an environment.
+/// The variables of an environment that are passed on.
 pub(super) fn inherited(all: impl Iterator<Item = (OsString, OsString)>) -> impl Iterator<Item = (OsString, OsString)> {
     all.filter(|(name, _)| {
         let Some(name) = name.to_str() else { return false };
@@ -43,7 +43,7 @@ pub(super) fn inherited(all: impl Iterator<Item = (OsString, OsString)>) -> impl
     })
 }
 
-/// What the event is called, in the words of its body.
+/// The variables of an event, named after its attributes.
 ///
 /// Why not `ASSIST_RULES_…`: a command may well be this program again, which takes such variables for settings and
 /// refuses those that it does not know.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use tokio::io::AsyncReadExt;
 use tokio::process::ChildStderr;
 
-/// How many bytes are kept.
+/// The number of bytes that are kept.
 const KEPT: usize = 4 << 10;
 
 /// The end of an output.

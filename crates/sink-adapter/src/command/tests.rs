@@ -141,7 +141,7 @@ impl Held {
         assert_eq!(&word, b"up\n");
     }
 
-    /// There is an end once nobody holds it open any more.
+    /// Waits until the last process that holds the pipe has closed it.
     async fn ends(mut self) {
         drop(self.writer);
         assert_eq!(

@@ -41,7 +41,7 @@ impl Note {
         serde_json::to_string(self).unwrap_or_default() + "\n"
     }
 
-    /// Whether this came before another, by entry and by time.
+    /// True if this event came before the other, by entry and by time.
     ///
     /// Why both: a new ledger counts from one again, and a clock may be put back. Neither may keep the next change
     /// from being written.

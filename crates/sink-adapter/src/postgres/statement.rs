@@ -1,4 +1,4 @@
-//! What is said to the database.
+//! The SQL statements of the sink.
 
 use domain::Version;
 use ports::Event;

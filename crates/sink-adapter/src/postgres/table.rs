@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use crate::cloud_event::FIRST_KIND;
 
-/// The most letters that PostgreSQL tells names apart by.
+/// The most letters of a name: PostgreSQL ignores the rest.
 const LONGEST: usize = 63;
 
 /// A table, with or without its schema.

@@ -54,7 +54,7 @@ impl Schema {
         )
     }
 
-    /// What a query finds, as text: a line a row.
+    /// The rows that a query finds, as text, a line each.
     async fn ask(&mut self, what: &str, table: &str) -> Vec<String> {
         let sql = format!("SELECT ({what})::text FROM {}.{table} ORDER BY entry", self.name);
         let rows = sqlx::query(AssertSqlSafe(sql))

@@ -9,7 +9,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::target::Reach;
 
-/// What names stand for.
+/// A resolver of host names.
 #[async_trait]
 pub(crate) trait Names: Send + Sync {
     async fn look_up(&self, name: &str) -> io::Result<Vec<IpAddr>>;

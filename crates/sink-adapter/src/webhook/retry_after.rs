@@ -1,14 +1,14 @@
-//! How long a receiver asks to be left alone: `Retry-After`, in both of its forms (RFC 9110, 10.2.3).
+//! The wait that a receiver asks for: `Retry-After`, in both of its forms (RFC 9110, 10.2.3).
 
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use http::header::{DATE, RETRY_AFTER};
 
-/// The longest wait that is taken from somebody else: that of the schedule's last step.
+/// The longest wait that is taken from a receiver: that of the schedule's last step.
 const LONGEST: Duration = Duration::from_hours(24);
 
-/// How long the answer asks to wait, if it does. A date counts from the answer's own `Date`, or else from `now`.
+/// The wait that the answer asks for, if any. A date counts from the answer's own `Date`, or else from `now`.
 pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = if let Ok(seconds) = text.parse() {

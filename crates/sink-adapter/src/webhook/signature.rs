@@ -5,28 +5,28 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 
-/// What every secret begins with.
+/// The prefix of every secret.
 const PREFIX: &str = "whsec_";
 
-/// How many bytes a key has.
+/// The sizes of a key, in bytes.
 const LENGTHS: std::ops::RangeInclusive<usize> = 24..=64;
 
 /// The keys of a webhook.
 pub(super) struct Keys(Vec<Key>);
 
-/// A secret that nothing is signed with. It is not told.
+/// A secret that nothing is signed with. The error does not show it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WebhookSecretError {
     /// Nothing to sign with.
     #[error("a webhook has at least one secret")]
     None,
-    /// It does not begin as secrets do.
+    /// The prefix is missing.
     #[error("secret {number} does not begin with `{PREFIX}`")]
     Prefix {
         /// Which one, from 1.
         number: usize,
     },
-    /// What follows is no base64.
+    /// The text after the prefix is no base64.
     #[error("secret {number} is no base64 after `{PREFIX}`")]
     Base64 {
         /// Which one, from 1.
@@ -37,7 +37,7 @@ pub enum WebhookSecretError {
     Length {
         /// Which one, from 1.
         number: usize,
-        /// How many bytes it has.
+        /// Its size in bytes.
         bytes: usize,
     },
 }
@@ -74,7 +74,7 @@ impl Keys {
     }
 }
 
-/// The secrets as somebody might repeat them: with and without what they begin with.
+/// The secrets as a receiver might repeat them: with and without their prefix.
 pub(super) fn spellings(secrets: &[SecretString]) -> Vec<SecretString> {
     let whole = secrets.iter().map(|secret| secret.expose_secret().trim());
     let all = whole.flat_map(|text| [Some(text), text.strip_prefix(PREFIX)]);

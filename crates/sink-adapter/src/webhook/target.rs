@@ -1,4 +1,4 @@
-//! Where a webhook is, and which addresses may be behind its name.
+//! The URL of a webhook, and the addresses that its name may have.
 
 use std::net::IpAddr;
 
@@ -18,7 +18,7 @@ pub(crate) enum Reach {
 }
 
 impl Reach {
-    /// Whether this address may be connected to.
+    /// True if the address may be connected to.
     pub(crate) fn has(self, address: IpAddr) -> bool {
         match self {
             Self::Public => address::is_public(address),
@@ -38,7 +38,7 @@ pub(crate) struct Target {
 /// A URL that no webhook is at.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WebhookUrlError {
-    /// It cannot be read.
+    /// The text cannot be read as a URL.
     #[error("it is no URL")]
     NoUrl,
     /// Neither https nor, where that is allowed, http.
@@ -83,7 +83,7 @@ impl Target {
     }
 }
 
-/// Whether a name is this machine's by definition (RFC 6761, 6.3).
+/// True if the name is this machine's by definition (RFC 6761, 6.3).
 fn is_localhost(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
     name == "localhost" || name.ends_with(".localhost")

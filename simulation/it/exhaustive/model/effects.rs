@@ -1,15 +1,18 @@
-//! What a move does to a small world, and which promise it breaks.
+//! The effects of moves on a small world.
 
-use domain::FailureClass;
-use domain::protocol::{Event, MAX_SENDS, OnConflict, Outcome, Step};
+use std::sync::Arc;
 
-use super::{Intended, Late, Model, Move, Sent, failure, stored};
-use crate::checker::collisions;
-use crate::client::members_of;
-use crate::content::{Content, NAMES};
+use domain::document::Guard;
+use domain::protocol::{Read, Record, Step, Write};
+use domain::testing::Specimen;
+use domain::{FailureClass, RequestError};
+
+use super::{Arrival, Intended, Late, Logged, Model, Move, Sent, failure, stored};
+use crate::content::{Content, Wanted};
+use crate::vocabulary::has_versions;
 use crate::world::state_of;
 
-impl Model {
+impl<K: Specimen> Model<K> {
     /// Makes a move.
     ///
     /// # Errors
@@ -22,15 +25,17 @@ impl Model {
         match next {
             Move::Arrives(number) => {
                 let late = self.late.remove(number);
-                self.carry_out(late.writer, &late.intent)?;
+                self.carry_out(late.writer, &late.intent, late.arrival)?;
                 self.writers[late.writer].take_digest();
             }
             Move::IsEdited => {
-                let mut content = self.newest();
-                content.0[0] = if content.0[0] == 0 { 3 } else { 0 };
-                self.log.push(content);
+                let newest = self.log.len() - 1;
+                let mut wanted = Wanted::default();
+                wanted.0[0] = Some(if self.newest().0[0] == 0 { 3 } else { 0 });
+                let edited = self.vocabulary.set(&self.document(newest), wanted);
+                self.store(edited.document().text().to_owned(), self.vocabulary.content(&edited));
             }
-            Move::TagMoves => self.log.push(self.newest()),
+            Move::TagMoves => self.log.push(self.log[self.log.len() - 1].clone()),
             Move::RunsOutOfTime(number) => {
                 self.writers[number].is_out_of_time = true;
                 self.writers[number].take_digest();
@@ -38,7 +43,14 @@ impl Model {
             Move::Stops(number) => {
                 let writer = &mut self.writers[number];
                 writer.is_stopped = true;
-                writer.step = writer.update.stop(writer.now());
+                let now = writer.now();
+                writer.step = match writer.step.clone() {
+                    Step::Read(read) => read.cancel(now),
+                    Step::Record(record) => record.cancel(now),
+                    Step::Write(write) => write.cancel(now),
+                    Step::Wait(wait) => wait.cancel(now),
+                    Step::Done(completion) => Step::Done(completion),
+                };
                 writer.take_digest();
             }
             Move::Goes(number)
@@ -48,6 +60,7 @@ impl Model {
             | Move::LosesBody(number)
             | Move::LosesAnswer(number)
             | Move::IsLate(number)
+            | Move::IsRepeated(number)
             | Move::IsNotSent(number)
             | Move::IsThrottled(number)
             | Move::IsDenied(number)
@@ -56,172 +69,169 @@ impl Model {
         (0..self.writers.len()).try_for_each(|number| self.is_told_the_truth(number))
     }
 
-    fn newest(&self) -> Content {
-        self.log[self.log.len() - 1]
+    pub(super) fn newest(&self) -> Content {
+        self.log[self.log.len() - 1].content
+    }
+
+    fn document(&self, state: usize) -> K {
+        K::from_document(self.log[state].text.parse().unwrap()).unwrap()
+    }
+
+    pub(super) fn store(&mut self, text: String, content: Content) {
+        self.log.push(Arc::new(Logged { content, text }));
     }
 
     fn step(&mut self, number: usize, next: Move) -> Result<(), String> {
-        let event = match self.writers[number].step.clone() {
-            Step::Wait(_) => Event::Waited,
-            Step::Record(intent) => {
-                let writer = &mut self.writers[number];
-                if next == Move::IsNotRecorded(number) {
-                    Event::Recorded(Err("the disk is full".to_owned()))
-                } else {
-                    writer.first_base.get_or_insert(Content::of(&intent.base.value));
-                    writer.sends = 0;
-                    writer.intent = Some(Intended {
-                        sent: Sent {
-                            under: state_of(&intent.version).unwrap_or(usize::MAX),
-                            content: Content::of(&intent.ours),
-                        },
-                        overwrites: members_of(&intent.overwrites),
-                    });
-                    Event::Recorded(Ok(()))
-                }
+        let step = match self.writers[number].step.clone() {
+            Step::Wait(wait) => {
+                self.writers[number].just_read = None;
+                wait.over()
             }
-            Step::Read => self.read(number, next),
-            Step::Write { document, version } => {
-                let sent = Sent {
-                    under: state_of(&version).unwrap_or(usize::MAX),
-                    content: Content::of(&document),
-                };
-                self.write(number, next, sent)?
+            Step::Record(record) => {
+                self.writers[number].just_read = None;
+                self.record(number, next, record)
             }
+            Step::Read(read) => self.read(number, next, read),
+            Step::Write(write) => self.write(number, next, write)?,
             Step::Done(_) => return Ok(()),
         };
-        self.writers[number].hears(event);
+        self.writers[number].step = step;
         self.writers[number].take_digest();
         Ok(())
     }
 
-    fn read(&mut self, number: usize, next: Move) -> Event<domain::TriggerRule> {
-        let newest = self.log.len() - 1;
+    fn record(&mut self, number: usize, next: Move, record: Record<K>) -> Step<K> {
+        if next == Move::IsNotRecorded(number) {
+            return record.not_recorded("the disk is full".to_owned());
+        }
         let writer = &mut self.writers[number];
+        let intent = record.intent();
+        let base = self.vocabulary.content(&intent.base.value);
+        writer.first_base.get_or_insert(base);
+        writer.sends = 0;
+        writer.intent = Some(Intended {
+            sent: Sent {
+                under: intent.precondition.version().and_then(state_of),
+                content: self.vocabulary.content(&intent.ours),
+            },
+            base,
+            text: intent.ours.document().text().to_owned(),
+            overwrites: self.vocabulary.slots_of(&intent.overwrites),
+        });
+        record.recorded()
+    }
+
+    fn read(&mut self, number: usize, next: Move, read: Read<K>) -> Step<K> {
+        let newest = self.log.len() - 1;
+        let now = self.writers[number].now();
         let (state, has_tag) = match next {
             Move::ReadsStale(_) => (newest - 1, true),
             Move::LosesTag(_) => (newest, false),
-            Move::ReadsNothing(_) => return Event::Read(Err(failure(FailureClass::NotFound))),
-            Move::IsThrottled(_) => {
-                return Event::Read(Err(failure(FailureClass::Throttled { wait: None })));
-            }
-            Move::IsDenied(_) => return Event::Read(Err(failure(FailureClass::Denied))),
-            Move::LosesAnswer(_) => return Event::Read(Err(failure(FailureClass::Indeterminate { wait: None }))),
             _ => (newest, true),
         };
-        writer.newest_seen = writer.newest_seen.max(state);
-        let is_after = writer.intent.as_ref().is_some_and(|intent| state > intent.sent.under);
-        writer.saw_ours |= is_after && self.log[state].says(writer.wanted);
-        Event::Read(Ok(stored(state, self.log[state], has_tag)))
+        let class = match next {
+            Move::ReadsNothing(_) => Some(FailureClass::NotFound),
+            Move::IsThrottled(_) => Some(FailureClass::Throttled { wait: None }),
+            Move::IsDenied(_) => Some(FailureClass::Denied),
+            _ => None,
+        };
+        let document = self.document(state);
+        let shown = self.log[state].content;
+        let writer = &mut self.writers[number];
+        writer.just_read = None;
+        writer.seen.others |= next == Move::ReadsNothing(number);
+        if let Some(class) = class {
+            return read.answered(Err(failure(class)), now);
+        }
+        if next == Move::LosesAnswer(number) {
+            return read.answered(Err(RequestError::no_answer("")), now);
+        }
+        writer.seen.others |= state > 0;
+        writer.seen.newest = writer.seen.newest.max(state);
+        writer.just_read = Some(shown);
+        if let Some(intent) = &writer.intent {
+            let asked = self
+                .vocabulary
+                .asked(writer.wanted, writer.first_base.unwrap_or(intent.base));
+            let is_after = match intent.sent.under {
+                Some(under) => state > under,
+                None => writer.sends > 0,
+            };
+            writer.seen.ours |= is_after && shown.says(asked);
+        }
+        if writer.sends > 0 {
+            writer.read_back = Some(state);
+        }
+        let has_tag = has_tag && has_versions::<K>();
+        read.answered(Ok(stored(state, document, has_tag)), now)
     }
 
-    fn write(&mut self, number: usize, next: Move, sent: Sent) -> Result<Event<domain::TriggerRule>, String> {
-        let newest = self.log.len() - 1;
-        let writer = &mut self.writers[number];
-        let Some(intent) = writer.intent.clone().filter(|intent| intent.sent == sent) else {
-            return Err("a write without its intent".to_owned());
+    fn write(&mut self, number: usize, next: Move, write: Write<K>) -> Result<Step<K>, String> {
+        let sent = Sent {
+            under: write.version().and_then(state_of),
+            content: self.vocabulary.content(write.document()),
         };
-        if writer.unclear.is_some_and(|unclear| unclear != sent) {
-            return Err("another write after an unclear one".to_owned());
-        }
-        if writer.refused == Some(sent.under) {
-            return Err("a write under a version that was refused".to_owned());
-        }
+        self.may_be_sent(number, sent)?;
+        let writer = &mut self.writers[number];
+        writer.just_read = None;
+        let now = writer.now();
         let refusal = match next {
             Move::IsNotSent(_) => Some(FailureClass::NotSent),
             Move::IsThrottled(_) => Some(FailureClass::Throttled { wait: None }),
             _ => None,
         };
         if let Some(class) = refusal {
-            return Ok(Event::Written(Err(failure(class))));
+            return Ok(write.answered(Err(failure(class)), now));
         }
-        writer.sends += 1;
-        if writer.sends > MAX_SENDS as usize {
-            return Err("too many sends of one body".to_owned());
-        }
+        self.count_send(number)?;
         if let Move::IsDenied(_) = next {
-            return Ok(Event::Written(Err(failure(FailureClass::Denied))));
+            return Ok(write.answered(Err(failure(FailureClass::Denied)), now));
         }
+        let Some(intent) = self.writers[number].intent.clone() else {
+            return Err("a write without its intent".to_owned());
+        };
+        let late = |arrival| Late {
+            writer: number,
+            intent: intent.clone(),
+            arrival,
+        };
         if matches!(next, Move::LosesAnswer(_) | Move::IsLate(_)) {
-            writer.unclear = Some(sent);
+            self.writers[number].unclear = Some(sent);
         }
         if let Move::IsLate(_) = next {
-            self.late.push(Late { writer: number, intent });
-            return Ok(Event::Written(Err(failure(FailureClass::Indeterminate { wait: None }))));
+            self.late.push(late(Arrival::First));
+            return Ok(write.answered(Err(RequestError::no_answer("")), now));
         }
-        let is_accepted = self.carry_out(number, &intent)?;
-        Ok(Event::Written(match next {
-            Move::LosesAnswer(_) => Err(failure(FailureClass::Indeterminate { wait: None })),
+        let is_accepted = self.carry_out(number, &intent, Arrival::First)?;
+        if next == Move::IsRepeated(number) && is_accepted {
+            self.late.push(late(Arrival::Again));
+        }
+        let newest = self.log.len() - 1;
+        let answer = match next {
+            Move::LosesAnswer(_) => Err(RequestError::no_answer("")),
             _ if !is_accepted => {
-                self.writers[number].refused = Some(sent.under);
+                self.writers[number].refused = sent.under;
                 Err(failure(FailureClass::PreconditionFailed))
             }
             Move::LosesBody(_) => Ok(None),
-            _ => Ok(Some(stored(
-                newest + 1,
-                self.newest(),
-                !matches!(next, Move::LosesTag(_)),
-            ))),
-        }))
+            Move::LosesTag(_) => Ok(Some(stored(newest, self.document(newest), false))),
+            _ => Ok(Some(stored(newest, self.document(newest), has_versions::<K>()))),
+        };
+        Ok(write.answered(answer, now))
     }
 
-    /// The server takes a write, if the document is at its version.
-    fn carry_out(&mut self, number: usize, intent: &Intended) -> Result<bool, String> {
-        let theirs = self.newest();
-        if intent.sent.under != self.log.len() - 1 {
+    /// The server takes a write: if the document is at its version, where it has versions.
+    fn carry_out(&mut self, number: usize, intent: &Intended, arrival: Arrival) -> Result<bool, String> {
+        let is_current = match K::GUARD {
+            Guard::Version => intent.sent.under == Some(self.log.len() - 1),
+            Guard::Content => true,
+        };
+        if !is_current {
             return Ok(false);
         }
-        let writer = &mut self.writers[number];
-        if writer.made.is_some() {
-            return Err("one update took effect twice".to_owned());
-        }
-        let ours = intent.sent.content;
-        let unasked = theirs
-            .differs(ours)
-            .find(|member| writer.wanted.0[*member] != Some(ours.0[*member]));
-        if let Some(member) = unasked {
-            return Err(format!("{} was changed, and nobody wanted that", NAMES[member]));
-        }
-        let first = writer.first_base.unwrap_or(theirs);
-        let mut collides = collisions(writer.wanted, false, first, theirs, ours);
-        match writer.on_conflict {
-            OnConflict::Fail => collides.extend(first.differs(theirs)),
-            OnConflict::Merge => {}
-            OnConflict::Ours => collides.retain(|member| !intent.overwrites.contains(member)),
-        }
-        if let Some(member) = collides.first() {
-            return Err(format!("{} of others was overwritten unseen", NAMES[*member]));
-        }
-        writer.made = Some(self.log.len());
-        self.log.push(ours);
+        self.may_be_accepted(number, intent, arrival)?;
+        self.writers[number].made = Some(self.log.len());
+        self.store(intent.text.clone(), intent.sent.content);
         Ok(true)
-    }
-
-    /// Once an update is over, what it says holds, whatever arrives later.
-    fn is_told_the_truth(&self, number: usize) -> Result<(), String> {
-        let writer = &self.writers[number];
-        let Step::Done(verdict) = &writer.step else {
-            return Ok(());
-        };
-        let is_true = match &verdict.outcome {
-            Outcome::Applied => writer.made.is_some() || writer.saw_ours,
-            Outcome::Unknown => writer.unclear.is_some(),
-            Outcome::Conflict(_) => writer.made.is_none() && writer.refused.is_some(),
-            Outcome::Unchanged
-            | Outcome::Planned
-            | Outcome::Rejected
-            | Outcome::Denied
-            | Outcome::Failed
-            | Outcome::Deferred { .. }
-            | Outcome::NotAttempted => writer.made.is_none(),
-        };
-        if is_true {
-            Ok(())
-        } else {
-            Err(format!(
-                "writer {number} was told {:?}, which is not so",
-                verdict.outcome
-            ))
-        }
     }
 }

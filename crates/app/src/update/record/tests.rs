@@ -1,4 +1,4 @@
-//! What an update leaves in the ledger, and how it waits for another's lease.
+//! The records that an update leaves in the ledger, and its wait for another's lease.
 
 use std::sync::Arc;
 
@@ -48,7 +48,7 @@ async fn rename(
     (report, time.elapsed())
 }
 
-/// A ledger in which somebody else is at work on the rule for so long.
+/// A ledger in which another update leases the rule for so long.
 async fn leased_for(time: Duration) -> Arc<InMemoryLedger> {
     let ledger = InMemoryLedger::default();
     let start = VirtualTime::default().now();

@@ -1,11 +1,11 @@
-//! What was looked at, and what was found.
+//! The checks of `doctor` and their results.
 
 use serde::Serialize;
 
 use crate::cli_error::CliError;
 use crate::exit::Exit;
 
-/// One thing that was looked at.
+/// One check with its result.
 #[derive(Debug, Serialize)]
 pub(super) struct Check {
     pub(super) name: &'static str,

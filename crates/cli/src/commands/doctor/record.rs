@@ -1,4 +1,4 @@
-//! Whether the ledger can be read, and the sinks told.
+//! Checks of the ledger and the sinks.
 
 use std::sync::Arc;
 
@@ -59,7 +59,8 @@ async fn read(settings: &Settings) -> Result<(Check, Vec<Backlog>), CliError> {
     Ok((check, backlog))
 }
 
-/// What a sink names is there, and it is owed nothing.
+/// Checks that what the sink names is there, as far as that can be seen from here, and that it is enabled and has no
+/// backlog.
 fn check(sink: &SinkSettings, backlog: &[Backlog]) -> Check {
     let name = &sink.name;
     if let Err(error) = sink.examine(Arc::new(RealTime::start())) {

@@ -1,4 +1,4 @@
-//! What became of changes whose outcome was not known, for people and for programs.
+//! The settlements of changes whose outcome was not known, for people and for programs.
 
 use std::fmt::Write;
 
@@ -84,7 +84,7 @@ pub(crate) fn human(found: &[Reconciled]) -> String {
     text
 }
 
-/// What is known of one, in a line.
+/// The settlement of one entry, in a line.
 pub(crate) fn line(found: &Reconciled) -> String {
     let id = visible(&id(found));
     let entry = found.entry.id;
@@ -100,7 +100,7 @@ pub(crate) fn line(found: &Reconciled) -> String {
     }
 }
 
-/// What to do about one that stays open.
+/// Advice about an entry that stays open.
 fn help(found: &Reconciled) -> Option<String> {
     let entry = found.entry.id;
     match &found.settlement {

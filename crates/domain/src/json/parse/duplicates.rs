@@ -6,7 +6,7 @@ use super::{Parser, after};
 use crate::json::{Document, JsonError, Shape, TextError};
 use crate::pointer::Pointer;
 
-/// How many members an object has before its names are kept in a set: below it, comparing them is cheaper.
+/// The most members whose names are compared with each other: beyond that, a set of names is cheaper.
 pub(super) const FEW_MEMBERS: usize = 16;
 
 pub(super) fn refuse_duplicates(document: Document, mut duplicates: Vec<u32>) -> Result<Document, TextError> {
@@ -34,7 +34,7 @@ pub(super) fn refuse_duplicates(document: Document, mut duplicates: Vec<u32>) ->
 }
 
 impl Parser<'_> {
-    /// Whether the object has a member of this name before it.
+    /// True if the object has an earlier member of this name.
     pub(super) fn stands_before(&self, object: u32, name: u32) -> bool {
         let text = self.text_of(name);
         self.names(object)

@@ -3,7 +3,7 @@
 use super::{Parser, offset};
 use crate::json::{JsonError, Shape};
 
-/// Whether a byte stands for itself in a string: all but the quote, the backslash and control characters.
+/// True for each byte that stands for itself in a string: all but the quote, the backslash and control characters.
 #[expect(
     clippy::indexing_slicing,
     reason = "the compiler works it out, and would not go beyond the end"

@@ -1,4 +1,4 @@
-//! What the protocol does where only the content guards a write.
+//! The steps of the protocol where only the content guards a write.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -27,12 +27,17 @@ fn shown(word: &str) -> Stored<Toy> {
 
 /// Plays an update that gives the title `ours` to the specimen, whose title is `before`.
 fn play(request: UpdateRequest<Toy>, script: &str) -> String {
+    play_until(UpdateOptions::default().deadline, request, script)
+}
+
+fn play_until(deadline: Duration, request: UpdateRequest<Toy>, script: &str) -> String {
     let mut words = script.split_whitespace();
     let mut now = Now {
         elapsed: Duration::ZERO,
         jitter: 1.0,
     };
     let options = UpdateOptions {
+        deadline,
         on_conflict: super::OnConflict::Merge,
         ..UpdateOptions::default()
     };
@@ -164,6 +169,14 @@ fn what_others_wrote_over_ours_is_reported_and_what_the_server_made_of_it_is_not
     ] {
         assert_plays(script, &expected);
     }
+}
+
+/// What a stale read shows may be what the write went over.
+#[test]
+fn a_read_back_that_cannot_be_repeated_does_not_say_that_others_wrote_over_ours() {
+    let request = UpdateRequest::Edit(Toy::edit(&[(0, 0)]));
+    let played = play_until(Duration::from_millis(500), request, "before before ours theirs");
+    assert_eq!(played, format!("read record read write read unknown {LIST} sent:1"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What the first read makes of a request: an edit of the document as it is, or of one that moved on since.
+//! The first read of an update: for an edit of the document as it is, or of one that moved on since.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ fn read(members: &str, version: &str) -> Stored<TriggerRule> {
     }
 }
 
-/// What comes of the first read: the outcome, or what is written and under which version.
+/// The result of the first read: the outcome, or what is written and under which version.
 fn first_step(request: UpdateRequest<TriggerRule>, options: UpdateOptions, read: Stored<TriggerRule>) -> String {
     let now = Now {
         elapsed: Duration::ZERO,
@@ -60,7 +60,7 @@ fn rename() -> Patch<TriggerRule> {
 }
 
 #[test]
-fn a_wish_made_from_a_version_that_is_known_is_merged_with_what_was_done_since() {
+fn a_wish_older_base_a_version_that_is_known_is_merged_with_what_was_done_since() {
     use OnConflict::{Fail, Merge, Ours};
     let base = read(r#","name":"a","description":"d""#, "7").value;
     for (on_conflict, members, version, expected) in [
@@ -100,6 +100,19 @@ fn a_wish_made_from_a_version_that_is_known_is_merged_with_what_was_done_since()
         };
         let step = first_step(request, options, read(members, version));
         assert_eq!(step, expected, "{on_conflict:?} {members} {version}");
+    }
+}
+
+#[test]
+fn a_version_that_only_the_document_states_is_the_one_that_an_edit_of_it_names() {
+    for (etag, expected) in [("7", "failed"), ("9", "conflict 7 [\"/name\", \"/description\"] []")] {
+        let mut stored = read(&format!(r#","etag":"{etag}","name":"a""#), "7");
+        stored.version = None;
+        let step = first_step(UpdateRequest::Edit(edit()), UpdateOptions::default(), stored);
+        assert_eq!(
+            step, expected,
+            "{etag}: a rule without a version is not written, and the one that is named is not missed"
+        );
     }
 }
 

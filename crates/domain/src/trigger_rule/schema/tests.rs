@@ -1,4 +1,4 @@
-//! What the schema and the lints find, condition by condition and action by action.
+//! The findings of the schema and the lints, condition by condition and action by action.
 
 use super::*;
 use crate::check;

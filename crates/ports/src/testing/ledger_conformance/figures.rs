@@ -1,4 +1,4 @@
-//! What every [`History`](crate::History) must know of figures.
+//! The checks that the figures of every [`History`](crate::History) must pass.
 
 use domain::OutcomeKind;
 

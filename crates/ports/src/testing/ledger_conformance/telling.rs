@@ -1,4 +1,4 @@
-//! What every [`Outbox`](crate::Outbox) must be able to do.
+//! The checks that every [`Outbox`](crate::Outbox) must pass.
 
 use std::time::Duration;
 

@@ -15,9 +15,9 @@ const CORPUS: &str = include_str!("../refused_urls.txt");
 /// A URL of the corpus.
 struct Row {
     url: String,
-    /// Whether it would lead to the listener.
+    /// True if it would lead to the listener.
     is_here: bool,
-    /// What its name stands for.
+    /// The addresses of its name.
     addresses: Vec<IpAddr>,
 }
 
@@ -70,8 +70,8 @@ impl Doorkeeper {
         Self { port, callers }
     }
 
-    /// How many connections there were since it was asked last. They come in order: once one of our own is here, all
-    /// before it are.
+    /// The number of connections since the last count. They come in order: once one of our own is here, all before it
+    /// are.
     async fn count(&mut self) -> usize {
         let own = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
         let own = own.local_addr().unwrap();

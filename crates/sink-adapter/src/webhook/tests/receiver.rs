@@ -1,4 +1,4 @@
-//! A server that keeps what it is told, byte by byte, and answers as it was set up.
+//! A server that keeps each request, byte by byte, and answers as it was set up.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -26,7 +26,7 @@ impl Receiver {
         Self { port, requests }
     }
 
-    /// One connection, and an answer that goes on for as long as somebody reads.
+    /// One connection, and an answer that goes on for as long as the client reads.
     pub(super) async fn endless(beginning: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -44,7 +44,7 @@ impl Receiver {
         format!("http://127.0.0.1:{}/hook?t=1", self.port)
     }
 
-    /// What it was told, once it is told no more.
+    /// The requests that it received, once there are no more.
     pub(super) async fn requests(self) -> Vec<String> {
         self.requests.await.unwrap()
     }

@@ -2,11 +2,11 @@
 
 use std::{fmt, sync::Arc, time::SystemTime};
 
-/// Where token lives, rate windows and `Date` headers take the time from.
+/// The source of time for token lives, rate windows and `Date` headers.
 #[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
+pub struct ServerClock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
 
-impl Clock {
+impl ServerClock {
     /// A clock that asks `now` each time.
     pub fn new(now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
@@ -18,15 +18,15 @@ impl Clock {
         Self::new(SystemTime::now)
     }
 
-    /// What time it is.
+    /// The current time.
     #[must_use]
     pub fn now(&self) -> SystemTime {
         (self.0)()
     }
 }
 
-impl fmt::Debug for Clock {
+impl fmt::Debug for ServerClock {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Clock")
+        formatter.write_str("ServerClock")
     }
 }

@@ -99,7 +99,7 @@ impl<K: Specimen> Client<K> {
         self.stored(id, state, has_versions::<K>())
     }
 
-    /// Whether a record cannot be made this time.
+    /// True if the ledger fails this time: at random, 5 times in 1,000 at a high fault rate.
     fn record_fails(&self, fault: Fault) -> bool {
         let mut world = self.shared.world();
         let fails = world.fault_rate == FaultRate::High && world.rng.in_thousand(5);

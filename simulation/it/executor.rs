@@ -19,7 +19,7 @@ use crate::wrong::Wrong;
 /// The time when nothing can be under way any more, and reconcile has its last word.
 const END: Duration = Duration::from_hours(1);
 
-/// Whether the lines of the history are kept, to be read.
+/// A switch: keep the lines of the history for a reader, or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lines {
     Kept,

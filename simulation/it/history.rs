@@ -57,7 +57,7 @@ pub(crate) struct Request<K> {
     pub(crate) document: usize,
     pub(crate) call: Call<K>,
     pub(crate) fault: Option<Fault>,
-    /// Whether an intent with this version and this body was in the ledger when it was sent.
+    /// True if an unsettled intent with this version and this body was in the ledger when it was sent.
     pub(crate) is_intended: bool,
     /// The answer that the client came to hear.
     pub(crate) answer: Option<Answer>,
@@ -110,7 +110,7 @@ pub(crate) struct UpdateRun {
     pub(crate) requests: Vec<usize>,
     pub(crate) entries: Vec<usize>,
     pub(crate) told: Option<Told>,
-    /// Whether the effect of one of its writes is not known.
+    /// True if the effect of one of its writes is unknown.
     pub(crate) is_unclear: bool,
 }
 
@@ -139,9 +139,9 @@ impl Base {
 pub(crate) struct Told {
     pub(crate) outcome: OutcomeKind,
     pub(crate) evidence: Option<Evidence>,
-    /// Whether a version was named, and it was another; nothing was sent then.
+    /// True if the update named a version, and the document had another; no write was sent then.
     pub(crate) is_named_version: bool,
-    /// Whether it was told that the document could not be read back.
+    /// True if the writer was warned that the document could not be read back.
     pub(crate) is_not_read_back: bool,
     /// The slots of theirs that it says it overwrote.
     pub(crate) overwrote: Vec<usize>,
@@ -201,12 +201,12 @@ pub(crate) struct LedgerEntry<K> {
     pub(crate) newest: usize,
     pub(crate) settlement: Option<Settlement>,
     pub(crate) settled_by_reconcile: bool,
-    /// Whether it was to be settled again when it was settled for good.
+    /// True if another outcome came after it was settled for good; the ledger refused it.
     pub(crate) settled_twice: bool,
 }
 
 impl<K: Specimen> LedgerEntry<K> {
-    /// Whether a document has each member that the entry names as it was written.
+    /// True if a document has each member that the entry names as it was written.
     pub(crate) fn is_written_in(&self, document: &K) -> bool {
         let mut named = self.intent.change.root().members();
         named.all(|member| self.ours.member(member.name) == document.member(member.name))

@@ -22,10 +22,10 @@ use estate::{Estate, Last};
 use orders::Point;
 use stores::Store;
 
-/// How often the program is killed at each point, where `CI` is set, and elsewhere.
+/// The number of kills at each point: where `CI` is set, and elsewhere.
 const KILLS: [u64; 2] = [20, 2];
 
-/// What the next run finds of the one that was killed, if the point is where it is said to be.
+/// True if the next run finds the state that this point of death leaves behind.
 fn is_as_expected(point: Point, last: &Last) -> bool {
     let Last {
         outcome_kind,

@@ -32,13 +32,13 @@ const EVENTS: [u64; 2] = [10_000, 1_000];
 
 const SINKS: [&str; 3] = ["webhook", "directory", "table"];
 
-/// How many rules the events are about.
+/// The number of rules that the events are about.
 const RULES: u64 = 97;
 
-/// How many events come between two rounds of deliveries.
+/// The number of events between two rounds of deliveries.
 const AT_ONCE: u64 = 250;
 
-/// What many rounds came to.
+/// The totals of many rounds.
 #[derive(Default)]
 struct Tally {
     rounds: u64,

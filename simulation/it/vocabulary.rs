@@ -4,8 +4,8 @@
 //! has a slot for each element that any of its values has: 0 while the element is not there, then a digit for each form
 //! of it. The last slot is a member that the kind does not know, which only people in the platform's own pages change.
 //!
-//! Where an element of one value says a part of what an element of another one says, only the first of the two values is
-//! taken: an author's element that says less means the stored one, so what is wanted would depend on what is stored.
+//! If an element of one value is a part of an element of another value, only the first of the two values is taken: an
+//! author's element with fewer members means the stored one, so what is wanted would depend on what is stored.
 
 mod rule;
 mod wish;
@@ -37,7 +37,7 @@ struct Member {
     name: &'static str,
     values: Vec<Document>,
     spec: Option<&'static MemberSpec>,
-    /// Whether it has a slot for each element.
+    /// True if it has a slot for each element.
     is_list: bool,
     slots: Range<usize>,
 }
@@ -232,7 +232,7 @@ impl<K: Specimen> Vocabulary<K> {
         K::from_document(document.document().with_members(&set).unwrap()).unwrap()
     }
 
-    /// Whether only people in the platform's own pages change a slot.
+    /// True if only people in the platform's own pages change a slot.
     pub(crate) fn is_stranger(&self, slot: usize) -> bool {
         slot + 1 == self.slots.len()
     }
@@ -305,7 +305,7 @@ impl<K: Specimen> Vocabulary<K> {
 }
 
 impl Slot {
-    /// Whether an element of a list is the one of this slot.
+    /// True if an element of a list is the one of this slot.
     fn is_of(&self, element: Node<'_>, identity: ListIdentity) -> bool {
         let known = self.values.first().map(Document::root);
         known.is_some_and(|known| match identity {
@@ -315,7 +315,7 @@ impl Slot {
     }
 }
 
-/// Whether an element of one of two lists says a part of what an element of the other one says.
+/// True if an element of one of two lists is a proper part of an element of the other.
 fn have_parts_of_each_other(one: &Document, other: &Document) -> bool {
     let is_part =
         |ours: Node<'_>, theirs: Node<'_>| ours.is_object() && ours.is_subset_of(theirs) && !ours.eq_value(theirs);
@@ -346,7 +346,7 @@ pub(crate) fn number_of<K: Specimen>(id: &K::Id) -> usize {
     id.to_string().parse::<usize>().map_or(usize::MAX, |number| number - 1)
 }
 
-/// Whether the server checks versions.
+/// True if the server checks versions.
 pub(crate) fn has_versions<K: Specimen>() -> bool {
     K::GUARD == Guard::Version
 }

@@ -56,7 +56,7 @@ const EXTERNALS: &[External] = &[
     External { name: "regex", why: "the `regex` operator, with a size limit, in linear time", used_by: &[DOMAIN, EMULATOR] },
     External { name: "regex-syntax", why: "whether a pattern matches the empty text, without compiling it", used_by: &[DOMAIN] },
     External { name: "reqwest", why: "HTTP over rustls; own retries and redirects off", used_by: &[ADAPTER, SINK] },
-    External { name: "rustix", why: "ends a command together with all that it started, without `unsafe`", used_by: &[SINK] },
+    External { name: "rustix", why: "ends a command together with all that it started, and asks whether a process lives, without `unsafe`", used_by: &[LEDGER, SINK] },
     External { name: "rustls", why: "the TLS provider of reqwest, chosen and not guessed", used_by: &[ADAPTER] },
     External { name: "secrecy", why: "secrets that Debug does not show and drop wipes", used_by: &[CLI, ADAPTER, SINK] },
     External { name: "serde", why: "derived readers and printers of our own formats", used_by: &[CLI, DOMAIN, EMULATOR, ADAPTER, LEDGER, SINK] },

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cargo_metadata::DependencyKind;
 
-use crate::repository::{assert_none, metadata};
+use crate::repository::{assert_none, metadata, sources};
 
 /// A crate of the workspace and the crates of the workspace that it depends on.
 struct Layer {
@@ -160,4 +160,34 @@ fn every_layer_of_the_table_exists() {
         .map(|layer| format!("{} is no crate of the workspace", layer.package))
         .collect();
     assert_none(&gone, "Take it out of LAYERS in tests/it/layers.rs.");
+}
+
+/// The places that know no single kind of document: their code is written once for all kinds.
+const FOR_EVERY_KIND: [&str; 4] = [
+    "crates/domain/src/document",
+    "crates/domain/src/protocol",
+    "crates/domain/src/settlement",
+    "crates/ports/src/",
+];
+
+#[test]
+fn what_is_for_every_kind_names_none() {
+    let mut faults = Vec::new();
+    for source in sources(&[".rs"]) {
+        let path = source.path.as_str();
+        if path.contains("/tests") || !FOR_EVERY_KIND.iter().any(|place| path.starts_with(place)) {
+            continue;
+        }
+        let (shipped, _) = source
+            .text
+            .split_once("#[cfg(test)]\nmod tests {")
+            .unwrap_or((&source.text, ""));
+        let names_one = |line: &&str| line.contains("TriggerRule") || line.contains("trigger_rule");
+        let code = shipped.lines().filter(|line| !line.trim_start().starts_with("//"));
+        faults.extend(code.filter(names_one).map(|line| format!("{path}: {}", line.trim())));
+    }
+    assert_none(
+        &faults,
+        "Ask `DocumentKind` for it: see \"Invariants\" in ARCHITECTURE.md.",
+    );
 }

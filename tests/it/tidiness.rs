@@ -221,6 +221,51 @@ fn names_of_errors_end_in_error() {
     assert_none(&faults, "Name it after what fails, and end it in `Error`.");
 }
 
+/// Words that open a sentence without its subject.
+const WITHOUT_SUBJECT: [&str; 9] = ["What", "Who", "Whether", "How", "Where", "When", "It", "Of", "That"];
+
+#[test]
+fn doc_comments_begin_with_their_subject() {
+    let faults = bad_lines(&rust(), |line| {
+        let line = line.trim_start();
+        let doc = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"))?;
+        let first = doc
+            .split(|letter: char| !letter.is_alphanumeric())
+            .find(|word| !word.is_empty())?;
+        let is_without =
+            doc.starts_with(' ') && doc.trim_start().starts_with(first) && WITHOUT_SUBJECT.contains(&first);
+        is_without.then(|| format!("`{first}`"))
+    });
+    assert_none(
+        &faults,
+        "Name the subject first: \"A patch to a rule\", not \"What is wanted of a rule\".",
+    );
+}
+
+#[test]
+fn no_two_public_types_have_one_name() {
+    let mut types: Vec<(String, String)> = Vec::new();
+    for Source { path, text } in rust().iter().filter(|source| source.path.starts_with("crates/")) {
+        for line in text.lines() {
+            let declared = ["pub struct ", "pub enum ", "pub trait ", "pub type "]
+                .iter()
+                .find_map(|keyword| line.strip_prefix(keyword));
+            let name = declared.and_then(|rest| rest.split(|letter: char| !letter.is_alphanumeric()).next());
+            types.extend(name.map(|name| (name.to_owned(), path.clone())));
+        }
+    }
+    types.sort();
+    let faults: Vec<String> = types
+        .windows(2)
+        .filter_map(|pair| match pair {
+            [(one, here), (other, there)] if one == other => Some(format!("{one}: {here}, {there}")),
+            _ => None,
+        })
+        .collect();
+    assert!(types.len() > 100, "the crates have moved");
+    assert_none(&faults, "One name, one meaning.");
+}
+
 /// Names that this code had, and the folder that they do not come back to: ARCHITECTURE.md has the ones in use.
 #[rustfmt::skip]
 const OLD_NAMES: &[(&str, &[&str])] = &[

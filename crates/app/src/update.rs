@@ -33,6 +33,8 @@ pub struct Updater<K: DocumentKind> {
     pub target: String,
     /// The author of the updates, as they are recorded.
     pub author: Author,
+    /// The entries that its updates undo.
+    pub undoes: Vec<EntryId>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The waits.

@@ -7,59 +7,44 @@ use crate::error_code::{AnyCode, ErrorCode};
 
 /// The ways in which the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum Exit {
     /// Done, or nothing to do.
-    Done,
+    Done = 0,
     /// Failed; nothing was changed.
-    Failed,
+    Failed = 1,
     /// There are changes.
-    Changes,
+    Changes = 2,
     /// Findings by our own checks; nothing was sent.
-    Findings,
+    Findings = 3,
     /// The rule moved; nothing was overwritten.
-    Conflict,
+    Conflict = 4,
     /// Temporary; nothing was changed.
-    Temporary,
+    Temporary = 7,
     /// Not authenticated, or not allowed.
-    Denied,
+    Denied = 8,
     /// Applied, but a delivery is pending.
-    Pending,
+    Pending = 10,
     /// The outcome of a write is unknown.
-    Unknown,
+    Unknown = 11,
     /// Applied, but could not be recorded.
-    Unrecorded,
+    Unrecorded = 12,
     /// Usage or configuration.
-    Usage,
+    Usage = 64,
     /// A bug.
-    Bug,
+    Bug = 70,
     /// Stopped by SIGHUP.
-    HungUp,
+    HungUp = 129,
     /// Stopped by SIGINT.
-    Interrupted,
+    Interrupted = 130,
     /// Stopped by SIGTERM.
-    Terminated,
+    Terminated = 143,
 }
 
 impl Exit {
     /// The number.
     pub(crate) fn code(self) -> u8 {
-        match self {
-            Self::Done => 0,
-            Self::Failed => 1,
-            Self::Changes => 2,
-            Self::Findings => 3,
-            Self::Conflict => 4,
-            Self::Temporary => 7,
-            Self::Denied => 8,
-            Self::Pending => 10,
-            Self::Unknown => 11,
-            Self::Unrecorded => 12,
-            Self::Usage => 64,
-            Self::Bug => 70,
-            Self::HungUp => 129,
-            Self::Interrupted => 130,
-            Self::Terminated => 143,
-        }
+        self as u8
     }
 
     /// The end of the program after an update with this outcome.
@@ -88,9 +73,8 @@ impl Exit {
     fn of_error(code: ErrorCode) -> Self {
         match code {
             ErrorCode::Denied | ErrorCode::Unauthenticated => Self::Denied,
-            ErrorCode::Throttled | ErrorCode::Unavailable | ErrorCode::ServerFailed | ErrorCode::Indeterminate => {
-                Self::Temporary
-            }
+            ErrorCode::Throttled | ErrorCode::Unavailable | ErrorCode::ServerFailed => Self::Temporary,
+            ErrorCode::Indeterminate => Self::Unknown,
             ErrorCode::Conflict => Self::Conflict,
             ErrorCode::Usage
             | ErrorCode::Configuration

@@ -108,6 +108,7 @@ impl Record {
             user: whoami::username().ok(),
             host: whoami::hostname().ok(),
             reason: reason.map(str::to_owned),
+            ..Author::default()
         }
     }
 
@@ -141,6 +142,13 @@ pub(crate) fn new_run() -> String {
 
 /// Without a record nothing is written, and nothing can be looked up.
 pub(crate) fn unusable(failure: &LedgerError) -> CliError {
+    if let LedgerError::Busy(_) = failure {
+        return CliError {
+            retryable: true,
+            ..CliError::new(ErrorCode::Unavailable, failure.to_string())
+        }
+        .with_help("nothing was written and nothing sent: run the command again later");
+    }
     CliError::new(ErrorCode::NotRecorded, format!("{failure}"))
         .with_help("`--ledger sqlite:PATH` or `--ledger postgres://…` names another; ASSIST_RULES_STATE_DIR its folder")
 }

@@ -150,6 +150,7 @@ impl Session {
             ledger: record.ledger.clone(),
             target: self.ledger_target.clone(),
             author,
+            undoes: Vec::new(),
             clock: self.clock.clone(),
             sleeper: self.sleeper.clone(),
             jitter: Arc::new(time::jitter),

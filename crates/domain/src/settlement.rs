@@ -89,3 +89,65 @@ pub fn settle<K: DocumentKind>(
         None => Settlement::Moved,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Specimen, Toy};
+    use crate::trigger_rule::TriggerRule;
+
+    fn found<K: Specimen>(under: Option<&str>, base: Option<K>, read: (Option<&str>, K), minutes: u64) -> Settlement {
+        let patch = K::patch(&[(0, 0)]);
+        let version = |text: &str| -> Version { text.parse().unwrap() };
+        let write = OpenWrite {
+            base,
+            version: under.map(version),
+            written: patch.apply(&K::specimen()).ok(),
+            patch,
+        };
+        let stored = Stored {
+            id: K::specimen_id(),
+            version: read.0.map(version),
+            value: read.1,
+        };
+        settle(&write, Ok(&stored), Duration::from_mins(minutes))
+    }
+
+    fn with<K: Specimen>(value: usize) -> K {
+        K::patch(&[(0, value)]).apply(&K::specimen()).unwrap()
+    }
+
+    #[test]
+    fn a_version_that_did_not_move_says_so_only_once_no_write_can_be_in_flight() {
+        let before = TriggerRule::specimen;
+        for (read, minutes, settlement) in [
+            ((Some("2"), with(0)), 0, Settlement::Applied),
+            ((Some("1"), before()), 15, Settlement::Inconclusive),
+            ((Some("1"), before()), 16, Settlement::NotApplied),
+            ((Some("2"), with(1)), 16, Settlement::Moved),
+            ((None, before()), 16, Settlement::Moved),
+        ] {
+            let found = found(Some("1"), Some(before()), read.clone(), minutes);
+            assert_eq!(found, settlement, "{read:?} {minutes}");
+        }
+    }
+
+    #[test]
+    fn content_that_did_not_move_never_says_that_nothing_was_written() {
+        for (value, minutes, settlement) in [
+            (with(0), 0, Settlement::Applied),
+            (Toy::specimen(), 60 * 24, Settlement::Inconclusive),
+            (with(1), 60 * 24, Settlement::Moved),
+        ] {
+            let found = found(None, Some(Toy::specimen()), (None, value), minutes);
+            assert_eq!(found, settlement, "{minutes}");
+        }
+    }
+
+    #[test]
+    fn without_the_base_only_the_content_that_was_written_proves_anything() {
+        for (value, settlement) in [(with(0), Settlement::Applied), (with(1), Settlement::Moved)] {
+            assert_eq!(found::<Toy>(None, None, (None, value), 0), settlement);
+        }
+    }
+}

@@ -20,7 +20,7 @@ mod laws {
     use proptest::sample::{Index, select};
     use proptest::test_runner::{FileFailurePersistence, RngAlgorithm};
 
-    /// How many cases each law is tried on, unless `PROPTEST_CASES` says otherwise.
+    /// The number of cases for each law, unless `PROPTEST_CASES` sets another.
     const CASES: u32 = if option_env!("CI").is_some() { 10_000 } else { 3_000 };
 
     #[expect(

@@ -190,3 +190,26 @@ pub(crate) fn words(error: &reqwest::Error) -> String {
         .map_or_else(|| error.to_string(), ToString::to_string);
     root.chars().take(300).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use rustls::{CertificateError, Error as TlsError};
+
+    use super::*;
+
+    #[test]
+    fn a_certificate_that_is_not_trusted_is_found_under_the_errors_above_it() {
+        for (root, is_found) in [
+            (TlsError::InvalidCertificate(CertificateError::UnknownIssuer), true),
+            (TlsError::InvalidCertificate(CertificateError::Expired), true),
+            (TlsError::HandshakeNotComplete, false),
+        ] {
+            let message = root.to_string();
+            let error = io::Error::other(io::Error::other(root));
+            assert_eq!(causes(&error).any(is_certificate_error), is_found, "{message}");
+            assert_eq!(causes(&error).last().unwrap().to_string(), message);
+        }
+    }
+}

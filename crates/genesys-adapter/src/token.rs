@@ -232,3 +232,23 @@ fn never_unclear(mut failure: RequestError) -> RequestError {
     failure.message = format!("no token: {}", failure.message);
     failure
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::IndeterminateCause;
+
+    use super::*;
+
+    #[test]
+    fn nothing_about_a_request_for_a_token_is_indeterminate() {
+        let pause = Duration::from_secs(7);
+        for (wait, expected) in [
+            (None, FailureClass::NotSent),
+            (Some(pause), FailureClass::Throttled { wait: Some(pause) }),
+        ] {
+            let cause = IndeterminateCause::ServerError;
+            let failure = never_unclear(RequestError::new(FailureClass::Indeterminate { wait, cause }, "503"));
+            assert_eq!((failure.class, failure.message.as_str()), (expected, "no token: 503"));
+        }
+    }
+}

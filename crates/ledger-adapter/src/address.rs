@@ -1,4 +1,4 @@
-//! Where a ledger is.
+//! The address of a ledger.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::str::FromStr;
 use sqlx::any::AnyConnectOptions;
 use sqlx::{ConnectOptions, any};
 
-/// Where a ledger is: a file, or a database that is shared.
+/// The address of a ledger: a file, or a shared database.
 ///
 /// ```
 /// use assist_rules_ledger_adapter::LedgerAddress;
@@ -58,8 +58,17 @@ impl LedgerAddress {
         }
     }
 
-    /// How to connect. Statements are not logged: they have documents in them.
+    /// Connect options for a file that no process can write to: read-only, and without locks.
+    pub(crate) fn options_of_copy(&self) -> Result<AnyConnectOptions, sqlx::Error> {
+        self.options_with("mode=ro&immutable=true")
+    }
+
+    /// Connect options. Statements are not logged, since they contain documents.
     pub(crate) fn options(&self) -> Result<AnyConnectOptions, sqlx::Error> {
+        self.options_with("mode=rwc")
+    }
+
+    fn options_with(&self, access: &str) -> Result<AnyConnectOptions, sqlx::Error> {
         any::install_default_drivers();
         let options = match &self.0 {
             Place::File(file) => {
@@ -75,7 +84,7 @@ impl LedgerAddress {
                         c => c.to_string(),
                     })
                     .collect();
-                format!("sqlite:{path}?mode=rwc").parse()?
+                format!("sqlite:{path}?{access}").parse()?
             }
             Place::Postgres(options) => options.as_ref().clone(),
         };

@@ -1,8 +1,8 @@
 //! Proving the ledger: every entry and every document is hashed again, and what is derived from them is derived
 //! again.
 //!
-//! It finds every edit, deletion, insertion and swap that does not also rewrite each later hash. Against that, and
-//! against an end that was cut off, only a head that was noted elsewhere helps.
+//! The audit finds every edit, deletion, insertion and swap that does not also rewrite each later hash. Against that,
+//! and against a truncated end, only a head that was noted elsewhere helps.
 
 mod chain;
 mod derived;
@@ -14,34 +14,34 @@ use sqlx::any::AnyRow;
 
 use crate::ledger::SqlLedger;
 use crate::row::corrupt;
-use crate::store::{Dialect, Snapshot, number, text};
+use crate::store::{Dialect, FIRST_FORMAT, Snapshot, number, text};
 use chain::Chain;
 use derived::Derived;
 
 pub use export::verify_export;
 
-/// How many rows are read at a time.
+/// The number of rows read at a time.
 const PAGE: i64 = 1_000;
 
-/// What an audit found.
+/// The result of an audit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditReport {
-    /// How many entries there are.
+    /// The number of entries.
     pub entries: u64,
-    /// How many documents they name.
+    /// The number of sound documents; each has its digest as its name.
     pub documents: u64,
     /// The hash of the last entry, which stands for the whole ledger; none if it is empty.
     pub head: Option<String>,
-    /// What is wrong, the first first; no more than ten.
+    /// The faults in the order in which they were found; at most ten.
     pub faults: Vec<Fault>,
 }
 
-/// What is wrong with a ledger.
+/// A fault of a ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The number of the entry, where it is one's.
     pub entry: Option<u64>,
-    /// What.
+    /// A description of the fault.
     pub what: String,
 }
 
@@ -74,31 +74,42 @@ async fn read_documents(store: &mut Snapshot<'_>, chain: &mut Chain<'_>) -> Resu
     let (sql, first) = match store.dialect {
         Dialect::Sqlite => (
             "SELECT CAST(rowid AS TEXT), CAST(digest AS BLOB), CAST(content AS BLOB), \
-             typeof(digest) = 'text' AND typeof(content) = 'text' FROM documents \
+             typeof(digest) = 'text' AND typeof(content) = 'text', {entry} FROM documents \
              WHERE rowid > CAST($1 AS INTEGER) ORDER BY rowid LIMIT $2",
             i64::MIN.to_string(),
         ),
         Dialect::Postgres => (
-            "SELECT digest, convert_to(digest, 'UTF8'), convert_to(content, 'UTF8'), 1::BIGINT FROM documents \
+            "SELECT digest, convert_to(digest, 'UTF8'), convert_to(content, 'UTF8'), 1::BIGINT, {entry} FROM documents \
              WHERE digest > $1 ORDER BY digest LIMIT $2",
             String::new(),
         ),
     };
+    let sql = sql.replace("{entry}", entry_column(store.format));
     let mut after = first;
     let mut read = 0;
     loop {
-        let rows = store.rows(sql, &[after.as_str().into(), PAGE.into()]).await?;
+        let rows = store.rows(sql.clone(), &[after.as_str().into(), PAGE.into()]).await?;
         let Some(last) = rows.last() else { break };
         after = text(last, 0).map_err(|error| corrupt(&error))?;
         for row in &rows {
             read += 1;
-            chain.document(&bytes(row, 1)?, &bytes(row, 2)?, is_text(row, 3)?);
+            let first = number(row, 4).map_err(|error| corrupt(&error))?;
+            chain.document(&bytes(row, 1)?, &bytes(row, 2)?, first, is_text(row, 3)?);
         }
     }
     if counted(store, "SELECT count(*) FROM documents").await? != read {
         chain.fault(None, "there are documents that have no place".to_owned());
     }
     Ok(())
+}
+
+/// The SQL expression for the entry that first names a document: 0 in format 1, which does not record it.
+pub(super) fn entry_column(format: i64) -> &'static str {
+    if format == FIRST_FORMAT {
+        "CAST(0 AS BIGINT)"
+    } else {
+        "entry"
+    }
 }
 
 async fn read_entries(store: &mut Snapshot<'_>, chain: &mut Chain<'_>) -> Result<Derived, LedgerError> {

@@ -21,7 +21,6 @@ impl TransactionBody for Load<'_> {
             let intend = Intend {
                 record: intent,
                 sessions: &ledger.store.sessions,
-                dialect: ledger.store.dialect,
             };
             let id = intend.run(transaction).await?;
             let outcome = OutcomeRecord {

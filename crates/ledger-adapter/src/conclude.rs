@@ -7,6 +7,7 @@ use crate::entry_body::{Body, Documents, micros_of};
 use crate::row::{self, signed, unsigned};
 use crate::store::{Transaction, TransactionBody, TxError, Value, number, text};
 use crate::tallies;
+use crate::targets::{Names, names_in};
 
 /// An outcome to be recorded.
 pub(crate) struct Conclude<'l> {
@@ -19,27 +20,29 @@ impl TransactionBody for Conclude<'_> {
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Recorded, TxError> {
         let record = self.record;
+        let names = names_in(transaction, &record.document.target).await?;
+        let document = names.canonical(&record.document);
         let before = match record.intent {
-            Some(id) => Some(open(transaction, id, record).await?),
+            Some(id) => Some(open(transaction, id, record, &names).await?),
             None => None,
         };
         let (seq, hash) = row::add(transaction, |seq, previous| Body::of_outcome(seq, previous, record)).await?;
         let unknown = match before {
-            Some(Open { measured, .. }) if measured != 0 => figures(transaction, measured).await?,
+            Some(Open { measured, .. }) if measured != 0 => figures_of(transaction, measured).await?,
             Some(_) | None => None,
         };
         let at = before.as_ref().map_or(micros_of(record.at), |open| open.at);
-        tallies::count(transaction, at, record, unknown.as_ref()).await?;
+        tallies::count(transaction, at, &document, record, unknown.as_ref()).await?;
         let version_after = record.version_after.as_ref().map(ToString::to_string);
         let version_after = version_after.unwrap_or_default();
         match record.intent {
             Some(id) if unknown.is_some() => self.settle(transaction, id, seq, &version_after).await?,
             Some(id) => self.measure(transaction, id, seq, &version_after).await?,
-            None => self.insert(transaction, seq, &version_after).await?,
+            None => self.insert(transaction, &document, seq, &version_after).await?,
         }
         let is_told = record.kind == OutcomeKind::Applied && record.intent.is_some() && !self.sinks.is_empty();
         if is_told {
-            self.tell(transaction, seq, hash.as_str()).await?;
+            self.tell(transaction, &document, seq, hash.as_str()).await?;
         }
         Ok(Recorded {
             entry: record.intent.unwrap_or(EntryId(unsigned(seq))),
@@ -92,17 +95,23 @@ impl Conclude<'_> {
     }
 
     /// An update that came to no write.
-    async fn insert(&self, transaction: &mut Transaction<'_>, seq: i64, version_after: &str) -> Result<(), TxError> {
+    async fn insert(
+        &self,
+        transaction: &mut Transaction<'_>,
+        document: &DocumentRef,
+        seq: i64,
+        version_after: &str,
+    ) -> Result<(), TxError> {
         let record = self.record;
         let version_before = record.version_before.as_ref().map(ToString::to_string);
         let sql = "INSERT INTO updates (id, outcome, measured, target, kind, document, at, outcome_kind, leased_until, run, \
-                   host, server, version_before, version_after, bucket, retries, merges, waited, longest) \
-                   VALUES ($1, $1, $1, $2, $3, $4, $5, $6, 0, $7, $8, 0, $9, $10, $11, $12, $13, $14, $15)";
+                   host, version_before, version_after, bucket, retries, merges, waited, longest) \
+                   VALUES ($1, $1, $1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
         let mut values = vec![
             seq.into(),
-            record.document.target.as_str().into(),
-            record.document.kind.as_str().into(),
-            record.document.id.as_str().into(),
+            document.target.as_str().into(),
+            document.kind.as_str().into(),
+            document.id.as_str().into(),
             micros_of(record.at).into(),
             record.kind.as_str().into(),
             record.author.run.as_str().into(),
@@ -115,8 +124,13 @@ impl Conclude<'_> {
         Ok(())
     }
 
-    async fn tell(&self, transaction: &mut Transaction<'_>, seq: i64, event: &str) -> Result<(), TxError> {
-        let record = self.record;
+    async fn tell(
+        &self,
+        transaction: &mut Transaction<'_>,
+        document: &DocumentRef,
+        seq: i64,
+        event: &str,
+    ) -> Result<(), TxError> {
         for sink in self.sinks {
             let sql = "INSERT INTO outbox (sink, seq, event, target, kind, document, state, failures, next_at, \
                        leased_until, token, last_failure) VALUES ($1, $2, $3, $4, $5, $6, 'pending', 0, 0, 0, '', '')";
@@ -124,9 +138,9 @@ impl Conclude<'_> {
                 sink.as_str().into(),
                 seq.into(),
                 event.into(),
-                record.document.target.as_str().into(),
-                record.document.kind.as_str().into(),
-                record.document.id.as_str().into(),
+                document.target.as_str().into(),
+                document.kind.as_str().into(),
+                document.id.as_str().into(),
             ];
             transaction.execute(sql, &values).await?;
         }
@@ -138,11 +152,16 @@ impl Conclude<'_> {
 struct Open {
     /// The outcome that has its figures; 0 if it has none yet.
     measured: i64,
-    /// When it was made.
+    /// The time of the intent.
     at: i64,
 }
 
-async fn open(transaction: &mut Transaction<'_>, id: EntryId, record: &OutcomeRecord) -> Result<Open, TxError> {
+async fn open(
+    transaction: &mut Transaction<'_>,
+    id: EntryId,
+    record: &OutcomeRecord,
+    names: &Names,
+) -> Result<Open, TxError> {
     let sql = "SELECT outcome_kind, measured, at, target, kind, document FROM updates WHERE id = $1";
     let rows = transaction.rows(sql, &[signed(id.0).into()]).await?;
     let Some(row) = rows.first() else {
@@ -153,7 +172,7 @@ async fn open(transaction: &mut Transaction<'_>, id: EntryId, record: &OutcomeRe
         kind: text(row, 4)?,
         id: text(row, 5)?,
     };
-    if document != record.document {
+    if !names.is_same(&document, &record.document) {
         return Err(LedgerError::NoEntry(id).into());
     }
     if ["open", OutcomeKind::Unknown.as_str()].contains(&text(row, 0)?.as_str()) {
@@ -164,7 +183,8 @@ async fn open(transaction: &mut Transaction<'_>, id: EntryId, record: &OutcomeRe
     }
 }
 
-async fn figures(transaction: &mut Transaction<'_>, seq: i64) -> Result<Option<OutcomeRecord>, TxError> {
+/// The figures of an update, which its first outcome has.
+pub(crate) async fn figures_of(transaction: &mut Transaction<'_>, seq: i64) -> Result<Option<OutcomeRecord>, TxError> {
     let Some(mut body) = row::body(transaction, seq).await? else {
         return Ok(None);
     };

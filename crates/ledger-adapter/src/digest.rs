@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Digest(String);
 
 impl Digest {
-    /// What stands before the first entry.
+    /// The hash that the first entry names as its predecessor: 64 zeros.
     pub(crate) fn of_nothing() -> Self {
         Self("0".repeat(64))
     }

@@ -1,20 +1,34 @@
 //! An entry as it is stored, hashed and exported: canonical JSON (RFC 8785) that names documents by their digest.
 
+mod collision;
+mod time;
+mod unknown_members;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use domain::json::Document;
-use domain::{Collision, Evidence, OutcomeKind, Version};
-use ports::{Author, DocumentRef, EntryId, IntentRecord, OutcomeRecord};
+use domain::{Evidence, OutcomeKind, Version};
+use ports::{Author, BaseRecord, BaseSource, DocumentRef, EntryId, IntentRecord, JoinRecord, OutcomeRecord};
 use serde::{Deserialize, Serialize};
+
+pub(crate) use time::{micros_of, read_time, time_of, written};
+
+use collision::CollisionBody;
 
 use crate::digest::{Digest, digest};
 
 /// The kind of documents whose entries name none: trigger rules, the only kind of format 1.
 pub(crate) const DEFAULT_KIND: &str = "rule";
 
-/// The format of entries that this version writes.
-pub(crate) const FORMAT: u32 = 1;
+/// The words for where a base comes from.
+pub(crate) const OF_APPLY: &str = "apply";
+const OF_PULL: &str = "pull";
+
+/// The format of an entry that says nothing which format 1 could not say: it is hashed as it was then.
+const FIRST_FORMAT: u32 = 1;
+/// The format of all others that this version writes.
+const FORMAT: u32 = 2;
 
 /// An entry. The hash of its canonical text is what the next one names as `previous`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,16 +38,54 @@ pub(crate) struct Body {
     pub(crate) seq: u64,
     pub(crate) previous: Digest,
     pub(crate) at: String,
+    /// `API CLIENT`: what is shown, and the identity where no organization is known.
     pub(crate) target: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) organization: Option<OrganizationBody>,
     /// The kind of the document; a trigger rule has none, and had none in format 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) kind: Option<String>,
+    /// A join is about no document.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) document: String,
     pub(crate) author: AuthorBody,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) intent: Option<IntentBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) outcome: Option<OutcomeBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) observation: Option<ObservationBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) joined: Option<OrganizationBody>,
+    /// Documents that members may name which this version does not know.
+    #[serde(skip)]
+    pub(crate) also_named: Vec<Digest>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OrganizationBody {
+    pub(crate) id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ObservationBody {
+    pub(crate) sha256: String,
+    pub(crate) members: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) content: Option<Digest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    /// `apply` or `pull`.
+    pub(crate) source: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    folder: Option<String>,
+    pub(crate) read_at: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,6 +103,8 @@ pub(crate) struct AuthorBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct IntentBody {
     pub(crate) follows: Option<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    undoes: Vec<u64>,
     pub(crate) guard: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) version: Option<String>,
@@ -60,16 +114,6 @@ pub(crate) struct IntentBody {
     overwrites: Vec<CollisionBody>,
     merges: u32,
     pub(crate) leased_until: String,
-}
-
-/// A collision. Its values are texts, because canonical JSON would spell their numbers anew.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CollisionBody {
-    path: String,
-    base: Option<String>,
-    ours: Option<String>,
-    theirs: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -92,7 +136,7 @@ pub(crate) struct OutcomeBody {
     error: Option<String>,
 }
 
-/// What an entry says that cannot be understood.
+/// An error: an entry that cannot be understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct EntryBodyError(pub(crate) String);
@@ -111,6 +155,7 @@ impl Body {
         let mut keep = |document: &Document| keep(&mut documents, document);
         let intent = IntentBody {
             follows: record.follows.map(|id| id.0),
+            undoes: record.undoes.iter().map(|id| id.0).collect(),
             guard: record.guard.clone(),
             version: record.version.as_ref().map(|version| version.as_sent().to_owned()),
             base: keep(&record.base),
@@ -120,19 +165,9 @@ impl Body {
             merges: record.merges,
             leased_until: written(record.leased_until),
         };
-        let body = Self {
-            format: FORMAT,
-            seq,
-            previous,
-            at: written(record.at),
-            target: record.document.target.clone(),
-            kind: kind_member(&record.document),
-            document: record.document.id.clone(),
-            author: AuthorBody::of(&record.author),
-            intent: Some(intent),
-            outcome: None,
-        };
-        (body, documents)
+        let mut body = Self::new(seq, previous, &record.document, &record.author, record.at);
+        body.intent = Some(intent);
+        (body.with_its_format(), documents)
     }
 
     /// The entry of an outcome, and the document that it names.
@@ -160,19 +195,85 @@ impl Body {
             correlation_id: record.correlation_id.clone(),
             error: record.error.clone(),
         };
-        let body = Self {
+        let mut body = Self::new(seq, previous, &record.document, &record.author, record.at);
+        body.outcome = Some(outcome);
+        (body.with_its_format(), documents)
+    }
+
+    /// The entry of a base, and its content.
+    pub(crate) fn of_base(seq: u64, previous: Digest, record: &BaseRecord) -> (Self, Documents) {
+        let mut documents = Documents::new();
+        let content = record.content.as_ref();
+        let (source, folder) = match &record.source {
+            BaseSource::Apply => (OF_APPLY, None),
+            BaseSource::Pull { folder } => (OF_PULL, Some(folder.clone())),
+        };
+        let mut body = Self::new(seq, previous, &record.document, &record.author, record.at);
+        body.observation = Some(ObservationBody {
+            sha256: record.hash.clone(),
+            members: record.members.clone(),
+            content: content.map(|content| keep(&mut documents, content)),
+            version: record.version.as_ref().map(|version| version.as_sent().to_owned()),
+            source: source.to_owned(),
+            folder,
+            read_at: written(record.read_at),
+        });
+        (body.with_its_format(), documents)
+    }
+
+    /// The entry that says that a target is an organization.
+    pub(crate) fn of_join(seq: u64, previous: Digest, record: &JoinRecord) -> (Self, Documents) {
+        let nothing = DocumentRef {
+            target: record.target.clone(),
+            kind: DEFAULT_KIND.to_owned(),
+            id: String::new(),
+        };
+        let author = Author {
+            shown_target: None,
+            ..record.author.clone()
+        };
+        let mut body = Self::new(seq, previous, &nothing, &author, record.at);
+        body.joined = Some(OrganizationBody {
+            id: record.organization.clone(),
+            name: record.author.org_name.clone(),
+        });
+        (body.with_its_format(), Documents::new())
+    }
+
+    fn new(seq: u64, previous: Digest, document: &DocumentRef, author: &Author, at: SystemTime) -> Self {
+        let organization = author.organization(document).map(|id| OrganizationBody {
+            id: id.to_owned(),
+            name: author.org_name.clone(),
+        });
+        Self {
             format: FORMAT,
             seq,
             previous,
-            at: written(record.at),
-            target: record.document.target.clone(),
-            kind: kind_member(&record.document),
-            document: record.document.id.clone(),
-            author: AuthorBody::of(&record.author),
+            at: written(at),
+            target: author.shown_target(document).to_owned(),
+            organization,
+            kind: (document.kind != DEFAULT_KIND).then(|| document.kind.clone()),
+            document: document.id.clone(),
+            author: AuthorBody::of(author),
+            plan_id: author.plan_id.clone(),
             intent: None,
-            outcome: Some(outcome),
-        };
-        (body, documents)
+            outcome: None,
+            observation: None,
+            joined: None,
+            also_named: Vec::new(),
+        }
+    }
+
+    fn with_its_format(mut self) -> Self {
+        let is_new_intent = |intent: &IntentBody| intent.version.is_none() || !intent.undoes.is_empty();
+        let says_new = self.organization.is_some()
+            || self.kind.is_some()
+            || self.plan_id.is_some()
+            || self.observation.is_some()
+            || self.joined.is_some()
+            || self.intent.as_ref().is_some_and(is_new_intent);
+        self.format = if says_new { FORMAT } else { FIRST_FORMAT };
+        self
     }
 
     /// The text that is hashed.
@@ -180,8 +281,12 @@ impl Body {
         serde_json_canonicalizer::to_string(self).map_err(|error| unreadable("it has no canonical text", &error))
     }
 
+    /// Reads an entry. Members that a later version put in are left alone: the text is what is hashed.
     pub(crate) fn read(text: &str) -> Result<Self, EntryBodyError> {
-        serde_json::from_str(text).map_err(|error| unreadable("it is no entry", &error))
+        match serde_json::from_str(text) {
+            Ok(body) => Ok(body),
+            Err(error) => unknown_members::read(text).ok_or_else(|| unreadable("it is no entry", &error)),
+        }
     }
 
     /// The digests of the documents that it names.
@@ -191,16 +296,23 @@ impl Body {
             .iter()
             .flat_map(|intent| [&intent.base, &intent.ours, &intent.change]);
         let of_outcome = self.outcome.iter().filter_map(|outcome| outcome.after.as_ref());
-        of_intent.chain(of_outcome)
+        let of_base = self.observation.iter().filter_map(|base| base.content.as_ref());
+        of_intent.chain(of_outcome).chain(of_base)
     }
 
     /// The document that it is about.
     pub(crate) fn reference(&self) -> DocumentRef {
         DocumentRef {
-            target: self.target.clone(),
+            target: self.identity().to_owned(),
             kind: self.kind().to_owned(),
             id: self.document.clone(),
         }
+    }
+
+    /// The identity of its target, as far as it was known when the entry was made: the organization, or `API CLIENT`.
+    pub(crate) fn identity(&self) -> &str {
+        let organization = self.organization.as_ref();
+        organization.map_or(self.target.as_str(), |organization| &organization.id)
     }
 
     /// The kind of the document.
@@ -221,8 +333,9 @@ impl Body {
         let overwrites: Result<_, _> = intent.overwrites.iter().map(CollisionBody::read).collect();
         Ok(Some(IntentRecord {
             document: self.reference(),
-            author: self.author.read(),
+            author: self.author(),
             follows: intent.follows.map(EntryId),
+            undoes: intent.undoes.iter().copied().map(EntryId).collect(),
             guard: intent.guard.clone(),
             version: intent.version.as_deref().map(version).transpose()?,
             base: found(documents, &intent.base)?,
@@ -235,6 +348,41 @@ impl Body {
         }))
     }
 
+    /// The author of the entry.
+    pub(crate) fn author(&self) -> Author {
+        let organization = self.organization.as_ref();
+        Author {
+            plan_id: self.plan_id.clone(),
+            shown_target: organization.map(|_| self.target.clone()),
+            org_name: organization.and_then(|organization| organization.name.clone()),
+            ..self.author.read()
+        }
+    }
+
+    /// The base, with its content.
+    pub(crate) fn base_record(&self, documents: &Documents) -> Result<Option<BaseRecord>, EntryBodyError> {
+        let Some(base) = &self.observation else {
+            return Ok(None);
+        };
+        let source = match (base.source.as_str(), &base.folder) {
+            (OF_APPLY, None) => BaseSource::Apply,
+            (OF_PULL, Some(folder)) => BaseSource::Pull { folder: folder.clone() },
+            (word, _) => return Err(EntryBodyError(format!("`{word}` is no word of this format"))),
+        };
+        let content = base.content.as_ref();
+        Ok(Some(BaseRecord {
+            document: self.reference(),
+            author: self.author(),
+            hash: base.sha256.clone(),
+            members: base.members.clone(),
+            content: content.map(|content| found(documents, content)).transpose()?,
+            version: base.version.as_deref().map(version).transpose()?,
+            source,
+            read_at: read_time(&base.read_at)?,
+            at: read_time(&self.at)?,
+        }))
+    }
+
     /// The outcome, with the document that it names.
     pub(crate) fn outcome_record(&self, documents: &Documents) -> Result<Option<OutcomeRecord>, EntryBodyError> {
         let Some(outcome) = &self.outcome else {
@@ -244,7 +392,7 @@ impl Body {
         let evidence = outcome.evidence.as_deref();
         Ok(Some(OutcomeRecord {
             document: self.reference(),
-            author: self.author.read(),
+            author: self.author(),
             intent: outcome.intent.map(EntryId),
             kind: OutcomeKind::from_word(&outcome.outcome).ok_or_else(|| word(&outcome.outcome))?,
             evidence: evidence
@@ -270,11 +418,6 @@ impl Body {
     }
 }
 
-/// The kind as a member: none for that of format 1.
-fn kind_member(document: &DocumentRef) -> Option<String> {
-    (document.kind != DEFAULT_KIND).then(|| document.kind.clone())
-}
-
 impl AuthorBody {
     fn of(author: &Author) -> Self {
         let Author {
@@ -284,6 +427,9 @@ impl AuthorBody {
             user,
             host,
             reason,
+            plan_id: _,
+            shown_target: _,
+            org_name: _,
         } = author.clone();
         Self {
             run,
@@ -311,29 +457,10 @@ impl AuthorBody {
             user,
             host,
             reason,
+            plan_id: None,
+            shown_target: None,
+            org_name: None,
         }
-    }
-}
-
-impl CollisionBody {
-    fn of(collision: &Collision) -> Self {
-        let text = |side: &Option<Document>| side.as_ref().map(|side| side.text().to_owned());
-        Self {
-            path: collision.pointer.to_string(),
-            base: text(&collision.base),
-            ours: text(&collision.ours),
-            theirs: text(&collision.theirs),
-        }
-    }
-
-    fn read(&self) -> Result<Collision, EntryBodyError> {
-        let side = |side: &Option<String>| side.as_deref().map(document).transpose();
-        Ok(Collision {
-            pointer: self.path.parse().map_err(|error| unreadable("its path", &error))?,
-            base: side(&self.base)?,
-            ours: side(&self.ours)?,
-            theirs: side(&self.theirs)?,
-        })
     }
 }
 
@@ -359,29 +486,49 @@ fn version(text: &str) -> Result<Version, EntryBodyError> {
     text.parse().map_err(|error| unreadable("a version", &error))
 }
 
-/// A time as RFC 3339 writes it, in UTC, to the microsecond. Times outside of the years that it can write are cut.
-pub(crate) fn written(time: SystemTime) -> String {
-    let micros = micros_of(time);
-    let timestamp = jiff::Timestamp::from_microsecond(micros).unwrap_or(jiff::Timestamp::MAX);
-    format!("{timestamp:.6}")
-}
-
-pub(crate) fn read_time(text: &str) -> Result<SystemTime, EntryBodyError> {
-    let timestamp: jiff::Timestamp = text.parse().map_err(|error| unreadable("a time", &error))?;
-    Ok(time_of(timestamp.as_microsecond()))
-}
-
-/// Microseconds since 1970.
-pub(crate) fn micros_of(time: SystemTime) -> i64 {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
-}
-
-/// The time so many microseconds after 1970.
-pub(crate) fn time_of(micros: i64) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_micros(u64::try_from(micros).unwrap_or_default())
-}
-
 fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DUMP: &str = include_str!("../tests/fixtures/format-1/server.sql");
+
+    /// The columns of each row of a table, as `pg_dump --inserts` writes them.
+    fn rows(table: &str) -> Vec<Vec<String>> {
+        let begin = format!("INSERT INTO format_1.{table} VALUES (");
+        let lines = DUMP
+            .lines()
+            .filter_map(|line| line.strip_prefix(&begin)?.strip_suffix(");"));
+        let columns = |line: &str| {
+            let line = line.replace("''", "\u{1}");
+            let columns = line
+                .split(", '")
+                .map(|column| column.trim_matches('\'').replace('\u{1}', "'"));
+            columns.collect()
+        };
+        lines.map(columns).collect()
+    }
+
+    #[test]
+    fn an_entry_of_a_rule_is_the_text_that_it_was_in_format_1() {
+        let documents: Documents = rows("documents")
+            .into_iter()
+            .map(|row| (Digest::stored(row[0].clone()), row[1].clone()))
+            .collect();
+        let entries = rows("entries");
+        assert_eq!((entries.len(), documents.len()), (20, 27));
+        for row in entries {
+            let body = Body::read(&row[2]).unwrap();
+            assert_eq!(digest(row[2].as_bytes()).as_str(), row[1]);
+            let again = match (body.intent_record(&documents), body.outcome_record(&documents)) {
+                (Ok(Some(intent)), _) => Body::of_intent(body.seq, body.previous.clone(), &intent),
+                (_, Ok(Some(outcome))) => Body::of_outcome(body.seq, body.previous.clone(), &outcome),
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(again.0.canonical().unwrap(), row[2]);
+        }
+    }
 }

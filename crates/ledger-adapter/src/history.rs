@@ -1,15 +1,20 @@
 //! The ledger, for readers.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use async_trait::async_trait;
 use domain::json::Document;
 use domain::{OutcomeKind, Version};
-use ports::{DocumentRef, Entry, EntryId, History, HistoryQuery, LedgerError, Tally, TallyQuery};
+use ports::{
+    After, DocumentRef, Entry, EntryId, History, HistoryQuery, LedgerError, NewestBase, Replacement, Tally, TallyQuery,
+};
 use sqlx::any::AnyRow;
 
-use crate::entry_body::{Body, micros_of};
+use crate::entry_body::{Body, Documents, micros_of};
 use crate::ledger::SqlLedger;
 use crate::row::{self, corrupt, signed, unsigned};
 use crate::store::{Store, number};
+use crate::targets::{self, Joins};
 
 macro_rules! updates {
     ($which:literal) => {
@@ -24,53 +29,62 @@ macro_rules! updates {
 /// The updates that rows are about, whole. Their columns are the numbers of the update, of its last outcome, and of
 /// the outcome that has its figures; 0 where there is none.
 pub(crate) async fn entries(store: &Store, rows: &[AnyRow]) -> Result<Vec<Entry>, LedgerError> {
+    let joins = Joins::read(store).await?;
     let mut entries = Vec::new();
-    for found in rows {
-        let numbers = [number(found, 0), number(found, 1), number(found, 2)];
-        let [Ok(id), Ok(outcome), Ok(measured)] = numbers else {
-            return Err(corrupt(&"the state of an update"));
-        };
-        let first = body(store, id).await?;
-        let last = if outcome == 0 {
-            None
-        } else {
-            body(store, outcome).await?
-        };
-        let figures = if measured == outcome {
-            None
-        } else {
-            body(store, measured).await?
-        };
-        let bodies: Vec<&Body> = [&first, &last, &figures].into_iter().flatten().collect();
-        let documents = row::documents_of(store, &bodies).await?;
-        let intent = match &first {
-            Some(body) => body.intent_record(&documents).map_err(|error| corrupt(&error))?,
-            None => None,
-        };
-        let outcome_in = |body: &Option<Body>| match body {
-            Some(body) => body.outcome_record(&documents).map_err(|error| corrupt(&error)),
-            None => Ok(None),
-        };
-        let outcome = match (outcome_in(&last)?, outcome_in(&figures)?) {
-            (Some(last), Some(figures)) => Some(last.with_the_figures_of(&figures)),
-            (last, _) => last,
-        };
-        entries.push(Entry {
-            id: EntryId(unsigned(id)),
-            intent,
-            outcome,
-        });
+    for some in rows.chunks(row::BATCH) {
+        let mut numbers = Vec::new();
+        for found in some {
+            let columns = [number(found, 0), number(found, 1), number(found, 2)];
+            let [Ok(id), Ok(outcome), Ok(measured)] = columns else {
+                return Err(corrupt(&"the state of an update"));
+            };
+            numbers.push([id, outcome, measured]);
+        }
+        let all: BTreeSet<i64> = numbers.iter().flatten().copied().filter(|seq| *seq != 0).collect();
+        let bodies = row::bodies(store, &all.into_iter().collect::<Vec<_>>()).await?;
+        let documents = row::documents_of(store, &bodies.values().collect::<Vec<_>>()).await?;
+        for numbers in numbers {
+            entries.push(entry(numbers, &bodies, &documents, &joins)?);
+        }
     }
     Ok(entries)
 }
 
+fn entry(
+    [id, outcome, measured]: [i64; 3],
+    bodies: &BTreeMap<i64, Body>,
+    documents: &Documents,
+    joins: &Joins,
+) -> Result<Entry, LedgerError> {
+    let mut intent = match bodies.get(&id) {
+        Some(body) => body.intent_record(documents).map_err(|error| corrupt(&error))?,
+        None => None,
+    };
+    let outcome_in = |seq: i64| match bodies.get(&seq) {
+        Some(body) => body.outcome_record(documents).map_err(|error| corrupt(&error)),
+        None => Ok(None),
+    };
+    let figures = if measured == outcome {
+        None
+    } else {
+        outcome_in(measured)?
+    };
+    let mut outcome = match (outcome_in(outcome)?, figures) {
+        (Some(last), Some(figures)) => Some(last.with_the_figures_of(&figures)),
+        (last, _) => last,
+    };
+    if let Some(intent) = &mut intent {
+        joins.apply(&mut intent.document, &mut intent.author);
+    }
+    if let Some(outcome) = &mut outcome {
+        joins.apply(&mut outcome.document, &mut outcome.author);
+    }
+    let id = EntryId(unsigned(id));
+    Ok(Entry { id, intent, outcome })
+}
+
 async fn body(store: &Store, seq: i64) -> Result<Option<Body>, LedgerError> {
-    let rows = store
-        .read("SELECT body FROM entries WHERE seq = $1", &[seq.into()])
-        .await?;
-    rows.first()
-        .map(|found| row::read(found, 0).map_err(|error| corrupt(&error)))
-        .transpose()
+    Ok(row::bodies(store, &[seq]).await?.remove(&seq))
 }
 
 #[async_trait]
@@ -88,22 +102,39 @@ impl History for SqlLedger {
             kind.into(),
             limit.into(),
         ];
-        let sql = match (query.target.as_deref(), query.document.as_deref()) {
-            (Some(target), Some(document)) => {
-                values.extend([target.into(), document.into()]);
-                updates!("AND target = $6 AND document = $7")
-            }
-            (Some(target), None) => {
-                values.push(target.into());
-                updates!("AND target = $6")
-            }
-            (None, Some(document)) => {
-                values.push(document.into());
-                updates!("AND document = $6")
-            }
-            (None, None) => updates!(""),
+        let document = query.document.as_deref();
+        let Some(target) = query.target.as_deref() else {
+            let sql = match document {
+                Some(document) => {
+                    values.push(document.into());
+                    updates!("AND document = $6")
+                }
+                None => updates!(""),
+            };
+            let rows = self.store.read(sql, &values).await?;
+            return entries(&self.store, &rows).await;
         };
-        let rows = self.store.read(sql, &values).await?;
+        let names = targets::names(&self.store, target).await?.all;
+        let mut rows = Vec::new();
+        for name in &names {
+            let mut values = values.clone();
+            values.push(name.as_str().into());
+            let sql = match (document, query.kind.is_some()) {
+                (Some(document), true) => {
+                    values.push(document.into());
+                    updates!("AND target = $6 AND document = $7 AND kind = $4")
+                }
+                (Some(document), false) => {
+                    values.push(document.into());
+                    updates!("AND target = $6 AND document = $7")
+                }
+                (None, _) => updates!("AND target = $6"),
+            };
+            rows.extend(self.store.read(sql, &values).await?);
+        }
+        if names.len() > 1 {
+            newest_first(&mut rows, query.limit)?;
+        }
         entries(&self.store, &rows).await
     }
 
@@ -131,15 +162,26 @@ impl History for SqlLedger {
 
     async fn document_at(&self, document: &DocumentRef, version: &Version) -> Result<Option<Document>, LedgerError> {
         let version = version.to_string();
-        let sql = "SELECT id, outcome, measured FROM updates WHERE target = $1 AND kind = $2 AND document = $3 \
-                   AND (version_before = $4 OR version_after = $4) ORDER BY id DESC LIMIT 8";
-        let values = [
-            document.target.as_str().into(),
-            document.kind.as_str().into(),
-            document.id.as_str().into(),
-            version.as_str().into(),
+        // Why the condition that each index was made with: SQLite takes it for no other.
+        let statements = [
+            "SELECT id, outcome, measured FROM updates WHERE target = $1 AND kind = $2 AND document = $3 \
+             AND version_before = $4 AND version_before <> '' ORDER BY id DESC LIMIT 8",
+            "SELECT id, outcome, measured FROM updates WHERE target = $1 AND kind = $2 AND document = $3 \
+             AND version_after = $4 AND version_after <> '' ORDER BY id DESC LIMIT 8",
         ];
-        let rows = self.store.read(sql, &values).await?;
+        let mut rows = Vec::new();
+        for name in targets::names(&self.store, &document.target).await?.all {
+            let values = [
+                name.as_str().into(),
+                document.kind.as_str().into(),
+                document.id.as_str().into(),
+                version.as_str().into(),
+            ];
+            for sql in statements {
+                rows.extend(self.store.read(sql, &values).await?);
+            }
+        }
+        newest_first(&mut rows, usize::MAX)?;
         for entry in entries(&self.store, &rows).await? {
             let outcome = entry.outcome.as_ref();
             let is_it = |found: Option<&Version>| found.is_some_and(|found| found.to_string() == version);
@@ -158,9 +200,89 @@ impl History for SqlLedger {
     async fn tally(&self, query: &TallyQuery) -> Result<Vec<(Option<String>, Tally)>, LedgerError> {
         self.asked(query).await
     }
+
+    async fn newest_bases(&self, document: &DocumentRef) -> Result<Vec<NewestBase>, LedgerError> {
+        self.bases_by_member(document).await
+    }
+
+    async fn base_content(&self, hash: &str) -> Result<Option<Document>, LedgerError> {
+        self.content_with_hash(hash).await
+    }
+
+    async fn applied_after(&self, document: &DocumentRef, after: After) -> Result<Vec<Entry>, LedgerError> {
+        let from = match after {
+            After::Entry(id) => signed(id.0),
+            After::Time(_) => 0,
+        };
+        let mut found = Vec::new();
+        for name in targets::names(&self.store, &document.target).await?.all {
+            let document = DocumentRef {
+                target: name,
+                ..document.clone()
+            };
+            self.applied_under(&document, from, after, &mut found).await?;
+        }
+        found.sort_by_key(|entry: &Entry| std::cmp::Reverse(entry.id));
+        Ok(found)
+    }
+
+    async fn replacements(&self, document: &DocumentRef, limit: usize) -> Result<Vec<Replacement>, LedgerError> {
+        self.replaced(document, limit).await
+    }
+}
+
+/// Sorts rows by their first column, the newest first, each once, and keeps so many.
+fn newest_first(rows: &mut Vec<AnyRow>, limit: usize) -> Result<(), LedgerError> {
+    let mut numbered = Vec::new();
+    for row in std::mem::take(rows) {
+        numbered.push((number(&row, 0).map_err(|error| corrupt(&error))?, row));
+    }
+    numbered.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
+    numbered.dedup_by_key(|(id, _)| *id);
+    rows.extend(numbered.into_iter().map(|(_, row)| row).take(limit));
+    Ok(())
 }
 
 impl SqlLedger {
+    /// The updates of a document under one of its target's names, by their outcomes: the newest come first, and times
+    /// follow the order of entries but for clocks that differ.
+    async fn applied_under(
+        &self,
+        document: &DocumentRef,
+        from: i64,
+        after: After,
+        found: &mut Vec<Entry>,
+    ) -> Result<(), LedgerError> {
+        let sql = "SELECT id, outcome, measured FROM updates WHERE target = $1 AND kind = $2 AND document = $3 \
+                   AND outcome > $4 AND outcome < $5 AND outcome_kind IN ('applied', 'overwritten') \
+                   ORDER BY outcome DESC LIMIT 64";
+        let mut before = i64::MAX;
+        loop {
+            let values = [
+                document.target.as_str().into(),
+                document.kind.as_str().into(),
+                document.id.as_str().into(),
+                from.into(),
+                before.into(),
+            ];
+            let rows = self.store.read(sql, &values).await?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            before = number(last, 1).map_err(|error| corrupt(&error))?;
+            let mut is_done = true;
+            for (entry, row) in entries(&self.store, &rows).await?.into_iter().zip(&rows) {
+                let outcome = number(row, 1).map_err(|error| corrupt(&error))?;
+                let at = entry.outcome.as_ref().map(|outcome| outcome.at);
+                if at.is_some_and(|at| after.includes(EntryId(unsigned(outcome)), at)) {
+                    found.push(entry);
+                    is_done = false;
+                }
+            }
+            if is_done {
+                return Ok(());
+            }
+        }
+    }
+
     async fn follower(&self, refused: i64) -> Result<Option<i64>, LedgerError> {
         let sql = "SELECT seq, body FROM entries WHERE seq > $1 ORDER BY seq LIMIT 1000";
         let mut after = refused;

@@ -1,44 +1,50 @@
 //! Recording an intent.
 
-use ports::{EntryId, IntentRecord, LedgerError};
+use domain::OutcomeKind;
+use ports::{DocumentRef, EntryId, IntentRecord, LedgerError};
 
+use crate::conclude::figures_of;
 use crate::entry_body::{Body, micros_of, time_of};
 use crate::lease::Lease;
 use crate::row::{self, signed, unsigned};
-use crate::store::{Dialect, Sessions, Transaction, TransactionBody, TxError};
+use crate::store::{Sessions, Transaction, TransactionBody, TxError, number, text, this_process};
+use crate::tallies;
+use crate::targets::{Names, names_in};
 
 /// An intent to be recorded.
 pub(crate) struct Intend<'l> {
     pub(crate) record: &'l IntentRecord,
     pub(crate) sessions: &'l Sessions,
-    pub(crate) dialect: Dialect,
 }
 
 impl TransactionBody for Intend<'_> {
     type Output = EntryId;
 
+    const MAY_SHORTEN_LOG: bool = false;
+
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<EntryId, TxError> {
         let record = self.record;
-        self.refuse_a_leased_document(transaction).await?;
-        if let Some(refused) = record.follows {
-            self.close(transaction, refused).await?;
+        let names = names_in(transaction, &record.document.target).await?;
+        self.refuse_a_leased_document(transaction, &names).await?;
+        if let Some(left) = record.follows {
+            self.go_on_from(transaction, &names, left).await?;
         }
         let (seq, _) = row::add(transaction, |seq, previous| Body::of_intent(seq, previous, record)).await?;
         let version = record.version.as_ref().map(ToString::to_string).unwrap_or_default();
-        let document = &record.document;
+        let owner = this_process();
         let sql = "INSERT INTO updates (id, outcome, measured, target, kind, document, at, outcome_kind, leased_until, run, \
-                   host, server, version_before, version_after, bucket, retries, merges, waited, longest) \
+                   host, owner, version_before, version_after, bucket, retries, merges, waited, longest) \
                    VALUES ($1, 0, 0, $2, $3, $4, $5, 'open', $6, $7, $8, $9, $10, '', 0, 0, 0, 0, 0)";
         let values = [
             seq.into(),
-            document.target.as_str().into(),
-            document.kind.as_str().into(),
-            document.id.as_str().into(),
+            names.canonical.as_str().into(),
+            record.document.kind.as_str().into(),
+            record.document.id.as_str().into(),
             micros_of(record.at).into(),
             micros_of(record.leased_until).into(),
             record.author.run.as_str().into(),
             record.author.host.as_deref().unwrap_or_default().into(),
-            self.sessions.server().into(),
+            owner.as_str().into(),
             version.as_str().into(),
         ];
         transaction.execute(sql, &values).await?;
@@ -47,41 +53,64 @@ impl TransactionBody for Intend<'_> {
 }
 
 impl Intend<'_> {
-    /// Its lease is taken over by the one that follows: only from an update that is still open.
-    async fn close(&self, transaction: &mut Transaction<'_>, refused: EntryId) -> Result<(), TxError> {
-        let document = &self.record.document;
-        let sql = "DELETE FROM updates WHERE id = $1 AND outcome_kind = 'open' AND target = $2 AND kind = $3 \
-                   AND document = $4";
-        let values = [
-            signed(refused.0).into(),
-            document.target.as_str().into(),
-            document.kind.as_str().into(),
-            document.id.as_str().into(),
-        ];
-        match transaction.execute(sql, &values).await? {
-            0 => Err(row::not_open(transaction, refused).await?.into()),
-            _ => Ok(()),
+    /// Settles the update that this one continues: an update of the same run, one whose run is gone or whose lease has
+    /// expired, or one whose outcome is unknown.
+    async fn go_on_from(&self, transaction: &mut Transaction<'_>, names: &Names, left: EntryId) -> Result<(), TxError> {
+        let record = self.record;
+        let sql = "SELECT leased_until, run, owner, outcome_kind, measured, at, target, kind, document FROM updates \
+                   WHERE id = $1";
+        let rows = transaction.rows(sql, &[signed(left.0).into()]).await?;
+        let Some(row) = rows.first() else {
+            return Err(row::not_open(transaction, left).await?.into());
+        };
+        let document = DocumentRef {
+            target: text(row, 6)?,
+            kind: text(row, 7)?,
+            id: text(row, 8)?,
+        };
+        if !names.is_same(&document, &record.document) {
+            return Err(LedgerError::NoEntry(left).into());
         }
+        let lease = Lease::read(row)?;
+        let state = text(row, 3)?;
+        if state == OutcomeKind::Unknown.as_str() {
+            let (measured, at) = (number(row, 4)?, number(row, 5)?);
+            if let Some(unknown) = figures_of(transaction, measured).await? {
+                tallies::take_back(transaction, at, &names.canonical(&document), &unknown).await?;
+            }
+        } else if state != "open" {
+            return Err(LedgerError::Settled(left).into());
+        } else if lease.run != record.author.run {
+            self.refuse_if_held(&lease)?;
+        }
+        let sql = "DELETE FROM updates WHERE id = $1";
+        transaction.execute(sql, &[signed(left.0).into()]).await?;
+        Ok(())
     }
 
-    async fn refuse_a_leased_document(&self, transaction: &mut Transaction<'_>) -> Result<(), TxError> {
+    fn refuse_if_held(&self, lease: &Lease) -> Result<(), TxError> {
+        if lease.until <= micros_of(self.record.at) || lease.is_given_up(self.sessions) {
+            return Ok(());
+        }
+        let by = format!("run {}", lease.run);
+        let until = time_of(lease.until);
+        Err(LedgerError::Leased { until, by }.into())
+    }
+
+    async fn refuse_a_leased_document(&self, transaction: &mut Transaction<'_>, names: &Names) -> Result<(), TxError> {
         let record = self.record;
-        let sql = "SELECT leased_until, run, host, server FROM updates WHERE target = $1 AND kind = $2 \
-                   AND document = $3 AND outcome_kind = 'open' AND leased_until > $4 AND id <> $5";
-        let values = [
-            record.document.target.as_str().into(),
-            record.document.kind.as_str().into(),
-            record.document.id.as_str().into(),
-            micros_of(record.at).into(),
-            record.follows.map_or(0, |id| signed(id.0)).into(),
-        ];
-        for held in transaction.rows(sql, &values).await? {
-            let lease = Lease::read(&held)?;
-            let given_up = lease.is_given_up(transaction, self.sessions, self.dialect, &record.author);
-            if !given_up.await? {
-                let by = format!("run {}", lease.run);
-                let until = time_of(lease.until);
-                return Err(LedgerError::Leased { until, by }.into());
+        // Why the literal: SQLite takes a partial index only for the very condition that it was made with.
+        let sql = "SELECT leased_until, run, owner FROM updates WHERE target = $1 AND kind = $2 AND document = $3 \
+                   AND outcome_kind = 'open' AND id <> $4";
+        for name in &names.all {
+            let values = [
+                name.as_str().into(),
+                record.document.kind.as_str().into(),
+                record.document.id.as_str().into(),
+                record.follows.map_or(0, |id| signed(id.0)).into(),
+            ];
+            for held in transaction.rows(sql, &values).await? {
+                self.refuse_if_held(&Lease::read(&held)?)?;
             }
         }
         Ok(())

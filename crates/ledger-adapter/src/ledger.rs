@@ -3,14 +3,18 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use ports::{Author, Entry, EntryId, IntentRecord, Ledger, LedgerError, OutcomeRecord, Recorded};
+use ports::{
+    Author, BaseRecord, Entry, EntryId, IntentRecord, JoinRecord, Ledger, LedgerError, OutcomeRecord, Recorded,
+};
 
 use crate::address::LedgerAddress;
+use crate::bases::Observe;
 use crate::conclude::Conclude;
 use crate::digest::digest;
 use crate::intend::Intend;
 use crate::lease::Abandoned;
-use crate::store::{Sessions, Store};
+use crate::store::{BeforeStatement, Interrupt, Sessions, Store};
+use crate::targets::{self, Join};
 use crate::{history, spill};
 
 /// A ledger in a database. It has one connection and does one thing at a time, in the order in which it is asked.
@@ -19,10 +23,10 @@ pub struct SqlLedger {
     pub(crate) sinks: Vec<String>,
 }
 
-/// How a ledger is opened.
+/// The settings for opening a ledger.
 #[derive(Clone, Debug)]
 pub struct LedgerSettings {
-    /// Where it is. A file is made if there is none.
+    /// The address. A file that does not exist is created.
     pub address: LedgerAddress,
     /// The run that records, if it does: its id, and the folder for what a shared database cannot take. For a ledger
     /// in a file that is a folder beside it.
@@ -31,36 +35,94 @@ pub struct LedgerSettings {
     pub sinks: Vec<String>,
 }
 
+/// The formats that a ledger had and has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Upgraded {
+    /// Before.
+    pub from: i64,
+    /// Now.
+    pub to: i64,
+}
+
 impl SqlLedger {
-    /// Opens a ledger. What runs that are gone could not record is taken in.
+    /// Opens a ledger. Whoever records brings one of an older format up to date, and takes in what runs that are gone
+    /// could not record; whoever reads takes it as it is.
     ///
     /// # Errors
     ///
-    /// If it cannot be opened, is of a later version, or is no ledger.
+    /// [`LedgerError::Busy`] while others are at work in it; otherwise if it cannot be opened or brought up to date, is
+    /// of a later version, or is no ledger.
     pub async fn open(settings: LedgerSettings) -> Result<Self, LedgerError> {
+        let mut undisturbed = |_: usize| Interrupt::Go;
+        let upgrades = settings.run.is_some();
+        Self::open_with(settings, upgrades.then_some(&mut undisturbed)).await
+    }
+
+    /// Brings a ledger of an older format up to date, as whoever owns its tables: the one thing that needs it. The
+    /// formats that it had and has; the same if there was nothing to do.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open). It is as it was then.
+    pub async fn upgrade(settings: LedgerSettings) -> Result<Upgraded, LedgerError> {
+        let mut statements = 0;
+        let mut counted = |number| {
+            statements = number;
+            Interrupt::Go
+        };
+        let ledger = Self::open_with(settings, Some(&mut counted)).await?;
+        let to = ledger.store.format;
+        ledger.close().await;
+        let from = if statements > 0 { to - 1 } else { to };
+        Ok(Upgraded { from, to })
+    }
+
+    pub(crate) async fn open_with(
+        settings: LedgerSettings,
+        upgrade: Option<BeforeStatement<'_>>,
+    ) -> Result<Self, LedgerError> {
+        let opened = Self::open_at(&settings, upgrade).await;
+        opened.map_err(|failure| match failure {
+            LedgerError::Unusable(why) => LedgerError::Unusable(format!("the ledger at {}: {why}", settings.address)),
+            LedgerError::Busy(why) => LedgerError::Busy(format!("the ledger at {}: {why}", settings.address)),
+            other @ (LedgerError::Leased { .. }
+            | LedgerError::NoEntry(_)
+            | LedgerError::Settled(_)
+            | LedgerError::OtherOrganization { .. }) => other,
+        })
+    }
+
+    async fn open_at(settings: &LedgerSettings, upgrade: Option<BeforeStatement<'_>>) -> Result<Self, LedgerError> {
         let cannot = |error: &dyn std::fmt::Display| {
-            LedgerError::Unusable(format!("cannot open the ledger at {}: {error}", settings.address))
+            LedgerError::Unusable(format!(
+                "cannot open it: {error}: name another one with --ledger, or make room for it"
+            ))
         };
         if let Some(file) = settings.address.file() {
-            make_private(file).map_err(|error| cannot(&error))?;
+            let made = make_private(file);
+            // A copy that may only be read is read.
+            let is_only_read = settings.run.is_none() && upgrade.is_none() && file.exists();
+            made.or_else(|error| if is_only_read { Ok(()) } else { Err(error) })
+                .map_err(|error| cannot(&error))?;
         }
-        let sessions = match (&settings.run, settings.address.file()) {
-            (None, _) => Sessions::none(),
-            (Some((run, _)), Some(file)) => {
-                let mut folder = file.as_os_str().to_owned();
-                folder.push(".runs");
-                Sessions::begin(folder.into(), run).map_err(|error| cannot(&error))?
-            }
+        let folder_of_file = settings.address.file().map(|file| {
+            let mut folder = file.as_os_str().to_owned();
+            folder.push(".runs");
+            PathBuf::from(folder)
+        });
+        let sessions = match (&settings.run, folder_of_file) {
+            (None, folder) => Sessions::none(folder.unwrap_or_default()),
+            (Some((run, _)), Some(folder)) => Sessions::begin(folder, run).map_err(|error| cannot(&error))?,
             (Some((run, folder)), None) => {
                 // What one ledger could not take is not another's.
                 let name: String = digest(settings.address.to_string().as_bytes()).to_string();
                 Sessions::begin(folder.join(name), run).map_err(|error| cannot(&error))?
             }
         };
-        let store = Store::open(&settings.address, sessions).await?;
+        let store = Store::open(&settings.address, sessions, upgrade).await?;
         let ledger = Self {
             store,
-            sinks: settings.sinks,
+            sinks: settings.sinks.clone(),
         };
         if settings.run.is_some() {
             spill::take_in(&ledger).await?;
@@ -99,7 +161,6 @@ impl Ledger for SqlLedger {
         let work = Intend {
             record: &intent,
             sessions: &self.store.sessions,
-            dialect: self.store.dialect,
         };
         self.store.write(&work).await
     }
@@ -110,17 +171,15 @@ impl Ledger for SqlLedger {
             sinks: &self.sinks,
         };
         match self.store.write(&work).await {
-            Err(LedgerError::Unusable(why)) => Err(spill::keep(self, &outcome, &why)),
+            Err(LedgerError::Unusable(why) | LedgerError::Busy(why)) => Err(spill::keep(self, &outcome, &why)),
             recorded => recorded,
         }
     }
 
-    async fn is_abandoned(&self, entry: EntryId, asks: &Author) -> Result<bool, LedgerError> {
+    async fn is_abandoned(&self, entry: EntryId, _asks: &Author) -> Result<bool, LedgerError> {
         let work = Abandoned {
             entry,
-            author: asks,
             sessions: &self.store.sessions,
-            dialect: self.store.dialect,
         };
         self.store.write(&work).await
     }
@@ -128,7 +187,24 @@ impl Ledger for SqlLedger {
     async fn unsettled(&self, target: &str, kind: &str) -> Result<Vec<Entry>, LedgerError> {
         let sql = "SELECT id, outcome, measured FROM updates WHERE target = $1 AND outcome_kind IN ('open', 'unknown') \
                    AND kind = $2 ORDER BY id";
-        let rows = self.store.read(sql, &[target.into(), kind.into()]).await?;
-        history::entries(&self.store, &rows).await
+        let mut rows = Vec::new();
+        for name in targets::names(&self.store, target).await?.all {
+            rows.extend(self.store.read(sql, &[name.as_str().into(), kind.into()]).await?);
+        }
+        let mut entries = history::entries(&self.store, &rows).await?;
+        entries.sort_by_key(|entry| entry.id);
+        Ok(entries)
+    }
+
+    async fn observe(&self, base: BaseRecord) -> Result<EntryId, LedgerError> {
+        self.store.write(&Observe(&base)).await
+    }
+
+    async fn join(&self, join: JoinRecord) -> Result<Option<EntryId>, LedgerError> {
+        // Why asked first: each run says so, and only the first has to wait for its turn to write.
+        if targets::names(&self.store, &join.target).await?.canonical == join.organization {
+            return Ok(None);
+        }
+        self.store.write(&Join(&join)).await
     }
 }

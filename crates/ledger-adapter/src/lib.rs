@@ -6,6 +6,7 @@
 
 mod address;
 mod audit;
+mod bases;
 #[cfg(feature = "testing")]
 mod bulk;
 #[cfg(feature = "testing")]
@@ -17,12 +18,17 @@ mod history;
 mod intend;
 mod lease;
 mod ledger;
+#[cfg(feature = "testing")]
+mod migration_hook;
 mod outbox;
 mod row;
 mod spill;
 mod store;
 mod tallies;
+mod targets;
 
 pub use address::{LedgerAddress, LedgerAddressError};
 pub use audit::{AuditReport, Fault, verify_export};
-pub use ledger::{LedgerSettings, SqlLedger};
+pub use ledger::{LedgerSettings, SqlLedger, Upgraded};
+#[cfg(feature = "testing")]
+pub use store::Interrupt;

@@ -10,7 +10,7 @@ use crate::store::{Transaction, TransactionBody, TxError, number, text};
 
 struct TakeDue<'c>(&'c Claim);
 
-/// What was claimed: the number of the outcome, when it was to be tried, how many tries failed, and the token.
+/// A claimed event: the number of the outcome, the time it was due, the failed attempts, and the token of the lease.
 struct Taken {
     seq: i64,
     next_at: i64,
@@ -105,7 +105,8 @@ impl TransactionBody for Replay<'_> {
     type Output = u64;
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<u64, TxError> {
-        let sql = "UPDATE outbox SET state = 'pending', failures = 0, next_at = 0, leased_until = 0, token = '' \
+        let sql = "UPDATE outbox SET state = 'pending', failures = 0, next_at = 0, leased_until = 0, token = '', \
+                   target = coalesce((SELECT organization FROM targets WHERE name = outbox.target), target) \
                    WHERE event = $1 AND ($2 = '' OR sink = $2) AND state <> 'pending'";
         let values = [self.event.into(), self.sink.unwrap_or_default().into()];
         Ok(transaction.execute(sql, &values).await?)

@@ -1,13 +1,17 @@
 //! Entries and what is derived from them, as rows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ports::{EntryId, LedgerError};
 use sqlx::any::AnyRow;
 
 use crate::digest::{Digest, digest};
 use crate::entry_body::{Body, Documents, EntryBodyError};
-use crate::store::{AppendedEntry, Store, Transaction, TxError, number, text};
+use crate::store::{AppendedEntry, Store, Transaction, TxError, Value, number, text};
+
+/// The maximum number of keys in a query, and the number of placeholders in a query for few keys.
+pub(crate) const BATCH: usize = 64;
+const FEW: usize = 4;
 
 impl From<EntryBodyError> for TxError {
     fn from(unreadable: EntryBodyError) -> Self {
@@ -36,9 +40,9 @@ pub(crate) async fn add(
     };
     let (body, documents) = make(unsigned(seq), previous);
     for (name, content) in &documents {
-        let sql = "INSERT INTO documents (digest, content) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        let sql = "INSERT INTO documents (digest, content, entry) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
         transaction
-            .execute(sql, &[name.as_str().into(), content.as_str().into()])
+            .execute(sql, &[name.as_str().into(), content.as_str().into(), seq.into()])
             .await?;
     }
     let canonical = body.canonical()?;
@@ -79,15 +83,48 @@ pub(crate) fn read(row: &AnyRow, column: usize) -> Result<Body, EntryBodyError> 
 /// The documents that some entries name.
 pub(crate) async fn documents_of(store: &Store, bodies: &[&Body]) -> Result<Documents, LedgerError> {
     let names: BTreeSet<&Digest> = bodies.iter().flat_map(|body| body.documents()).collect();
+    let names: Vec<&Digest> = names.into_iter().collect();
     let mut documents = Documents::new();
-    for name in names {
-        let sql = "SELECT content FROM documents WHERE digest = $1";
-        for row in store.read(sql, &[name.as_str().into()]).await? {
-            let content = text(&row, 0).map_err(|error| corrupt(&error))?;
-            documents.insert(name.clone(), content);
+    for some in names.chunks(BATCH) {
+        let (sql, values) = one_of("SELECT digest, content FROM documents WHERE digest", some, |name| {
+            name.as_str().into()
+        });
+        for row in store.read(sql, &values).await? {
+            let name = text(&row, 0).map_err(|error| corrupt(&error))?;
+            let content = text(&row, 1).map_err(|error| corrupt(&error))?;
+            documents.insert(Digest::stored(name), content);
         }
     }
     Ok(documents)
+}
+
+/// The entries with these numbers, as far as they are there.
+pub(crate) async fn bodies(store: &Store, seqs: &[i64]) -> Result<BTreeMap<i64, Body>, LedgerError> {
+    let mut bodies = BTreeMap::new();
+    for some in seqs.chunks(BATCH) {
+        let (sql, values) = one_of("SELECT seq, body FROM entries WHERE seq", some, |seq| (*seq).into());
+        for found in store.read(sql, &values).await? {
+            let seq = number(&found, 0).map_err(|error| corrupt(&error))?;
+            bodies.insert(seq, read(&found, 1).map_err(|error| corrupt(&error))?);
+        }
+    }
+    Ok(bodies)
+}
+
+/// A question for the rows whose key is one of these, and its values. Few different statements are made: the last key
+/// is asked for more than once.
+pub(crate) fn one_of<'v, T>(
+    question: &str,
+    keys: &'v [T],
+    value: impl Fn(&'v T) -> Value<'v>,
+) -> (String, Vec<Value<'v>>) {
+    let places = if keys.len() <= FEW { FEW } else { BATCH };
+    let mut values: Vec<Value<'v>> = keys.iter().map(value).collect();
+    if let Some(last) = values.last().cloned() {
+        values.resize(places.max(values.len()), last);
+    }
+    let places: Vec<String> = (1..=values.len()).map(|place| format!("${place}")).collect();
+    (format!("{question} IN ({})", places.join(", ")), values)
 }
 
 /// A number that counts entries.

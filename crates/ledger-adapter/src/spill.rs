@@ -1,4 +1,4 @@
-//! What the ledger could not take: it waits in a file for the next run.
+//! Spill files: outcomes that the ledger could not record, kept for the next run.
 
 use ports::{LedgerError, OutcomeRecord};
 
@@ -7,6 +7,7 @@ use crate::digest::Digest;
 use crate::entry_body::{Body, Documents, EntryBodyError, micros_of};
 use crate::ledger::SqlLedger;
 use crate::store::{OrphanedSpill, Transaction, TransactionBody, TxError};
+use crate::targets::names_in;
 
 /// Keeps an outcome, and says where. The document that the server showed is left out: it can be read again.
 pub(crate) fn keep(ledger: &SqlLedger, outcome: &OutcomeRecord, why: &str) -> LedgerError {
@@ -93,19 +94,25 @@ impl TransactionBody for TakeIn<'_> {
 }
 
 impl TakeIn<'_> {
-    /// Whether an update that came to no write is recorded already: it has no intent that could be settled.
+    /// True if an update that sent no write is already recorded. It has no intent that could be settled.
     async fn is_there(&self, transaction: &mut Transaction<'_>) -> Result<bool, TxError> {
         let outcome = self.outcome;
+        let names = names_in(transaction, &outcome.document.target).await?;
         let sql = "SELECT id FROM updates WHERE target = $1 AND kind = $2 AND document = $3 AND run = $4 AND at = $5 \
                    AND outcome = id";
-        let values = [
-            outcome.document.target.as_str().into(),
-            outcome.document.kind.as_str().into(),
-            outcome.document.id.as_str().into(),
-            outcome.author.run.as_str().into(),
-            micros_of(outcome.at).into(),
-        ];
-        Ok(!transaction.rows(sql, &values).await?.is_empty())
+        for name in &names.all {
+            let values = [
+                name.as_str().into(),
+                outcome.document.kind.as_str().into(),
+                outcome.document.id.as_str().into(),
+                outcome.author.run.as_str().into(),
+                micros_of(outcome.at).into(),
+            ];
+            if !transaction.rows(sql, &values).await?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

@@ -1,6 +1,8 @@
 //! The database behind a ledger: one connection, one transaction at a time, and no second try after a record could
 //! not be made durable.
 
+mod migration;
+mod owner;
 mod schema;
 mod sessions;
 mod snapshot;
@@ -16,17 +18,26 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::address::LedgerAddress;
+pub(crate) use migration::BeforeStatement;
+#[cfg(not(feature = "testing"))]
+pub(crate) use migration::Interrupt;
+#[cfg(feature = "testing")]
+pub use migration::Interrupt;
+#[cfg(feature = "testing")]
+pub(crate) use migration::statements;
+pub(crate) use owner::{is_gone, this_process};
+pub(crate) use schema::FIRST_FORMAT;
 pub(crate) use sessions::{OrphanedSpill, Sessions};
 pub(crate) use snapshot::Snapshot;
 use transaction::bound;
-pub(crate) use transaction::{AppendedEntry, Transaction, TransactionBody, TxError, Value, number, text};
+pub(crate) use transaction::{AppendedEntry, Sql, Transaction, TransactionBody, TxError, Value, number, text};
 
-/// How long a lost connection is made again and again, and how long is waited in between.
+/// The time for which the connection to a shared database is retried, and the pause between two attempts.
 const RECONNECT_FOR: Duration = Duration::from_secs(20);
 const RECONNECT_PAUSE: Duration = Duration::from_millis(250);
 
-/// How long a shared database may take to answer to a connection, and to a whole transaction. A file may take as long
-/// as its disk does: a write that is given up may still be made.
+/// The timeouts of a shared database: for a connection, and for a whole transaction. A file has none, since a write
+/// that is given up may still be carried out.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -39,6 +50,8 @@ pub(crate) struct Store {
     /// The write-ahead log of a file.
     log: Option<PathBuf>,
     pub(crate) dialect: Dialect,
+    /// The format of the tables; the first only for readers.
+    pub(crate) format: i64,
     state: Mutex<State>,
     pub(crate) sessions: Sessions,
     /// Called when all is done in a transaction but its commit.
@@ -61,7 +74,7 @@ impl State {
     }
 }
 
-/// What may have been committed: the entry that would show it, and what was made.
+/// A commit whose answer may be lost: the entry that would prove it, and the output of the work.
 type Committing<W> = Option<(Option<AppendedEntry>, <W as TransactionBody>::Output)>;
 
 /// Which database it is. Statements are the same for both but for these.
@@ -86,8 +99,13 @@ impl Dialect {
 }
 
 impl Store {
-    /// Connects, and makes the tables if there are none.
-    pub(crate) async fn open(address: &LedgerAddress, sessions: Sessions) -> Result<Self, LedgerError> {
+    /// Connects, and makes the tables if there are none. Tables of the first format are brought up to date, if they
+    /// may be.
+    pub(crate) async fn open(
+        address: &LedgerAddress,
+        sessions: Sessions,
+        upgrade: Option<BeforeStatement<'_>>,
+    ) -> Result<Self, LedgerError> {
         let dialect = if address.file().is_some() {
             Dialect::Sqlite
         } else {
@@ -99,10 +117,11 @@ impl Store {
             log.push("-wal");
             log.into()
         });
-        let store = Self {
+        let mut store = Self {
             options,
             log,
             dialect,
+            format: schema::FORMAT,
             state: Mutex::new(State {
                 connection: None,
                 poisoned: None,
@@ -111,17 +130,37 @@ impl Store {
             #[cfg(feature = "testing")]
             before_commit: None,
         };
-        let mut connection = store.connect().await.map_err(|error| unusable("open", &error))?;
-        schema::prepare(&mut connection, dialect).await?;
+        let mut connected = store.connect().await;
+        let is_only_read = upgrade.is_none() && !store.sessions.is_recording();
+        if is_only_read && store.is_copy_that_cannot_be_written(&connected) {
+            store.options = address.options_of_copy().map_err(|error| unusable("open", &error))?;
+            connected = store.connect().await;
+        }
+        let mut connection = connected.map_err(|error| explained("open", &error))?;
+        store.format = schema::prepare(&mut connection, dialect).await?;
+        if store.format == FIRST_FORMAT
+            && let Some(before) = upgrade
+        {
+            migration::migrate(&mut connection, dialect, &store.sessions, before).await?;
+            store.format = schema::FORMAT;
+        }
         store.state.lock().await.connection = Some(connection);
         Ok(store)
+    }
+
+    /// True if SQLite cannot write to the file, or create one beside it, and the file is complete by itself: the
+    /// write-ahead log is empty or absent.
+    fn is_copy_that_cannot_be_written<T>(&self, connected: &Result<T, sqlx::Error>) -> bool {
+        let is_refused =
+            |error: &sqlx::Error| number_of(error).is_some_and(|number| [8, 14].contains(&(number & 0xff)));
+        let has_no_log = |log: &PathBuf| std::fs::metadata(log).map_or(0, |data| data.len()) == 0;
+        connected.as_ref().is_err_and(is_refused) && self.log.as_ref().is_some_and(has_no_log)
     }
 
     async fn connect(&self) -> Result<AnyConnection, sqlx::Error> {
         self.in_time(CONNECT_PATIENCE, async {
             let mut connection = self.options.connect().await?;
             schema::settle(&mut connection, self.dialect).await?;
-            self.sessions.announce(&mut connection, self.dialect).await?;
             Ok(connection)
         })
         .await
@@ -144,6 +183,12 @@ impl Store {
     /// Does work in a transaction. Once it fails in a way that leaves open what is on the disk, nothing more is
     /// written by this process.
     pub(crate) async fn write<W: TransactionBody>(&self, work: &W) -> Result<W::Output, LedgerError> {
+        if self.format == FIRST_FORMAT {
+            return Err(LedgerError::Unusable(format!(
+                "the ledger has the format {FIRST_FORMAT}, and was opened to be read: `assist-rules audit upgrade` brings \
+                 it up to date"
+            )));
+        }
         let mut state = self.state.lock().await;
         state.refuse_if_poisoned()?;
         let started = Instant::now();
@@ -151,7 +196,9 @@ impl Store {
         loop {
             let failed = match self.attempt(&mut state, work, &mut committing).await {
                 Ok(made) => {
-                    self.shorten_log(&mut state).await;
+                    if W::MAY_SHORTEN_LOG {
+                        self.shorten_log(&mut state).await;
+                    }
                     return Ok(made);
                 }
                 Err(TxError::Refused(failure)) => return Err(failure),
@@ -160,7 +207,7 @@ impl Store {
             if self.waits_for_another(&mut state, &failed, started).await {
                 continue;
             }
-            let failure = unusable("write", &failed);
+            let failure = explained("write", &failed);
             if self.dialect == Dialect::Sqlite && !is_busy(&failed) {
                 Self::poison(&mut state, failure.to_string());
             }
@@ -260,12 +307,13 @@ impl Store {
     }
 
     /// Reads what is committed. After a failure nothing is read either: what would be read may not be on the disk.
-    pub(crate) async fn read(&self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<AnyRow>, LedgerError> {
+    pub(crate) async fn read(&self, sql: impl Into<Sql>, values: &[Value<'_>]) -> Result<Vec<AnyRow>, LedgerError> {
         let mut state = self.state.lock().await;
         state.refuse_if_poisoned()?;
         let started = Instant::now();
+        let sql = current(self.format, self.dialect, sql.into());
         loop {
-            let failed = match self.read_once(&mut state, sql, values).await {
+            let failed = match self.read_once(&mut state, sql.clone(), values).await {
                 Ok(rows) => return Ok(rows),
                 Err(error) => error,
             };
@@ -275,12 +323,7 @@ impl Store {
         }
     }
 
-    async fn read_once(
-        &self,
-        state: &mut State,
-        sql: &'static str,
-        values: &[Value<'_>],
-    ) -> Result<Vec<AnyRow>, sqlx::Error> {
+    async fn read_once(&self, state: &mut State, sql: Sql, values: &[Value<'_>]) -> Result<Vec<AnyRow>, sqlx::Error> {
         let mut connection = match state.connection.take() {
             Some(connection) => connection,
             None => self.connect().await?,
@@ -322,7 +365,16 @@ impl Store {
     }
 }
 
-/// Whether the connection is gone, so that another may do.
+/// A query for tables of this format: those of format 1 are read through CTEs that have the current columns.
+fn current(format: i64, dialect: Dialect, sql: Sql) -> Sql {
+    if format == FIRST_FORMAT {
+        Sql::Owned(schema::shown_as_current(dialect).to_owned() + &sql)
+    } else {
+        sql
+    }
+}
+
+/// True if the connection is lost, so that a new one may work.
 fn is_lost(error: &sqlx::Error) -> bool {
     let is_broken = matches!(
         error,
@@ -338,16 +390,50 @@ fn is_lost(error: &sqlx::Error) -> bool {
     is_broken || code(error).is_some_and(passes)
 }
 
-/// Whether SQLite only had to wait too long for another writer: nothing was written.
+/// True if SQLite only waited too long for another writer: nothing was written.
 fn is_busy(error: &sqlx::Error) -> bool {
     // SQLITE_BUSY and its kinds: the low byte is 5.
-    let number = code(error).and_then(|code| code.parse::<u32>().ok());
-    number.is_some_and(|number| number & 0xff == 5)
+    number_of(error).is_some_and(|number| number & 0xff == 5)
+}
+
+/// The number that SQLite gives an error.
+fn number_of(error: &sqlx::Error) -> Option<u32> {
+    code(error).and_then(|code| code.parse().ok())
 }
 
 fn code(error: &sqlx::Error) -> Option<String> {
     let of_database = error.as_database_error()?;
     of_database.code().map(std::borrow::Cow::into_owned)
+}
+
+/// True if the role lacks the privilege. PostgreSQL, appendix A: 42501.
+fn is_denied(error: &sqlx::Error) -> bool {
+    code(error).is_some_and(|code| code == "42501")
+}
+
+/// Why a ledger cannot be opened, and what to do.
+fn explained(doing: &str, error: &sqlx::Error) -> LedgerError {
+    let said = error.as_database_error().map(|error| error.message().to_owned());
+    let said = said.unwrap_or_else(|| error.to_string());
+    let number = number_of(error).unwrap_or_default();
+    // sqlite.org/rescode.html; PostgreSQL, appendix A: 55P03 is lock not available, 25006 read-only transaction.
+    let unusable = LedgerError::Unusable;
+    match (number & 0xff, code(error).as_deref()) {
+        (5, _) | (_, Some("55P03")) => LedgerError::Busy(format!(
+            "cannot {doing} the ledger: others are at work in it ({said}): try again"
+        )),
+        (26, _) => unusable(format!(
+            "cannot {doing} the ledger: it is the file of another program ({said}): name another one with --ledger"
+        )),
+        (8 | 14, _) | (_, Some("25006" | "42501")) => unusable(format!(
+            "cannot {doing} the ledger: it may not be written ({said}): make it writable, or name another one with --ledger"
+        )),
+        _ if said.contains("already exists") => unusable(format!(
+            "cannot {doing} the ledger: another program has tables there ({said}): name another file, database or schema \
+             with --ledger"
+        )),
+        _ => unusable(format!("cannot {doing} the ledger: {said}")),
+    }
 }
 
 pub(crate) fn unusable(doing: &str, error: &sqlx::Error) -> LedgerError {

@@ -6,7 +6,7 @@ mod asked;
 use std::time::Duration;
 
 use domain::OutcomeKind;
-use ports::{Latencies, OutcomeRecord, Tally};
+use ports::{DocumentRef, Latencies, OutcomeRecord, Tally};
 use sqlx::any::AnyRow;
 
 use crate::row::{signed, unsigned};
@@ -18,7 +18,7 @@ const UNTIMED: i64 = -1;
 /// The period of all time.
 pub(crate) const EVER: i64 = 0;
 
-/// How long a period is, in microseconds.
+/// The length of a period, in microseconds.
 const PERIOD: i64 = 6 * 3_600 * 1_000_000;
 
 /// The period that a time is in, by microseconds since 1970.
@@ -26,7 +26,7 @@ pub(crate) fn period(at: i64) -> i64 {
     at / PERIOD + 1
 }
 
-/// When it is over.
+/// The end of a period.
 fn end_of(period: i64) -> i64 {
     period.saturating_mul(PERIOD)
 }
@@ -36,22 +36,39 @@ fn end_of(period: i64) -> i64 {
 pub(crate) async fn count(
     transaction: &mut Transaction<'_>,
     at: i64,
+    document: &DocumentRef,
     outcome: &OutcomeRecord,
     unknown: Option<&OutcomeRecord>,
 ) -> Result<(), TxError> {
     if let Some(unknown) = unknown {
-        add(transaction, at, unknown, unknown.kind, -1).await?;
-        return add(transaction, at, unknown, outcome.kind, 1).await;
+        add(transaction, at, document, (unknown, unknown.kind), -1).await?;
+        return add(transaction, at, document, (unknown, outcome.kind), 1).await;
     }
-    add(transaction, at, outcome, outcome.kind, 1).await?;
-    let sql = "INSERT INTO activity (target, period, kind, document, n) SELECT $1, k.period, $2, $3, 1 FROM \
+    add(transaction, at, document, (outcome, outcome.kind), 1).await?;
+    act(transaction, at, document, 1).await
+}
+
+/// Takes an unknown update back that another goes on from.
+pub(crate) async fn take_back(
+    transaction: &mut Transaction<'_>,
+    at: i64,
+    document: &DocumentRef,
+    unknown: &OutcomeRecord,
+) -> Result<(), TxError> {
+    add(transaction, at, document, (unknown, unknown.kind), -1).await?;
+    act(transaction, at, document, -1).await
+}
+
+async fn act(transaction: &mut Transaction<'_>, at: i64, document: &DocumentRef, times: i64) -> Result<(), TxError> {
+    let sql = "INSERT INTO activity (target, period, kind, document, n) SELECT $1, k.period, $2, $3, $5 FROM \
                (SELECT CAST(0 AS BIGINT) AS period UNION ALL SELECT CAST($4 AS BIGINT)) AS k WHERE true \
                ON CONFLICT (target, period, kind, document) DO UPDATE SET n = activity.n + excluded.n";
     let values = [
-        outcome.document.target.as_str().into(),
-        outcome.document.kind.as_str().into(),
-        outcome.document.id.as_str().into(),
+        document.target.as_str().into(),
+        document.kind.as_str().into(),
+        document.id.as_str().into(),
         period(at).into(),
+        times.into(),
     ];
     transaction.execute(sql, &values).await?;
     Ok(())
@@ -77,8 +94,8 @@ pub(crate) fn figures(outcome: &OutcomeRecord) -> [i64; 5] {
 async fn add(
     transaction: &mut Transaction<'_>,
     at: i64,
-    outcome: &OutcomeRecord,
-    outcome_kind: OutcomeKind,
+    document: &DocumentRef,
+    (outcome, outcome_kind): (&OutcomeRecord, OutcomeKind),
     times: i64,
 ) -> Result<(), TxError> {
     let [bucket, retries, merges, waited, longest] = figures(outcome);
@@ -86,14 +103,14 @@ async fn add(
                longest) SELECT $1, $2, k.document, k.period, $5, $6, $7, $8, $9, $10, $11 FROM \
                (SELECT '' AS document, CAST(0 AS BIGINT) AS period UNION ALL SELECT $3, CAST(0 AS BIGINT) \
                UNION ALL SELECT '', CAST($4 AS BIGINT) UNION ALL SELECT $3, CAST($4 AS BIGINT)) AS k WHERE true \
-               ON CONFLICT (target, kind, document, period, outcome_kind, bucket) DO UPDATE SET n = tallies.n + excluded.n, \
+               ON CONFLICT (target, document, kind, period, outcome_kind, bucket) DO UPDATE SET n = tallies.n + excluded.n, \
                retries = tallies.retries + excluded.retries, merges = tallies.merges + excluded.merges, \
                waited = tallies.waited + excluded.waited, \
                longest = CASE WHEN excluded.longest > tallies.longest THEN excluded.longest ELSE tallies.longest END";
     let values = [
-        outcome.document.target.as_str().into(),
-        outcome.document.kind.as_str().into(),
-        outcome.document.id.as_str().into(),
+        document.target.as_str().into(),
+        document.kind.as_str().into(),
+        document.id.as_str().into(),
         period(at).into(),
         outcome_kind.as_str().into(),
         bucket.into(),
@@ -113,11 +130,14 @@ fn read(row: &AnyRow, tally: &mut Tally) -> Result<(), sqlx::Error> {
         return Ok(());
     };
     let (bucket, count) = (number(row, 2)?, number(row, 3)?);
+    if count == 0 {
+        return Ok(());
+    }
     *tally.outcomes.entry(outcome_kind).or_default() += count;
     tally.retries += number(row, 4)?;
     tally.merges += number(row, 5)?;
     tally.waited += Duration::from_micros(unsigned(number(row, 6)?));
-    if bucket != UNTIMED && count != 0 {
+    if bucket != UNTIMED {
         let longest = Duration::from_micros(unsigned(number(row, 7)?));
         tally.latencies.add(unsigned(bucket), count, longest);
     }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use domain::json::Document;
 use domain::{OutcomeKind, Version};
 
-use crate::ledger::{DocumentRef, Entry, EntryId, LedgerError};
+use crate::ledger::{DocumentRef, Entry, EntryId, LedgerError, NewestBase, Replacement};
 use crate::tally::Tally;
 
 /// The record of what was done, for readers.
@@ -39,6 +39,67 @@ pub trait History: Send + Sync {
     ///
     /// If they cannot be read.
     async fn tally(&self, query: &TallyQuery) -> Result<Vec<(Option<String>, Tally)>, LedgerError>;
+
+    /// The newest bases of a document that an apply made, member by member; the newest first.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be read.
+    async fn newest_bases(&self, document: &DocumentRef) -> Result<Vec<NewestBase>, LedgerError> {
+        let _ = document;
+        Ok(Vec::new())
+    }
+
+    /// The content of a base with this hash, of whichever document.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    async fn base_content(&self, hash: &str) -> Result<Option<Document>, LedgerError> {
+        let _ = hash;
+        Ok(None)
+    }
+
+    /// The updates that were applied to a document after an entry or a time, those that were overwritten too, newest
+    /// first. The author of each names the plan.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be read.
+    async fn applied_after(&self, document: &DocumentRef, after: After) -> Result<Vec<Entry>, LedgerError> {
+        let _ = (document, after);
+        Ok(Vec::new())
+    }
+
+    /// The replacements by the newest applied updates and bases of a document, newest first: at most `limit` entries.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be read.
+    async fn replacements(&self, document: &DocumentRef, limit: usize) -> Result<Vec<Replacement>, LedgerError> {
+        let _ = (document, limit);
+        Ok(Vec::new())
+    }
+}
+
+/// A point in the history of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// After the entry with this number was made.
+    Entry(EntryId),
+    /// After this time.
+    Time(SystemTime),
+}
+
+impl After {
+    /// True if an outcome recorded under this number at this time came after this point.
+    #[must_use]
+    pub fn includes(self, outcome: EntryId, at: SystemTime) -> bool {
+        match self {
+            Self::Entry(id) => outcome > id,
+            Self::Time(time) => at > time,
+        }
+    }
 }
 
 /// A query for updates.
@@ -65,6 +126,8 @@ pub struct HistoryQuery {
 pub struct TallyQuery {
     /// The target; all targets if none.
     pub target: Option<String>,
+    /// The kind of document; all kinds if none.
+    pub kind: Option<String>,
     /// The documents.
     pub of: TallyOf,
     /// Only updates made at this time or later.

@@ -8,7 +8,10 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 
 pub use in_memory::InMemoryLedger;
-pub use record::{Author, DocumentRef, Entry, EntryId, IntentRecord, OutcomeRecord, Recorded};
+pub use record::{
+    Author, BaseRecord, BaseSource, DocumentRef, Entry, EntryId, IntentRecord, JoinRecord, NewestBase, OutcomeRecord,
+    Recorded, Replacement,
+};
 
 /// The record of what was done, entry by entry.
 ///
@@ -21,13 +24,13 @@ pub use record::{Author, DocumentRef, Entry, EntryId, IntentRecord, OutcomeRecor
 /// - MUST, once a record could not be made durable, refuse every further `intend`.
 #[async_trait]
 pub trait Ledger: Send + Sync {
-    /// Records that this is about to be written. An intent that follows another says that the other's write was
-    /// refused, and takes over its lease.
+    /// Records that this is about to be written. An intent that follows another goes on from it: from one of the same
+    /// run, whose lease it takes over, or from one of another run whose lease is over or whose outcome is unknown.
     ///
     /// # Errors
     ///
     /// [`LedgerError::Leased`] while another update is at work on the document; [`LedgerError::NoEntry`] and
-    /// [`LedgerError::Settled`] if the intent that it follows is not there, or has an outcome by now; otherwise if
+    /// [`LedgerError::Settled`] if the intent that it follows is not there, or is settled by now; otherwise if
     /// it cannot be made durable. Nothing may be written then.
     async fn intend(&self, intent: IntentRecord) -> Result<EntryId, LedgerError>;
 
@@ -40,8 +43,8 @@ pub trait Ledger: Send + Sync {
     /// settled; otherwise if it cannot be made durable.
     async fn conclude(&self, outcome: OutcomeRecord) -> Result<Recorded, LedgerError>;
 
-    /// The updates of a target's documents of a kind whose outcome is not known, oldest first: those with an intent and no outcome, and
-    /// those with the outcome `unknown`.
+    /// The updates of a target's documents of a kind whose outcome is not known, oldest first: those with an intent
+    /// and no outcome, and those with the outcome `unknown`.
     ///
     /// # Errors
     ///
@@ -58,6 +61,54 @@ pub trait Ledger: Send + Sync {
         let _ = (entry, asks);
         Ok(false)
     }
+
+    /// Records a base. A ledger that keeps none says so.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be made durable.
+    async fn observe(&self, base: BaseRecord) -> Result<EntryId, LedgerError> {
+        drop(base);
+        Err(LedgerError::Unusable("it keeps no bases".to_owned()))
+    }
+
+    /// Records that `API CLIENT` is an organization, unless that is known: history, figures, leases and what is
+    /// unsettled of both are one from then on. The number of the entry, if one was made.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::OtherOrganization`] if it is another's; otherwise if it cannot be made durable.
+    async fn join(&self, join: JoinRecord) -> Result<Option<EntryId>, LedgerError> {
+        drop(join);
+        Ok(None)
+    }
+}
+
+/// The client of all access tokens: no organization can be told from it.
+const ANY_TOKEN: &str = "token";
+
+/// Refuses to join what cannot be: a target that is known to be another organization, or whose client is no one's.
+///
+/// # Errors
+///
+/// [`LedgerError::OtherOrganization`].
+pub fn refuse_join(join: &JoinRecord, known: &str) -> Result<(), LedgerError> {
+    let is_any_token = join
+        .target
+        .rsplit_once(' ')
+        .is_some_and(|(_, client)| client == ANY_TOKEN);
+    let why = if is_any_token {
+        "all access tokens are one client".to_owned()
+    } else if known != join.target {
+        format!("it is of the organization `{known}`")
+    } else {
+        return Ok(());
+    };
+    Err(LedgerError::OtherOrganization {
+        target: join.target.clone(),
+        organization: join.organization.clone(),
+        why,
+    })
 }
 
 /// The record could not be made or read.
@@ -77,6 +128,19 @@ pub enum LedgerError {
     /// The entry is settled, and an outcome is not changed.
     #[error("the entry {0} is settled already")]
     Settled(EntryId),
+    /// `API CLIENT` belongs to another organization already, or is of one that cannot be told.
+    #[error("`{target}` cannot be joined with the organization `{organization}`: {why}")]
+    OtherOrganization {
+        /// `API CLIENT`.
+        target: String,
+        /// The organization that it was to be joined with.
+        organization: String,
+        /// The reason.
+        why: String,
+    },
+    /// The ledger cannot be used now: others are at work in it. Waiting helps.
+    #[error("{0}")]
+    Busy(String),
     /// The ledger does not work, or did not once: then it is not trusted again in this process.
     #[error("{0}")]
     Unusable(String),

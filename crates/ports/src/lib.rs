@@ -22,9 +22,10 @@ pub use clock::Clock;
 pub use document_store::{Cursor, DocumentStore, Listed, Page, Response, documents};
 pub use event::Event;
 pub use event_sink::{DeliveryError, EventSink, SinkFn};
-pub use history::{History, HistoryQuery, TallyOf, TallyQuery};
+pub use history::{After, History, HistoryQuery, TallyOf, TallyQuery};
 pub use ledger::{
-    Author, DocumentRef, Entry, EntryId, InMemoryLedger, IntentRecord, Ledger, LedgerError, OutcomeRecord, Recorded,
+    Author, BaseRecord, BaseSource, DocumentRef, Entry, EntryId, InMemoryLedger, IntentRecord, JoinRecord, Ledger,
+    LedgerError, NewestBase, OutcomeRecord, Recorded, Replacement, refuse_join,
 };
 pub use outbox::{Backlog, Claim, DeliveryOutcome, Include, LeasedEvent, Outbox};
 #[cfg(feature = "tokio")]

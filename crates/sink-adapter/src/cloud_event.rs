@@ -36,7 +36,15 @@ pub(crate) const MEDIA_TYPE: &str = "application/cloudevents+json";
 /// The event as it is sent.
 pub(crate) fn body(event: &Event) -> String {
     let mut data = Object::default();
-    data.text("target", &event.document.target);
+    let target = event.author.shown_target(&event.document);
+    data.text("target", target);
+    // Left out where it is not known: an event that was told before is told in the same words again.
+    if let Some(id) = event.author.organization(&event.document) {
+        let mut organization = Object::default();
+        organization.text("id", id);
+        organization.text_or_null("name", event.author.org_name.as_deref());
+        data.raw("org", &organization.end());
+    }
     data.raw("entry", &event.entry.to_string());
     data.text_or_null("head", event.head.as_deref());
     data.raw("author", &author(&event.author));
@@ -51,7 +59,7 @@ pub(crate) fn body(event: &Event) -> String {
     let mut envelope = Object::default();
     envelope.text("specversion", "1.0");
     envelope.text("id", &event.id);
-    envelope.text("source", &source(&event.document.target));
+    envelope.text("source", &source(target));
     envelope.text("type", &event_type(&event.document.kind));
     envelope.text("subject", &event.document.id);
     envelope.text("time", &time(event.at));
@@ -216,6 +224,20 @@ mod tests {
         ] {
             assert_eq!(source(target), expected);
         }
+    }
+
+    #[test]
+    fn an_organization_stands_beside_the_target() {
+        let mut event = event();
+        event.author.shown_target = Some(std::mem::replace(&mut event.document.target, "o-1".to_owned()));
+        let of_org = |text: &str| {
+            text.contains(r#""source":"https://api.mypurecloud.com#client-1""#)
+                && text.contains(r#""target":"https://api.mypurecloud.com client-1","org":{"id":"o-1","name":null},"#)
+        };
+        let text = body(&event);
+        assert!(of_org(&text), "{text}");
+        event.author.org_name = Some("Acme".to_owned());
+        assert!(body(&event).contains(r#""org":{"id":"o-1","name":"Acme"},"entry""#));
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub(crate) fn event_of(id: &str, entry: u64, after: &str) -> Event {
             user: Some("ann".to_owned()),
             host: None,
             reason: Some("the \"second\" line\nof it".to_owned()),
+            ..Author::default()
         },
         evidence: Some(Evidence::Answer),
         version_before: Some("\"7\"".parse().unwrap()),

@@ -62,15 +62,15 @@ fn made_by<K: Specimen>(history: &History<K>, entry: &LedgerEntry<K>) -> Option<
     writes.find_map(|(_, request)| request.made)
 }
 
-/// Whether the document ever said, after the intent, what the entry names.
+/// True if the document, at any time after the intent, had the content that the entry names.
 fn was_there<K: Specimen>(history: &History<K>, entry: &LedgerEntry<K>) -> bool {
     let asked = history.asked(&history.updates[entry.update], &entry.overwrote);
     let later = history.logs[entry.document].get(entry.under + 1..).unwrap_or_default();
     later.iter().any(|state| state.content.says(asked))
 }
 
-/// Whether the document tells in the end what became of an entry: it has the version that was written under, or all that
-/// was written. Where the base has all that the patch names, that says nothing.
+/// True if the final document proves the outcome of an entry: it still has the version that the write named, or it has
+/// all that was written. The latter proves nothing if the base already had all that the patch names.
 fn can_be_known<K: Specimen>(history: &History<K>, entry: &LedgerEntry<K>) -> bool {
     let log = &history.logs[entry.document];
     let newest = log.len() - 1;

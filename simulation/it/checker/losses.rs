@@ -82,7 +82,7 @@ pub(super) fn lost_slots<K: Specimen>(
     (0..SLOTS).filter(move |slot| before.0[*slot] != base.0[*slot] && before.0[*slot] != after.0[*slot])
 }
 
-/// Whether a slot that an update had written was changed back by a write that did not name it.
+/// True if a write that did not name it changed back a slot that an update had written.
 fn is_undone<K: Specimen>(history: &History<K>, run: &UpdateRun, told: &Told) -> bool {
     let made = writes(history, run).find_map(|(_, request)| request.made);
     made.is_some_and(|made| super::outcomes::undone(history, run, told, made).next().is_some())

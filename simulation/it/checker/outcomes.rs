@@ -112,8 +112,7 @@ fn check_applied<K: Specimen>(
     }
 }
 
-/// Whether others wrote over an accepted write, and a read after it showed neither what was written nor what it was made
-/// from.
+/// True if others overwrote an accepted write, and a read after it showed neither the written content nor the base.
 fn is_overwritten<K: Specimen>(history: &History<K>, run: &UpdateRun, made: usize, told_at: Duration) -> bool {
     let log = &history.logs[run.document];
     let (Some((last, _)), Some(entry)) = (writes(history, run).last(), run.entries.last()) else {
@@ -176,8 +175,8 @@ pub(super) fn undone<'h, K: Specimen>(
         })
 }
 
-/// Whether the document was at another version than the one written under, when that was refused, or was read
-/// otherwise than its writer had seen it.
+/// True if a request was answered with another version or not found, or if two of the states that the update
+/// read or was based on differ in content.
 fn has_somebody_else<K: Specimen>(history: &History<K>, run: &UpdateRun) -> bool {
     let log = &history.logs[run.document];
     let shown = run.requests.iter().filter_map(|number| history.requests[*number].shown);

@@ -58,7 +58,7 @@ pub(super) enum Move {
 pub(super) struct Task {
     pub(super) wish: Wish,
     pub(super) on_conflict: OnConflict,
-    /// Whether it was reviewed against the state at the start.
+    /// True if it was reviewed against the state at the start.
     pub(super) is_planned: bool,
 }
 
@@ -126,7 +126,7 @@ struct Late {
     arrival: Arrival,
 }
 
-/// Whether a write arrived before.
+/// The first arrival of a write, or a repeated one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Arrival {
     First,

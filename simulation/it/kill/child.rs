@@ -124,7 +124,7 @@ pub(super) fn store(server: &str, timer: &Arc<Timer>) -> GenesysStore<TriggerRul
     GenesysStore::new(address, TriggerRules::default(), connection, tokens, timer.clone())
 }
 
-/// Where the sink keeps what it is told.
+/// The file in which the sink keeps the delivered events.
 pub(super) fn file_of(folder: &Path) -> PathBuf {
     folder.join("told.txt")
 }

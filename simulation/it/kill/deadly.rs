@@ -19,7 +19,7 @@ use super::orders::Point;
 pub(super) struct Deadly<P> {
     pub(super) behind: P,
     pub(super) point: Point,
-    /// Whether the outcome is being recorded: the commit of the intent is another point.
+    /// True while the outcome is being recorded: the commit of the intent is another point.
     pub(super) is_concluding: Arc<AtomicBool>,
 }
 

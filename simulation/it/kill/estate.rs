@@ -1,4 +1,4 @@
-//! What the killed leave behind, and the next run that puts it in order.
+//! The state that a killed run leaves behind, and the next run, which recovers it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -19,12 +19,12 @@ use super::child::{FileSink, Timer, author, file_of, open, store};
 use super::orders::{Orders, Point, RULES, SINK, TARGET, rule_of};
 use super::stores::Store;
 
-/// What became of the last update of the killed.
+/// The outcome of the last update of the killed run.
 #[derive(Debug, Default)]
 pub(super) struct Last {
     pub(super) outcome_kind: Option<OutcomeKind>,
     pub(super) evidence: Option<Evidence>,
-    /// How often the sink was told of it.
+    /// The number of its deliveries to the sink.
     pub(super) told: usize,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Estate {
     run: u64,
     /// The last entry that was looked at.
     seen: EntryId,
-    /// How many changes of each rule the ledger says were applied, and the rule after the last.
+    /// By rule: the number of changes that were applied according to the ledger, and the rule after the last of them.
     applied: BTreeMap<String, (u64, Value)>,
     outcomes: BTreeMap<&'static str, u64>,
 }
@@ -147,7 +147,7 @@ impl Estate {
         last
     }
 
-    /// Whether everything is there and in order.
+    /// Asserts that the ledger is sound, every intent is settled, and every event is delivered.
     async fn look(&mut self, ledger: &SqlLedger, killed: &Output) -> Last {
         assert_eq!(ledger.verify(None).await.unwrap().faults, [], "{}", said(killed));
         assert_eq!(ledger.unsettled(TARGET, "rule").await.unwrap(), []);
@@ -217,7 +217,7 @@ impl Estate {
         }
     }
 
-    /// What became of all updates, in words.
+    /// The number of updates by outcome, as text.
     pub(super) fn counts(&self) -> String {
         let mut text = String::new();
         for (outcome_kind, count) in &self.outcomes {
@@ -231,7 +231,7 @@ impl Estate {
     }
 }
 
-/// What the ledger had promised to the killed, before it was killed, is in it.
+/// Asserts that the ledger has every entry and outcome that it acknowledged to the killed run.
 async fn keeps_what_was_promised(ledger: &SqlLedger, killed: &Output) {
     let said = String::from_utf8_lossy(&killed.stdout);
     for line in said.lines() {

@@ -1,4 +1,4 @@
-//! What a child is told to do, and where it is to die.
+//! The orders of a child process, and the point at which it dies.
 
 use std::env;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use domain::RuleId;
 
-/// Where the program dies.
+/// The point at which the program dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Point {
     BeforeTheIntent,
@@ -18,7 +18,7 @@ pub(super) enum Point {
     AfterTheCommit,
     AfterTheDispatch,
     AfterTheAcknowledgement,
-    /// It goes on and on until somebody kills it.
+    /// The program goes on until the test kills it.
     AtAnyTime,
 }
 
@@ -44,19 +44,19 @@ impl Point {
     }
 }
 
-/// What a child is told.
+/// The orders of a child process.
 #[derive(Clone, Debug)]
 pub(super) struct Orders {
     pub(super) point: Point,
-    /// How long it lives on once it has reached its point, in microseconds; only inside the commit.
+    /// The time from reaching its point to its death, in microseconds; used only inside the commit.
     pub(super) delay: u64,
     /// Which run it is: its number.
     pub(super) run: u64,
-    /// Where the server is.
+    /// The URL of the server.
     pub(super) server: String,
-    /// Where the ledger is.
+    /// The address of the ledger.
     pub(super) ledger: String,
-    /// Where its files are.
+    /// The folder of its files.
     pub(super) folder: PathBuf,
 }
 
@@ -109,7 +109,7 @@ impl Orders {
     }
 }
 
-/// How many rules there are.
+/// The number of rules.
 pub(super) const RULES: u64 = 3;
 
 /// The rule that an update is about.
@@ -117,7 +117,7 @@ pub(super) fn rule_of(number: u64) -> RuleId {
     format!("rule-{}", number % RULES).parse().unwrap()
 }
 
-/// What runs are called in the ledger.
+/// The name of a run in the ledger.
 pub(super) fn name_of(run: u64) -> String {
     format!("run-{run}")
 }

@@ -1,4 +1,4 @@
-//! Where the ledger of the killed is.
+//! The ledgers of the killed runs.
 
 use sqlx::any::AnyConnectOptions;
 use sqlx::{AnyConnection, ConnectOptions, Connection};

@@ -27,9 +27,9 @@ struct Told {
     rules: BTreeMap<String, u64>,
     /// The id of each event that it has, and what its words come to.
     events: BTreeMap<u64, (String, u64)>,
-    /// How often it was told what it has already.
+    /// The number of deliveries of events that it already had.
     again: u64,
-    /// How often an event failed that it was not yet done with.
+    /// The number of delivery attempts of each event, failed or not.
     failures: BTreeMap<u64, u32>,
 }
 
@@ -42,7 +42,7 @@ impl Unreliable {
         }
     }
 
-    /// How often it was told what it had already, if it has all.
+    /// Asserts that it has all events, and returns the number of repeated deliveries.
     pub(super) fn has_all(&self, events: u64) -> u64 {
         let told = self.told.lock().unwrap();
         assert_eq!(told.events.len() as u64, events, "{}", self.name);
@@ -120,7 +120,7 @@ impl EventSink for Unreliable {
     }
 }
 
-/// What the words of an event come to. All of them at full length would be too much to keep.
+/// A hash of an event; its differences and overwrites are only counted. All events in full would take too much memory.
 fn sum(event: &Event) -> u64 {
     let mut sum = DefaultHasher::new();
     (event.at, event.entry, &event.head, &event.author.run).hash(&mut sum);

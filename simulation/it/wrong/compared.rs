@@ -61,7 +61,7 @@ pub(super) async fn attempt<K: Specimen>(client: &Client<K>, wrong: Wrong, id: &
     open(was_unclear, OutcomeKind::Failed)
 }
 
-/// Whether the document that is read is as the base.
+/// True if a read of the document shows the content of the base.
 async fn is_as<K: Specimen>(client: &Client<K>, id: &K::Id, base: &K) -> bool {
     client
         .get(id)

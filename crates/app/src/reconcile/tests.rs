@@ -28,6 +28,7 @@ impl OpenEntry {
             document: rule("r1"),
             author: Author::default(),
             follows: None,
+            undoes: Vec::new(),
             guard: "etag".to_owned(),
             version: Some("1".parse().unwrap()),
             base: base.document().clone(),

@@ -203,6 +203,24 @@ async fn undoing_what_was_undone_does_it_again() {
 }
 
 #[tokio::test]
+async fn more_entries_than_are_read_at_a_time_are_undone() {
+    let room = Room::new();
+    room.does(&Deed::Ours(("description", "\"d\""))).await;
+    let first = room.last_entry().await.unwrap();
+    for number in 0..2 * PAGE {
+        let name = ["\"b\"", "\"c\""][number % 2];
+        room.does(&Deed::Ours(("name", name))).await;
+    }
+    room.does(&Deed::Ours(("enabled", "false"))).await;
+    let (undone, outcome) = room.goes(RollbackTo::Entry(first)).await.unwrap();
+    assert_eq!(outcome.kind(), OutcomeKind::Applied);
+    assert_eq!(undone.len(), 2 * PAGE + 1);
+    let fields = room.fields();
+    let [name, enabled] = ["name", "enabled"].map(|field| fields[field].as_deref());
+    assert_eq!((name, enabled), (Some("\"a\""), Some("true")));
+}
+
+#[tokio::test]
 async fn an_entry_of_another_rule_is_no_way_back() {
     let room = Room::new();
     room.does(&Deed::Ours(("name", "\"b\""))).await;

@@ -78,6 +78,7 @@ impl<K: DocumentKind> UpdaterBuilder<K> {
             ledger: self.ledger.unwrap_or_else(|| Arc::new(InMemoryLedger::default())),
             target: self.target,
             author: self.author,
+            undoes: Vec::new(),
             clock: time.clone(),
             sleeper: time,
             jitter: self.jitter,

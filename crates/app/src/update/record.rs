@@ -36,6 +36,7 @@ impl<K: DocumentKind> Updater<K> {
             document: self.document_ref(id),
             author: self.author.clone(),
             follows,
+            undoes: self.undoes.clone(),
             guard: K::GUARD.as_str().to_owned(),
             version: intent.precondition.version().cloned(),
             base: intent.base.value.document().clone(),

@@ -4,7 +4,7 @@ use super::*;
 use domain::protocol::{Mode, Outcome};
 use domain::{OutcomeKind, RuleId, TriggerRule};
 use ports::testing::{InMemoryStore, VirtualTime};
-use ports::{MockDocumentStore, Response};
+use ports::{InMemoryLedger, MockDocumentStore, Response};
 
 fn id() -> RuleId {
     "r1".parse().unwrap()
@@ -55,6 +55,7 @@ async fn a_dry_run_sends_nothing() {
     let (report, _) = run(store.clone(), options).await;
     assert_eq!(report.completion.outcome.kind(), OutcomeKind::Planned);
     assert_eq!(report.completion.outcome.diff().len(), 1);
+    assert_eq!((report.recorded, report.unrecorded), (None, None));
     assert_eq!(store.document(&id()).unwrap().name(), Some("old"));
 }
 
@@ -120,6 +121,36 @@ async fn a_host_that_fails_everybody_is_not_asked_for_ever() {
     };
     let (report, _) = run(Arc::new(mock), options).await;
     assert!(matches!(report.completion.outcome, Outcome::Deferred { .. }));
+}
+
+#[tokio::test]
+async fn a_first_try_that_succeeds_pays_for_retries_to_come() {
+    let updater = Updater::builder(Arc::new(stored())).build(Arc::new(VirtualTime::default()));
+    while updater.budget().try_acquire(RetryCost::Throttled) {}
+    // A read and a write, then three reads of what is so already.
+    for _ in 0..4 {
+        assert!(!updater.budget().try_acquire(RetryCost::Throttled));
+        updater.update(&id(), rename(), UpdateOptions::default()).await;
+    }
+    assert!(updater.budget().try_acquire(RetryCost::Throttled));
+}
+
+#[tokio::test]
+async fn a_stop_that_comes_while_an_intent_is_recorded_keeps_the_write_from_being_sent() {
+    let (store, ledger) = (Arc::new(stored()), Arc::new(InMemoryLedger::default()));
+    let updater = Updater::builder(store.clone())
+        .ledger(ledger.clone())
+        .build(Arc::new(VirtualTime::default()));
+    let recorded = std::future::poll_fn(|_| match ledger.all().as_slice() {
+        [] => std::task::Poll::Pending,
+        [..] => std::task::Poll::Ready(()),
+    });
+    let request = UpdateRequest::Edit(rename());
+    let report = updater
+        .execute(&id(), request, UpdateOptions::default(), &|_| (), recorded)
+        .await;
+    assert_eq!(report.completion.outcome.kind(), OutcomeKind::NotAttempted);
+    assert_eq!(store.document(&id()).unwrap().name(), Some("old"));
 }
 
 #[tokio::test]

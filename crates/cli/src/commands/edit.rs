@@ -55,6 +55,7 @@ pub(super) async fn run<K: CliKind>(
             asked: Asked::Update,
             command: "edit",
             reason: command.reason.clone(),
+            undoes: Vec::new(),
         },
     };
     let ended = change::run::<K>(context, id, &update).await;

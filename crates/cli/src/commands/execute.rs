@@ -110,6 +110,7 @@ pub(super) async fn execute<K: CliKind>(
     let Workspace { record, session } = workspace;
     let author = record.author(settings, request.command, request.reason.as_deref());
     let mut updater = session.updater::<K>(settings, &record, author);
+    updater.undoes.clone_from(&request.undoes);
     if options.mode == Mode::DryRun {
         updater.store = Arc::new(ReadOnly(updater.store));
     }

@@ -117,6 +117,10 @@ fn problem(failure: &LedgerError) -> CliError {
             );
             CliError::new(ErrorCode::NoEntry, message)
         }
-        LedgerError::Leased { .. } | LedgerError::Settled(_) | LedgerError::Unusable(_) => unusable(failure),
+        LedgerError::Leased { .. }
+        | LedgerError::Settled(_)
+        | LedgerError::OtherOrganization { .. }
+        | LedgerError::Busy(_)
+        | LedgerError::Unusable(_) => unusable(failure),
     }
 }

@@ -43,6 +43,7 @@ pub(super) async fn run<K: CliKind>(
         let undone: Vec<String> = rollback.undoes.iter().map(ToString::to_string).collect();
         request.reason = Some(format!("undoes {}", undone.join(", ")));
     }
+    request.undoes = rollback.undoes;
     let ended = execute::execute(context, workspace, &request, id, rollback.request, options).await?;
     let end = End {
         elsewhere: ended.report.completion.outcome.findings(),

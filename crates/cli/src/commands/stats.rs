@@ -50,6 +50,7 @@ async fn figures(
 ) -> Result<stats::Figures, CliError> {
     let query = |of| TallyQuery {
         target: settings.ledger_target(),
+        kind: None,
         of,
         since: command.since,
     };
@@ -87,6 +88,7 @@ pub(super) async fn keep_metrics(context: &Context<'_>, record: &Record, setting
 async fn write_metrics(record: &Record, settings: &Settings, file: &Path) -> Result<(), CliError> {
     let query = TallyQuery {
         target: settings.ledger_target(),
+        kind: None,
         of: TallyOf::Each(usize::MAX),
         since: None,
     };

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use domain::document::CrossFieldMerge;
 use domain::protocol::OnConflict;
 use domain::{Severity, Version};
+use ports::EntryId;
 
 use crate::render::report::Asked;
 
@@ -17,6 +18,8 @@ pub(crate) struct ChangeRequest {
     pub(crate) command: &'static str,
     /// Why, if a reason was given.
     pub(crate) reason: Option<String>,
+    /// The entries that it undoes.
+    pub(crate) undoes: Vec<EntryId>,
 }
 
 impl ChangeRequest {

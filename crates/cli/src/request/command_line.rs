@@ -115,7 +115,12 @@ fn asked(is_dry_run: bool) -> Asked {
 }
 
 fn change(command: &'static str, asked: Asked, reason: Option<String>) -> ChangeRequest {
-    ChangeRequest { asked, command, reason }
+    ChangeRequest {
+        asked,
+        command,
+        reason,
+        undoes: Vec::new(),
+    }
 }
 
 fn update(args: args::ChangeArgs, request: ChangeRequest) -> Result<DocumentCommand, CliError> {

@@ -265,3 +265,41 @@ pub fn match_by_content(authored: Node<'_>, stored: Node<'_>) -> Matching {
     }
     Matching(matched)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trigger_rule::TriggerRule;
+
+    #[test]
+    fn the_content_is_all_but_what_the_server_owns() {
+        let rule = |text: &str| -> TriggerRule { text.parse().unwrap() };
+        let stored = rule(r#"{"id":"r1","etag":"1","name":"a","stranger":1.50}"#);
+        for (other, is_same) in [
+            (r#"{"id":"r1","etag":"2","name":"a","stranger":1.50}"#, true),
+            (r#"{"name":"a","stranger":1.5,"id":"r1"}"#, true),
+            (r#"{"id":"r1","etag":"1","name":"a","stranger":1.51}"#, false),
+            (r#"{"id":"r1","etag":"1","name":"a"}"#, false),
+            (r#"{"id":"r1","etag":"1","name":"b","stranger":1.50}"#, false),
+        ] {
+            assert_eq!(stored.has_content_of(&rule(other)), is_same, "{other}");
+        }
+    }
+
+    #[test]
+    fn an_element_means_the_one_that_is_written_like_it_before_one_that_it_equals() {
+        for (authored, stored, expected) in [
+            (r#"[{"v":1},{"v":1.0}]"#, r#"[{"v":1.0},{"v":1}]"#, [Some(1), Some(0)]),
+            (
+                r#"[{"v":1},{"v":1}]"#,
+                r#"[{"v":1,"x":2},{"v":1.0}]"#,
+                [Some(1), Some(0)],
+            ),
+            (r#"[7,{"v":1}]"#, r#"[{"v":1,"x":2},7.0]"#, [Some(1), Some(0)]),
+        ] {
+            let (ours, theirs): (Document, Document) = (authored.parse().unwrap(), stored.parse().unwrap());
+            let matching = match_by_content(ours.root(), theirs.root());
+            assert_eq!(matching.0, expected, "{authored} {stored}");
+        }
+    }
+}

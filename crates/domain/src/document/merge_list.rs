@@ -162,6 +162,17 @@ mod tests {
     }
 
     #[test]
+    fn elements_without_ids_are_told_apart_by_what_they_say_where_the_kind_allows_it() {
+        let [base, ours, theirs]: [Document; 3] =
+            [r#"[{"v":1,"w":0},2]"#, r#"[{"w":0,"v":1.0}]"#, r#"[{"v":1,"w":0},2,3]"#]
+                .map(|text| text.parse().unwrap());
+        let elements = |document| Elements::new(Document::root(document), ListIdentity::Content).unwrap();
+        let merged = merge(&elements(&base), &elements(&ours), &elements(&theirs)).unwrap();
+        assert_eq!(merged.unwrap().compact(), r#"[{"v":1,"w":0},3]"#);
+        assert!(Elements::new(base.root(), ListIdentity::Whole).is_none());
+    }
+
+    #[test]
     fn only_ids_of_their_own_make_elements() {
         for (text, are_elements) in [
             (r#"[{"id":"a"},{"id":"b"}]"#, true),

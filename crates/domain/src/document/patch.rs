@@ -96,28 +96,25 @@ impl<K: DocumentKind> Patch<K> {
     /// The members that a document does not have as the patch names them.
     pub fn unapplied_members(&self, document: &K) -> impl Iterator<Item = &'static MemberSpec> {
         self.changes()
-            .filter(|(member, value)| {
-                let theirs = document.member(member.name);
-                let is_as_named = match value {
-                    Some(value) => theirs.is_some_and(|theirs| is_within(value.root(), theirs)),
-                    None => theirs.is_none_or(Node::is_null),
-                };
-                !is_as_named
-            })
+            .filter(|(member, value)| !is_as_named(*value, document.member(member.name)))
             .map(|(member, _)| member)
     }
 
     /// True if a document that was read proves that `written`, which is `base` with this patch, was accepted.
     ///
-    /// The document proves it if all that the patch names is in it. Where that was so in the base already (a patch may
-    /// take away what stands deep inside an element), only the content that was written does.
+    /// A document proves it if all that the patch names is in it. A member that said all of it in the base already, and that the patch
+    /// changes nevertheless (it takes away what stands deep inside an element), proves it only as it was written.
     #[must_use]
     pub fn is_evident_in(&self, base: &K, written: &K, read: &K) -> bool {
-        if self.is_applied_to(base) {
-            written.has_content_of(read)
-        } else {
-            self.is_applied_to(read)
-        }
+        self.changes().all(|(member, value)| {
+            let [before, after, now] = [base, written, read].map(|document| document.member(member.name));
+            let only_takes_away = before != after && is_as_named(value, before);
+            if only_takes_away {
+                now == after
+            } else {
+                is_as_named(value, now)
+            }
+        })
     }
 
     /// A warning for each member that the server stored otherwise than the patch names it.
@@ -153,6 +150,14 @@ impl<K: DocumentKind> Patch<K> {
             }
         }
         patch
+    }
+}
+
+/// True if a member is as a patch names it, where a value of none takes it away.
+fn is_as_named(value: Option<&Document>, member: Option<Node<'_>>) -> bool {
+    match value {
+        Some(value) => member.is_some_and(|member| is_within(value.root(), member)),
+        None => member.is_none_or(Node::is_null),
     }
 }
 
@@ -220,6 +225,32 @@ mod tests {
             let mut patch = Patch::<TriggerRule>::default();
             patch.put("conditions", Some(r#"[{"a":1}]"#.parse().unwrap()));
             assert_eq!(patch.is_applied_to(&theirs.parse().unwrap()), is_applied, "{theirs}");
+        }
+    }
+
+    #[test]
+    fn a_patch_is_evident_where_all_that_it_changes_is_so_what_it_takes_away_included() {
+        let (b, without_b) = (r#"[{"x":{"a":1,"b":2}}]"#, r#"[{"x":{"a":1}}]"#);
+        let rule = |name: &str, actions: &str, more: &str| -> TriggerRule {
+            format!(r#"{{"name":"{name}","enabled":true,"actions":{actions}{more}}}"#)
+                .parse()
+                .unwrap()
+        };
+        let named = format!(r#"{{"name":"ours","enabled":true,"actions":{without_b}}}"#);
+        let patch = Patch::<TriggerRule>::from_document(&named.parse().unwrap());
+        let base = rule("before", b, "");
+        let written = patch.apply(&base).unwrap();
+        for (read, is_evident) in [
+            (rule("ours", without_b, ""), true),
+            (rule("ours", without_b, r#","description":"theirs""#), true),
+            (rule("before", b, ""), false),
+            // Others gave it the same name, and `b` still stands there.
+            (rule("ours", b, ""), false),
+            (rule("before", without_b, ""), false),
+            (rule("ours", r#"[{"x":{"a":1,"c":3}}]"#, ""), false),
+        ] {
+            let found = patch.is_evident_in(&base, &written, &read);
+            assert_eq!(found, is_evident, "{}", read.document().text());
         }
     }
 }

@@ -261,6 +261,9 @@ fn a_wait_ends_before_the_deadline_or_is_not_begun() {
              => read record write deferred:1000 base:1 ours:ours AR0203 failed:Throttled;
          a@1 unclear slow:1000
              => read record write wait:200 read unknown base:1 ours:ours AR0203 failed:Unclear sent:1 waited:200;
+         a@1 unclear a@1 slow:1000 ours@2
+             => read record write wait:200 read write read applied base:1 ours:ours by:Read after:2 AR0203 sent:1
+                waited:200;
          a@1 moved slow:1000
              => read record write read conflict(unseen collide: changed:0) base:1 ours:ours AR0203 sent:1;
          a@1 moved a@1
@@ -380,6 +383,9 @@ fn what_somebody_else_did_meanwhile_is_told() {
          a@1 moved theirs@2 ours@3
              => read record write read record write applied base:2 ours:ours by:Answer after:3 overwrites:/name
                 AR0203 sent:2 merged:1;
+         a@1 moved theirs@2 moved theirs+@3 ours+@4
+             => read record write read record write read record write applied base:3 ours:ours by:Answer after:4
+                overwrites:/name AR0203 sent:3 merged:2;
          a@
              => read failed base:- AR0203 failed:NoVersion;
         ",
@@ -404,6 +410,21 @@ fn what_somebody_else_did_meanwhile_is_told() {
         "
          a@1
              => read rejected base:1 AR0203;
+        ",
+    );
+}
+
+#[test]
+fn a_document_that_moves_again_and_again_is_merged_with_five_times() {
+    assert_plays(
+        &on_conflict(OnConflict::Merge),
+        "
+         a@1 moved a+@2 moved a+@3 moved a+@4 moved a+@5 moved a+@6 ours+@7
+             => read record write read record write read record write read record write read record write read record
+                write applied base:6 ours:ours by:Answer after:7 AR0203 sent:6 merged:5;
+         a@1 moved a+@2 moved a+@3 moved a+@4 moved a+@5 moved a+@6 moved a+@7
+             => read record write read record write read record write read record write read record write read record
+                write read conflict(7 collide: changed:1) base:6 ours:ours AR0203 sent:6 merged:5;
         ",
     );
 }

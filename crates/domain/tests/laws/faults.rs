@@ -116,7 +116,7 @@ const IN_AN_ACTION: [Fault; 3] = [
     },
 ];
 
-/// What only a person cannot write.
+/// A fault in a document that a person wrote; in one from the server it is no error.
 const OF_A_PERSON: Fault = |object| {
     set(object, "x/y", json!(1));
     (Code::UnknownMember, "x/y")

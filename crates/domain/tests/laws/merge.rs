@@ -190,7 +190,7 @@ fn list(elements: &[(char, u8)]) -> Value {
 proptest! {
     #![proptest_config(config())]
 
-    /// What becomes of each element, whatever the order: the naive merge of one value by its id.
+    /// The result for each element, whatever the order, is that of the naive merge of one value by its id.
     #[test]
     fn elements_with_ids_merge_one_by_one(base in elements(), ours in elements(), theirs in elements()) {
         let with = |elements: &[(char, u8)]| json!({"id": "r1", "enabled": false, "actions": list(elements)});

@@ -11,7 +11,7 @@ use proptest::sample::select;
 
 use super::{config, rule};
 
-/// What the world does with the next request.
+/// The behavior of the world at the next request.
 #[derive(Clone, Debug)]
 enum Turn {
     /// Carries it out and answers.
@@ -55,15 +55,16 @@ fn turn() -> impl Strategy<Value = Turn> {
     ]
 }
 
-/// What somebody wants. The last takes something away that stands deep inside an element.
-const WISHES: [&str; 4] = [
+/// The edits of the author. The last two remove a member deep inside an element.
+const WISHES: [&str; 5] = [
     r#"{"name": "ours"}"#,
     r#"{"enabled": false, "description": "ours"}"#,
     r#"{"name": "before"}"#,
     r#"{"actions": [{"type": "webhook", "url": "https://example.com", "x": {"a": 1}}]}"#,
+    r#"{"name": "theirs", "actions": [{"type": "webhook", "url": "https://example.com", "x": {"a": 1}}]}"#,
 ];
 
-/// What others write: never what one of the wishes asks for.
+/// The writes of others: never all that one of the edits asks for.
 const OTHERS: [(&str, &str); 4] = [
     ("description", "\"theirs\""),
     ("name", "\"theirs\""),
@@ -80,7 +81,7 @@ struct World {
     /// Each version of the document; the index is the version.
     versions: Vec<TriggerRule>,
     delayed: Vec<(TriggerRule, Version)>,
-    /// What was sent, with the version and the last version that was read before.
+    /// The writes that were sent, each with the version that it names.
     sent: Vec<(String, Version)>,
     read: Vec<Version>,
     ours_applied: bool,
@@ -126,7 +127,7 @@ impl World {
         fits
     }
 
-    /// What was under way arrives.
+    /// Delivers the delayed writes.
     fn catch_up(&mut self) {
         for (document, under) in std::mem::take(&mut self.delayed) {
             self.try_to_apply(&document, &under);

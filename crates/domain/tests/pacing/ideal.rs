@@ -1,5 +1,5 @@
-//! What a run is held against: requests that flow evenly at the limit, through the same windows, from the first
-//! moment on, with nothing to learn and nothing kept back, and not faster than the tasks can ask.
+//! The ideal that a run is compared with: requests that flow evenly at the limit, through the same windows, from the
+//! first moment on, with nothing to learn and nothing kept back, and not faster than the tasks can ask.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -9,9 +9,9 @@ use crate::server::{Counting, Server};
 const STEP: Duration = Duration::from_millis(50);
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// When as many requests have flowed through as we made, and as others got through by then.
+/// The time at which as many requests have flowed through as we made, plus those of others accepted by then.
 ///
-/// `most` is what the tasks could do if nobody held them up, in requests a second.
+/// `most` is the rate that the tasks reach if nothing delays them, in requests a second.
 pub(crate) fn time_for(requests: u32, most: f64, others: &[Duration], server: &Server) -> Duration {
     let mut time = Duration::ZERO;
     let mut flowed = 0.0;
@@ -32,7 +32,7 @@ pub(crate) fn time_for(requests: u32, most: f64, others: &[Duration], server: &S
     }
 }
 
-/// What has flowed in the window. It is full only after a limit was lowered.
+/// The requests that flowed in the window. The window is full only after a limit was lowered.
 struct Flow {
     counting: Counting,
     ends: Duration,

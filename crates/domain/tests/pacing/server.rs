@@ -9,7 +9,7 @@ use crate::rng::Rng;
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// How requests are counted.
+/// The way in which requests are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Counting {
     /// In minutes that follow each other; the first began before the program did.
@@ -20,7 +20,7 @@ pub(crate) enum Counting {
     Sliding,
 }
 
-/// Whether answers tell the window.
+/// The share of answers that report the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Headers {
     Always,
@@ -36,10 +36,10 @@ pub(crate) struct Server {
     pub(crate) counting: Counting,
     headers: Headers,
     limits: Limits,
-    /// What is counted now: when each was accepted.
+    /// The requests counted now: the time at which each was accepted.
     accepted: VecDeque<Duration>,
     window_ends: Duration,
-    /// When the first window ended.
+    /// The end of the first window; zero unless windows are fixed.
     pub(crate) first_ends: Duration,
 }
 
@@ -74,7 +74,7 @@ impl Server {
         begun.map_or(0, |(_, limit)| *limit)
     }
 
-    /// Whether what was learned is of no use: the limit is new.
+    /// True if the limit changed within the last minute, so that what was learned before is of no use.
     pub(crate) fn is_to_be_learned(&self, now: Duration) -> bool {
         let new = |(from, _): &(Duration, u32)| *from <= now && now < *from + MINUTE;
         self.limits.iter().any(new)
@@ -131,7 +131,7 @@ impl Server {
         }
     }
 
-    /// How long until something is left again.
+    /// The time until the window has room again.
     fn reset(&self, now: Duration, allowed: u32) -> Duration {
         match self.counting {
             Counting::Fixed | Counting::Opened => self.window_ends.saturating_sub(now),

@@ -11,7 +11,7 @@ use crate::ideal;
 use crate::rng::Rng;
 use crate::server::{Counting, Headers, Limits, Refused, Reply, Server};
 
-/// What kind of world.
+/// The parameters of a world.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terms {
     pub(crate) counting: Counting,
@@ -21,7 +21,7 @@ pub(crate) struct Terms {
     pub(crate) requests: u32,
 }
 
-/// Whether other programs use the same token.
+/// The other programs that use the same token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Others {
     None,
@@ -29,16 +29,16 @@ pub(crate) enum Others {
     Some,
 }
 
-/// How it went.
+/// The result of a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Course {
     /// From the start to the last answer.
     pub(crate) took: Duration,
-    /// How long it would have taken at best.
+    /// The time that it would have taken at best.
     pub(crate) ideal: Duration,
     pub(crate) sent: u32,
     pub(crate) refused: u32,
-    /// Of these, such as came when the limit had been the same for a minute.
+    /// The number of refusals that were answered when the limit had been the same for a minute.
     pub(crate) refused_late: u32,
 }
 
@@ -91,7 +91,7 @@ pub(crate) struct World {
     sent: u32,
     refused: u32,
     refused_late: u32,
-    /// How long our requests were under way, together.
+    /// The total time that our requests and their answers were under way.
     travelled: Duration,
 }
 
@@ -167,7 +167,7 @@ impl World {
         }
     }
 
-    /// What happens at the same time happens in a random order.
+    /// Schedules an event. Events at the same time happen in a random order.
     fn at(&mut self, wait: Duration, event: Event) {
         self.event_count += 1;
         self.events.insert(self.event_count, event);

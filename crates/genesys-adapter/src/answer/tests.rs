@@ -113,6 +113,15 @@ fn each_status_of_a_write_means_what_can_be_done_about_it() {
 }
 
 #[test]
+fn what_says_that_a_version_moved_says_nothing_of_the_sort_to_a_read() {
+    let moved = r#"{"message":"Version 3 does not match the current version 4"}"#;
+    for (status, body) in [(400, moved), (409, ""), (412, "")] {
+        let failure = read(&answer(status, &[], body)).unwrap_err();
+        assert_eq!(failure.class, FailureClass::Rejected, "{status}");
+    }
+}
+
+#[test]
 fn a_read_that_shows_no_rule_is_malformed() {
     for body in [
         "<html></html>",

@@ -1,6 +1,7 @@
 //! The adapter over real sockets, against the emulator.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,6 +12,7 @@ use ports::DocumentStore;
 use ports::testing::VirtualTime;
 use ports::testing::conformance::{self, Stage};
 use secrecy::SecretString;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::GenesysStore;
 use crate::{
@@ -259,6 +261,56 @@ async fn nobody_listening_is_certainly_not_sent() {
         .await
         .unwrap_err();
     assert_eq!((failure.class, failure.metadata.requests), (FailureClass::NotSent, 0));
+}
+
+/// A server that points to itself in answer to everything, and the number of requests that reached it.
+async fn redirecting() -> (String, Arc<AtomicUsize>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (seen, location) = (Arc::new(AtomicUsize::new(0)), format!("{url}/elsewhere"));
+    let requests = seen.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            requests.fetch_add(1, Ordering::SeqCst);
+            let answer = format!(
+                "HTTP/1.1 307 Temporary Redirect\r\nlocation: {location}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            );
+            let mut request = [0; 4096];
+            assert!(stream.read(&mut request).await.unwrap() > 0);
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            // Why: what is not read when a connection is closed resets it, and the answer may be lost.
+            stream.shutdown().await.unwrap();
+            while stream.read(&mut request).await.is_ok_and(|bytes| bytes > 0) {}
+        }
+    });
+    (url, seen)
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let (url, seen) = redirecting().await;
+    let token = Credentials::Token(SecretString::from("token"));
+    let store = store_at(&url, token, &VirtualTime::default(), None);
+    let read = store.get(&id()).await.unwrap_err();
+    let written = store.replace(&id(), &TriggerRule::specimen(), None).await.unwrap_err();
+    assert_eq!(
+        (read.class, written.class),
+        (FailureClass::Redirected, FailureClass::Redirected)
+    );
+    assert_eq!(seen.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_connection_to_elsewhere_speaks_no_plain_http() {
+    let (url, seen) = redirecting().await;
+    let address: Address = url.parse().unwrap();
+    let connection = Connection::new(&ConnectionSettings::default()).unwrap();
+    let clock = Arc::new(VirtualTime::default());
+    let token = Credentials::Token(SecretString::from("token"));
+    let tokens = TokenSource::new(token, address.clone(), connection.clone(), clock.clone(), None);
+    let store = GenesysStore::new(address, TriggerRules::default(), connection, tokens, clock);
+    assert_eq!(store.get(&id()).await.unwrap_err().class, FailureClass::NotSent);
+    assert_eq!(seen.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]

@@ -7,21 +7,29 @@ use crate::digest::{Digest, digest};
 use crate::entry_body::Body;
 use crate::row::signed;
 
-/// How many faults are told.
+/// The maximum number of faults in a report.
 const MOST_FAULTS: usize = 10;
 
 /// A ledger as far as it was read. A document comes before the first entry that names it.
 pub(super) struct Chain<'h> {
     known_head: Option<&'h str>,
     known_head_is_there: bool,
-    /// Every sound document, and whether an entry names it.
-    documents: BTreeMap<Digest, bool>,
+    /// Every sound document, and what is known of the entries that name it.
+    documents: BTreeMap<Digest, Named>,
     /// A document that is not what its digest says.
     unsound: Option<String>,
     entries: u64,
     /// The hash of the last entry, as it stands there.
     head: Digest,
     faults: Vec<Fault>,
+}
+
+/// The state of a document with regard to the entries that name it.
+struct Named {
+    /// True if an entry names it.
+    is_named: bool,
+    /// The first one, as the store has it; 0 where it does not say.
+    first: i64,
 }
 
 impl<'h> Chain<'h> {
@@ -43,11 +51,12 @@ impl<'h> Chain<'h> {
         }
     }
 
-    /// Takes a document, and whether it is a text.
-    pub(super) fn document(&mut self, name: &[u8], content: &[u8], is_text: bool) {
+    /// Takes a document, the number of the entry that names it first, if that is kept, and whether it is a text.
+    pub(super) fn document(&mut self, name: &[u8], content: &[u8], first: i64, is_text: bool) {
         let found = digest(content);
         if is_text && found.as_str().as_bytes() == name {
-            self.documents.insert(found, false);
+            let is_named = false;
+            self.documents.insert(found, Named { is_named, first });
         } else {
             // The entry that names it is told; this one is told if no entry does.
             self.unsound = Some(String::from_utf8_lossy(name).into_owned());
@@ -85,17 +94,27 @@ impl<'h> Chain<'h> {
             self.fault(Some(expected), "it does not follow the one before it".to_owned());
             return None;
         }
-        let mut missing = None;
+        let mut wrong = None;
         for name in body.documents() {
             match self.documents.get_mut(name) {
-                Some(is_named) => *is_named = true,
-                None => missing = Some(name.clone()),
+                Some(named) => {
+                    if !named.is_named && ![0, signed(expected)].contains(&named.first) {
+                        wrong = Some(format!("the document {name} is not kept as one that it names first"));
+                    }
+                    named.is_named = true;
+                }
+                None => wrong = Some(format!("the document {name} that it names is missing or was changed")),
             }
         }
-        if let Some(name) = missing {
-            let what = format!("the document {name} that it names is missing or was changed");
+        if let Some(what) = wrong {
             self.fault(Some(expected), what);
             return None;
+        }
+        // Members of a later version may name documents, too.
+        for name in &body.also_named {
+            if let Some(named) = self.documents.get_mut(name) {
+                named.is_named = true;
+            }
         }
         Some(body)
     }
@@ -114,7 +133,7 @@ impl<'h> Chain<'h> {
         let strays: Vec<String> = self
             .documents
             .iter()
-            .filter(|(_, is_named)| all_are_sound && !**is_named)
+            .filter(|(_, named)| all_are_sound && !named.is_named)
             .map(|(name, _)| format!("the document {name} belongs to no entry"))
             .collect();
         for stray in strays {

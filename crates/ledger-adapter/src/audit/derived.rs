@@ -1,4 +1,4 @@
-//! What readers are shown is derived from the entries: it is derived again, and compared.
+//! Verifies the tables that are derived from the entries: derives them again, and compares.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,8 @@ use ports::{DocumentRef, LedgerError, OutcomeRecord};
 use sqlx::any::AnyRow;
 
 use super::{Fault, PAGE};
-use crate::entry_body::{Body, Documents, micros_of, read_time};
+use crate::digest::Digest;
+use crate::entry_body::{Body, Documents, OF_APPLY, ObservationBody, micros_of, read_time};
 use crate::row::{corrupt, signed};
 use crate::store::{Snapshot, number, text};
 use crate::tallies;
@@ -16,10 +17,17 @@ use crate::tallies;
 #[derive(Default)]
 pub(super) struct Derived {
     updates: BTreeMap<i64, Update>,
-    /// Of target, document, period, outcome and range: how many, retries, merges, microseconds waited, the longest.
+    /// Figures by document, period, outcome and latency range: updates, retries, merges, microseconds waited, and the
+    /// longest.
     tallies: BTreeMap<(DocumentRef, i64, &'static str, i64), [i64; 5]>,
-    /// Of document and period: how many.
+    /// The number of updates by document and period.
     activity: BTreeMap<(DocumentRef, i64), i64>,
+    /// Which target is which organization, as far as the entries have said so.
+    joins: BTreeMap<String, String>,
+    /// By the number of its entry: the document, the hash, and the digest of the content.
+    bases: Bases,
+    /// By document and member: the time at which the newest base of an apply was read, and the number of its entry.
+    base_members: BaseMembers,
 }
 
 struct Update {
@@ -32,12 +40,12 @@ struct Update {
     at: i64,
     /// The figures, as a row has them.
     figures: [i64; 5],
-    /// What does not change any more, as a row shows it.
+    /// The columns that no longer change, as a row has them.
     fixed: String,
 }
 
 impl Update {
-    fn new(body: &Body, outcome_kind: &'static str) -> Self {
+    fn new(body: &Body, document: &DocumentRef, outcome_kind: &'static str) -> Self {
         let micros = |at: &str| read_time(at).map(micros_of).unwrap_or_default();
         let (leased_until, version_before) = match (&body.intent, &body.outcome) {
             (Some(intent), _) => (micros(&intent.leased_until), intent.version.as_deref()),
@@ -46,7 +54,7 @@ impl Update {
         };
         let version_before = version_before.map(shown_version).unwrap_or_default();
         let (run, host) = body.holder();
-        let (document, at) = (body.reference(), micros(&body.at));
+        let at = micros(&body.at);
         Self {
             outcome: 0,
             measured: 0,
@@ -85,11 +93,21 @@ impl Derived {
     /// Takes a sound entry.
     pub(super) fn entry(&mut self, body: &Body) {
         let seq = signed(body.seq);
+        if let Some(joined) = &body.joined {
+            self.joins.insert(body.target.clone(), joined.id.clone());
+        }
+        let mut document = body.reference();
+        if let Some(organization) = self.joins.get(&document.target) {
+            document.target.clone_from(organization);
+        }
         if let Some(intent) = &body.intent {
-            if let Some(refused) = intent.follows {
-                self.updates.remove(&signed(refused));
+            if let Some(left) = intent.follows {
+                self.take_back(signed(left), &document);
             }
-            self.updates.insert(seq, Update::new(body, "open"));
+            self.updates.insert(seq, Update::new(body, &document, "open"));
+        }
+        if let Some(base) = &body.observation {
+            self.base(seq, &document, base);
         }
         let mut without_document = body.clone();
         if let Some(outcome) = &mut without_document.outcome {
@@ -99,7 +117,10 @@ impl Derived {
             return;
         };
         let id = record.intent.map_or(seq, |id| signed(id.0));
-        let update = self.updates.entry(id).or_insert_with(|| Update::new(body, "open"));
+        let update = self
+            .updates
+            .entry(id)
+            .or_insert_with(|| Update::new(body, &document, "open"));
         update.outcome = seq;
         update.outcome_kind = record.kind.as_str();
         let version_after = record.version_after.as_ref().map(ToString::to_string);
@@ -116,23 +137,62 @@ impl Derived {
         }
         let periods = [tallies::EVER, tallies::period(at)];
         if let Some(unknown) = before {
-            self.count(periods, &unknown, unknown.kind, -1);
+            self.count(periods, &document, &unknown, unknown.kind, -1);
         } else {
             for period in periods {
-                let key = (record.document.clone(), period);
+                let key = (document.clone(), period);
                 *self.activity.entry(key).or_default() += 1;
             }
         }
-        self.count(periods, &figures, record.kind, 1);
+        self.count(periods, &document, &figures, record.kind, 1);
     }
 
-    fn count(&mut self, periods: [i64; 2], outcome: &OutcomeRecord, outcome_kind: OutcomeKind, times: i64) {
+    /// Removes an update that another update continues, and its figures if it has any.
+    fn take_back(&mut self, id: i64, document: &DocumentRef) {
+        let Some(Update {
+            at,
+            unknown: Some(unknown),
+            ..
+        }) = self.updates.remove(&id)
+        else {
+            return;
+        };
+        let periods = [tallies::EVER, tallies::period(at)];
+        self.count(periods, document, &unknown, unknown.kind, -1);
+        for period in periods {
+            *self.activity.entry((document.clone(), period)).or_default() -= 1;
+        }
+    }
+
+    fn base(&mut self, seq: i64, document: &DocumentRef, base: &ObservationBody) {
+        let content = base.content.as_ref().map_or("", Digest::as_str);
+        let row = (document.clone(), base.sha256.clone(), content.to_owned());
+        self.bases.insert(seq, row);
+        if base.source != OF_APPLY {
+            return;
+        }
+        let read_at = read_time(&base.read_at).map(micros_of).unwrap_or_default();
+        for member in &base.members {
+            let newest = self.base_members.entry((document.clone(), member.clone()));
+            let newest = newest.or_insert((read_at, seq));
+            *newest = (*newest).max((read_at, seq));
+        }
+    }
+
+    fn count(
+        &mut self,
+        periods: [i64; 2],
+        document: &DocumentRef,
+        outcome: &OutcomeRecord,
+        outcome_kind: OutcomeKind,
+        times: i64,
+    ) {
         let [bucket, more_retries, more_merges, more_waited, longer] = tallies::figures(outcome);
         for period in periods {
-            for id in ["", outcome.document.id.as_str()] {
+            for id in ["", document.id.as_str()] {
                 let of_all = DocumentRef {
                     id: id.to_owned(),
-                    ..outcome.document.clone()
+                    ..document.clone()
                 };
                 let key = (of_all, period, outcome_kind.as_str(), bucket);
                 let [n, retries, merges, waited, longest] = self.tallies.entry(key).or_default();
@@ -179,10 +239,12 @@ impl Derived {
         self.compare_tallies(store, faults).await
     }
 
-    async fn compare_tallies(self, store: &mut Snapshot<'_>, faults: &mut Vec<Fault>) -> Result<(), LedgerError> {
+    async fn compare_tallies(mut self, store: &mut Snapshot<'_>, faults: &mut Vec<Fault>) -> Result<(), LedgerError> {
         let broken = |error: sqlx::Error| corrupt(&error);
         let sql = "SELECT target, kind, document, period, outcome_kind, bucket, n, retries, merges, waited, longest FROM tallies";
         let mut kept = BTreeMap::new();
+        let (bases, base_members) = (std::mem::take(&mut self.bases), std::mem::take(&mut self.base_members));
+        let joins = std::mem::take(&mut self.joins);
         for row in store.rows(sql, &[]).await? {
             let figures = [6, 7, 8, 9, 10].map(|column| number(&row, column).unwrap_or(i64::MIN));
             let key = (
@@ -214,8 +276,57 @@ impl Derived {
                 what: "the figures are not those of the entries".to_owned(),
             });
         }
+        if kept_bases(store).await? != (bases, base_members) {
+            faults.push(Fault {
+                entry: None,
+                what: "the bases are not those of the entries".to_owned(),
+            });
+        }
+        if kept_joins(store).await? != joins {
+            faults.push(Fault {
+                entry: None,
+                what: "which target is which organization is not what the entries say".to_owned(),
+            });
+        }
         Ok(())
     }
+}
+
+/// The rows of the tables `bases` and `base_members`.
+async fn kept_bases(store: &mut Snapshot<'_>) -> Result<(Bases, BaseMembers), LedgerError> {
+    let broken = |error: sqlx::Error| corrupt(&error);
+    let mut bases = BTreeMap::new();
+    for row in store
+        .rows("SELECT seq, target, kind, document, hash, content FROM bases", &[])
+        .await?
+    {
+        let (hash, content) = (text(&row, 4).map_err(broken)?, text(&row, 5).map_err(broken)?);
+        let document = document(&row, 1).map_err(broken)?;
+        bases.insert(number(&row, 0).map_err(broken)?, (document, hash, content));
+    }
+    let mut members = BTreeMap::new();
+    let sql = "SELECT target, kind, document, member, read_at, seq FROM base_members";
+    for row in store.rows(sql, &[]).await? {
+        let member = text(&row, 3).map_err(broken)?;
+        let newest = (number(&row, 4).map_err(broken)?, number(&row, 5).map_err(broken)?);
+        members.insert((document(&row, 0).map_err(broken)?, member), newest);
+    }
+    Ok((bases, members))
+}
+
+type Bases = BTreeMap<i64, (DocumentRef, String, String)>;
+type BaseMembers = BTreeMap<(DocumentRef, String), (i64, i64)>;
+
+async fn kept_joins(store: &mut Snapshot<'_>) -> Result<BTreeMap<String, String>, LedgerError> {
+    let mut joins = BTreeMap::new();
+    for row in store.rows("SELECT name, organization FROM targets", &[]).await? {
+        let (name, organization) = (text(&row, 0), text(&row, 1));
+        joins.insert(
+            name.map_err(|error| corrupt(&error))?,
+            organization.map_err(|error| corrupt(&error))?,
+        );
+    }
+    Ok(joins)
 }
 
 /// The document in three columns: target, kind and id.

@@ -2,18 +2,21 @@
 //!
 //! The text of an entry stands in its line as it was hashed, so that anybody can prove it with SHA-256 alone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ports::LedgerError;
 use serde::{Deserialize, Serialize};
 
 use super::chain::Chain;
-use super::{AuditReport, PAGE};
+use super::{AuditReport, entry_column};
 use crate::digest::Digest;
 use crate::entry_body::Body;
 use crate::ledger::SqlLedger;
-use crate::row::corrupt;
-use crate::store::text;
+use crate::row::{BATCH, corrupt, one_of, signed};
+use crate::store::{Snapshot, number, text};
+
+/// The number of entries read at a time.
+const EXPORT_PAGE: i64 = 256;
 
 /// A document's line.
 #[derive(Serialize, Deserialize)]
@@ -41,49 +44,131 @@ fn line_of(line: &impl Serialize) -> String {
 }
 
 impl SqlLedger {
-    /// Gives the whole ledger, line by line.
+    /// Gives the whole ledger as it is at one moment, line by line. What is held of it at a time does not grow with it.
     ///
     /// # Errors
     ///
     /// If it cannot be read, or a line was not taken.
-    pub async fn export(&self, mut take: impl FnMut(&str) -> std::io::Result<()> + Send) -> Result<(), LedgerError> {
-        let untaken = |error: std::io::Error| LedgerError::Unusable(format!("cannot write the export: {error}"));
-        let entries = "SELECT hash, body FROM entries WHERE seq > $1 ORDER BY seq LIMIT $2";
-        let content = "SELECT content FROM documents WHERE digest = $1";
-        let mut given = BTreeSet::new();
-        let mut end = HeadLine { head: None, entries: 0 };
+    pub async fn export(&self, take: impl FnMut(&str) -> std::io::Result<()> + Send) -> Result<(), LedgerError> {
+        let mut store = self.store.look().await?;
+        let exported = Exporter::new(take).export(&mut store).await;
+        store.end().await?;
+        exported
+    }
+}
+
+/// An export under way.
+struct Exporter<T> {
+    take: T,
+    /// The documents that were given and do not say which entry names them first: those of format 1. Half of a digest
+    /// tells them apart.
+    given: BTreeSet<u128>,
+    end: HeadLine,
+}
+
+/// An entry that is to be given.
+struct Waiting {
+    hash: String,
+    body: String,
+    names: Vec<Digest>,
+}
+
+impl<T: FnMut(&str) -> std::io::Result<()> + Send> Exporter<T> {
+    fn new(take: T) -> Self {
+        Self {
+            take,
+            given: BTreeSet::new(),
+            end: HeadLine { head: None, entries: 0 },
+        }
+    }
+
+    async fn export(mut self, store: &mut Snapshot<'_>) -> Result<(), LedgerError> {
+        let sql = "SELECT hash, body FROM entries WHERE seq > $1 ORDER BY seq LIMIT $2";
         loop {
-            let after = i64::try_from(end.entries).unwrap_or(i64::MAX);
-            let rows = self.store.read(entries, &[after.into(), PAGE.into()]).await?;
+            let after = signed(self.end.entries);
+            let rows = store.rows(sql, &[after.into(), EXPORT_PAGE.into()]).await?;
             if rows.is_empty() {
                 break;
             }
+            let mut some: Vec<Waiting> = Vec::new();
+            let mut count = 0;
             for row in &rows {
                 let hash = text(row, 0).map_err(|error| corrupt(&error))?;
                 let body = text(row, 1).map_err(|error| corrupt(&error))?;
                 // Why: what cannot be read is exported all the same; whoever proves the export finds it.
-                let names: Vec<Digest> = Body::read(&body)
-                    .map(|body| body.documents().cloned().collect())
-                    .unwrap_or_default();
-                for name in names {
-                    if !given.insert(name.clone()) {
-                        continue;
-                    }
-                    for found in self.store.read(content, &[name.as_str().into()]).await? {
-                        let line = DocumentLine {
-                            document: name.clone(),
-                            content: text(&found, 0).map_err(|error| corrupt(&error))?,
-                        };
-                        take(&line_of(&line)).map_err(untaken)?;
-                    }
+                let read = Body::read(&body).ok();
+                let names: Vec<Digest> = read.iter().flat_map(names_of).cloned().collect();
+                if count + names.len() > BATCH {
+                    self.give(store, std::mem::take(&mut some)).await?;
+                    count = 0;
                 }
-                take(&entry_line(&hash, &body)).map_err(untaken)?;
-                end.entries += 1;
-                end.head = Some(hash);
+                count += names.len();
+                some.push(Waiting { hash, body, names });
+            }
+            self.give(store, some).await?;
+        }
+        let end = line_of(&self.end);
+        self.line(&end)
+    }
+
+    /// Gives some entries, each after the documents that it is the first to name.
+    async fn give(&mut self, store: &mut Snapshot<'_>, some: Vec<Waiting>) -> Result<(), LedgerError> {
+        let from = signed(self.end.entries);
+        let names: BTreeSet<&Digest> = some.iter().flat_map(|waiting| &waiting.names).collect();
+        let names: Vec<&Digest> = names
+            .into_iter()
+            .filter(|name| !self.given.contains(&half(name)))
+            .collect();
+        let mut documents: BTreeMap<String, (i64, String)> = BTreeMap::new();
+        for names in names.chunks(BATCH) {
+            let entry = entry_column(store.format);
+            let question = format!(
+                "SELECT digest, {entry}, content FROM documents WHERE {entry} NOT BETWEEN 1 AND {from} AND digest"
+            );
+            let (sql, values) = one_of(&question, names, |name| name.as_str().into());
+            for row in store.rows(sql, &values).await? {
+                let name = text(&row, 0).map_err(|error| corrupt(&error))?;
+                let first = number(&row, 1).map_err(|error| corrupt(&error))?;
+                let content = text(&row, 2).map_err(|error| corrupt(&error))?;
+                documents.insert(name, (first, content));
             }
         }
-        take(&line_of(&end)).map_err(untaken)
+        for waiting in some {
+            for name in waiting.names {
+                let Some((first, content)) = documents.remove(name.as_str()) else {
+                    continue;
+                };
+                if first == 0 {
+                    self.given.insert(half(&name));
+                }
+                let line = line_of(&DocumentLine {
+                    document: name,
+                    content,
+                });
+                self.line(&line)?;
+            }
+            self.line(&entry_line(&waiting.hash, &waiting.body))?;
+            self.end.entries += 1;
+            self.end.head = Some(waiting.hash);
+        }
+        Ok(())
     }
+
+    fn line(&mut self, line: &str) -> Result<(), LedgerError> {
+        let untaken = |error: std::io::Error| LedgerError::Unusable(format!("cannot write the export: {error}"));
+        (self.take)(line).map_err(untaken)
+    }
+}
+
+/// The documents that an entry names, those that a later version put in last.
+fn names_of(body: &Body) -> impl Iterator<Item = &Digest> {
+    body.documents().chain(&body.also_named)
+}
+
+/// The first half of a digest, as a number.
+fn half(name: &Digest) -> u128 {
+    let half: String = name.as_str().chars().take(32).collect();
+    u128::from_str_radix(&half, 16).unwrap_or_default()
 }
 
 /// Proves an export. A head that was noted earlier must be that of one of its entries.
@@ -141,7 +226,7 @@ impl Reader<'_> {
         }
         if let Ok(document) = serde_json::from_str::<DocumentLine>(line) {
             let (name, content) = (document.document.as_str(), document.content.as_str());
-            self.chain.document(name.as_bytes(), content.as_bytes(), true);
+            self.chain.document(name.as_bytes(), content.as_bytes(), 0, true);
             let is_as_exported = line_of(&document) == line;
             self.waiting.push(document.document);
             return is_as_exported;
@@ -160,7 +245,11 @@ impl Reader<'_> {
         let Some(body) = self.chain.entry(None, hash, body) else {
             return true;
         };
-        let new = body.documents().filter(|name| self.given.insert((*name).clone()));
+        // What a later version put in may name a document, or be something else.
+        let may_be = |name: &&Digest| body.documents().any(|known| known == *name) || waiting.contains(name);
+        let new = names_of(&body)
+            .filter(may_be)
+            .filter(|name| self.given.insert((*name).clone()));
         new.eq(&waiting)
     }
 }

@@ -2,39 +2,44 @@
 //! tells how far a delivery is.
 
 use ports::LedgerError;
-use sqlx::{AnyConnection, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
-use super::{Dialect, unusable};
+use super::{Dialect, explained, unusable};
 
-/// The format of the tables that this version reads and writes.
-const FORMAT: i64 = 2;
+/// The format of the tables that this version writes.
+pub(crate) const FORMAT: i64 = 2;
+
+/// The format that this version reads as it is, and brings up to date before it writes.
+pub(crate) const FIRST_FORMAT: i64 = 1;
 
 /// The oldest SQLite that may be used: older ones can corrupt a write-ahead log (sqlite.org, release 3.51.3).
 const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
 
-const TABLES: &str = "
-CREATE TABLE entries (
+const ENTRIES: &str = "CREATE TABLE entries (
     seq {number} NOT NULL PRIMARY KEY,
     hash TEXT NOT NULL,
     body TEXT NOT NULL
-);
-CREATE TABLE documents (
+)";
+/// `entry` is the first that names it; 0 in what was recorded in format 1.
+const DOCUMENTS: &str = "CREATE TABLE documents (
     digest TEXT NOT NULL PRIMARY KEY,
-    content TEXT NOT NULL
-);
-CREATE TABLE updates (
+    content TEXT NOT NULL,
+    entry {number} NOT NULL DEFAULT 0
+)";
+/// `owner` is the process that the lease is of.
+const UPDATES: &str = "CREATE TABLE updates (
     id {number} NOT NULL PRIMARY KEY,
     outcome {number} NOT NULL,
     measured {number} NOT NULL,
     target TEXT NOT NULL,
-    kind TEXT NOT NULL,
+    kind TEXT NOT NULL DEFAULT 'rule',
     document TEXT NOT NULL,
     at {number} NOT NULL,
     outcome_kind TEXT NOT NULL,
     leased_until {number} NOT NULL,
     run TEXT NOT NULL,
     host TEXT NOT NULL,
-    server {number} NOT NULL,
+    owner TEXT NOT NULL DEFAULT '',
     version_before TEXT NOT NULL,
     version_after TEXT NOT NULL,
     bucket {number} NOT NULL,
@@ -42,15 +47,27 @@ CREATE TABLE updates (
     merges {number} NOT NULL,
     waited {number} NOT NULL,
     longest {number} NOT NULL
-);
-CREATE INDEX updates_of_document ON updates (target, kind, document, id);
-CREATE INDEX updates_of_target ON updates (target, id);
-CREATE INDEX updates_by_time ON updates (at);
-CREATE INDEX updates_open ON updates (target, id) WHERE outcome_kind IN ('open', 'unknown');
-CREATE INDEX updates_leased ON updates (target, kind, document) WHERE outcome_kind = 'open';
-CREATE TABLE tallies (
+)";
+/// Why a partial index for each question about open updates: SQLite takes one only for the very condition that it was
+/// made with.
+pub(super) const UPDATES_INDEXES: [&str; 6] = [
+    "CREATE INDEX updates_of_document ON updates (target, document, kind, id)",
+    "CREATE INDEX updates_of_version ON updates (target, document, kind, version_before) WHERE version_before <> ''",
+    "CREATE INDEX updates_to_version ON updates (target, document, kind, version_after) WHERE version_after <> ''",
+    "CREATE INDEX updates_applied ON updates (target, document, kind, outcome) \
+     WHERE outcome_kind IN ('applied', 'overwritten')",
+    "CREATE INDEX updates_open ON updates (target, id) WHERE outcome_kind IN ('open', 'unknown')",
+    "CREATE INDEX updates_leased ON updates (target, document, kind) WHERE outcome_kind = 'open'",
+];
+const UNCHANGED_INDEXES: [&str; 4] = [
+    "CREATE INDEX updates_of_target ON updates (target, id)",
+    "CREATE INDEX updates_by_time ON updates (at)",
+    "CREATE INDEX outbox_in_order ON outbox (sink, seq) WHERE state = 'pending'",
+    "CREATE INDEX outbox_events ON outbox (event)",
+];
+pub(super) const TALLIES: &str = "CREATE TABLE tallies (
     target TEXT NOT NULL,
-    kind TEXT NOT NULL,
+    kind TEXT NOT NULL DEFAULT 'rule',
     document TEXT NOT NULL,
     period {number} NOT NULL,
     outcome_kind TEXT NOT NULL,
@@ -60,22 +77,22 @@ CREATE TABLE tallies (
     merges {number} NOT NULL,
     waited {number} NOT NULL,
     longest {number} NOT NULL,
-    PRIMARY KEY (target, kind, document, period, outcome_kind, bucket)
-){by_key};
-CREATE TABLE activity (
+    PRIMARY KEY (target, document, kind, period, outcome_kind, bucket)
+){by_key}";
+pub(super) const ACTIVITY: &str = "CREATE TABLE activity (
     target TEXT NOT NULL,
     period {number} NOT NULL,
-    kind TEXT NOT NULL,
+    kind TEXT NOT NULL DEFAULT 'rule',
     document TEXT NOT NULL,
     n {number} NOT NULL,
     PRIMARY KEY (target, period, kind, document)
-){by_key};
-CREATE TABLE outbox (
+){by_key}";
+const OUTBOX: &str = "CREATE TABLE outbox (
     sink TEXT NOT NULL,
     seq {number} NOT NULL,
     event TEXT NOT NULL,
     target TEXT NOT NULL,
-    kind TEXT NOT NULL,
+    kind TEXT NOT NULL DEFAULT 'rule',
     document TEXT NOT NULL,
     state TEXT NOT NULL,
     failures {number} NOT NULL,
@@ -84,18 +101,44 @@ CREATE TABLE outbox (
     token TEXT NOT NULL,
     last_failure TEXT NOT NULL,
     PRIMARY KEY (sink, seq)
-){by_key};
-CREATE INDEX outbox_pending ON outbox (sink, target, kind, document, seq) WHERE state = 'pending';
-CREATE INDEX outbox_in_order ON outbox (sink, seq) WHERE state = 'pending';
-CREATE INDEX outbox_events ON outbox (event);
-CREATE TABLE disabled_sinks (
+){by_key}";
+pub(super) const OUTBOX_INDEX: &str =
+    "CREATE INDEX outbox_pending ON outbox (sink, target, kind, document, seq) WHERE state = 'pending'";
+const DISABLED_SINKS: &str = "CREATE TABLE disabled_sinks (
     sink TEXT NOT NULL PRIMARY KEY,
     why TEXT NOT NULL
-);
-CREATE TABLE ledger_format (
+)";
+const LEDGER_FORMAT: &str = "CREATE TABLE ledger_format (
     version {number} NOT NULL
-);
-";
+)";
+/// The tables and indexes that format 2 adds. `targets`: which `API CLIENT` is which organization. `base_members`: the
+/// newest base of each member that an apply recorded.
+pub(super) const NEW: [&str; 6] = [
+    "CREATE TABLE targets (
+    name TEXT NOT NULL PRIMARY KEY,
+    organization TEXT NOT NULL
+)",
+    "CREATE INDEX targets_of_organization ON targets (organization)",
+    "CREATE TABLE bases (
+    seq {number} NOT NULL PRIMARY KEY,
+    target TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    document TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    content TEXT NOT NULL
+)",
+    "CREATE INDEX bases_of_document ON bases (target, kind, document, seq)",
+    "CREATE INDEX bases_by_hash ON bases (hash) WHERE content <> ''",
+    "CREATE TABLE base_members (
+    target TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    document TEXT NOT NULL,
+    member TEXT NOT NULL,
+    read_at {number} NOT NULL,
+    seq {number} NOT NULL,
+    PRIMARY KEY (target, kind, document, member)
+){by_key}",
+];
 
 const SQLITE_TRIGGERS: &str = "
 CREATE TRIGGER entries_are_added_in_order BEFORE INSERT ON entries
@@ -123,6 +166,43 @@ CREATE OR REPLACE TRIGGER documents_are_append_only BEFORE UPDATE OR DELETE OR T
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_append_only();
 ";
 
+/// A statement in the words of a database.
+pub(super) fn in_dialect(statement: &str, dialect: Dialect) -> String {
+    let (number, by_key) = match dialect {
+        Dialect::Sqlite => ("INTEGER", " WITHOUT ROWID"),
+        Dialect::Postgres => ("BIGINT", ""),
+    };
+    statement.replace("{number}", number).replace("{by_key}", by_key)
+}
+
+/// The tables of format 1 in the shape of this one, for readers: it is put before what they ask.
+pub(crate) fn shown_as_current(dialect: Dialect) -> &'static str {
+    macro_rules! shown {
+        ($schema:literal) => {
+            concat!(
+                "WITH updates AS (SELECT id, outcome, measured, target, 'rule' AS kind, document, at, ",
+                "ending AS outcome_kind, leased_until, run, host, '' AS owner, version_before, version_after, bucket, ",
+                "retries, merges, waited, longest FROM ",
+                $schema,
+                "updates), tallies AS (SELECT target, 'rule' AS kind, document, period, ending AS outcome_kind, bucket, ",
+                "n, retries, merges, waited, longest FROM ",
+                $schema,
+                "tallies), activity AS (SELECT target, period, 'rule' AS kind, document, n FROM ",
+                $schema,
+                "activity), targets AS (SELECT '' AS name, '' AS organization WHERE 1 = 0), ",
+                "bases AS (SELECT CAST(0 AS BIGINT) AS seq, '' AS target, '' AS kind, '' AS document, '' AS hash, ",
+                "'' AS content WHERE 1 = 0), base_members AS (SELECT '' AS target, '' AS kind, '' AS document, ",
+                "'' AS member, CAST(0 AS BIGINT) AS read_at, CAST(0 AS BIGINT) AS seq WHERE 1 = 0) "
+            )
+        };
+    }
+    match dialect {
+        // Why the schema: without it a name would mean itself.
+        Dialect::Sqlite => shown!("main."),
+        Dialect::Postgres => shown!(""),
+    }
+}
+
 /// Sets a new connection up.
 pub(super) async fn settle(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), sqlx::Error> {
     let settings = match dialect {
@@ -140,25 +220,31 @@ pub(super) async fn settle(connection: &mut AnyConnection, dialect: Dialect) -> 
     Ok(())
 }
 
-/// Makes the tables if there are none, and refuses those of a later version. A table of another program that has the
-/// name of one of them is an error: the triggers would lock that program out of it.
-pub(super) async fn prepare(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), LedgerError> {
+/// Makes the tables if there are none, and refuses those of a later version. The format that they have: the first is
+/// as good as this one for readers. A table of another program that has the name of one of them is an error: the
+/// triggers would lock that program out of it.
+pub(super) async fn prepare(connection: &mut AnyConnection, dialect: Dialect) -> Result<i64, LedgerError> {
     if dialect == Dialect::Sqlite {
         check_library(connection).await?;
     }
-    let failed = |error: sqlx::Error| unusable("open", &error);
-    if let Some(format) = format(connection, dialect).await.map_err(failed)? {
-        return if format == FORMAT {
-            Ok(())
-        } else {
-            let why = format!("the ledger has the format {format}, and this version knows {FORMAT}: use a newer one");
-            Err(LedgerError::Unusable(why))
-        };
+    let format = format(connection, dialect)
+        .await
+        .map_err(|error| explained("open", &error))?;
+    match format {
+        Some(known @ (FIRST_FORMAT | FORMAT)) => Ok(known),
+        Some(unknown) => Err(LedgerError::Unusable(format!(
+            "the ledger has the format {unknown}, and this version knows {FIRST_FORMAT} and {FORMAT}: use a newer version \
+             of assist-rules, or name another ledger"
+        ))),
+        None => {
+            let made = create(connection, dialect).await;
+            made.map_err(|error| explained("open", &error))?;
+            Ok(FORMAT)
+        }
     }
-    create(connection, dialect).await.map_err(failed)
 }
 
-async fn format(connection: &mut AnyConnection, dialect: Dialect) -> Result<Option<i64>, sqlx::Error> {
+pub(super) async fn format(connection: &mut AnyConnection, dialect: Dialect) -> Result<Option<i64>, sqlx::Error> {
     let is_there = match dialect {
         Dialect::Sqlite => "SELECT count(*) FROM sqlite_master WHERE name = 'ledger_format'",
         Dialect::Postgres => "SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('ledger_format')",
@@ -174,22 +260,45 @@ async fn format(connection: &mut AnyConnection, dialect: Dialect) -> Result<Opti
 }
 
 async fn create(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), sqlx::Error> {
-    let (number, by_key, triggers) = match dialect {
-        Dialect::Sqlite => ("INTEGER", " WITHOUT ROWID", SQLITE_TRIGGERS),
-        Dialect::Postgres => ("BIGINT", "", POSTGRES_TRIGGERS),
+    let triggers = match dialect {
+        Dialect::Sqlite => SQLITE_TRIGGERS,
+        Dialect::Postgres => POSTGRES_TRIGGERS,
     };
+    if dialect == Dialect::Sqlite {
+        // Tables that are lost are made again; the sync of the first entry is that of all that stands in the log before it.
+        sqlx::raw_sql("PRAGMA synchronous = NORMAL")
+            .execute(&mut *connection)
+            .await?;
+    }
     sqlx::raw_sql(dialect.begin()).execute(&mut *connection).await?;
     // Another process may have made them while this one waited for its turn.
     if format(connection, dialect).await?.is_none() {
-        let tables = TABLES.replace("{number}", number).replace("{by_key}", by_key);
-        let mark = format!("INSERT INTO ledger_format (version) VALUES ({FORMAT});");
-        for statements in [tables, triggers.to_owned(), mark] {
-            sqlx::raw_sql(sqlx::AssertSqlSafe(statements))
-                .execute(&mut *connection)
-                .await?;
-        }
+        let tables = [
+            ENTRIES,
+            DOCUMENTS,
+            UPDATES,
+            TALLIES,
+            ACTIVITY,
+            OUTBOX,
+            DISABLED_SINKS,
+            LEDGER_FORMAT,
+        ];
+        let mut all = Vec::new();
+        all.extend(tables);
+        all.extend(UNCHANGED_INDEXES);
+        all.extend(UPDATES_INDEXES);
+        all.push(OUTBOX_INDEX);
+        all.extend(NEW);
+        let mark = format!(";{triggers}INSERT INTO ledger_format (version) VALUES ({FORMAT});");
+        let statements = in_dialect(&all.join(";"), dialect) + &mark;
+        sqlx::raw_sql(AssertSqlSafe(statements))
+            .execute(&mut *connection)
+            .await?;
     }
-    sqlx::raw_sql("COMMIT").execute(connection).await?;
+    sqlx::raw_sql("COMMIT").execute(&mut *connection).await?;
+    if dialect == Dialect::Sqlite {
+        sqlx::raw_sql("PRAGMA synchronous = FULL").execute(connection).await?;
+    }
     Ok(())
 }
 

@@ -1,25 +1,21 @@
-//! Which runs are still at work: a lease whose run is gone is nobody's.
+//! The runs that record, and what they could not.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use sqlx::{AnyConnection, Row};
 
-use super::{Dialect, Transaction};
+use super::{Dialect, owner};
 use crate::digest::digest;
 
-/// The runs of a ledger that is a file have a file each, in a folder beside it, locked for as long as they live. It
-/// takes, too, what cannot be recorded. The runs of a shared database hold a lock in it, and have their file in the
-/// folder that they were given.
+/// A run has a file, locked for as long as it lives, that takes what cannot be recorded: in a folder beside a ledger that
+/// is a file, in the folder that it was given for a shared database.
 pub(crate) struct Sessions {
     folder: PathBuf,
     run: String,
     file: Mutex<Kept>,
-    /// When the shared database was started that the run has its lock in; 0 for a file.
-    server: AtomicI64,
 }
 
 /// The file of a run.
@@ -52,6 +48,7 @@ impl Sessions {
                 break file;
             }
         };
+        owner::begin(run);
         Ok(Self {
             folder,
             run: run.to_owned(),
@@ -59,51 +56,32 @@ impl Sessions {
                 file: Some(file),
                 failed: None,
             }),
-            server: AtomicI64::new(0),
         })
     }
 
     /// Readers that record nothing.
-    pub(crate) fn none() -> Self {
+    pub(crate) fn none(folder: PathBuf) -> Self {
         Self {
-            folder: PathBuf::new(),
+            folder,
             run: String::new(),
             file: Mutex::default(),
-            server: AtomicI64::new(0),
         }
     }
 
-    /// Says so to a shared database, for as long as the connection lasts.
-    pub(super) async fn announce(&self, connection: &mut AnyConnection, dialect: Dialect) -> Result<(), sqlx::Error> {
-        if dialect == Dialect::Postgres && !self.run.is_empty() {
-            let statement = "SELECT CAST(extract(epoch FROM pg_postmaster_start_time()) * 1000000 AS BIGINT) \
-                             FROM (SELECT pg_advisory_lock_shared($1)) AS locked";
-            let row = sqlx::query(statement)
-                .bind(key(&self.run))
-                .fetch_one(connection)
-                .await?;
-            self.server.store(row.try_get(0)?, Ordering::Relaxed);
-        }
-        Ok(())
+    /// True if a run uses this ledger as a writer.
+    pub(crate) fn is_recording(&self) -> bool {
+        !self.run.is_empty()
     }
 
-    /// When the shared database was started that has the lock of this run.
-    pub(crate) fn server(&self) -> i64 {
-        self.server.load(Ordering::Relaxed)
-    }
-
-    /// Whether a run is gone for certain. Here is this machine for a ledger in a file, and the server as it was
-    /// started for a shared one.
-    pub(crate) async fn is_gone(
+    /// True if a run of a program of format 1 has certainly ended. Such a run locked its file, or held a lock in the
+    /// server for as long as the server was not restarted.
+    pub(super) async fn was_given_up(
         &self,
-        transaction: &mut Transaction<'_>,
+        connection: &mut AnyConnection,
         dialect: Dialect,
         run: &str,
-        is_here: bool,
+        server: i64,
     ) -> Result<bool, sqlx::Error> {
-        if run == self.run || self.run.is_empty() || !is_here {
-            return Ok(false);
-        }
         match dialect {
             Dialect::Sqlite => {
                 let path = path(&self.folder, run);
@@ -111,11 +89,14 @@ impl Sessions {
                 Ok(locked(&path).is_some() || !path.exists())
             }
             Dialect::Postgres => {
-                let sql = "SELECT CASE WHEN pg_try_advisory_xact_lock($1) THEN 1 ELSE 0 END::BIGINT";
-                let rows = transaction.rows(sql, &[key(run).into()]).await?;
-                Ok(rows
-                    .first()
-                    .is_some_and(|row| row.try_get::<i64, _>(0).is_ok_and(|got| got == 1)))
+                let sql = "SELECT CASE WHEN $2 = CAST(extract(epoch FROM pg_postmaster_start_time()) * 1000000 AS BIGINT) \
+                           AND pg_try_advisory_xact_lock($1) THEN 1 ELSE 0 END::BIGINT";
+                let row = sqlx::query(sql)
+                    .bind(key(run))
+                    .bind(server)
+                    .fetch_one(connection)
+                    .await?;
+                Ok(row.try_get::<i64, _>(0)? == 1)
             }
         }
     }
@@ -155,6 +136,7 @@ impl Sessions {
     pub(crate) fn end(&self) {
         let mut kept = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(file) = kept.file.take() else { return };
+        owner::end(&self.run);
         let is_empty = file.metadata().is_ok_and(|data| data.len() == 0);
         if is_empty && let Err(error) = std::fs::remove_file(path(&self.folder, &self.run)) {
             tracing::debug!("the file of this run stays: {error}");
@@ -200,7 +182,7 @@ fn locked(path: &Path) -> Option<File> {
     is_at(&file, path).then_some(file)
 }
 
-/// The number of the lock that a run holds in a shared database.
+/// The number of the lock that a run of format 1 held in a shared database.
 fn key(run: &str) -> i64 {
     let name = digest(run.as_bytes());
     let first: String = name.as_str().chars().take(15).collect();
@@ -215,7 +197,7 @@ fn private(options: &mut OpenOptions) {
 #[cfg(not(unix))]
 fn private(_options: &mut OpenOptions) {}
 
-/// Whether that is the file under this name.
+/// True if the path names this open file.
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;

@@ -5,14 +5,15 @@ use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 use tokio::sync::MutexGuard;
 
-use super::transaction::{Value, bound};
-use super::{Dialect, State, Store, unusable};
+use super::transaction::{Sql, Value, bound};
+use super::{Dialect, State, Store, current, unusable};
 
 /// All that is read through it was there at one moment. Nobody else uses the connection before it ends.
 pub(crate) struct Snapshot<'s> {
     state: MutexGuard<'s, State>,
     connection: AnyConnection,
     pub(crate) dialect: Dialect,
+    pub(crate) format: i64,
 }
 
 impl Store {
@@ -30,6 +31,7 @@ impl Store {
             state,
             connection,
             dialect,
+            format: self.format,
         };
         let begin = match dialect {
             Dialect::Sqlite => "BEGIN",
@@ -42,7 +44,8 @@ impl Store {
 }
 
 impl Snapshot<'_> {
-    pub(crate) async fn rows(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<AnyRow>, LedgerError> {
+    pub(crate) async fn rows(&mut self, sql: impl Into<Sql>, values: &[Value<'_>]) -> Result<Vec<AnyRow>, LedgerError> {
+        let sql = current(self.format, self.dialect, sql.into());
         let rows = bound(sql, values).fetch_all(&mut self.connection).await;
         rows.map_err(|error| unusable("read", &error))
     }

@@ -1,13 +1,19 @@
 //! One transaction: what is done in it, and the values that go in and out.
 
+use std::borrow::Cow;
+
 use ports::LedgerError;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 /// Work that is done in one transaction. It may be done again, from the start, if the connection breaks before the
 /// commit.
 pub(crate) trait TransactionBody: Sync {
     type Output: Send;
+
+    /// True if the write-ahead log may be checkpointed after the transaction. False if a write to the API follows it:
+    /// no write is sent after a sync that failed.
+    const MAY_SHORTEN_LOG: bool = true;
 
     /// Does it.
     fn run(&self, in_it: &mut Transaction<'_>) -> impl Future<Output = Result<Self::Output, TxError>> + Send;
@@ -29,7 +35,7 @@ pub(crate) struct AppendedEntry {
 /// Why work in a transaction came to nothing.
 #[derive(Debug)]
 pub(crate) enum TxError {
-    /// It is not to be done.
+    /// The work was refused.
     Refused(LedgerError),
     /// The database failed.
     Failed(sqlx::Error),
@@ -46,6 +52,9 @@ impl From<LedgerError> for TxError {
         Self::Refused(failure)
     }
 }
+
+/// A statement.
+pub(crate) type Sql = Cow<'static, str>;
 
 /// A value of a statement.
 #[derive(Clone, Debug)]
@@ -67,13 +76,13 @@ impl<'v> From<&'v str> for Value<'v> {
 }
 
 impl Transaction<'_> {
-    pub(crate) async fn execute(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, sqlx::Error> {
-        let done = bound(sql, values).execute(&mut *self.connection).await?;
+    pub(crate) async fn execute(&mut self, sql: impl Into<Sql>, values: &[Value<'_>]) -> Result<u64, sqlx::Error> {
+        let done = bound(sql.into(), values).execute(&mut *self.connection).await?;
         Ok(done.rows_affected())
     }
 
-    pub(crate) async fn rows(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<AnyRow>, sqlx::Error> {
-        bound(sql, values).fetch_all(&mut *self.connection).await
+    pub(crate) async fn rows(&mut self, sql: impl Into<Sql>, values: &[Value<'_>]) -> Result<Vec<AnyRow>, sqlx::Error> {
+        bound(sql.into(), values).fetch_all(&mut *self.connection).await
     }
 
     pub(super) async fn has(&mut self, added: &AppendedEntry) -> Result<bool, sqlx::Error> {
@@ -86,10 +95,14 @@ impl Transaction<'_> {
 }
 
 pub(super) fn bound<'q>(
-    sql: &'static str,
+    sql: Sql,
     values: &[Value<'_>],
 ) -> sqlx::query::Query<'q, sqlx::Any, <sqlx::Any as sqlx::Database>::Arguments> {
-    let mut query = sqlx::query(sql);
+    let mut query = match sql {
+        Cow::Borrowed(sql) => sqlx::query(sql),
+        // What is put together has nothing in it but statements of this crate and the numbers of values.
+        Cow::Owned(sql) => sqlx::query(AssertSqlSafe(sql)),
+    };
     for value in values {
         query = match value {
             Value::Number(number) => query.bind(*number),

@@ -9,7 +9,7 @@ use crate::stores::{in_a_runtime, open};
 use crate::together::write_together;
 use crate::writers::{Platform, assert_in_order, assert_true, deliver};
 
-/// How many times the server is stopped, and after how many updates.
+/// The number of times that the server is stopped, and the number of updates between two stops.
 const STOPS: usize = 4;
 const UPDATES: usize = 40;
 

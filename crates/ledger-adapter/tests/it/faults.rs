@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use domain::OutcomeKind;
 use ports::{EntryId, History, HistoryQuery};
 
+use crate::format_1::reader;
 use crate::stores::{in_a_runtime, open};
 use child::{FOLDER, Files};
 use trace::{Call, Trace};
@@ -39,7 +40,7 @@ fn no_fault_of_the_disk_takes_what_was_recorded() {
     }
     let started = std::time::Instant::now();
     let mut tally = BTreeMap::new();
-    for start in [Start::WithNothing, Start::WithALedger] {
+    for start in [Start::WithNothing, Start::WithALedger, Start::WithFormat1] {
         each_call_fails(start, &mut tally);
     }
     for (sort, count) in &tally {
@@ -50,11 +51,17 @@ fn no_fault_of_the_disk_takes_what_was_recorded() {
     assert!(all >= FIRST * 8, "too few calls to fail: {all}");
 }
 
-/// What the process finds.
+/// The head of the ledger of format 1, and how many entries it has.
+const HEAD: &str = "9df81bf85cdaa3e8edf18e0f9474fea603863b62553123538b2de1f80884c761";
+const ENTRIES: u64 = 20;
+
+/// The ledger that the process finds.
 #[derive(Clone, Copy, Debug)]
 enum Start {
     WithNothing,
     WithALedger,
+    /// A ledger of format 1, which is upgraded first.
+    WithFormat1,
 }
 
 fn each_call_fails(start: Start, tally: &mut BTreeMap<String, usize>) {
@@ -86,7 +93,7 @@ fn each_call_fails(start: Start, tally: &mut BTreeMap<String, usize>) {
     });
 }
 
-/// What a process did.
+/// The results of a process.
 struct Done {
     folder: tempfile::TempDir,
     trace: Trace,
@@ -96,10 +103,15 @@ struct Done {
 fn run(start: Start, fault: Option<(&str, &str, usize)>) -> Done {
     let folder = tempfile::tempdir().unwrap();
     let files = Files::of(folder.path());
-    if matches!(start, Start::WithALedger) {
-        in_a_runtime(async {
+    match start {
+        Start::WithNothing => {}
+        Start::WithALedger => in_a_runtime(async {
             open(&files.address(), folder.path()).await.close().await;
-        });
+        }),
+        Start::WithFormat1 => {
+            let fixture = include_bytes!("../fixtures/format-1/server.db");
+            std::fs::write(in_folder(folder.path(), "ledger.db"), fixture).unwrap();
+        }
     }
     let log = folder.path().join("trace");
     let mut strace = Command::new("strace");
@@ -158,7 +170,7 @@ fn endure(start: Start, call: &str, error: &str, number: usize) -> &'static str 
     if !is_noted("closed") {
         nothing_is_synced_after_a_sync_that_failed(&done.trace, &at);
     }
-    in_a_runtime(the_next_process_finds_all(&done, &at));
+    in_a_runtime(the_next_process_finds_all(start, &done, &at));
     if is_noted("lost") {
         "applied, and neither recorded nor kept: the intent stays open"
     } else if is_noted("kept") {
@@ -202,8 +214,14 @@ fn nothing_is_synced_after_a_sync_that_failed(trace: &Trace, at: &str) {
     }
 }
 
-async fn the_next_process_finds_all(done: &Done, at: &str) {
+async fn the_next_process_finds_all(start: Start, done: &Done, at: &str) {
     let files = Files::of(done.folder.path());
+    if matches!(start, Start::WithFormat1) {
+        // One format or the other, and whole, before anybody mends it.
+        let ledger = reader(&files.address()).await;
+        assert_eq!(ledger.verify(Some(HEAD)).await.unwrap().faults, [], "{at}");
+        ledger.close().await;
+    }
     let ledger = open(&files.address(), done.folder.path()).await;
     let report = ledger.verify(None).await.unwrap();
     assert_eq!(report.faults, [], "{at}");
@@ -211,7 +229,10 @@ async fn the_next_process_finds_all(done: &Done, at: &str) {
         limit: usize::MAX,
         ..HistoryQuery::default()
     };
-    let found = ledger.entries(&query).await.unwrap();
+    let mut found = ledger.entries(&query).await.unwrap();
+    if matches!(start, Start::WithFormat1) {
+        found.retain(|entry| entry.id.0 > ENTRIES);
+    }
     let found: BTreeMap<EntryId, Option<OutcomeKind>> =
         found.iter().map(|entry| (entry.id, entry.outcome_kind())).collect();
     let noted = |wanted: &'static str| {

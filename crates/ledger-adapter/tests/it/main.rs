@@ -8,6 +8,7 @@
 mod cluster;
 mod crash;
 mod faults;
+mod format_1;
 mod lost_answers;
 mod mutations;
 mod postgres;

@@ -12,10 +12,10 @@ use std::collections::BTreeMap;
 use crate::stores::{connection, in_a_runtime};
 use crate::varied::varied;
 
-/// How many mutations there are at the least, in all.
+/// The minimum number of mutations, in all.
 const LEAST: usize = 100_000;
 
-/// How many mutations there were, by their sort.
+/// The number of mutations by sort.
 pub(crate) type Counts = BTreeMap<&'static str, usize>;
 
 #[test]

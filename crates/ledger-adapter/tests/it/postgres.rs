@@ -58,7 +58,8 @@ const GRANTS: &str = "
     GRANT USAGE ON SCHEMA {schema} TO {role};
     GRANT SELECT, INSERT ON {schema}.entries, {schema}.documents TO {role};
     GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.updates, {schema}.tallies, {schema}.activity,
-        {schema}.outbox, {schema}.disabled_sinks TO {role};
+        {schema}.outbox, {schema}.disabled_sinks, {schema}.base_members TO {role};
+    GRANT SELECT, INSERT ON {schema}.targets, {schema}.bases TO {role};
     GRANT SELECT ON {schema}.ledger_format TO {role};
 ";
 

@@ -2,10 +2,10 @@
 
 use assist_rules_ledger_adapter::{LedgerSettings, SqlLedger};
 use domain::OutcomeKind;
-use ports::testing::ledger_conformance::{self, intent, outcome};
-use ports::{Author, History, HistoryQuery, Ledger};
+use ports::testing::ledger_conformance::{self, intent, moment, outcome};
+use ports::{Author, History, HistoryQuery, Ledger, LedgerError};
 
-use crate::stores::{books, connection, open};
+use crate::stores::{books, connection, open, open_as};
 
 #[tokio::test]
 async fn a_ledger_in_a_file_keeps_the_contract() {
@@ -119,11 +119,26 @@ async fn the_lease_of_a_run_that_is_gone_is_nobodys() {
     assert_eq!(abandoned(&waiting, &record.author).await, 0);
     drop(held);
     assert_eq!(abandoned(&waiting, &record.author).await, 1);
-    let elsewhere = Author {
-        host: Some("another machine".to_owned()),
-        ..record.author.clone()
-    };
-    assert_eq!(abandoned(&waiting, &elsewhere).await, 0, "nobody can tell from there");
+    let mut beside = connection(&address).await;
+    // Another machine has another boot.
+    let set = |owner: &str| format!("UPDATE updates SET owner = {owner}");
+    let elsewhere = set("'another-boot ' || substr(owner, instr(owner, ' ') + 1)");
+    let here = set("(SELECT owner FROM kept WHERE kept.id = updates.id)");
+    for sql in ["CREATE TEMP TABLE kept AS SELECT id, owner FROM updates", &elsewhere] {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()))
+            .execute(&mut beside)
+            .await
+            .unwrap();
+    }
+    assert_eq!(
+        abandoned(&waiting, &record.author).await,
+        0,
+        "nobody can tell from there"
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(here))
+        .execute(&mut beside)
+        .await
+        .unwrap();
     let mut free = 0;
     for run in &runs {
         record.document.id.clone_from(run);
@@ -131,4 +146,79 @@ async fn the_lease_of_a_run_that_is_gone_is_nobodys() {
         free += i32::from(waiting.intend(record.clone()).await.is_ok());
     }
     assert_eq!(free, 1, "that of the run that lives stays");
+}
+
+/// Each is told with its path and what to do, and is as it was.
+#[tokio::test]
+async fn what_is_no_ledger_is_refused_with_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("notes.txt");
+    std::fs::write(
+        &text,
+        "a text that is long enough to be no database, and that somebody wants to keep as it is\n".repeat(9),
+    )
+    .unwrap();
+    let before = std::fs::read(&text).unwrap();
+    let settings = |file: &std::path::Path, run: &str| LedgerSettings {
+        address: format!("sqlite:{}", file.display()).parse().unwrap(),
+        run: Some((run.to_owned(), folder.path().join("runs"))),
+        sinks: Vec::new(),
+    };
+    let refused = SqlLedger::open(settings(&text, "a")).await.err().unwrap().to_string();
+    assert!(
+        refused.contains("notes.txt") && refused.contains("another program"),
+        "{refused}"
+    );
+    assert!(refused.contains("--ledger"), "{refused}");
+    assert_eq!(std::fs::read(&text).unwrap(), before);
+    let refused = SqlLedger::open(settings(folder.path(), "b"))
+        .await
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(refused.contains("--ledger"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_ledger_that_is_locked_is_busy() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = format!("sqlite:{}", folder.path().join("ledger.db").display());
+    let ledger = open(&address, folder.path()).await;
+    let mut beside = connection(&address).await;
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut beside).await.unwrap();
+    let refused = ledger.intend(intent("r1", 1, 0)).await.unwrap_err();
+    assert!(
+        matches!(&refused, LedgerError::Busy(why) if why.contains("try again")),
+        "{refused:?}"
+    );
+    sqlx::raw_sql("ROLLBACK").execute(&mut beside).await.unwrap();
+    ledger.intend(intent("r1", 1, 0)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_process_that_ended_is_gone_and_its_leases_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = format!("sqlite:{}", folder.path().join("ledger.db").display());
+    let ledger = open_as(&address, folder.path(), "run-1").await;
+    let mut record = intent("r1", 1, 0);
+    let id = ledger.intend(record.clone()).await.unwrap();
+    let mut ended = std::process::Command::new("true").spawn().unwrap();
+    let pid = ended.id();
+    ended.wait().unwrap();
+    let mut beside = connection(&address).await;
+    let owner: (String,) = sqlx::query_as("SELECT owner FROM updates")
+        .fetch_one(&mut beside)
+        .await
+        .unwrap();
+    let parts: Vec<&str> = owner.0.split(' ').collect();
+    let of_the_ended = format!("UPDATE updates SET owner = '{} {} {pid} 1'", parts[0], parts[1]);
+    "another run".clone_into(&mut record.author.run);
+    record.at = moment(1);
+    assert!(ledger.intend(record.clone()).await.is_err());
+    sqlx::raw_sql(sqlx::AssertSqlSafe(of_the_ended))
+        .execute(&mut beside)
+        .await
+        .unwrap();
+    assert!(ledger.is_abandoned(id, &record.author).await.unwrap());
+    ledger.intend(record).await.unwrap();
 }

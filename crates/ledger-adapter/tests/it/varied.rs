@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use assist_rules_ledger_adapter::SqlLedger;
 use domain::{Evidence, OutcomeKind};
-use ports::testing::ledger_conformance::{intent, outcome};
-use ports::{EntryId, IntentRecord, Ledger, OutcomeRecord};
+use ports::testing::ledger_conformance::{intent, moment, outcome};
+use ports::{BaseRecord, BaseSource, EntryId, IntentRecord, JoinRecord, Ledger, OutcomeRecord};
 
 use crate::stores::open;
 
@@ -41,7 +41,10 @@ pub(crate) async fn varied(address: &str, folder: &Path) -> Arc<SqlLedger> {
     }
     merged(&ledger, at + 10).await;
     closed_by_a_person(&ledger, at + 20).await;
-    ledger.intend(intent("open", 1, at + 30)).await.unwrap();
+    observed(&ledger, at + 30).await;
+    gone_on_from(&ledger, at + 40).await;
+    joined(&ledger, at + 50).await;
+    ledger.intend(intent("open", 1, at + 60)).await.unwrap();
     ledger
 }
 
@@ -61,6 +64,79 @@ async fn merged(ledger: &SqlLedger, at: u64) {
         .conclude(outcome(&last, follows, OutcomeKind::Applied, at + 3))
         .await
         .unwrap();
+}
+
+/// Bases, with and without content, of both sources, the newest first.
+async fn observed(ledger: &SqlLedger, at: u64) {
+    for (number, content) in [Some(ODD), None, Some(r#"{"a": 1}"#)].into_iter().enumerate() {
+        let number = u64::try_from(number).unwrap();
+        let of = intent("r1", number, at + number);
+        let source = match number {
+            0 => BaseSource::Pull {
+                folder: "folder".to_owned(),
+            },
+            _ => BaseSource::Apply,
+        };
+        let base = BaseRecord {
+            document: of.document,
+            author: of.author,
+            hash: format!("{number:064}"),
+            members: vec!["name".to_owned(), "n".to_owned()],
+            content: content.map(|content| content.parse().unwrap()),
+            version: of.version,
+            source,
+            read_at: moment(at + 10 - number),
+            at: of.at,
+        };
+        ledger.observe(base).await.unwrap();
+    }
+}
+
+/// An unknown update that another run goes on from, for a plan, of a kind without versions.
+async fn gone_on_from(ledger: &SqlLedger, at: u64) {
+    let mut wanted = intent("toy", 1, at);
+    ("toy".to_owned()).clone_into(&mut wanted.document.kind);
+    wanted.version = None;
+    wanted.author.plan_id = Some("plan".to_owned());
+    let id = ledger.intend(wanted.clone()).await.unwrap();
+    ledger
+        .conclude(outcome(&wanted, Some(id), OutcomeKind::Unknown, at + 1))
+        .await
+        .unwrap();
+    let next = IntentRecord {
+        follows: Some(id),
+        undoes: vec![id],
+        at: moment(at + 2),
+        ..wanted
+    };
+    let id = ledger.intend(next.clone()).await.unwrap();
+    ledger
+        .conclude(outcome(&next, Some(id), OutcomeKind::Overwritten, at + 3))
+        .await
+        .unwrap();
+}
+
+/// The organization is found out, with an update that is unknown before, and settled after.
+async fn joined(ledger: &SqlLedger, at: u64) {
+    let wanted = intent("joined", 1, at);
+    let id = ledger.intend(wanted.clone()).await.unwrap();
+    let unknown = outcome(&wanted, Some(id), OutcomeKind::Unknown, at + 1);
+    ledger.conclude(unknown.clone()).await.unwrap();
+    let join = JoinRecord {
+        target: wanted.document.target.clone(),
+        organization: "org".to_owned(),
+        author: wanted.author,
+        at: moment(at + 2),
+    };
+    ledger.join(join).await.unwrap();
+    let mut settled = OutcomeRecord {
+        kind: OutcomeKind::Applied,
+        evidence: Some(Evidence::Read),
+        ..unknown
+    };
+    settled.author.shown_target = Some(std::mem::replace(&mut settled.document.target, "org".to_owned()));
+    settled.author.org_name = Some("Acme".to_owned());
+    ledger.conclude(settled).await.unwrap();
 }
 
 async fn closed_by_a_person(ledger: &SqlLedger, at: u64) {

@@ -42,7 +42,7 @@ pub(crate) struct Writer {
     pub(crate) run: String,
     pub(crate) platform: Arc<Platform>,
     pub(crate) rules: Vec<String>,
-    /// How many updates all writers were told to be recorded.
+    /// The number of updates acknowledged to all writers together.
     pub(crate) count: watch::Sender<usize>,
     /// They stop at so many.
     pub(crate) enough: usize,
@@ -100,7 +100,7 @@ impl Writer {
     }
 }
 
-/// Whether the ledger tells what happened: all of it, once, in order.
+/// Asserts that the ledger records what happened: every update, once, in order.
 pub(crate) async fn assert_true(ledger: &SqlLedger, platform: &Platform, acknowledged: &[EntryId]) {
     assert_eq!(ledger.verify(None).await.unwrap().faults, []);
     let query = HistoryQuery {
@@ -195,7 +195,7 @@ async fn deliver_some(ledger: Arc<SqlLedger>, told: Arc<Mutex<Vec<(String, u64, 
     }
 }
 
-/// Whether each event was told, after all that were before it on the same rule, and under one id each time.
+/// Asserts that each event was delivered, after all earlier ones of its rule, and under one id each time.
 pub(crate) fn assert_in_order(told: &[(String, u64, String)], platform: &Platform) {
     let mut ids: BTreeMap<(&str, u64), &str> = BTreeMap::new();
     let mut last: BTreeMap<&str, u64> = BTreeMap::new();

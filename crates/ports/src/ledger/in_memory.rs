@@ -1,5 +1,6 @@
 //! A ledger that lives as long as the process does.
 
+mod bases;
 mod outbox;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,8 +9,11 @@ use async_trait::async_trait;
 use domain::json::Document;
 use domain::{OutcomeKind, Version};
 
-use super::{DocumentRef, Entry, EntryId, IntentRecord, Ledger, LedgerError, OutcomeRecord, Recorded};
-use crate::history::{History, HistoryQuery, TallyOf, TallyQuery};
+use super::{
+    BaseRecord, DocumentRef, Entry, EntryId, IntentRecord, JoinRecord, Ledger, LedgerError, NewestBase, OutcomeRecord,
+    Recorded, Replacement,
+};
+use crate::history::{After, History, HistoryQuery, TallyOf, TallyQuery};
 use crate::tally::Tally;
 use outbox::Undelivered;
 
@@ -34,6 +38,8 @@ struct Kept {
 enum Record {
     Intent(Box<IntentRecord>),
     Outcome(Box<OutcomeRecord>),
+    Base(Box<BaseRecord>),
+    Join(Box<JoinRecord>),
 }
 
 impl InMemoryLedger {
@@ -67,7 +73,7 @@ impl Kept {
         let place = usize::try_from(id.0).ok()?.checked_sub(1)?;
         match self.records.get(place)? {
             Record::Intent(intent) => Some(intent),
-            Record::Outcome(_) => None,
+            Record::Outcome(_) | Record::Base(_) | Record::Join(_) => None,
         }
     }
 
@@ -75,7 +81,7 @@ impl Kept {
     fn outcome_of(&self, id: EntryId) -> Option<OutcomeRecord> {
         let mut outcomes = self.records.iter().filter_map(|record| match record {
             Record::Outcome(outcome) if outcome.intent == Some(id) => Some(outcome.as_ref()),
-            Record::Outcome(_) | Record::Intent(_) => None,
+            Record::Intent(_) | Record::Outcome(_) | Record::Base(_) | Record::Join(_) => None,
         });
         let first = outcomes.next()?.clone();
         Some(match outcomes.next_back() {
@@ -104,9 +110,13 @@ impl Kept {
                 intent: None,
                 outcome: Some(outcome.as_ref().clone()),
             }),
-            Record::Outcome(_) => None,
+            Record::Outcome(_) | Record::Base(_) | Record::Join(_) => None,
         };
-        numbered.filter_map(entry).collect()
+        let mut entries: Vec<Entry> = numbered.filter_map(entry).collect();
+        for entry in &mut entries {
+            self.join_up(entry);
+        }
+        entries
     }
 }
 
@@ -118,13 +128,18 @@ fn is_open(entry: &Entry) -> bool {
 impl Ledger for InMemoryLedger {
     async fn intend(&self, intent: IntentRecord) -> Result<EntryId, LedgerError> {
         let mut kept = self.kept();
+        let target = kept.canonical(&intent.document.target);
+        let wanted = DocumentRef {
+            target: target.clone(),
+            ..intent.document.clone()
+        };
         let holder = kept.entries().into_iter().find(|entry| {
+            let is_gone_on_from =
+                |held: &IntentRecord| Some(entry.id) == intent.follows && held.author.run == intent.author.run;
             entry.outcome.is_none()
-                && Some(entry.id) != intent.follows
-                && entry
-                    .intent
-                    .as_ref()
-                    .is_some_and(|held| held.document == intent.document && held.leased_until > intent.at)
+                && entry.intent.as_ref().is_some_and(|held| {
+                    held.document == wanted && held.leased_until > intent.at && !is_gone_on_from(held)
+                })
         });
         if let Some(held) = holder.and_then(|entry| entry.intent) {
             return Err(LedgerError::Leased {
@@ -133,11 +148,16 @@ impl Ledger for InMemoryLedger {
             });
         }
         if let Some(refused) = intent.follows {
-            let is_of_it = |held: &IntentRecord| held.document == intent.document;
+            let is_of_it = |held: &IntentRecord| {
+                let document = &held.document;
+                let canonical = kept.canonical(&document.target);
+                (canonical, &document.kind, &document.id) == (target.clone(), &wanted.kind, &wanted.id)
+            };
             if !kept.intent(refused).is_some_and(is_of_it) {
                 return Err(LedgerError::NoEntry(refused));
             }
-            if kept.is_followed(refused) || kept.outcome_of(refused).is_some() {
+            let is_settled = |outcome: OutcomeRecord| outcome.kind != OutcomeKind::Unknown;
+            if kept.is_followed(refused) || kept.outcome_of(refused).is_some_and(is_settled) {
                 return Err(LedgerError::Settled(refused));
             }
         }
@@ -151,7 +171,12 @@ impl Ledger for InMemoryLedger {
                 || kept
                     .outcome_of(id)
                     .is_some_and(|settled| settled.kind != OutcomeKind::Unknown);
-            if kept.intent(id).is_none_or(|intent| intent.document != outcome.document) {
+            let is_of_it = |intent: &IntentRecord| {
+                let (of_intent, of_outcome) = (&intent.document, &outcome.document);
+                (&of_intent.kind, &of_intent.id) == (&of_outcome.kind, &of_outcome.id)
+                    && kept.canonical(&of_intent.target) == kept.canonical(&of_outcome.target)
+            };
+            if !kept.intent(id).is_some_and(is_of_it) {
                 return Err(LedgerError::NoEntry(id));
             }
             if is_settled {
@@ -168,6 +193,7 @@ impl Ledger for InMemoryLedger {
     }
 
     async fn unsettled(&self, target: &str, kind: &str) -> Result<Vec<Entry>, LedgerError> {
+        let target = self.kept().canonical(target);
         let open = self.all().into_iter().filter(|entry| {
             let document = entry.intent.as_ref().map(|intent| &intent.document);
             let is_asked_for = document.is_some_and(|document| document.target == target && document.kind == kind);
@@ -175,17 +201,33 @@ impl Ledger for InMemoryLedger {
         });
         Ok(open.collect())
     }
+
+    async fn observe(&self, base: BaseRecord) -> Result<EntryId, LedgerError> {
+        Ok(self.kept().add(Record::Base(Box::new(base))))
+    }
+
+    async fn join(&self, join: JoinRecord) -> Result<Option<EntryId>, LedgerError> {
+        let mut kept = self.kept();
+        let known = kept.canonical(&join.target);
+        if known == join.organization {
+            return Ok(None);
+        }
+        super::refuse_join(&join, &known)?;
+        kept.join_undelivered(&join);
+        Ok(Some(kept.add(Record::Join(Box::new(join)))))
+    }
 }
 
 #[async_trait]
 impl History for InMemoryLedger {
     async fn entries(&self, query: &HistoryQuery) -> Result<Vec<Entry>, LedgerError> {
+        let target = query.target.as_deref().map(|target| self.kept().canonical(target));
         let wanted = |entry: &Entry| {
             let is = |asked: &Option<String>, of: fn(&DocumentRef) -> &str| {
                 let asked = asked.as_deref();
                 asked.is_none_or(|asked| entry.document().map(of) == Some(asked))
             };
-            is(&query.target, |document| &document.target)
+            is(&target, |document| &document.target)
                 && is(&query.kind, |document| &document.kind)
                 && is(&query.document, |document| &document.id)
                 && query.since.is_none_or(|since| entry.at() >= Some(since))
@@ -219,8 +261,9 @@ impl History for InMemoryLedger {
     }
 
     async fn document_at(&self, document: &DocumentRef, version: &Version) -> Result<Option<Document>, LedgerError> {
+        let document = self.kept().canonical_document(document);
         let found = self.all().into_iter().rev().find_map(|entry| {
-            if entry.document() != Some(document) {
+            if entry.document() != Some(&document) {
                 return None;
             }
             let intent = entry.intent.as_ref()?;
@@ -237,12 +280,16 @@ impl History for InMemoryLedger {
 
     async fn tally(&self, query: &TallyQuery) -> Result<Vec<(Option<String>, Tally)>, LedgerError> {
         let mut tallies: Vec<(Option<String>, Tally)> = Vec::new();
+        let asked = query.target.as_deref().map(|target| self.kept().canonical(target));
         for entry in self.all() {
             let Some(outcome) = &entry.outcome else { continue };
             let DocumentRef {
-                target, id: document, ..
+                target,
+                kind,
+                id: document,
             } = outcome.document.clone();
-            let of_target = query.target.as_ref().is_none_or(|asked| *asked == target);
+            let of_target = asked.as_ref().is_none_or(|asked| *asked == target)
+                && query.kind.as_ref().is_none_or(|asked| *asked == kind);
             let is_wanted = of_target
                 && query.since.is_none_or(|since| entry.at() >= Some(since))
                 && !matches!(&query.of, TallyOf::One(one) if *one != document);
@@ -263,6 +310,22 @@ impl History for InMemoryLedger {
             tallies.truncate(most);
         }
         Ok(tallies)
+    }
+
+    async fn newest_bases(&self, document: &DocumentRef) -> Result<Vec<NewestBase>, LedgerError> {
+        Ok(self.kept().newest_bases(document))
+    }
+
+    async fn base_content(&self, hash: &str) -> Result<Option<Document>, LedgerError> {
+        Ok(self.kept().base_content(hash))
+    }
+
+    async fn applied_after(&self, document: &DocumentRef, after: After) -> Result<Vec<Entry>, LedgerError> {
+        Ok(self.kept().applied_after(document, after))
+    }
+
+    async fn replacements(&self, document: &DocumentRef, limit: usize) -> Result<Vec<Replacement>, LedgerError> {
+        Ok(self.kept().replacements(document, limit))
     }
 }
 

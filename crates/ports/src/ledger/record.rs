@@ -5,6 +5,7 @@ use std::num::ParseIntError;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
+use domain::document::{Difference, diff};
 use domain::json::Document;
 use domain::{Collision, Evidence, OutcomeKind, Version};
 
@@ -41,12 +42,32 @@ pub struct Author {
     pub host: Option<String>,
     /// The reason that was given.
     pub reason: Option<String>,
+    /// The plan that it carries out, if it does.
+    pub plan_id: Option<String>,
+    /// `API CLIENT`, where the target is an organization: history and events show it, and it is no identity.
+    pub shown_target: Option<String>,
+    /// The name of the organization, where it is known.
+    pub org_name: Option<String>,
+}
+
+impl Author {
+    /// The target as history and events show it: `API CLIENT`.
+    #[must_use]
+    pub fn shown_target<'a>(&'a self, document: &'a DocumentRef) -> &'a str {
+        self.shown_target.as_deref().unwrap_or(&document.target)
+    }
+
+    /// The id of the organization that the target is, where it is one.
+    #[must_use]
+    pub fn organization<'a>(&self, document: &'a DocumentRef) -> Option<&'a str> {
+        self.shown_target.is_some().then_some(document.target.as_str())
+    }
 }
 
 /// A document, wherever a record names one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DocumentRef {
-    /// The name of the organization in the record: documents of two organizations may have one id.
+    /// The id of the organization or, where that is not known, `API CLIENT`: documents of two of them may have one id.
     pub target: String,
     /// The name of its kind.
     pub kind: String,
@@ -61,8 +82,11 @@ pub struct IntentRecord {
     pub document: DocumentRef,
     /// The author.
     pub author: Author,
-    /// The intent of the same update whose write was refused, if there was one.
+    /// The intent that it goes on from: one of the same update whose write was refused, or one that was abandoned or
+    /// whose outcome is unknown. That one is settled by it.
     pub follows: Option<EntryId>,
+    /// The updates that it undoes.
+    pub undoes: Vec<EntryId>,
     /// The protection of the write against overwriting the work of others: `etag` or `content`.
     pub guard: String,
     /// The version to write under; none where the content guards the write.
@@ -138,6 +162,91 @@ impl OutcomeRecord {
             ..self
         }
     }
+}
+
+/// An observation: what a document was known to be, at a read. In no figure, no event and no lease.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BaseRecord {
+    /// The document.
+    pub document: DocumentRef,
+    /// The author.
+    pub author: Author,
+    /// SHA-256 over the canonical JSON of its normal form, as 64 hexadecimal digits.
+    pub hash: String,
+    /// The members that it names.
+    pub members: Vec<String>,
+    /// The normal form, where it is known.
+    pub content: Option<Document>,
+    /// The version that was read, if there was one.
+    pub version: Option<Version>,
+    /// The source of the base.
+    pub source: BaseSource,
+    /// The time of the read behind it: of two bases, the one with the later read counts.
+    pub read_at: SystemTime,
+    /// The time of the record.
+    pub at: SystemTime,
+}
+
+impl BaseRecord {
+    /// The differences to the newest earlier base whose content is known; `before` is newest first. Empty if there is
+    /// none, or if this one's content is unknown.
+    #[must_use]
+    pub fn replaces<'b>(&self, mut before: impl Iterator<Item = &'b Self>) -> Vec<Difference> {
+        let before = before.find_map(|base| base.content.as_ref());
+        let (Some(before), Some(content)) = (before, &self.content) else {
+            return Vec::new();
+        };
+        diff(before, content)
+    }
+}
+
+/// The source of a base.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BaseSource {
+    /// The document of a file, as it was applied or found equal in the org.
+    Apply,
+    /// The document as it was written into a folder.
+    Pull {
+        /// The identity of the folder.
+        folder: String,
+    },
+}
+
+/// The members for which a base is the newest that an apply made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewestBase {
+    /// The number of its entry.
+    pub entry: EntryId,
+    /// The base.
+    pub base: BaseRecord,
+    /// Those of its members that no newer one names, in order.
+    pub members: Vec<String>,
+}
+
+/// The changes that an applied entry or a base made to a document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Replacement {
+    /// The number of the entry.
+    pub entry: EntryId,
+    /// The author.
+    pub author: Author,
+    /// The time.
+    pub at: SystemTime,
+    /// Each place, with what stood there before and after.
+    pub changes: Vec<Difference>,
+}
+
+/// Says that a target that is API and client is an organization: their entries are one history from then on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JoinRecord {
+    /// `API CLIENT`.
+    pub target: String,
+    /// The id of the organization.
+    pub organization: String,
+    /// The author that found it.
+    pub author: Author,
+    /// The time.
+    pub at: SystemTime,
 }
 
 /// An update as the ledger has it.

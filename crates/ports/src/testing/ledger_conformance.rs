@@ -10,6 +10,8 @@
 )]
 
 mod figures;
+mod joining;
+mod observing;
 mod records;
 mod telling;
 
@@ -75,6 +77,8 @@ pub async fn check<F: Future<Output = Books>>(books: impl Fn() -> F) {
     kinds_are_told_apart(&books().await).await;
     figures::check(&books).await;
     telling::check(&books).await;
+    observing::check(&books).await;
+    joining::check(&books).await;
 }
 
 /// Everything, newest first.
@@ -221,7 +225,7 @@ async fn an_intent_that_follows_closes_the_one_before(books: &Books) {
     let id = books.ledger.intend(first.clone()).await.unwrap();
     let second = IntentRecord {
         follows: Some(id),
-        ..intent("r1", 8, 1)
+        ..books.intent("r1", 8, 1)
     };
     let next = books.ledger.intend(second.clone()).await.unwrap();
     let refused = books

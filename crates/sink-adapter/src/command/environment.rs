@@ -50,7 +50,10 @@ pub(super) fn inherited(all: impl Iterator<Item = (OsString, OsString)>) -> impl
 pub(super) fn of(event: &Event) -> [(&'static str, String); 6] {
     [
         ("EVENT_ID", event.id.clone()),
-        ("EVENT_SOURCE", cloud_event::source(&event.document.target)),
+        (
+            "EVENT_SOURCE",
+            cloud_event::source(event.author.shown_target(&event.document)),
+        ),
         ("EVENT_TYPE", cloud_event::event_type(&event.document.kind)),
         ("EVENT_SUBJECT", event.document.id.clone()),
         ("EVENT_TIME", cloud_event::time(event.at)),

@@ -13,6 +13,9 @@ use crate::cloud_event;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Note {
     target: String,
+    /// The organization, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    org: Option<String>,
     entry: u64,
     at: String,
     event: String,
@@ -21,7 +24,8 @@ pub(super) struct Note {
 impl Note {
     pub(super) fn of(event: &Event) -> Self {
         Self {
-            target: event.document.target.clone(),
+            target: event.author.shown_target(&event.document).to_owned(),
+            org: event.author.organization(&event.document).map(str::to_owned),
             entry: event.entry.0,
             at: cloud_event::time(event.at),
             event: event.id.clone(),
@@ -47,7 +51,9 @@ impl Note {
     /// from being written.
     pub(super) fn is_older_than(&self, other: &Self) -> bool {
         let at = |note: &Self| note.at.parse::<Timestamp>().ok();
-        self.target == other.target && self.entry < other.entry && at(self) < at(other)
+        let is_of_one_org = self.org.is_some() && self.org == other.org;
+        let is_of_one_target = self.target == other.target || is_of_one_org;
+        is_of_one_target && self.entry < other.entry && at(self) < at(other)
     }
 }
 
@@ -59,6 +65,7 @@ mod tests {
     fn older_is_what_is_older_by_entry_and_by_time() {
         let note = |target: &str, entry, second: u32| Note {
             target: target.to_owned(),
+            org: None,
             entry,
             at: format!("2026-11-24T12:00:{second:02}.000000Z"),
             event: String::new(),
@@ -72,6 +79,20 @@ mod tests {
             (note("a", 1, 31), false),
             // A clock that was put back.
             (note("a", 8, 29), false),
+            (note("b", 6, 29), false),
+        ] {
+            assert_eq!(other.is_older_than(&last), is_older, "{other:?}");
+        }
+        // Another client of the same organization, and the same client before its organization was known.
+        let of_org = |note: Note, org: &str| Note {
+            org: Some(org.to_owned()),
+            ..note
+        };
+        let last = of_org(last, "o");
+        for (other, is_older) in [
+            (of_org(note("b", 6, 29), "o"), true),
+            (of_org(note("b", 6, 29), "p"), false),
+            (note("a", 6, 29), true),
             (note("b", 6, 29), false),
         ] {
             assert_eq!(other.is_older_than(&last), is_older, "{other:?}");

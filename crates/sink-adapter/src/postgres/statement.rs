@@ -76,7 +76,7 @@ pub(super) async fn write(table: &Table, event: &Event, connection: &mut PgConne
     let sql = upsert(table, &event.document.kind);
     sqlx::query(AssertSqlSafe(sql))
         .bind(&event.id)
-        .bind(&event.document.target)
+        .bind(event.author.shown_target(&event.document))
         .bind(&event.document.id)
         .bind(i64::try_from(event.entry.0).unwrap_or(i64::MAX))
         .bind(cloud_event::time(event.at))

@@ -9,8 +9,9 @@ use crate::checker::collisions;
 use crate::vocabulary::has_versions;
 
 impl<K: Specimen> Model<K> {
-    /// Whether a write may go out: after its intent, and nothing else after an unclear one. Without versions, right after
-    /// a read that shows its base.
+    /// Checks that a write may be sent: after its intent, not under a version that was refused, and after an
+    /// indeterminate write only as that write again. Without versions, never after an indeterminate write, and only
+    /// right after a read that shows its base.
     pub(super) fn may_be_sent(&self, number: usize, sent: Sent) -> Result<(), String> {
         let writer = &self.writers[number];
         let Some(intent) = writer.intent.as_ref().filter(|intent| intent.sent == sent) else {
@@ -43,7 +44,8 @@ impl<K: Specimen> Model<K> {
         Ok(())
     }
 
-    /// Whether the server may take a write: once, with what its writer wanted, and over nothing that was unseen.
+    /// Checks that the server may accept a write: once, with only what its writer asked for, and over no change that
+    /// its writer had not seen.
     pub(super) fn may_be_accepted(&self, number: usize, intent: &Intended, arrival: Arrival) -> Result<(), String> {
         let writer = &self.writers[number];
         if writer.made.is_some() && arrival == Arrival::First {

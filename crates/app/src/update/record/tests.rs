@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::protocol::{Failed, UpdateOptions};
 use domain::{Edit, FailureClass, OutcomeKind, RequestError, ResponseMetadata, RuleId, TriggerRule};
+use futures_util::FutureExt;
 use ports::testing::{InMemoryStore, VirtualTime};
 use ports::{Author, Clock, DocumentRef, DocumentStore, Entry, InMemoryLedger, Ledger, MockDocumentStore, Recorded};
 
@@ -61,6 +62,7 @@ async fn leased_for(time: Duration) -> Arc<InMemoryLedger> {
         },
         author: Author::default(),
         follows: None,
+        undoes: Vec::new(),
         guard: "etag".to_owned(),
         version: Some("1".parse().unwrap()),
         base: rule.document().clone(),
@@ -101,6 +103,35 @@ async fn a_wait_for_another_that_would_end_after_the_deadline_is_not_begun() {
         Outcome::Failed(Failed::NotRecorded { .. })
     ));
     assert_eq!(took, Duration::from_millis(1_260));
+}
+
+/// Somebody else saves the rule as it is right before the first write of ours.
+#[tokio::test]
+async fn each_write_has_an_intent_that_follows_the_one_before_and_is_leased_for_longer_than_it_may_take() {
+    let behind = Arc::new(stored());
+    let mut mock = MockDocumentStore::<TriggerRule>::new();
+    let reads = behind.clone();
+    mock.expect_get()
+        .returning(move |id| reads.get(id).now_or_never().unwrap());
+    let mut is_first = true;
+    mock.expect_replace().times(2).returning(move |id, rule, version| {
+        if std::mem::take(&mut is_first) {
+            behind.put(id, RULE.parse().unwrap());
+        }
+        behind.replace(id, rule, version).now_or_never().unwrap()
+    });
+    let ledger = Arc::new(InMemoryLedger::default());
+    let (report, took) = rename(Arc::new(mock), ledger.clone(), Duration::from_mins(2)).await;
+    assert_eq!(
+        (report.completion.outcome.kind(), report.completion.attempts, took),
+        (OutcomeKind::Applied, 2, Duration::ZERO)
+    );
+    let all = ledger.all();
+    let [entry] = all.as_slice() else { panic!("{all:?}") };
+    let intent = entry.intent.as_ref().unwrap();
+    assert!(intent.follows.is_some_and(|first| first < entry.id));
+    let lease = intent.leased_until.duration_since(intent.at).unwrap();
+    assert_eq!(lease, Duration::from_mins(3));
 }
 
 /// A ledger that takes nothing.

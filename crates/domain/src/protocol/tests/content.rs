@@ -50,6 +50,10 @@ fn play_until(deadline: Duration, request: UpdateRequest<Toy>, script: &str) -> 
             Step::Read(read) => {
                 trace += "read ";
                 let answer = match answer() {
+                    "stop" => {
+                        step = read.cancel(now);
+                        continue;
+                    }
                     "absent" => Err(failed(FailureClass::NotFound)),
                     "denied" => Err(failed(FailureClass::Denied)),
                     word => Ok(shown(word)),
@@ -138,6 +142,7 @@ fn the_content_is_compared_right_before_the_write_and_read_back_after_it() {
         ("before theirs", "read record read conflict sent:0".to_owned()),
         ("before ours", "read record read unchanged sent:0".to_owned()),
         ("before absent", "read record read conflict sent:0".to_owned()),
+        ("before denied", format!("read record read denied {LIST} sent:0")),
     ] {
         assert_plays(script, &expected);
     }
@@ -149,6 +154,11 @@ fn what_others_wrote_over_ours_is_reported_and_what_the_server_made_of_it_is_not
         (
             "before before ours theirs theirs theirs",
             format!("read record read write read read read overwritten by:answer {LIST} sent:1"),
+        ),
+        // A stop does not keep it from being looked at.
+        (
+            "before before ours stop theirs theirs theirs",
+            format!("read record read write read read read read overwritten by:answer {LIST} sent:1"),
         ),
         (
             "before before ours theirs ours",
@@ -171,7 +181,7 @@ fn what_others_wrote_over_ours_is_reported_and_what_the_server_made_of_it_is_not
     }
 }
 
-/// What a stale read shows may be what the write went over.
+/// A stale read may show the document that the write replaced.
 #[test]
 fn a_read_back_that_cannot_be_repeated_does_not_say_that_others_wrote_over_ours() {
     let request = UpdateRequest::Edit(Toy::edit(&[(0, 0)]));

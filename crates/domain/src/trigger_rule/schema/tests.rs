@@ -188,3 +188,24 @@ fn a_rule_keeps_its_id_and_type_and_every_number() {
         ["AR0006"]
     );
 }
+
+#[test]
+fn a_version_that_an_author_states_is_one() {
+    for (version, expected) in [
+        (r#""7""#, vec![]),
+        (r#""*""#, vec!["AR0108 /etag"]),
+        (r#""W/\"7\"""#, vec!["AR0108 /etag"]),
+        ("7", vec!["AR0108 /etag"]),
+    ] {
+        let text = format!(
+            r#"{{"id":"r1","ruleType":"conversation","enabled":true,"conditions":[],"actions":{CALL},"etag":{version}}}"#
+        );
+        let edit = crate::Edit::<TriggerRule>::new(text.parse().unwrap()).unwrap();
+        let errors = edit.static_errors();
+        let lines: Vec<String> = errors
+            .iter()
+            .map(|found| format!("{} {}", found.code, found.pointer))
+            .collect();
+        assert_eq!(lines, expected, "{version}");
+    }
+}

@@ -13,12 +13,12 @@ use super::in_folder;
 /// Names the folder of the process.
 pub(super) const FOLDER: &str = "ASSIST_RULES_TEST_FAULTS";
 
-/// How many updates it wants to make.
+/// The number of updates that the process attempts.
 pub(super) const UPDATES: usize = 34;
 
 const RUN: &str = "run-of-the-child";
 
-/// What is in its folder.
+/// The files in its folder.
 pub(super) struct Files {
     ledger: PathBuf,
     pub(super) runs: PathBuf,

@@ -1,4 +1,4 @@
-//! What strace saw.
+//! The system calls that strace saw.
 
 use std::collections::BTreeMap;
 

@@ -49,6 +49,8 @@ pub(super) async fn mutate(half: usize) -> Counts {
     tampering.is_whole().await;
     tampering.put_in().await;
     tampering.is_whole().await;
+    tampering.derive_otherwise().await;
+    tampering.is_whole().await;
     tampering.cut_off().await;
     tampering.is_whole().await;
     tampering.counts
@@ -81,7 +83,7 @@ impl Tampering {
         self.run(undo).await;
     }
 
-    /// Whether all is as it was: or what comes next would be found for another's sake.
+    /// Asserts that the ledger is intact: otherwise the next mutation could be found because of an earlier one.
     async fn is_whole(&mut self) {
         assert_eq!(self.ledger.verify(Some(&self.head)).await.unwrap().faults, []);
     }
@@ -207,6 +209,70 @@ impl Tampering {
             let deed = format!("INSERT INTO documents (digest, content) VALUES ('{digest}', '{content}')");
             let undo = format!("DELETE FROM documents WHERE digest = '{digest}'");
             self.tampered("documents: a row put in", &deed, &undo).await;
+        }
+    }
+
+    /// Changes rows of the derived tables, so that they disagree with the entries.
+    async fn derive_otherwise(&mut self) {
+        for (table, deeds) in [
+            (
+                "documents",
+                [
+                    "UPDATE documents SET entry = entry + 1",
+                    "UPDATE documents SET entry = 1",
+                ]
+                .as_slice(),
+            ),
+            (
+                "targets",
+                &[
+                    "DELETE FROM targets",
+                    "UPDATE targets SET organization = 'another'",
+                    "UPDATE targets SET name = 'another'",
+                    "INSERT INTO targets (name, organization) VALUES ('a', 'b')",
+                ],
+            ),
+            (
+                "bases",
+                &[
+                    "DELETE FROM bases WHERE seq = (SELECT min(seq) FROM bases)",
+                    "UPDATE bases SET hash = 'another'",
+                    "UPDATE bases SET content = ''",
+                    "UPDATE bases SET kind = 'another'",
+                ],
+            ),
+            (
+                "base_members",
+                &[
+                    "DELETE FROM base_members",
+                    "UPDATE base_members SET seq = seq - 1",
+                    "UPDATE base_members SET read_at = read_at + 1",
+                    "UPDATE base_members SET member = member || 'x'",
+                ],
+            ),
+            (
+                "updates",
+                &[
+                    "UPDATE updates SET kind = 'another' WHERE kind = 'rule'",
+                    "UPDATE updates SET target = 'another' WHERE id = (SELECT max(id) FROM updates)",
+                    "UPDATE updates SET outcome_kind = 'applied' WHERE outcome_kind = 'overwritten'",
+                ],
+            ),
+            ("tallies", &["UPDATE tallies SET kind = 'another' WHERE kind = 'toy'"]),
+            ("activity", &["UPDATE activity SET n = n + 1 WHERE kind = 'toy'"]),
+        ] {
+            self.run(&format!("CREATE TEMP TABLE kept AS SELECT * FROM main.{table}"))
+                .await;
+            for deed in deeds {
+                let undo = if table == "documents" {
+                    "UPDATE documents SET entry = (SELECT kept.entry FROM kept WHERE kept.digest = documents.digest)"
+                        .to_owned()
+                } else {
+                    format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM kept")
+                };
+                self.tampered("what is derived: rows of another say", deed, &undo).await;
+            }
+            self.run("DROP TABLE kept").await;
         }
     }
 

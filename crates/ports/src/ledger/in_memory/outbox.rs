@@ -7,13 +7,15 @@ use domain::OutcomeKind;
 
 use super::{InMemoryLedger, Kept};
 use crate::event::Event;
-use crate::ledger::{DocumentRef, EntryId, LedgerError, OutcomeRecord};
+use crate::ledger::{DocumentRef, EntryId, JoinRecord, LedgerError, OutcomeRecord};
 use crate::outbox::{Backlog, Claim, DeliveryOutcome, Include, LeasedEvent, Outbox};
 
 /// An event and what became of it at one sink.
 #[derive(Debug)]
 pub(super) struct Undelivered {
     sink: String,
+    /// The document of the event: it tells which come one after the other.
+    document: DocumentRef,
     event: Event,
     state: State,
     failures: u32,
@@ -35,9 +37,11 @@ impl Kept {
         let entry = outcome.intent.filter(|_| outcome.kind == OutcomeKind::Applied)?;
         let id = format!("event-{record}");
         let event = Event::of(id.clone(), entry, None, self.intent(entry)?, outcome);
+        let document = self.canonical_document(&event.document);
         for sink in sinks {
             self.undelivered.push(Undelivered {
                 sink: sink.clone(),
+                document: document.clone(),
                 event: event.clone(),
                 state: State::Pending,
                 failures: 0,
@@ -47,6 +51,15 @@ impl Kept {
             });
         }
         Some(id)
+    }
+
+    /// Moves the events that wait for a target to its organization; the events themselves stay as they are.
+    pub(super) fn join_undelivered(&mut self, join: &JoinRecord) {
+        for waiting in &mut self.undelivered {
+            if waiting.document.target == join.target {
+                waiting.document.target.clone_from(&join.organization);
+            }
+        }
     }
 
     fn is_disabled(&self, sink: &str) -> bool {
@@ -70,7 +83,7 @@ impl Outbox for InMemoryLedger {
             if waiting.sink != claim.sink || waiting.state != State::Pending || claimed.len() == claim.limit {
                 continue;
             }
-            let key = waiting.event.document.clone();
+            let key = waiting.document.clone();
             if seen.contains(&key) {
                 continue;
             }

@@ -90,6 +90,7 @@ async fn figures_since_any_time_are_those_of_the_updates(books: &Books) {
         let tally = async |of: TallyOf| {
             let query = TallyQuery {
                 target: Some("api client".to_owned()),
+                kind: None,
                 of,
                 since: Some(moment(since)),
             };

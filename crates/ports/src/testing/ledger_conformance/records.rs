@@ -15,6 +15,9 @@ fn author() -> Author {
         user: Some("ann".to_owned()),
         host: Some("desk".to_owned()),
         reason: Some("because \"quotes\" and ümlauts".to_owned()),
+        plan_id: None,
+        shown_target: None,
+        org_name: None,
     }
 }
 
@@ -43,6 +46,7 @@ pub fn intent(document: &str, version: u64, at: u64) -> IntentRecord {
         document: rule(document),
         author: author(),
         follows: None,
+        undoes: Vec::new(),
         guard: "etag".to_owned(),
         version: Some(format!("\"{version}\"").parse().unwrap()),
         base: base.parse().unwrap(),

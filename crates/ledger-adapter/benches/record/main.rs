@@ -1,12 +1,16 @@
-//! What the record costs, and what it costs to read a long one.
+//! Benchmarks of recording, and of reading a long ledger.
 //!
 //! `cargo bench -p assist-rules-ledger-adapter` prints, from one run:
 //! - the intent and the outcome of an update beside two bare writes with fdatasync, taking turns;
+//! - an update with 100,000 entries of its document beside one with none, on SQLite and PostgreSQL; an export beside a
+//!   verification, and its memory; `-- --growth` prints these alone;
 //! - `history` of one rule and `stats` in a ledger of a million entries beside an empty one. `-- --entries N` makes
 //!   it N entries.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot measure has nothing to say")]
+
+mod growth;
 
 use std::fs::File;
 use std::io::Write;
@@ -18,7 +22,7 @@ use domain::OutcomeKind;
 use ports::testing::ledger_conformance::{intent, moment, outcome};
 use ports::{History, HistoryQuery, IntentRecord, Ledger, OutcomeRecord, TallyOf, TallyQuery};
 
-/// How many updates are timed.
+/// The number of updates that are timed.
 const ROUNDS: u64 = 300;
 /// At most so many times two bare writes.
 const SHARE_TARGET: f64 = 3.0;
@@ -26,14 +30,18 @@ const SHARE_TARGET: f64 = 3.0;
 const READ_TARGET: Duration = Duration::from_millis(100);
 /// Seconds; an entry is made each second.
 const DAY: u64 = 86_400;
-/// How many rules a long ledger is about.
+/// The number of rules in a long ledger.
 const RULES: u64 = 1_000;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
+    let folder = tempfile::tempdir().unwrap();
+    growth::measure(folder.path()).await;
+    if std::env::args().any(|argument| argument == "--growth") {
+        return;
+    }
     let mut arguments = std::env::args().skip_while(|argument| argument != "--entries").skip(1);
     let entries: u64 = arguments.next().map_or(1_000_000, |count| count.parse().unwrap());
-    let folder = tempfile::tempdir().unwrap();
     share(folder.path()).await;
     let empty = open(&folder.path().join("empty.db")).await;
     let long = open(&folder.path().join("long.db")).await;
@@ -45,6 +53,7 @@ async fn main() {
         started.elapsed().as_secs_f64(),
         size / entries.max(1)
     );
+    growth::newest(&folder.path().join("empty.db"), &folder.path().join("long.db")).await;
     for (name, query) in QUERIES {
         let (of_empty, of_long) = (time(&empty, entries, query).await, time(&long, entries, query).await);
         let verdict = if of_long <= READ_TARGET { "met" } else { "missed" };
@@ -188,6 +197,7 @@ async fn time(ledger: &SqlLedger, entries: u64, query: Query) -> Duration {
             Query::Stats(whose, since) => {
                 let query = TallyQuery {
                     target: Some("api client".to_owned()),
+                    kind: None,
                     of: match whose {
                         Whose::All => TallyOf::All,
                         Whose::Each => TallyOf::Each(10),

@@ -1,0 +1,194 @@
+//! Bases: what documents were known to be.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::document::diff;
+use domain::json::Document;
+use ports::{BaseRecord, BaseSource, DocumentRef, EntryId, LedgerError, NewestBase, Replacement};
+
+use crate::entry_body::{Body, micros_of};
+use crate::history;
+use crate::ledger::SqlLedger;
+use crate::row::{self, corrupt, unsigned};
+use crate::store::{Transaction, TransactionBody, TxError, number, text};
+use crate::targets::{self, Joins, names_in};
+
+/// So many bases more are looked at for one whose content is known.
+const LOOK_BACK: usize = 16;
+
+/// A base to be recorded.
+pub(crate) struct Observe<'l>(pub(crate) &'l BaseRecord);
+
+impl TransactionBody for Observe<'_> {
+    type Output = EntryId;
+
+    async fn run(&self, transaction: &mut Transaction<'_>) -> Result<EntryId, TxError> {
+        let record = self.0;
+        let names = names_in(transaction, &record.document.target).await?;
+        let document = names.canonical(&record.document);
+        let mut content = String::new();
+        let (seq, _) = row::add(transaction, |seq, previous| {
+            let (body, documents) = Body::of_base(seq, previous, record);
+            body.content_of_base().clone_into(&mut content);
+            (body, documents)
+        })
+        .await?;
+        let sql = "INSERT INTO bases (seq, target, kind, document, hash, content) VALUES ($1, $2, $3, $4, $5, $6)";
+        let values = [
+            seq.into(),
+            document.target.as_str().into(),
+            document.kind.as_str().into(),
+            document.id.as_str().into(),
+            record.hash.as_str().into(),
+            content.as_str().into(),
+        ];
+        transaction.execute(sql, &values).await?;
+        if record.source == BaseSource::Apply {
+            for member in &record.members {
+                name_member(transaction, &document, member, micros_of(record.read_at), seq).await?;
+            }
+        }
+        Ok(EntryId(unsigned(seq)))
+    }
+}
+
+/// Records a base as the newest one of a member. The base with the later read wins; of two read at the same time, the
+/// one recorded later.
+async fn name_member(
+    transaction: &mut Transaction<'_>,
+    document: &DocumentRef,
+    member: &str,
+    read_at: i64,
+    seq: i64,
+) -> Result<(), TxError> {
+    let sql = "INSERT INTO base_members (target, kind, document, member, read_at, seq) VALUES ($1, $2, $3, $4, $5, $6) \
+               ON CONFLICT (target, kind, document, member) DO UPDATE SET read_at = excluded.read_at, \
+               seq = excluded.seq WHERE excluded.read_at >= base_members.read_at";
+    let values = [
+        document.target.as_str().into(),
+        document.kind.as_str().into(),
+        document.id.as_str().into(),
+        member.into(),
+        read_at.into(),
+        seq.into(),
+    ];
+    transaction.execute(sql, &values).await?;
+    Ok(())
+}
+
+impl SqlLedger {
+    pub(crate) async fn bases_by_member(&self, document: &DocumentRef) -> Result<Vec<NewestBase>, LedgerError> {
+        let sql = "SELECT member, read_at, seq FROM base_members WHERE target = $1 AND kind = $2 AND document = $3";
+        let mut newest: BTreeMap<String, (i64, i64)> = BTreeMap::new();
+        for name in targets::names(&self.store, &document.target).await?.all {
+            let values = [
+                name.as_str().into(),
+                document.kind.as_str().into(),
+                document.id.as_str().into(),
+            ];
+            for row in self.store.read(sql, &values).await? {
+                let member = text(&row, 0).map_err(|error| corrupt(&error))?;
+                let read_at = number(&row, 1).map_err(|error| corrupt(&error))?;
+                let seq = number(&row, 2).map_err(|error| corrupt(&error))?;
+                let known = newest.entry(member).or_insert((read_at, seq));
+                *known = (*known).max((read_at, seq));
+            }
+        }
+        let mut members: BTreeMap<(i64, i64), Vec<String>> = BTreeMap::new();
+        for (member, place) in newest {
+            members.entry(place).or_default().push(member);
+        }
+        let seqs: Vec<i64> = members.keys().map(|(_, seq)| *seq).collect();
+        let mut bases = self.base_records(&seqs).await?;
+        let found = members.into_iter().rev().filter_map(|((_, seq), members)| {
+            let base = bases.remove(&seq)?;
+            let entry = EntryId(unsigned(seq));
+            Some(NewestBase { entry, base, members })
+        });
+        Ok(found.collect())
+    }
+
+    async fn base_records(&self, seqs: &[i64]) -> Result<BTreeMap<i64, BaseRecord>, LedgerError> {
+        let bodies = row::bodies(&self.store, seqs).await?;
+        let documents = row::documents_of(&self.store, &bodies.values().collect::<Vec<_>>()).await?;
+        let joins = Joins::read(&self.store).await?;
+        let mut bases = BTreeMap::new();
+        for (seq, body) in &bodies {
+            let base = body.base_record(&documents).map_err(|error| corrupt(&error))?;
+            let mut base = base.ok_or_else(|| corrupt(&format!("the entry {seq} is no base")))?;
+            joins.apply(&mut base.document, &mut base.author);
+            bases.insert(*seq, base);
+        }
+        Ok(bases)
+    }
+
+    pub(crate) async fn content_with_hash(&self, hash: &str) -> Result<Option<Document>, LedgerError> {
+        let sql = "SELECT content FROM bases WHERE hash = $1 AND content <> '' ORDER BY seq LIMIT 1";
+        let rows = self.store.read(sql, &[hash.into()]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let digest = text(row, 0).map_err(|error| corrupt(&error))?;
+        let sql = "SELECT content FROM documents WHERE digest = $1";
+        let rows = self.store.read(sql, &[digest.as_str().into()]).await?;
+        let missing = || corrupt(&format!("the document {digest} is missing"));
+        let content = text(rows.first().ok_or_else(missing)?, 0).map_err(|error| corrupt(&error))?;
+        content.parse().map(Some).map_err(|error| corrupt(&error))
+    }
+
+    pub(crate) async fn replaced(&self, document: &DocumentRef, limit: usize) -> Result<Vec<Replacement>, LedgerError> {
+        let names = targets::names(&self.store, &document.target).await?;
+        let applied = "SELECT id, outcome, measured FROM updates WHERE target = $1 AND kind = $2 AND document = $3 \
+                       AND outcome_kind = 'applied' ORDER BY id DESC LIMIT $4";
+        let observed = "SELECT seq FROM bases WHERE target = $1 AND kind = $2 AND document = $3 \
+                        ORDER BY seq DESC LIMIT $4";
+        let mut rows = Vec::new();
+        let mut seqs = BTreeSet::new();
+        for name in &names.all {
+            let values = |limit: usize| {
+                [
+                    name.as_str().into(),
+                    document.kind.as_str().into(),
+                    document.id.as_str().into(),
+                    i64::try_from(limit).unwrap_or(i64::MAX).into(),
+                ]
+            };
+            rows.extend(self.store.read(applied, &values(limit)).await?);
+            let more = limit.saturating_add(LOOK_BACK);
+            for row in self.store.read(observed, &values(more)).await? {
+                seqs.insert(number(&row, 0).map_err(|error| corrupt(&error))?);
+            }
+        }
+        let mut found = Vec::new();
+        for entry in history::entries(&self.store, &rows).await? {
+            let (Some(intent), Some(after)) = (&entry.intent, entry.after()) else {
+                continue;
+            };
+            found.push(Replacement {
+                entry: entry.id,
+                author: intent.author.clone(),
+                at: intent.at,
+                changes: diff(&intent.base, after),
+            });
+        }
+        let bases = self.base_records(&seqs.into_iter().collect::<Vec<_>>()).await?;
+        for (seq, base) in bases.iter().rev().take(limit) {
+            let before = bases.range(..seq).rev().map(|(_, base)| base);
+            found.push(Replacement {
+                entry: EntryId(unsigned(*seq)),
+                author: base.author.clone(),
+                at: base.at,
+                changes: base.replaces(before),
+            });
+        }
+        found.sort_by_key(|replacement| std::cmp::Reverse(replacement.entry));
+        found.truncate(limit);
+        Ok(found)
+    }
+}
+
+impl Body {
+    /// The digest of the content of a base; nothing where it is not known.
+    fn content_of_base(&self) -> &str {
+        let content = self.observation.as_ref().and_then(|base| base.content.as_ref());
+        content.map_or("", |content| content.as_str())
+    }
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::Deliverer;
-use ledger_adapter::{LedgerSettings, SqlLedger};
+use ledger_adapter::{LedgerSettings, SqlLedger, Upgraded};
 use ports::{Author, Clock, EventSink, History, InMemoryLedger, Ledger, LedgerError, Outbox, RealTime};
 
 use crate::cli_error::{CliError, chain};
@@ -68,7 +68,7 @@ impl Record {
             run: place,
             sinks: sinks.iter().map(|sink| sink.name().to_owned()).collect(),
         });
-        let store = Arc::new(opened.await.map_err(|failure| unusable(&failure))?);
+        let store = Arc::new(opened.await.map_err(|failure| unopened(&failure))?);
         Ok(Self {
             ledger: store.clone(),
             history: store.clone(),
@@ -82,10 +82,7 @@ impl Record {
 
     /// The store of the record, for `audit`.
     pub(crate) fn store(&self, settings: &Settings) -> Result<&SqlLedger, CliError> {
-        self.store.as_deref().ok_or_else(|| {
-            let message = format!("there is no ledger at {}", settings.ledger);
-            CliError::new(ErrorCode::UnreadableFile, message).with_help("`--ledger sqlite:PATH` names another")
-        })
+        self.store.as_deref().ok_or_else(|| absent(settings))
     }
 
     /// The deliverer of this record's events to its sinks.
@@ -135,9 +132,43 @@ pub(crate) fn sinks(settings: &Settings) -> Result<Vec<Arc<dyn EventSink>>, CliE
     settings.sinks.clone()?.iter().map(build).collect()
 }
 
+/// Brings the record up to date with the format of this version.
+pub(crate) async fn upgrade(settings: &Settings) -> Result<Upgraded, CliError> {
+    if settings.ledger.file().is_some_and(|file| !file.exists()) {
+        return Err(absent(settings));
+    }
+    let upgraded = SqlLedger::upgrade(LedgerSettings {
+        address: settings.ledger.clone(),
+        run: None,
+        sinks: Vec::new(),
+    });
+    upgraded.await.map_err(|failure| unopened(&failure))
+}
+
+fn absent(settings: &Settings) -> CliError {
+    let message = format!("there is no ledger at {}", settings.ledger);
+    CliError::new(ErrorCode::UnreadableFile, message).with_help("`--ledger sqlite:PATH` names another")
+}
+
 /// A name for a run that no other has.
 pub(crate) fn new_run() -> String {
     uuid::Uuid::now_v7().to_string()
+}
+
+/// The ledger that is named cannot be one: another one has to be named, or this one mended.
+fn unopened(failure: &LedgerError) -> CliError {
+    let error = unusable(failure);
+    match failure {
+        LedgerError::Unusable(_) => CliError {
+            code: ErrorCode::Configuration.into(),
+            ..error
+        },
+        LedgerError::Leased { .. }
+        | LedgerError::NoEntry(_)
+        | LedgerError::Settled(_)
+        | LedgerError::OtherOrganization { .. }
+        | LedgerError::Busy(_) => error,
+    }
 }
 
 /// Without a record nothing is written, and nothing can be looked up.

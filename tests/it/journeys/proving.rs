@@ -9,7 +9,7 @@ use super::{
     document,
     recording::{Desk, writes},
 };
-use crate::{binary::new_home, postgres::Schema};
+use crate::{binary::new_home, postgres::Schema, repository::root};
 
 #[test]
 fn a_record_is_proved_and_one_flipped_bit_is_found() {
@@ -35,6 +35,49 @@ fn a_record_is_proved_and_one_flipped_bit_is_found() {
     fs::write(&ledger, &bytes).unwrap();
     let ran = desk.run(&["audit", "verify"]);
     assert_eq!(ran.code, Some(3), "{ran}");
+}
+
+#[test]
+fn a_record_of_format_1_is_read_and_is_brought_up_to_date_once() {
+    let old = root().join("crates/ledger-adapter/tests/fixtures/format-1/sandbox.db");
+    let ledger = new_home().join("old.db");
+    fs::copy(old, &ledger).unwrap();
+    let address = format!("sqlite:{}", ledger.display());
+    let desk = Desk::new();
+    let proved = || document(&desk.does(&["audit", "verify", "-o", "json", "--ledger", &address]))["head"].clone();
+    let upgraded = || {
+        let told = document(&desk.does(&["audit", "upgrade", "-o", "json", "--ledger", &address]));
+        (told["from"].clone(), told["to"].clone())
+    };
+    let head = proved();
+    assert_eq!(upgraded(), (json!(1), json!(2)));
+    assert_eq!(upgraded(), (json!(2), json!(2)));
+    assert_eq!(proved(), head, "no entry was touched");
+    let nowhere = format!("sqlite:{}", ledger.with_extension("none").display());
+    let ran = desk.run(&["audit", "upgrade", "--ledger", &nowhere]);
+    assert_eq!(ran.code, Some(64), "{ran}");
+}
+
+#[test]
+fn a_file_of_another_program_is_refused_before_anything_is_sent() {
+    let file = new_home().join("letter.txt");
+    fs::write(&file, "Dear customer,\n").unwrap();
+    let address = format!("sqlite:{}", file.display());
+    let desk = Desk::new();
+    let ran = desk.run(&[
+        "update",
+        SAMPLE_RULE_ID,
+        "--name",
+        "A",
+        "-o",
+        "json",
+        "--ledger",
+        &address,
+    ]);
+    let error = document(&ran);
+    assert_eq!((ran.code, &error["code"]), (Some(64), &json!("AR0602")), "{ran}");
+    assert!(ran.stderr.contains("the file of another program"), "{ran}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "Dear customer,\n");
 }
 
 #[test]

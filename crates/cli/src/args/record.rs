@@ -87,6 +87,10 @@ pub(crate) enum AuditArgs {
     /// Each document stands before the first entry that names it, and the head stands at the end. `audit verify
     /// --export FILE` proves such a file without the ledger.
     Export,
+    /// Bring a ledger of an older format up to date
+    ///
+    /// A run that records does so by itself where it may. In a shared database it takes the owner of the tables.
+    Upgrade,
 }
 
 /// The arguments of `audit verify`.

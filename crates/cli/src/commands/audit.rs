@@ -1,10 +1,10 @@
-//! `audit`: proves the record, or prints it.
+//! `audit`: proves the record, prints it, or brings it up to date.
 
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 
-use ledger_adapter::{AuditReport, verify_export};
+use ledger_adapter::{AuditReport, Upgraded, verify_export};
 use serde::Serialize;
 
 use crate::args::Format;
@@ -13,7 +13,7 @@ use crate::commands::Context;
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::output::{ERROR, FORMAT_VERSION, SUCCESS, visible};
-use crate::record::{Record, unusable};
+use crate::record::{self, Record, unusable};
 use crate::request::AuditCommand;
 
 #[derive(Serialize)]
@@ -39,6 +39,7 @@ pub(super) async fn run(context: &Context<'_>, command: &AuditCommand) -> Result
     match command {
         AuditCommand::Verify { head, export } => verify(context, head.as_deref(), export.as_deref()).await,
         AuditCommand::Export => export(context).await,
+        AuditCommand::Upgrade => upgrade(context).await,
     }
 }
 
@@ -107,6 +108,43 @@ async fn export(context: &Context<'_>) -> Result<Exit, CliError> {
     }
     exported.map_err(|failure| unusable(&failure))?;
     flushed.map_err(|error| CliError::new(ErrorCode::Usage, format!("cannot write to stdout: {error}")))?;
+    Ok(Exit::Done)
+}
+
+/// An upgrade of the ledger's format, as a document.
+#[derive(Serialize)]
+struct UpgradeDocument {
+    format_version: &'static str,
+    kind: &'static str,
+    exit_code: u8,
+    /// The address of the ledger.
+    of: String,
+    from: i64,
+    to: i64,
+}
+
+async fn upgrade(context: &Context<'_>) -> Result<Exit, CliError> {
+    let settings = context.settings()?;
+    let Upgraded { from, to } = record::upgrade(settings).await?;
+    let of = settings.ledger.to_string();
+    if context.output.format == Format::Human {
+        let done = if from == to {
+            format!("has the format {to} already")
+        } else {
+            format!("brought from the format {from} to {to}")
+        };
+        let line = format!("{SUCCESS}{done}{SUCCESS:#}  {}\n", visible(&of));
+        context.output.document(&line)?;
+    } else {
+        context.output.data(&UpgradeDocument {
+            format_version: FORMAT_VERSION,
+            kind: "upgrade",
+            exit_code: Exit::Done.code(),
+            of,
+            from,
+            to,
+        })?;
+    }
     Ok(Exit::Done)
 }
 

@@ -86,6 +86,7 @@ impl Request {
                 export: args.export,
             })),
             Command::Audit(args::AuditArgs::Export) => Ok(Self::Audit(AuditCommand::Export)),
+            Command::Audit(args::AuditArgs::Upgrade) => Ok(Self::Audit(AuditCommand::Upgrade)),
             Command::Sandbox(args) => Ok(Self::Sandbox(SandboxCommand {
                 listen: args.listen,
                 faults: args.faults,

@@ -69,4 +69,5 @@ pub(crate) enum AuditCommand {
         export: Option<PathBuf>,
     },
     Export,
+    Upgrade,
 }

@@ -225,7 +225,8 @@ impl Schemas {
         let name = Self::name(number);
         let settings = LedgerSettings {
             address: format!("{}?options=-csearch_path%3D{name}", self.base).parse().unwrap(),
-            run: Some(("bench".to_owned(), self.folder.path().to_owned())),
+            // Why two runs: a run has one file for what a server could not take.
+            run: Some((format!("bench-{number}"), self.folder.path().to_owned())),
             sinks: Vec::new(),
         };
         SqlLedger::open(settings).await.unwrap()

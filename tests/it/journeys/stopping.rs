@@ -172,11 +172,13 @@ fn a_hangup_that_was_ignored_stays_ignored() {
         .args(["-c", "trap '' HUP; exec \"$@\"", "sh"])
         .arg(program.get_program())
         .args(["update", "--name", "ours"]);
+    update.current_dir(program.get_current_dir().unwrap()).env_clear();
     for (name, value) in program.get_envs() {
         update.env(name, value.unwrap());
     }
-    let child = update.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = update.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     while super::writes(&sandbox) == 0 {
+        assert_eq!(child.try_wait().unwrap(), None, "it ended before it wrote");
         thread::yield_now();
     }
     send("-HUP", &child);

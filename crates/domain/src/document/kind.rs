@@ -15,7 +15,7 @@ use crate::pointer::Pointer;
 /// and command line are generic over.
 ///
 /// A document is a JSON object whose [members](Self::MEMBERS) an author can change. All other members are kept as the
-/// server sent them. [`testing`](crate::testing) has a complete kind of about thirty lines, `Toy`, without a version.
+/// server sent them. The feature `testing` has a complete kind of about thirty lines, `Toy`, without a version.
 ///
 /// A kind MUST
 /// - keep the document that it was made from, byte for byte ([`document`](Self::document));

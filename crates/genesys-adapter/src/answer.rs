@@ -137,7 +137,7 @@ impl ResponseReader<'_> {
             .headers
             .get(ETAG)
             .and_then(|tag| tag.to_str().ok()?.parse().ok());
-        header.or_else(|| stated_version::<K>(document.root()))
+        header.or_else(|| K::stated_version(document.root()))
     }
 
     /// The body, as the document that it is to be.
@@ -184,7 +184,7 @@ impl ResponseReader<'_> {
                 Some(Listed {
                     id: stated_id.parse().ok(),
                     stated_id,
-                    version: stated_version::<R::Kind>(element),
+                    version: R::Kind::stated_version(element),
                     value: R::Kind::from_document(document).ok()?,
                 })
             });
@@ -303,10 +303,6 @@ struct PlatformError {
     message: String,
     code: Option<String>,
     context_id: Option<String>,
-}
-
-fn stated_version<K: DocumentKind>(document: Node<'_>) -> Option<Version> {
-    document.get(K::VERSION?)?.as_str()?.parse().ok()
 }
 
 fn no_answer() -> FailureClass {

@@ -84,7 +84,7 @@ impl<K: DocumentKind> Edit<K> {
     /// The version that it was made from, where it states one.
     #[must_use]
     pub fn base_version(&self) -> Option<Version> {
-        self.document.root().get(K::VERSION?)?.as_str()?.parse().ok()
+        K::stated_version(self.document.root())
     }
 
     /// Everything that is wrong with it, as far as can be said without the stored document.

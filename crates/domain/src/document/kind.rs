@@ -10,6 +10,7 @@ use super::diff::{Difference, diff};
 use crate::finding::Findings;
 use crate::json::{Document, Node, TextError};
 use crate::pointer::Pointer;
+use crate::version::Version;
 
 /// A kind of document that can be updated safely: the data that edit, patch, diff, merge, revert, protocol, store, ledger
 /// and command line are generic over.
@@ -67,6 +68,12 @@ pub trait DocumentKind: Clone + Debug + PartialEq + Send + Sync + Sized + 'stati
     fn match_elements(member: &str, authored: Node<'_>, stored: Node<'_>) -> Matching {
         let _ = member;
         match_by_content(authored, stored)
+    }
+
+    /// The version that a document of this kind states, if it states one.
+    #[must_use]
+    fn stated_version(document: Node<'_>) -> Option<Version> {
+        document.get(Self::VERSION?)?.as_str()?.parse().ok()
     }
 
     /// A member by its name in the document.
@@ -227,8 +234,8 @@ pub enum ParseError {
 pub struct Matching(pub Vec<Option<usize>>);
 
 /// Matches elements by what they say: an element means the stored one that is written like it, or else one that it
-/// equals, or else one that has all its members. Each stored one is meant once; authored elements that name the most members choose first, so that one which
-/// names less does not take what another describes.
+/// equals, or else one that has all its members. Each stored one is meant once; authored elements that name the most
+/// members choose first, so that one which names less does not take what another describes.
 ///
 /// ```
 /// use assist_rules_domain::document::{Matching, match_by_content};

@@ -102,8 +102,9 @@ impl<K: DocumentKind> Patch<K> {
 
     /// True if a document that was read proves that `written`, which is `base` with this patch, was accepted.
     ///
-    /// A document proves it if all that the patch names is in it. A member that said all of it in the base already, and that the patch
-    /// changes nevertheless (it takes away what stands deep inside an element), proves it only as it was written.
+    /// A document proves it if all that the patch names is in it. A member that said all of it in the base already, and
+    /// that the patch changes nevertheless (it takes away what stands deep inside an element), proves it only as it was
+    /// written.
     #[must_use]
     pub fn is_evident_in(&self, base: &K, written: &K, read: &K) -> bool {
         self.changes().all(|(member, value)| {

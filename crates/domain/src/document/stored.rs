@@ -21,7 +21,7 @@ impl<K: DocumentKind> Stored<K> {
     /// edit of such a document names that one.
     #[must_use]
     pub fn stated_version(&self) -> Option<Version> {
-        let stated = || self.value.member(K::VERSION?)?.as_str()?.parse().ok();
+        let stated = || K::stated_version(self.value.document().root());
         self.version.clone().or_else(stated)
     }
 }

@@ -81,7 +81,7 @@ impl<K: DocumentKind> Update<K> {
         }
     }
 
-    pub(super) fn on_read_failure(mut self, purpose: ReadPurpose<K>, failure: RequestError, now: Now) -> Step<K> {
+    pub(super) fn on_read_failure(mut self, mut purpose: ReadPurpose<K>, failure: RequestError, now: Now) -> Step<K> {
         if let ReadPurpose::NewVersion(attempt) = purpose {
             return self.applied(*attempt, None, Evidence::Answer, Vec::new());
         }
@@ -105,26 +105,13 @@ impl<K: DocumentKind> Update<K> {
         }
         // A document may be absent for seconds after a write: it counts as deleted only after as many reads as a stale
         // one is read.
-        if failure.class == FailureClass::NotFound {
-            let again = |polling: Polling| (polling.seen + 1 < MAX_STALE_READS).then(|| polling.next());
-            let repeated = match &purpose {
-                ReadPurpose::ResolveConflict(attempt, polling) => {
-                    again(*polling).map(|polling| ReadPurpose::ResolveConflict(attempt.clone(), polling))
-                }
-                ReadPurpose::Verify(attempt, polling) => {
-                    again(*polling).map(|polling| ReadPurpose::Verify(attempt.clone(), polling))
-                }
-                ReadPurpose::ReadBack(attempt, answer, polling) => {
-                    again(*polling).map(|polling| ReadPurpose::ReadBack(attempt.clone(), answer.clone(), polling))
-                }
-                ReadPurpose::Base
-                | ReadPurpose::Guard(_)
-                | ReadPurpose::FinalVerify(_)
-                | ReadPurpose::NewVersion(_) => None,
-            };
-            if let Some(repeated) = repeated.filter(|_| self.fits(STALE_READ_PAUSE, now)) {
-                return self.wait(STALE_READ_PAUSE, AfterWait::Read(repeated), now);
-            }
+        if failure.class == FailureClass::NotFound
+            && self.fits(STALE_READ_PAUSE, now)
+            && let Some(polling) = purpose.polling()
+            && polling.seen + 1 < MAX_STALE_READS
+        {
+            *polling = polling.next();
+            return self.wait(STALE_READ_PAUSE, AfterWait::Read(purpose), now);
         }
         self.out_of_sight(purpose, failure)
     }
@@ -443,6 +430,18 @@ impl<K: DocumentKind> Update<K> {
             .options
             .deadline
             .min(now.elapsed.saturating_add(FINAL_VERIFY_WITHIN));
+    }
+}
+
+impl<K: DocumentKind> ReadPurpose<K> {
+    /// The reads so far, where they are repeated.
+    fn polling(&mut self) -> Option<&mut Polling> {
+        match self {
+            Self::ResolveConflict(_, polling) | Self::Verify(_, polling) | Self::ReadBack(_, _, polling) => {
+                Some(polling)
+            }
+            Self::Base | Self::Guard(_) | Self::FinalVerify(_) | Self::NewVersion(_) => None,
+        }
     }
 }
 

@@ -45,20 +45,14 @@ pub trait History: Send + Sync {
     /// # Errors
     ///
     /// If they cannot be read.
-    async fn newest_bases(&self, document: &DocumentRef) -> Result<Vec<NewestBase>, LedgerError> {
-        let _ = document;
-        Ok(Vec::new())
-    }
+    async fn newest_bases(&self, document: &DocumentRef) -> Result<Vec<NewestBase>, LedgerError>;
 
     /// The content of a base with this hash, of whichever document.
     ///
     /// # Errors
     ///
     /// If it cannot be read.
-    async fn base_content(&self, hash: &str) -> Result<Option<Document>, LedgerError> {
-        let _ = hash;
-        Ok(None)
-    }
+    async fn base_content(&self, hash: &str) -> Result<Option<Document>, LedgerError>;
 
     /// The updates that were applied to a document after an entry or a time, those that were overwritten too, newest
     /// first. The author of each names the plan.
@@ -66,20 +60,14 @@ pub trait History: Send + Sync {
     /// # Errors
     ///
     /// If they cannot be read.
-    async fn applied_after(&self, document: &DocumentRef, after: After) -> Result<Vec<Entry>, LedgerError> {
-        let _ = (document, after);
-        Ok(Vec::new())
-    }
+    async fn applied_after(&self, document: &DocumentRef, after: After) -> Result<Vec<Entry>, LedgerError>;
 
     /// The replacements by the newest applied updates and bases of a document, newest first: at most `limit` entries.
     ///
     /// # Errors
     ///
     /// If they cannot be read.
-    async fn replacements(&self, document: &DocumentRef, limit: usize) -> Result<Vec<Replacement>, LedgerError> {
-        let _ = (document, limit);
-        Ok(Vec::new())
-    }
+    async fn replacements(&self, document: &DocumentRef, limit: usize) -> Result<Vec<Replacement>, LedgerError>;
 }
 
 /// A point in the history of a document.

@@ -157,18 +157,11 @@ pub(crate) fn new_run() -> String {
 
 /// The ledger that is named cannot be one: another one has to be named, or this one mended.
 fn unopened(failure: &LedgerError) -> CliError {
-    let error = unusable(failure);
-    match failure {
-        LedgerError::Unusable(_) => CliError {
-            code: ErrorCode::Configuration.into(),
-            ..error
-        },
-        LedgerError::Leased { .. }
-        | LedgerError::NoEntry(_)
-        | LedgerError::Settled(_)
-        | LedgerError::OtherOrganization { .. }
-        | LedgerError::Busy(_) => error,
+    let mut error = unusable(failure);
+    if let LedgerError::Unusable(_) = failure {
+        error.code = ErrorCode::Configuration.into();
     }
+    error
 }
 
 /// Without a record nothing is written, and nothing can be looked up.

@@ -367,7 +367,7 @@ impl Body {
         let source = match (base.source.as_str(), &base.folder) {
             (OF_APPLY, None) => BaseSource::Apply,
             (OF_PULL, Some(folder)) => BaseSource::Pull { folder: folder.clone() },
-            (word, _) => return Err(EntryBodyError(format!("`{word}` is no word of this format"))),
+            (word, _) => return Err(unknown_word(word)),
         };
         let content = base.content.as_ref();
         Ok(Some(BaseRecord {
@@ -388,15 +388,14 @@ impl Body {
         let Some(outcome) = &self.outcome else {
             return Ok(None);
         };
-        let word = |word: &str| EntryBodyError(format!("`{word}` is no word of this format"));
         let evidence = outcome.evidence.as_deref();
         Ok(Some(OutcomeRecord {
             document: self.reference(),
             author: self.author(),
             intent: outcome.intent.map(EntryId),
-            kind: OutcomeKind::from_word(&outcome.outcome).ok_or_else(|| word(&outcome.outcome))?,
+            kind: OutcomeKind::from_word(&outcome.outcome).ok_or_else(|| unknown_word(&outcome.outcome))?,
             evidence: evidence
-                .map(|text| Evidence::from_word(text).ok_or_else(|| word(text)))
+                .map(|text| Evidence::from_word(text).ok_or_else(|| unknown_word(text)))
                 .transpose()?,
             version_before: outcome.version_before.as_deref().map(version).transpose()?,
             version_after: outcome.version_after.as_deref().map(version).transpose()?,
@@ -462,6 +461,10 @@ impl AuthorBody {
             org_name: None,
         }
     }
+}
+
+fn unknown_word(word: &str) -> EntryBodyError {
+    EntryBodyError(format!("`{word}` is no word of this format"))
 }
 
 fn keep(documents: &mut Documents, document: &Document) -> Digest {

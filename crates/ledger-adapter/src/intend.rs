@@ -31,7 +31,6 @@ impl TransactionBody for Intend<'_> {
         }
         let (seq, _) = row::add(transaction, |seq, previous| Body::of_intent(seq, previous, record)).await?;
         let version = record.version.as_ref().map(ToString::to_string).unwrap_or_default();
-        let owner = this_process();
         let sql = "INSERT INTO updates (id, outcome, measured, target, kind, document, at, outcome_kind, leased_until, run, \
                    host, owner, version_before, version_after, bucket, retries, merges, waited, longest) \
                    VALUES ($1, 0, 0, $2, $3, $4, $5, 'open', $6, $7, $8, $9, $10, '', 0, 0, 0, 0, 0)";
@@ -44,7 +43,7 @@ impl TransactionBody for Intend<'_> {
             micros_of(record.leased_until).into(),
             record.author.run.as_str().into(),
             record.author.host.as_deref().unwrap_or_default().into(),
-            owner.as_str().into(),
+            this_process().into(),
             version.as_str().into(),
         ];
         transaction.execute(sql, &values).await?;

@@ -4,7 +4,7 @@
 //! or namespace cannot be looked for: only time ends its lease.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 /// The owner in the lease of a run that is known to have ended.
 const GONE: &str = "gone";
@@ -33,13 +33,16 @@ fn is_at_work(run: &str) -> bool {
 }
 
 /// This process, as a lease names it; nothing where a process cannot be known.
-pub(crate) fn this_process() -> String {
-    let pid = std::process::id();
-    let Some(place) = place() else { return String::new() };
-    match started(pid) {
-        Some(Started::At(began)) => format!("{place} {pid} {began}"),
-        Some(Started::Ended) | None => String::new(),
-    }
+pub(crate) fn this_process() -> &'static str {
+    // Why once: it does not change, and every intent asks for it while other writers wait.
+    static THIS: LazyLock<String> = LazyLock::new(|| {
+        let pid = std::process::id();
+        match (&*PLACE, started(pid)) {
+            (Some(place), Some(Started::At(began))) => format!("{place} {pid} {began}"),
+            (Some(_) | None, _) => String::new(),
+        }
+    });
+    &THIS
 }
 
 /// True if the process of a lease has certainly ended, or if it is this process and the run of the lease has ended in
@@ -52,10 +55,10 @@ pub(crate) fn is_gone(owner: &str, run: &str) -> bool {
     let &[boot, namespace, pid, began] = parts.as_slice() else {
         return false;
     };
-    let (Some(place), Ok(pid)) = (place(), pid.parse::<u32>()) else {
+    let (Some(place), Ok(pid)) = (&*PLACE, pid.parse::<u32>()) else {
         return false;
     };
-    if place != format!("{boot} {namespace}") {
+    if *place != format!("{boot} {namespace}") {
         return false;
     }
     match started(pid) {
@@ -85,12 +88,12 @@ fn started(pid: u32) -> Option<Started> {
 }
 
 /// The boot and the PID namespace of this process.
-fn place() -> Option<String> {
+static PLACE: LazyLock<Option<String>> = LazyLock::new(|| {
     let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     let namespace = std::fs::read_link("/proc/self/ns/pid").ok()?;
     let place = format!("{} {}", boot.trim(), namespace.display());
     (place.split(' ').count() == 2).then_some(place)
-}
+});
 
 /// True if no process has this number. `/proc` does not suffice: it may hide the processes of other users.
 #[cfg(unix)]
@@ -116,7 +119,7 @@ mod tests {
         let Some(Started::At(began)) = started(pid) else {
             panic!("it runs")
         };
-        format!("{} {pid} {began}", place().unwrap())
+        format!("{} {pid} {began}", PLACE.as_deref().unwrap())
     }
 
     #[test]
@@ -163,10 +166,10 @@ mod tests {
         let own = this_process();
         begin("a run");
         begin("a run");
-        assert!(!is_gone(&own, "a run"));
+        assert!(!is_gone(own, "a run"));
         end("a run");
-        assert!(!is_gone(&own, "a run"));
+        assert!(!is_gone(own, "a run"));
         end("a run");
-        assert!(is_gone(&own, "a run"));
+        assert!(is_gone(own, "a run"));
     }
 }

@@ -16,4 +16,4 @@ pub use reconcile::{PersonsWord, Reconciled, Reconciler};
 pub use retry_reads::RetryReads;
 pub use rollback::{Rollback, RollbackError, RollbackTo, rollback};
 pub use service::{Service, ServiceClosedError, ServiceLimits, ServiceStats, UpdateHandle};
-pub use update::{DescribeError, Progress, Report, Updater, UpdaterBuilder};
+pub use update::{DescribeError, Progress, Report, Updater, UpdaterBuilder, jitter};

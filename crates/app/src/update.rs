@@ -17,7 +17,7 @@ use ports::{Author, Clock, DocumentStore, EntryId, Ledger, Recorded, Sleeper};
 use stop::Stop;
 use tracing::Instrument;
 
-pub use builder::UpdaterBuilder;
+pub use builder::{UpdaterBuilder, jitter};
 
 /// The words for an outcome in which something went wrong beside the document, as the ledger keeps them.
 pub type DescribeError<K> = dyn Fn(&Outcome<K>) -> Option<String> + Send + Sync;

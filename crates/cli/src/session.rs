@@ -16,7 +16,6 @@ use crate::error_code::ErrorCode;
 use crate::kind::CliKind;
 use crate::record::Record;
 use crate::render::result::TargetDocument;
-use crate::time;
 
 /// The connection of one run to its target, with the tokens and the rate limiter.
 pub(crate) struct Session {
@@ -133,7 +132,7 @@ impl Session {
             store: self.store(settings),
             clock: self.clock.clone(),
             sleeper: self.sleeper.clone(),
-            jitter: Arc::new(time::jitter),
+            jitter: Arc::new(app::jitter),
             deadline: settings.deadline,
         }
     }
@@ -153,7 +152,7 @@ impl Session {
             undoes: Vec::new(),
             clock: self.clock.clone(),
             sleeper: self.sleeper.clone(),
-            jitter: Arc::new(time::jitter),
+            jitter: Arc::new(app::jitter),
             budget: Arc::default(),
             describe_error: Arc::new(describe_error),
         }

@@ -27,7 +27,7 @@ impl<K: DocumentKind> UpdaterBuilder<K> {
             ledger: None,
             target: String::new(),
             author: Author::default(),
-            jitter: Arc::new(random),
+            jitter: Arc::new(jitter),
             budget: Arc::default(),
             describe_error: Arc::new(|outcome| outcome.failure().map(|failure| failure.message.clone())),
         }
@@ -89,7 +89,8 @@ impl<K: DocumentKind> UpdaterBuilder<K> {
 }
 
 /// A number from 0 to 1, another one at each call: the standard library keys each hasher anew.
-fn random() -> f64 {
+#[must_use]
+pub fn jitter() -> f64 {
     let [_, _, _, _, bytes @ ..] = RandomState::new().hash_one(()).to_be_bytes();
     f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX)
 }

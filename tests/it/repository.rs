@@ -30,12 +30,12 @@ pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("cannot read {path}: {error}"))
 }
 
-/// All files whose name ends in one of `outcomes`, in order.
-pub(crate) fn sources(outcomes: &[&str]) -> Vec<Source> {
+/// All files whose name ends in one of `suffixes`, in order.
+pub(crate) fn sources(suffixes: &[&str]) -> Vec<Source> {
     let mut paths = Vec::new();
-    walk(root(), outcomes, &mut paths);
+    walk(root(), suffixes, &mut paths);
     paths.sort();
-    assert!(!paths.is_empty(), "no file of {outcomes:?} under {}", root().display());
+    assert!(!paths.is_empty(), "no file of {suffixes:?} under {}", root().display());
     let from_root = |path: PathBuf| {
         let path = path.strip_prefix(root()).unwrap();
         path.to_str().unwrap().replace('\\', "/")
@@ -50,15 +50,15 @@ pub(crate) fn sources(outcomes: &[&str]) -> Vec<Source> {
         .collect()
 }
 
-fn walk(folder: &Path, outcomes: &[&str], found: &mut Vec<PathBuf>) {
+fn walk(folder: &Path, suffixes: &[&str], found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap();
         let name = entry.file_name().into_string().unwrap();
         if entry.file_type().unwrap().is_dir() {
             if !NOT_OURS.contains(&name.as_str()) {
-                walk(&entry.path(), outcomes, found);
+                walk(&entry.path(), suffixes, found);
             }
-        } else if outcomes.iter().any(|outcome_kind| name.ends_with(outcome_kind)) {
+        } else if suffixes.iter().any(|suffix| name.ends_with(suffix)) {
             found.push(entry.path());
         }
     }

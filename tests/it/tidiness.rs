@@ -43,13 +43,20 @@ fn is_test(path: &str) -> bool {
     path.starts_with("tests/") || path.contains("/tests/") || path.ends_with("/tests.rs")
 }
 
+/// The text above `#[cfg(test)] mod …`.
+fn above_tests(text: &str) -> &str {
+    text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or(text)
+}
+
 /// The lines above `#[cfg(test)] mod …`.
 fn lines_of_code(text: &str) -> usize {
-    text.find("\n#[cfg(test)]\nmod tests {")
-        .and_then(|end| text.get(..end))
-        .unwrap_or(text)
-        .lines()
-        .count()
+    above_tests(text).lines().count()
+}
+
+/// The name at the beginning of a text.
+fn leading_name(text: &str) -> &str {
+    let end = text.find(|letter: char| !(letter.is_alphanumeric() || letter == '_'));
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
 /// `path:line: what` for each line that `is_bad` says something about.
@@ -181,11 +188,7 @@ fn the_core_names_no_kind_and_no_member_of_one() {
     core.retain(|source| GENERIC.iter().any(|folder| source.path.starts_with(folder)) && !is_test(&source.path));
     assert!(core.len() > 50, "the core has moved");
     for source in &mut core {
-        let end = source
-            .text
-            .find("\n#[cfg(test)]\nmod tests {")
-            .unwrap_or(source.text.len());
-        source.text.truncate(end);
+        source.text.truncate(above_tests(&source.text).len());
     }
     let faults = bad_lines(&core, |line| {
         let is_doc = line.trim_start().starts_with("//");
@@ -207,11 +210,7 @@ fn names_of_errors_end_in_error() {
             if !declares {
                 continue;
             }
-            let name = words.next().unwrap_or_default();
-            let name = name
-                .split(|letter: char| !letter.is_alphanumeric())
-                .next()
-                .unwrap_or_default();
+            let name = leading_name(words.next().unwrap_or_default());
             if derives && !name.ends_with("Error") {
                 faults.push(format!("{path}:{number}: {name}"));
             }
@@ -229,12 +228,8 @@ fn doc_comments_begin_with_their_subject() {
     let faults = bad_lines(&rust(), |line| {
         let line = line.trim_start();
         let doc = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"))?;
-        let first = doc
-            .split(|letter: char| !letter.is_alphanumeric())
-            .find(|word| !word.is_empty())?;
-        let is_without =
-            doc.starts_with(' ') && doc.trim_start().starts_with(first) && WITHOUT_SUBJECT.contains(&first);
-        is_without.then(|| format!("`{first}`"))
+        let first = leading_name(doc.trim_start());
+        WITHOUT_SUBJECT.contains(&first).then(|| format!("`{first}`"))
     });
     assert_none(
         &faults,
@@ -250,8 +245,7 @@ fn no_two_public_types_have_one_name() {
             let declared = ["pub struct ", "pub enum ", "pub trait ", "pub type "]
                 .iter()
                 .find_map(|keyword| line.strip_prefix(keyword));
-            let name = declared.and_then(|rest| rest.split(|letter: char| !letter.is_alphanumeric()).next());
-            types.extend(name.map(|name| (name.to_owned(), path.clone())));
+            types.extend(declared.map(|rest| (leading_name(rest).to_owned(), path.clone())));
         }
     }
     types.sort();

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{against, sandbox_with};
 use crate::{
-    binary::{new_home, run},
+    binary::{Ran, new_home, run},
     sandbox::Sandbox,
 };
 
@@ -210,15 +210,17 @@ fn a_second_signal_ends_it_at_once_and_the_next_run_settles_what_it_left() {
         while sandbox.world.rule(SAMPLE_RULE_ID).unwrap()["name"] != "ours" {
             thread::yield_now();
         }
-        let mut next = against(&sandbox);
-        let ran = run(next
-            .env("ASSIST_RULES_STATE_DIR", &state)
-            .args(["update", "--description", "next"]));
+        let ran = in_state(&sandbox, &state, &["update", "--description", "next"]);
         assert!(
             ran.code == Some(0) && ran.stderr.contains("An earlier run: entry 1 was applied"),
             "{ran}"
         );
     }
+}
+
+/// The program with these arguments, pointed at a sandbox, with the state that earlier runs left.
+fn in_state(sandbox: &Sandbox, state: &Path, args: &[&str]) -> Ran {
+    run(against(sandbox).env("ASSIST_RULES_STATE_DIR", state).args(args))
 }
 
 /// An update that renames the rule and is killed before it hears of that.
@@ -240,27 +242,17 @@ fn what_a_killed_run_left_open_is_settled_by_the_next() {
     let sandbox = sandbox_with(ANSWER_IS_LOST);
     let state = new_home();
     is_killed_after_its_write(&sandbox, &state);
-    let mut next = against(&sandbox);
-    let ran = run(next
-        .env("ASSIST_RULES_STATE_DIR", &state)
-        .args(["update", "--description", "next"]));
+    let ran = in_state(&sandbox, &state, &["update", "--description", "next"]);
     assert!(
         ran.code == Some(0) && ran.stderr.contains("An earlier run: entry 1 was applied"),
         "{ran}"
     );
     let entry = |ran: &str| ran.split_once("undoes ").map(|(_, rest)| rest.trim().to_owned());
-    let mut back = against(&sandbox);
-    let ran = run(back
-        .env("ASSIST_RULES_STATE_DIR", &state)
-        .args(["rollback", "--to", "1"]));
+    let ran = in_state(&sandbox, &state, &["rollback", "--to", "1"]);
     assert_eq!(ran.code, Some(0), "{ran}");
-    let mut history = against(&sandbox);
-    let ran = run(history
-        .env("ASSIST_RULES_STATE_DIR", &state)
-        .args(["history", "--limit", "1"]));
+    let ran = in_state(&sandbox, &state, &["history", "--limit", "1"]);
     assert_eq!(entry(&ran.stdout), Some("3".to_owned()), "{ran}");
-    let mut audit = against(&sandbox);
-    let ran = run(audit.env("ASSIST_RULES_STATE_DIR", &state).args(["audit", "verify"]));
+    let ran = in_state(&sandbox, &state, &["audit", "verify"]);
     assert_eq!(ran.code, Some(0), "{ran}");
 }
 

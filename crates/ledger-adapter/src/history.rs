@@ -29,8 +29,11 @@ macro_rules! updates {
 /// The updates that rows are about, whole. Their columns are the numbers of the update, of its last outcome, and of
 /// the outcome that has its figures; 0 where there is none.
 pub(crate) async fn entries(store: &Store, rows: &[AnyRow]) -> Result<Vec<Entry>, LedgerError> {
-    let joins = Joins::read(store).await?;
     let mut entries = Vec::new();
+    if rows.is_empty() {
+        return Ok(entries);
+    }
+    let joins = Joins::read(store).await?;
     for some in rows.chunks(row::BATCH) {
         let mut numbers = Vec::new();
         for found in some {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use crate::{SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET};
+use crate::{SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, tenant::TenantId};
 
 /// A client of the client-credentials grant.
 #[derive(Clone)]
@@ -35,6 +35,13 @@ impl fmt::Debug for Client {
             .field("permissions", &self.permissions)
             .finish_non_exhaustive()
     }
+}
+
+/// A client and the tenant that it signs in to.
+#[derive(Clone, Debug)]
+pub(crate) struct Registration {
+    pub(crate) client: Client,
+    pub(crate) tenant: TenantId,
 }
 
 /// A permission of the trigger-rule contract.

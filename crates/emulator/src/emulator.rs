@@ -6,63 +6,92 @@ use http::StatusCode;
 use serde_json::Value;
 
 use crate::{
-    Client, RecordedRequest, RuleError, SAMPLE_RULE, Script, Settings,
+    Client, HostedOrganization, RecordedRequest, RuleError, SAMPLE_RULE, Script, Settings,
     call::Call,
+    client::Registration,
     fault::{FaultAction, Faults},
     platform::State,
     rate::ThrottleBurst,
     reply::Reply,
-    rule_store::{RuleStore, Stored},
+    rule_store::Stored,
+    tenant::{Tenant, TenantId},
 };
 
-/// The rules, clients, tokens and settings of one emulator. A clone is another handle on the same world.
+/// One organization of an emulated platform. A clone is another handle on the same one.
+///
+/// Rules and the organization are those of the handle. Tokens, requests, faults and settings are the platform's:
+/// handles that [`add_organization`](Self::add_organization) made share them, and any of them may be served.
 #[derive(Clone, Debug)]
 pub struct Emulator {
     settings: Arc<Settings>,
     state: Arc<Mutex<State>>,
+    tenant: TenantId,
 }
 
 impl Emulator {
-    /// A world without rules and without clients.
+    /// A world without rules and without clients, with a fresh organization.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self::with_rules(settings, RuleStore::default())
+        Self::of(settings, Tenant::default())
     }
 
-    /// The world of the sandbox: [`SAMPLE_RULE`] and [`Client::sandbox`], as the platform documents itself.
+    /// The world of the sandbox: [`SAMPLE_RULE`], [`Client::sandbox`] and
+    /// [`HostedOrganization::sandbox`], as the platform documents itself.
     #[must_use]
     pub fn sample() -> Self {
-        let world = Self::new(Settings::default());
+        let world = Self::of(Settings::default(), Tenant::new(HostedOrganization::sandbox()));
         world.add_client(Client::sandbox());
         if let Some(rule) = serde_json::from_str(SAMPLE_RULE)
             .ok()
             .and_then(|rule| Stored::new(rule).ok())
         {
-            world.state().rules.put(rule);
+            world.tenant(|tenant| tenant.rules.put(rule));
         }
         world
     }
 
-    /// A world with the rules of a [`snapshot`](Self::snapshot), at their versions, and without clients.
+    /// A world with the organization and the rules of a [`snapshot`](Self::snapshot), at their versions, and without
+    /// clients. A snapshot from before it had an organization gets a fresh one.
     ///
     /// # Errors
     ///
-    /// [`RuleError::Snapshot`] or [`RuleError::Shape`] if `snapshot` is none.
+    /// [`RuleError::Snapshot`], [`RuleError::Shape`] or [`RuleError::Organization`] if `snapshot` is none.
     pub fn restore(snapshot: &Value, settings: Settings) -> Result<Self, RuleError> {
-        Ok(Self::with_rules(settings, RuleStore::from_snapshot(snapshot)?))
+        Ok(Self::of(settings, Tenant::from_snapshot(snapshot)?))
     }
 
-    fn with_rules(settings: Settings, rules: RuleStore) -> Self {
+    fn of(settings: Settings, home: Tenant) -> Self {
         Self {
             settings: Arc::new(settings),
-            state: Arc::new(Mutex::new(State::with_rules(rules))),
+            state: Arc::new(Mutex::new(State::new(home))),
+            tenant: TenantId::HOME,
         }
     }
 
-    /// All rules with their versions, as JSON; nothing else of the world.
+    /// Puts one more organization, without rules and without clients, behind this API; the handle is on that one.
+    ///
+    /// Ids are not compared: an organization with the id of another has rules of its own all the same.
+    #[must_use]
+    pub fn add_organization(&self, organization: HostedOrganization) -> Self {
+        let tenant = self.state().tenants.add(Tenant::new(organization));
+        Self { tenant, ..self.clone() }
+    }
+
+    /// The organization of this handle.
+    #[must_use]
+    pub fn organization(&self) -> HostedOrganization {
+        self.tenant(|tenant| tenant.organization.clone())
+    }
+
+    /// Gives the organization of this handle another id and name. Its rules, clients and tokens stay with it.
+    pub fn set_organization(&self, organization: HostedOrganization) {
+        self.tenant(|tenant| tenant.organization = organization);
+    }
+
+    /// The organization and all its rules with their versions, as JSON; nothing else of the world.
     #[must_use]
     pub fn snapshot(&self) -> Value {
-        self.state().rules.snapshot()
+        self.tenant(|tenant| tenant.snapshot())
     }
 
     /// Keeps `rule` as if a client had made it, unchecked, at the version of its `etag`, or at `1`.
@@ -72,17 +101,17 @@ impl Emulator {
     /// [`RuleError::Shape`] if it is no object with a text as `id`.
     pub fn put_rule(&self, rule: Value) -> Result<(), RuleError> {
         let rule = Stored::new(rule)?;
-        self.state().rules.put(rule);
+        self.tenant(|tenant| tenant.rules.put(rule));
         Ok(())
     }
 
     /// The rule as it would be served.
     #[must_use]
     pub fn rule(&self, id: &str) -> Option<Value> {
-        self.state()
-            .rules
-            .find(id)
-            .map(|rule| rule.served(self.settings.body_etag))
+        self.tenant(|tenant| {
+            let rule = tenant.rules.find(id)?;
+            Some(rule.served(self.settings.body_etag))
+        })
     }
 
     /// Edits a rule as another client would, unchecked: it gets a new version.
@@ -93,19 +122,24 @@ impl Emulator {
     ///
     /// [`RuleError::Missing`] if there is no such rule; [`RuleError::Shape`] if what is left is no rule of this id.
     pub fn edit_rule(&self, id: &str, change: impl FnOnce(&mut Value)) -> Result<(), RuleError> {
-        self.state().rules.edit(id, change)
+        self.tenant(|tenant| tenant.rules.edit(id, change))
     }
 
     /// Deletes a rule as another client would.
     pub fn remove_rule(&self, id: &str) {
-        self.state().rules.remove(id);
+        self.tenant(|tenant| tenant.rules.remove(id));
     }
 
-    /// Lets a client sign in; it takes the place of one with the same id.
+    /// Lets a client sign in to the organization of this handle; it takes the place of one with the same id.
+    ///
+    /// A client of another organization moves: its later tokens belong to this one, its earlier tokens to the other.
     pub fn add_client(&self, client: Client) {
         let clients = &mut self.state().clients;
-        clients.retain(|other| other.id != client.id);
-        clients.push(client);
+        clients.retain(|other| other.client.id != client.id);
+        clients.push(Registration {
+            client,
+            tenant: self.tenant,
+        });
     }
 
     /// Ends the life of every token.
@@ -164,6 +198,13 @@ impl Emulator {
         self.state().faults.due(call)
     }
 
+    /// Edits a rule of the organization that a request's token belongs to; of this handle's, if it carries none.
+    pub(crate) fn edit_rule_of(&self, call: &Call, id: &str, change: impl FnOnce(&mut Value)) -> Result<(), RuleError> {
+        let mut state = self.state();
+        let tenant = state.tokens.tenant_of_bearer(&call.headers).unwrap_or(self.tenant);
+        state.tenants.get_mut(tenant).rules.edit(id, change)
+    }
+
     pub(crate) fn begin_storm(&self, requests: u32, retry_after: u32) {
         self.state().storm = ThrottleBurst::new(requests, retry_after);
     }
@@ -176,6 +217,11 @@ impl Emulator {
     pub(crate) fn answer(&self, call: &Call) -> Reply {
         let reply = self.state().answer(&self.settings, call);
         reply.finished(self.settings.clock.now(), &call.correlation_id)
+    }
+
+    /// The tenant of this handle, under the lock of the state.
+    fn tenant<T>(&self, look: impl FnOnce(&mut Tenant) -> T) -> T {
+        look(self.state().tenants.get_mut(self.tenant))
     }
 
     /// A thread that panicked leaves the state as it was: each change of it is one assignment.

@@ -11,7 +11,7 @@ use crate::{Kind, call::Call};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fault {
-    /// Which requests it is for; all, if nothing is said.
+    /// Which requests it is for; all, those for tokens and the organization too, if nothing is said.
     #[serde(default)]
     pub(crate) on: On,
     /// The number of requests that it meets.
@@ -33,6 +33,7 @@ pub(crate) struct On {
     pub(crate) method: Option<String>,
     /// A part of the path with the query.
     pub(crate) path_contains: Option<String>,
+    /// The route: `token`, `list`, `get`, `put` or `organization`.
     pub(crate) kind: Option<Kind>,
     /// The matching requests that pass before the first that is met.
     #[serde(default)]

@@ -158,8 +158,8 @@ fn gateway(
 /// Edits the rule that a request is about, as another client would.
 fn edit(world: &Emulator, call: &Call, change: impl FnOnce(&mut Value)) {
     let edited = match &call.route {
-        Route::Get { id } | Route::Put { id } => world.edit_rule(id, change),
-        Route::Token | Route::List | Route::WrongMethod { .. } | Route::Nowhere => return,
+        Route::Get { id } | Route::Put { id } => world.edit_rule_of(call, id, change),
+        Route::Token | Route::List | Route::Organization | Route::WrongMethod { .. } | Route::Nowhere => return,
     };
     if let Err(error) = edited {
         tracing::warn!(%error, "a fault on demand had nothing to edit");

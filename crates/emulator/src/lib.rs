@@ -28,6 +28,7 @@ mod fault;
 mod fault_injection;
 mod merge_patch;
 mod operand;
+mod organization;
 mod platform;
 mod rate;
 mod recorded_request;
@@ -40,6 +41,7 @@ mod server;
 mod server_clock;
 mod settings;
 mod sign_in;
+mod tenant;
 mod token;
 
 #[cfg(test)]
@@ -47,10 +49,13 @@ mod tests;
 
 pub use client::{Client, Permission};
 pub use emulator::Emulator;
+pub use organization::HostedOrganization;
 pub use recorded_request::RecordedRequest;
 pub use route::Kind;
 pub use rule_store::RuleError;
-pub use sample::{SAMPLE_CHANGE, SAMPLE_RULE, SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET};
+pub use sample::{
+    SAMPLE_CHANGE, SAMPLE_RULE, SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, SANDBOX_ORGANIZATION_ID,
+};
 pub use script::{Script, ScriptError};
 pub use server::{Running, serve};
 pub use server_clock::ServerClock;

@@ -7,9 +7,10 @@ use http::{
 use serde_json::{Value, json};
 
 use crate::{
-    Client, Permission, RecordedRequest, Settings,
+    Permission, RecordedRequest, Settings,
     api_error::ApiError,
     call::Call,
+    client::Registration,
     engine, etag,
     fault::Faults,
     rate::{Rates, ThrottleBurst},
@@ -17,6 +18,7 @@ use crate::{
     route::Route,
     rule_store::{RuleStore, Stored},
     sign_in,
+    tenant::{Tenant, Tenants},
     token::{Issued, Tokens},
 };
 
@@ -26,8 +28,8 @@ const MAX_PAGE_SIZE: usize = 100;
 /// All that an emulator remembers.
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    pub(crate) rules: RuleStore,
-    pub(crate) clients: Vec<Client>,
+    pub(crate) tenants: Tenants,
+    pub(crate) clients: Vec<Registration>,
     pub(crate) tokens: Tokens,
     pub(crate) limited_sign_ins: u32,
     pub(crate) log: Vec<RecordedRequest>,
@@ -37,9 +39,9 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn with_rules(rules: RuleStore) -> Self {
+    pub(crate) fn new(home: Tenant) -> Self {
         Self {
-            rules,
+            tenants: Tenants::new(home),
             ..Self::default()
         }
     }
@@ -70,9 +72,9 @@ impl State {
             return sign_in::RATE_LIMITED.into();
         }
         match sign_in::grant(&self.clients, call) {
-            Ok(client) => {
+            Ok(registration) => {
                 let lifetime = settings.token_lifetime;
-                let token = self.tokens.issue(&client.id, settings.clock.now(), lifetime);
+                let token = self.tokens.issue(registration, settings.clock.now(), lifetime);
                 sign_in::granted(&token, lifetime.as_secs())
             }
             Err(fault) => fault.into(),
@@ -80,18 +82,20 @@ impl State {
     }
 
     fn api(&mut self, settings: &Settings, call: &Call, issued: &Issued) -> Result<Reply, ApiError> {
+        let tenant = self.tenants.get(issued.tenant);
         match &call.route {
+            Route::Organization => Ok(Reply::json(StatusCode::OK, &tenant.organization.served())),
             Route::List => {
                 self.permit(issued, Permission::View)?;
-                self.list(settings, call.query.as_deref().unwrap_or_default())
+                list(&tenant.rules, settings, call.query.as_deref().unwrap_or_default())
             }
             Route::Get { id } => {
                 self.permit(issued, Permission::View)?;
-                Ok(found(settings, self.find(id)?))
+                Ok(found(settings, find(&tenant.rules, id)?))
             }
             Route::Put { id } => {
                 self.permit(issued, Permission::Update)?;
-                self.put(settings, call, id)
+                put(&mut self.tenants.get_mut(issued.tenant).rules, settings, call, id)
             }
             Route::WrongMethod { allow } => Err(ApiError::new(
                 405,
@@ -107,44 +111,9 @@ impl State {
         }
     }
 
-    /// Replaces a rule. Each write makes a new version, whatever it says.
-    fn put(&mut self, settings: &Settings, call: &Call, id: &str) -> Result<Reply, ApiError> {
-        let body = call.json_bytes()?;
-        let stored = self.find(id)?;
-        etag::require(&call.headers, stored.etag())?;
-        let rule = engine::read(body, stored.document())?;
-        let next = stored
-            .succeeded_by(Value::Object(rule))
-            .map_err(|error| ApiError::new(400, "invalid.rule", format!("Cannot {error}.")))?;
-        let reply = found(settings, &next);
-        self.rules.put(next);
-        Ok(reply)
-    }
-
-    fn list(&self, settings: &Settings, query: &str) -> Result<Reply, ApiError> {
-        let size = page_parameter(query, "pageSize", DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)?;
-        let number = page_parameter(query, "pageNumber", 1, usize::MAX)?;
-        let total = self.rules.iter().len();
-        let entities: Vec<Value> = self
-            .rules
-            .iter()
-            .skip(size.saturating_mul(number - 1))
-            .take(size)
-            .map(|rule| rule.served(settings.body_etag))
-            .collect();
-        let page = json!({
-            "entities": entities,
-            "pageSize": size,
-            "pageNumber": number,
-            "total": total,
-            "pageCount": total.div_ceil(size),
-        });
-        Ok(Reply::json(StatusCode::OK, &page))
-    }
-
     fn permit(&self, issued: &Issued, permission: Permission) -> Result<(), ApiError> {
-        let client = self.clients.iter().find(|client| client.id == issued.client_id);
-        if client.is_some_and(|client| client.permissions.contains(&permission)) {
+        let registration = self.clients.iter().find(|other| other.client.id == issued.client_id);
+        if registration.is_some_and(|registration| registration.client.permissions.contains(&permission)) {
             return Ok(());
         }
         let name = permission.name();
@@ -152,12 +121,46 @@ impl State {
             format!("Unable to perform the requested action. You are missing the following permission(s): [{name}]");
         Err(ApiError::new(403, "missing.permissions", message).param("permissions", name))
     }
+}
 
-    fn find(&self, id: &str) -> Result<&Stored, ApiError> {
-        self.rules.find(id).ok_or_else(|| {
-            ApiError::new(404, "not.found", format!("The trigger rule {id} could not be found.")).param("id", id)
-        })
-    }
+/// Replaces a rule. Each write makes a new version, whatever it says.
+fn put(rules: &mut RuleStore, settings: &Settings, call: &Call, id: &str) -> Result<Reply, ApiError> {
+    let body = call.json_bytes()?;
+    let stored = find(rules, id)?;
+    etag::require(&call.headers, stored.etag())?;
+    let rule = engine::read(body, stored.document())?;
+    let next = stored
+        .succeeded_by(Value::Object(rule))
+        .map_err(|error| ApiError::new(400, "invalid.rule", format!("Cannot {error}.")))?;
+    let reply = found(settings, &next);
+    rules.put(next);
+    Ok(reply)
+}
+
+fn list(rules: &RuleStore, settings: &Settings, query: &str) -> Result<Reply, ApiError> {
+    let size = page_parameter(query, "pageSize", DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)?;
+    let number = page_parameter(query, "pageNumber", 1, usize::MAX)?;
+    let total = rules.iter().len();
+    let entities: Vec<Value> = rules
+        .iter()
+        .skip(size.saturating_mul(number - 1))
+        .take(size)
+        .map(|rule| rule.served(settings.body_etag))
+        .collect();
+    let page = json!({
+        "entities": entities,
+        "pageSize": size,
+        "pageNumber": number,
+        "total": total,
+        "pageCount": total.div_ceil(size),
+    });
+    Ok(Reply::json(StatusCode::OK, &page))
+}
+
+fn find<'rules>(rules: &'rules RuleStore, id: &str) -> Result<&'rules Stored, ApiError> {
+    rules.find(id).ok_or_else(|| {
+        ApiError::new(404, "not.found", format!("The trigger rule {id} could not be found.")).param("id", id)
+    })
 }
 
 fn found(settings: &Settings, rule: &Stored) -> Reply {

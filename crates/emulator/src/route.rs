@@ -6,6 +6,9 @@ use serde::Deserialize;
 /// The path that access tokens are asked for at.
 const TOKEN_PATH: &str = "/oauth/token";
 
+/// The path that the organization of a token is asked for at.
+pub(crate) const ORGANIZATION_PATH: &str = "/api/v2/organizations/me";
+
 /// The kind of a request, without its subject.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "snake_case")]
@@ -18,6 +21,8 @@ pub enum Kind {
     Get,
     /// To replace a rule.
     Put,
+    /// The organization of the token.
+    Organization,
     /// Nothing that the emulator has.
     #[serde(skip)]
     Other,
@@ -30,6 +35,7 @@ pub(crate) enum Route {
     List,
     Get { id: String },
     Put { id: String },
+    Organization,
     WrongMethod { allow: &'static str },
     Nowhere,
 }
@@ -42,6 +48,13 @@ impl Route {
                 Self::Token
             } else {
                 Self::WrongMethod { allow: "POST" }
+            };
+        }
+        if path == ORGANIZATION_PATH {
+            return if method == Method::GET {
+                Self::Organization
+            } else {
+                Self::WrongMethod { allow: "GET" }
             };
         }
         let Some(rest) = path.strip_prefix(rules_path) else {
@@ -76,6 +89,7 @@ impl Route {
             Self::List => Kind::List,
             Self::Get { .. } => Kind::Get,
             Self::Put { .. } => Kind::Put,
+            Self::Organization => Kind::Organization,
             Self::WrongMethod { .. } | Self::Nowhere => Kind::Other,
         }
     }
@@ -91,6 +105,14 @@ mod tests {
         for (method, path, route) in [
             (Method::POST, "/oauth/token", Route::Token),
             (Method::GET, "/oauth/token", Route::WrongMethod { allow: "POST" }),
+            (Method::GET, "/api/v2/organizations/me", Route::Organization),
+            (
+                Method::PUT,
+                "/api/v2/organizations/me",
+                Route::WrongMethod { allow: "GET" },
+            ),
+            (Method::GET, "/api/v2/organizations", Route::Nowhere),
+            (Method::GET, "/api/v2/organizations/me/", Route::Nowhere),
             (Method::GET, "/rules", Route::List),
             (Method::PUT, "/rules", Route::WrongMethod { allow: "GET" }),
             (Method::GET, "/rules/a", get("a")),

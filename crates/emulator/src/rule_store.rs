@@ -1,6 +1,6 @@
 //! The stored rules and their versions.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::{BodyEtag, etag};
@@ -20,6 +20,9 @@ pub enum RuleError {
     /// A snapshot without its list of rules.
     #[error("read a snapshot that has no list `rules`")]
     Snapshot,
+    /// A snapshot whose `organization` is broken.
+    #[error("read a snapshot whose `organization` is not an object with texts as `id` and `name`")]
+    Organization,
 }
 
 /// A rule and its version. The member `etag` of the document always has the version.
@@ -103,8 +106,9 @@ impl RuleStore {
         Ok(shelf)
     }
 
+    /// The list of all rules, at their versions.
     pub(crate) fn snapshot(&self) -> Value {
-        json!({"rules": self.0.iter().map(|rule| rule.served(BodyEtag::Present)).collect::<Vec<_>>()})
+        self.0.iter().map(|rule| rule.served(BodyEtag::Present)).collect()
     }
 
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &Stored> {
@@ -144,6 +148,8 @@ impl RuleStore {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

@@ -1,4 +1,4 @@
-//! The first state of the sandbox: one rule, one change to it, one OAuth client.
+//! The first state of the sandbox: one rule, one change to it, one OAuth client, one organization.
 
 /// The rule of the platform's documented example, as a JSON document at version 7.
 pub const SAMPLE_RULE: &str = include_str!("../samples/trigger-rule.json");
@@ -14,3 +14,6 @@ pub const SANDBOX_CLIENT_ID: &str = "sandbox-client";
 
 /// The secret of [`SANDBOX_CLIENT_ID`]. It opens nothing but an emulator.
 pub const SANDBOX_CLIENT_SECRET: &str = "sandbox-secret-opens-nothing";
+
+/// The id of the organization of [`Emulator::sample`](crate::Emulator::sample).
+pub const SANDBOX_ORGANIZATION_ID: &str = "5a4db0c5-0000-4000-8000-0123456789ab";

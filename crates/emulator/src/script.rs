@@ -16,7 +16,8 @@ const FRAMING: [HeaderName; 3] = [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING]
 
 /// The faults to inject, in the order in which they are tried on each request.
 ///
-/// At most one fault meets a request: the first that is for it and has a time left.
+/// At most one fault meets a request: the first that is for it and has a time left. `kind` is `token`, `list`, `get`,
+/// `put` or `organization`; a fault without `on` is for every request, whatever its kind.
 ///
 /// | `do` | what happens |
 /// |---|---|

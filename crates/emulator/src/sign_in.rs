@@ -7,7 +7,7 @@ use http::{
 };
 use serde_json::json;
 
-use crate::{Client, call::Call, reply::Reply};
+use crate::{call::Call, client::Registration, reply::Reply};
 
 /// A fault of a token request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -29,7 +29,7 @@ const UNKNOWN_CLIENT: &str = "invalid_client";
 /// # Errors
 ///
 /// If the request or the client's credentials are wrong.
-pub(crate) fn grant<'client>(clients: &'client [Client], call: &Call) -> Result<&'client Client, Fault> {
+pub(crate) fn grant<'client>(clients: &'client [Registration], call: &Call) -> Result<&'client Registration, Fault> {
     let Some((id, secret)) = basic(&call.headers) else {
         return Err(fault(
             UNKNOWN_CLIENT,
@@ -53,7 +53,7 @@ pub(crate) fn grant<'client>(clients: &'client [Client], call: &Call) -> Result<
     }
     clients
         .iter()
-        .find(|client| client.id == id && client.secret == secret)
+        .find(|Registration { client, .. }| client.id == id && client.secret == secret)
         .ok_or_else(|| fault(UNKNOWN_CLIENT, "client not found or secret wrong"))
 }
 

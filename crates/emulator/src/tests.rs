@@ -4,6 +4,7 @@ mod client;
 mod faults;
 mod gateway;
 mod limits;
+mod organizations;
 mod refusals;
 mod rules;
 mod sign_in;

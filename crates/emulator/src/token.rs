@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION, header::WWW_AUTHENTICATE};
 use uuid::Uuid;
 
-use crate::api_error::ApiError;
+use crate::{api_error::ApiError, client::Registration, tenant::TenantId};
 
 /// Every token that was ever issued.
 #[derive(Debug, Default)]
@@ -18,6 +18,8 @@ pub(crate) struct Issued {
     pub(crate) serial: usize,
     token: String,
     pub(crate) client_id: String,
+    /// The tenant of the client when the token was issued.
+    pub(crate) tenant: TenantId,
     ends: SystemTime,
     revoked: bool,
 }
@@ -33,12 +35,13 @@ impl std::fmt::Debug for Issued {
 
 impl Tokens {
     /// A new token for a client.
-    pub(crate) fn issue(&mut self, client_id: &str, now: SystemTime, lifetime: Duration) -> String {
+    pub(crate) fn issue(&mut self, to: &Registration, now: SystemTime, lifetime: Duration) -> String {
         let token = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
         self.0.push(Issued {
             serial: self.0.len(),
             token: token.clone(),
-            client_id: client_id.to_owned(),
+            client_id: to.client.id.clone(),
+            tenant: to.tenant,
             ends: now + lifetime,
             revoked: false,
         });
@@ -65,6 +68,13 @@ impl Tokens {
             Some(issued) => Ok(issued.clone()),
             None => Err(unauthenticated("bad.credentials", "Invalid login credentials.")),
         }
+    }
+
+    /// The tenant of the token that a request carries, whether or not the token is still good.
+    pub(crate) fn tenant_of_bearer(&self, headers: &HeaderMap) -> Option<TenantId> {
+        let given = bearer(headers)?;
+        let issued = self.0.iter().find(|issued| issued.token == given)?;
+        Some(issued.tenant)
     }
 
     /// Ends the life of all tokens at `now`.

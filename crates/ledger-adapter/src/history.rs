@@ -92,6 +92,11 @@ async fn body(store: &Store, seq: i64) -> Result<Option<Body>, LedgerError> {
 
 #[async_trait]
 impl History for SqlLedger {
+    async fn organization_of(&self, target: &str) -> Result<Option<String>, LedgerError> {
+        let found = targets::names(&self.store, target).await?.canonical;
+        Ok((found != target).then_some(found))
+    }
+
     async fn entries(&self, query: &HistoryQuery) -> Result<Vec<Entry>, LedgerError> {
         let before = query.before.map_or(i64::MAX, |id| signed(id.0));
         let since = query.since.map_or(0, micros_of);

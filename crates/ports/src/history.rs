@@ -40,6 +40,13 @@ pub trait History: Send + Sync {
     /// If they cannot be read.
     async fn tally(&self, query: &TallyQuery) -> Result<Vec<(Option<String>, Tally)>, LedgerError>;
 
+    /// The organization that a target `API CLIENT` was found to be, if it was.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    async fn organization_of(&self, target: &str) -> Result<Option<String>, LedgerError>;
+
     /// The newest bases of a document that an apply made, member by member; the newest first.
     ///
     /// # Errors

@@ -220,6 +220,11 @@ impl Ledger for InMemoryLedger {
 
 #[async_trait]
 impl History for InMemoryLedger {
+    async fn organization_of(&self, target: &str) -> Result<Option<String>, LedgerError> {
+        let found = self.kept().canonical(target);
+        Ok((found != target).then_some(found))
+    }
+
     async fn entries(&self, query: &HistoryQuery) -> Result<Vec<Entry>, LedgerError> {
         let target = query.target.as_deref().map(|target| self.kept().canonical(target));
         let wanted = |entry: &Entry| {

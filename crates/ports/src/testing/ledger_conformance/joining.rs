@@ -55,7 +55,11 @@ async fn a_target_that_is_joined_is_the_organization(books: &Books) {
         .conclude(outcome(&theirs, Some(theirs_id), OutcomeKind::Applied, 41))
         .await
         .unwrap();
+    assert_eq!(books.history.organization_of("api client").await.unwrap(), None);
     assert!(books.ledger.join(join("api client", ORG)).await.unwrap().is_some());
+    let found = async |target| books.history.organization_of(target).await.unwrap();
+    assert_eq!(found("api client").await.as_deref(), Some(ORG));
+    assert_eq!((found(ORG).await, found("api token").await), (None, None));
     assert_eq!(
         books.ledger.join(join("api client", ORG)).await.unwrap(),
         None,

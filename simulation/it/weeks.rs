@@ -62,7 +62,14 @@ fn store(url: &str, hand: &Arc<Hand>) -> GenesysStore<TriggerRules> {
         secret: SANDBOX_CLIENT_SECRET.into(),
     });
     let address: genesys_adapter::Address = url.parse().unwrap();
-    let tokens = TokenSource::new(client, address.clone(), connection.clone(), hand.clone(), None);
+    let tokens = TokenSource::new(
+        client,
+        address.clone(),
+        address.clone(),
+        connection.clone(),
+        hand.clone(),
+        None,
+    );
     GenesysStore::new(address, TriggerRules::default(), connection, tokens, hand.clone())
 }
 

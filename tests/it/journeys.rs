@@ -15,6 +15,7 @@ mod editing;
 mod finding_formats;
 mod foreground;
 mod merging;
+mod organizations;
 mod outcomes;
 mod proving;
 mod reading;

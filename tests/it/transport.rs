@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use app::{RetryReads, Updater};
+use app::{Retry, RetryReads, Updater};
 use async_trait::async_trait;
 use domain::protocol::{OnConflict, UpdateOptions};
 use domain::{Edit, TriggerRule};
@@ -121,7 +121,14 @@ async fn stage(fault: &str) -> (Emulator, emulator::Running, Updater<TriggerRule
         waited: waited.clone(),
     });
     let client = Credentials::client(SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET);
-    let tokens = TokenSource::new(client, address.clone(), connection.clone(), clock.clone(), None);
+    let tokens = TokenSource::new(
+        client,
+        address.clone(),
+        address.clone(),
+        connection.clone(),
+        clock.clone(),
+        None,
+    );
     let rules = GenesysStore::new(address, TriggerRules::default(), connection, tokens, clock.clone());
     let updater = Updater::builder(Arc::new(rules)).build(clock);
     (world, running, updater)
@@ -183,10 +190,12 @@ async fn listing_meets(row: &Row) {
     } = updater;
     let reader = RetryReads {
         store,
-        clock,
-        sleeper,
-        jitter,
-        deadline: Duration::from_mins(2),
+        retry: Retry {
+            clock,
+            sleeper,
+            jitter,
+            deadline: Duration::from_mins(2),
+        },
     };
     let listed: Result<Vec<Listed<TriggerRule>>, _> = documents(&reader).try_collect().await;
     running.shutdown().await;

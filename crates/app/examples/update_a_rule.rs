@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let time = Arc::new(RealTime::start());
     let client = Credentials::client(SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET);
-    let tokens = TokenSource::new(client, api.clone(), connection.clone(), time.clone(), None);
+    let tokens = TokenSource::new(client, api.clone(), api.clone(), connection.clone(), time.clone(), None);
     let rules = GenesysStore::new(api, TriggerRules::default(), connection, tokens, time.clone());
     let updater = Updater::builder(Arc::new(rules)).build(time);
 

@@ -1,63 +1,25 @@
 //! A store whose reads are repeated while it is worth it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::protocol::Backoff;
-use domain::{DocumentKind, FailureClass, RequestError, Stored, Version};
-use ports::{Clock, Cursor, DocumentStore, Page, Response, Sleeper};
+use domain::{DocumentKind, RequestError, Stored, Version};
+use ports::{Cursor, DocumentStore, Page, Response};
 
-/// The most failed attempts of a read, throttled ones not counted: few, since a user is waiting for it.
-const TRIES: u32 = 4;
+use crate::retry::Retry;
 
-/// Repeats a read that may succeed later: a throttled one until a wait would end after the deadline, one with a
-/// transient failure a few times. Writes go through as they are: what to do about one is the protocol's business.
+/// Repeats reads as [`Retry`] has it. Writes go through as they are: what to do about one is the protocol's business.
 pub struct RetryReads<K: DocumentKind> {
     /// The store behind it.
     pub store: Arc<dyn DocumentStore<K>>,
-    /// The clock.
-    pub clock: Arc<dyn Clock>,
-    /// The sleeper.
-    pub sleeper: Arc<dyn Sleeper>,
-    /// A number between 0 and 1, another each time.
-    pub jitter: Arc<dyn Fn() -> f64 + Send + Sync>,
-    /// The time from the first attempt of a read after which it is not repeated.
-    pub deadline: Duration,
-}
-
-impl<K: DocumentKind> RetryReads<K> {
-    async fn repeated<T, F>(&self, read: impl Fn() -> F + Send + Sync) -> Result<Response<T>, RequestError>
-    where
-        T: Send,
-        F: Future<Output = Result<Response<T>, RequestError>> + Send,
-    {
-        let started = self.clock.elapsed();
-        let mut backoff = Backoff::default();
-        let mut failed = 0;
-        loop {
-            let failure = match read().await {
-                Err(failure) if failure.is_retryable() => failure,
-                answer => return answer,
-            };
-            failed += u32::from(!matches!(failure.class, FailureClass::Throttled { .. }));
-            if failed == TRIES {
-                return Err(failure);
-            }
-            let wait = backoff.wait_for(&failure, (self.jitter)());
-            if self.clock.elapsed().saturating_sub(started).saturating_add(wait) >= self.deadline {
-                return Err(failure);
-            }
-            tracing::info!(?wait, %failure, "waiting to read again");
-            self.sleeper.sleep(wait).await;
-        }
-    }
+    /// The repetition.
+    pub retry: Retry,
 }
 
 #[async_trait]
 impl<K: DocumentKind> DocumentStore<K> for RetryReads<K> {
     async fn get(&self, id: &K::Id) -> Result<Response<Stored<K>>, RequestError> {
-        self.repeated(|| self.store.get(id)).await
+        self.retry.read(|| self.store.get(id)).await
     }
 
     async fn replace<'v>(
@@ -70,25 +32,30 @@ impl<K: DocumentKind> DocumentStore<K> for RetryReads<K> {
     }
 
     async fn page(&self, cursor: Option<Cursor>) -> Result<Response<Page<K>>, RequestError> {
-        self.repeated(|| self.store.page(cursor.clone())).await
+        self.retry.read(|| self.store.page(cursor.clone())).await
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use domain::{FailureClass, RuleId, TriggerRule};
+    use ports::{Clock, MockDocumentStore};
+
     use super::*;
-    use domain::{RuleId, TriggerRule};
-    use ports::MockDocumentStore;
     use ports::testing::VirtualTime;
 
     fn retrying(behind: MockDocumentStore<TriggerRule>) -> (RetryReads<TriggerRule>, VirtualTime) {
         let time = VirtualTime::default();
         let retrying = RetryReads {
             store: Arc::new(behind),
-            clock: Arc::new(time.clone()),
-            sleeper: Arc::new(time.clone()),
-            jitter: Arc::new(|| 1.0),
-            deadline: Duration::from_secs(10),
+            retry: Retry {
+                clock: Arc::new(time.clone()),
+                sleeper: Arc::new(time.clone()),
+                jitter: Arc::new(|| 1.0),
+                deadline: Duration::from_secs(10),
+            },
         };
         (retrying, time)
     }

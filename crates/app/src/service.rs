@@ -24,7 +24,7 @@ pub use update_handle::{ServiceClosedError, UpdateHandle};
 
 use crate::deliver::{Deliverer, DeliveryReport};
 use crate::reconcile::Reconciler;
-use crate::update::Updater;
+use crate::update::{Identity, IdentityError, Updater};
 use update_handle::Request;
 
 /// The interval at which it looks for due events; events of its own updates are delivered at once.
@@ -181,18 +181,22 @@ impl Shared {
 
     /// Settles what is open, at the start and now and then.
     async fn settle<K: DocumentKind>(&self, updater: &Updater<K>) {
-        let reconciler = Reconciler {
-            store: updater.store.clone(),
-            ledger: updater.ledger.clone(),
-            target: updater.target.clone(),
-            author: Author {
-                command: "reconcile".to_owned(),
-                ..updater.author.clone()
-            },
-            clock: updater.clock.clone(),
+        let reconcile = async || {
+            let Identity { target, author } = updater.identity.identity().await?;
+            let reconciler = Reconciler {
+                store: updater.store.clone(),
+                ledger: updater.ledger.clone(),
+                target,
+                author: Author {
+                    command: "reconcile".to_owned(),
+                    ..author
+                },
+                clock: updater.clock.clone(),
+            };
+            Ok(reconciler.reconcile().await?)
         };
         while !self.is_stopped() {
-            let settling = pin!(reconciler.reconcile());
+            let settling = pin!(reconcile());
             let Either::Left((found, _)) = select(settling, pin!(self.stopped())).await else {
                 return;
             };
@@ -204,7 +208,9 @@ impl Shared {
                         self.applied.notify_one();
                     }
                 }
-                Err(failure) => self.served().broken = Some(failure),
+                Err(IdentityError::Ledger(failure)) => self.served().broken = Some(failure),
+                // The next update says what is wrong, and another try comes.
+                Err(IdentityError::Request(failure)) => tracing::info!(%failure, "nothing is settled"),
             }
             select(pin!(self.stopped()), updater.sleeper.sleep(BETWEEN_RECONCILIATIONS)).await;
         }

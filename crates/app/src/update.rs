@@ -1,6 +1,7 @@
 //! The update of one document: executes the steps of the protocol, records them, and measures.
 
 mod builder;
+mod identity;
 mod record;
 mod stop;
 #[cfg(test)]
@@ -12,12 +13,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::protocol::{Completion, Now, Outcome, Step, Update, UpdateOptions, UpdateRequest, Wait};
-use domain::{DocumentKind, Edit, FailureClass, RequestError, ResponseMetadata, RetryBudget, RetryCost};
-use ports::{Author, Clock, DocumentStore, EntryId, Ledger, Recorded, Sleeper};
+use domain::{DocumentKind, Edit, FailureClass, RequestError, ResponseMetadata, RetryBudget, RetryCost, Stored};
+use futures_util::future::join;
+use ports::{Clock, DocumentStore, EntryId, Ledger, Recorded, Response, Sleeper};
 use stop::Stop;
 use tracing::Instrument;
 
 pub use builder::{UpdaterBuilder, jitter};
+pub use identity::{Identify, Identity, IdentityError};
 
 /// The words for an outcome in which something went wrong beside the document, as the ledger keeps them.
 pub type DescribeError<K> = dyn Fn(&Outcome<K>) -> Option<String> + Send + Sync;
@@ -29,10 +32,8 @@ pub struct Updater<K: DocumentKind> {
     pub store: Arc<dyn DocumentStore<K>>,
     /// The record.
     pub ledger: Arc<dyn Ledger>,
-    /// The name of the organization in the record.
-    pub target: String,
-    /// The author of the updates, as they are recorded.
-    pub author: Author,
+    /// The target and the author of the updates, as they are recorded.
+    pub identity: Arc<dyn Identify>,
     /// The entries that its updates undo.
     pub undoes: Vec<EntryId>,
     /// The time.
@@ -143,20 +144,29 @@ impl<K: DocumentKind> Updater<K> {
                     write.answered(answer.map(|answer| answer.content), self.now(started))
                 }
                 Step::Record(record) => {
-                    let intent = self.intent_record(id, record.intent(), stats.intent, deadline);
-                    match self.record(intent, started + deadline, watch, &mut stop).await {
+                    let intent = record.intent();
+                    let recorded = match stop.or(self.identity.identity()).await {
+                        None => None,
+                        Some(Err(error)) => Some(Err(error)),
+                        Some(Ok(identity)) => {
+                            let intent = self.intent_record(identity, id, intent, stats.intent, deadline);
+                            let recorded = self.record(intent, started + deadline, watch, &mut stop).await;
+                            recorded.map(|recorded| recorded.map_err(IdentityError::Ledger))
+                        }
+                    };
+                    match recorded {
                         Some(Ok(entry)) => {
                             stats.intent = Some(entry);
                             record.recorded()
                         }
-                        Some(Err(error)) => record.not_recorded(error),
+                        Some(Err(IdentityError::Request(failure))) => record.give_up(failure),
+                        Some(Err(IdentityError::Ledger(error))) => record.not_recorded(error.to_string()),
                         None => record.cancel(self.now(started)),
                     }
                 }
                 Step::Read(read) => {
                     watch(Progress::Reading);
-                    let span = tracing::info_span!("read", %id);
-                    match stop.or(self.store.get(id).instrument(span)).await {
+                    match self.read(id, stats.requests, &mut stop).await {
                         Some(answer) => {
                             self.observe(&mut stats, &answer, |answer| &answer.metadata);
                             read.answered(answer.map(|answer| answer.content), self.now(started))
@@ -174,6 +184,21 @@ impl<K: DocumentKind> Updater<K> {
                 next = cancel(next, self.now(started));
             }
         }
+    }
+
+    /// Reads the document. The identity may take a request, which costs no time beside the first read.
+    async fn read<S: Future<Output = ()>>(
+        &self,
+        id: &K::Id,
+        requests: u32,
+        stop: &mut Stop<'_, S>,
+    ) -> Option<Result<Response<Stored<K>>, RequestError>> {
+        let read = self.store.get(id).instrument(tracing::info_span!("read", %id));
+        if requests > 0 {
+            return stop.or(read).await;
+        }
+        let (answer, _) = stop.or(join(read, self.identity.identity())).await?;
+        Some(answer)
     }
 
     async fn wait<S: Future<Output = ()>>(

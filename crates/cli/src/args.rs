@@ -20,10 +20,11 @@ const EXIT_CODES: &str = "\
 Exit codes:
     0  done, or nothing to do             7  temporary: try again
     1  failed; nothing was changed        8  not authenticated, or not allowed
-    2  there are changes                 10  applied, but a delivery is pending
-       (with --detailed-exitcode)        11  the outcome of a write is unknown
-    3  findings; nothing was sent        12  applied, but could not be recorded
-    4  conflict: the rule moved          64  usage or configuration
+    2  there are changes                  9  another organization than before
+       (with --detailed-exitcode)        10  applied, but a delivery is pending
+    3  findings; nothing was sent        11  the outcome of a write is unknown
+    4  conflict: the rule moved          12  applied, but could not be recorded
+                                         64  usage or configuration
                                          70  a bug in this program
                               129, 130, 143  stopped by a signal
 

@@ -19,6 +19,7 @@ mod schema;
 mod stats;
 mod tell;
 mod validate;
+mod workspace;
 
 use domain::TriggerRule;
 
@@ -30,7 +31,8 @@ use crate::exit::Exit;
 use crate::kind::CliKind;
 use crate::output::Output;
 use crate::request::{DocumentCommand, Request};
-use crate::session::{SandboxStart, Session};
+use crate::sandbox::SandboxStart;
+use crate::session::Session;
 
 /// The inputs that every command shares.
 pub(crate) struct Context<'a> {

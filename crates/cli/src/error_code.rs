@@ -78,6 +78,8 @@ error_codes! {
         "The ledger has no entry of that number or, for `reconcile --close`, none whose outcome is not known. `assist-rules history` lists the entries.";
     DeliveryPending = "AR0519", "a delivery is pending",
         "The change was applied and recorded, and at least one sink could not be told of it yet. Nothing is lost: what is undelivered stays in the ledger, and goes out after the next run or by `assist-rules deliver`. `assist-rules doctor` says what keeps a sink from being told.";
+    OtherOrganization = "AR0520", "another organization",
+        "The credentials belong to another organization than before: than at the start of the run, where a token had to be renewed, or than the ledger knows for this API and client. Nothing more was sent, so that what is meant for one organization never reaches another. Check which profile and which credentials are used; `--ledger` names another record.";
     Usage = "AR0601", "the command line is wrong",
         "`assist-rules help COMMAND` shows what a command takes.";
     Configuration = "AR0602", "the configuration is wrong",
@@ -200,6 +202,7 @@ impl ErrorCode {
             } => Self::Indeterminate,
             FailureClass::Malformed => Self::Malformed,
             FailureClass::IdMismatch => Self::IdMismatch,
+            FailureClass::OtherOrganization => Self::OtherOrganization,
             FailureClass::Redirected => Self::Redirected,
         }
     }

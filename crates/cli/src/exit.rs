@@ -1,7 +1,7 @@
 //! Exit codes. They are a promise.
 
 use domain::protocol::{Failed, Outcome};
-use domain::{Code, DocumentKind};
+use domain::{Code, DocumentKind, FailureClass};
 
 use crate::error_code::{AnyCode, ErrorCode};
 
@@ -23,6 +23,8 @@ pub(crate) enum Exit {
     Temporary = 7,
     /// Not authenticated, or not allowed.
     Denied = 8,
+    /// Another organization than before.
+    OtherTarget = 9,
     /// Applied, but a delivery is pending.
     Pending = 10,
     /// The outcome of a write is unknown.
@@ -56,6 +58,9 @@ impl Exit {
             Outcome::Denied { .. } => Self::Denied,
             Outcome::Deferred { .. } => Self::Temporary,
             Outcome::Failed(Failed::Request { failure, .. }) if failure.is_retryable() => Self::Temporary,
+            Outcome::Failed(Failed::Request { failure, .. }) if failure.class == FailureClass::OtherOrganization => {
+                Self::OtherTarget
+            }
             Outcome::Rejected { .. } | Outcome::Failed(_) | Outcome::NotAttempted { .. } => Self::Failed,
             Outcome::Unknown { .. } | Outcome::Overwritten { .. } => Self::Unknown,
         }
@@ -81,6 +86,7 @@ impl Exit {
             | ErrorCode::NoCredentials
             | ErrorCode::UnreadableFile
             | ErrorCode::InvalidId => Self::Usage,
+            ErrorCode::OtherOrganization => Self::OtherTarget,
             ErrorCode::DeliveryPending => Self::Pending,
             ErrorCode::Bug => Self::Bug,
             ErrorCode::NotFound

@@ -80,6 +80,11 @@ impl Record {
         })
     }
 
+    /// True if this run adds to the record.
+    pub(crate) fn records(&self) -> bool {
+        self.records
+    }
+
     /// The store of the record, for `audit`.
     pub(crate) fn store(&self, settings: &Settings) -> Result<&SqlLedger, CliError> {
         self.store.as_deref().ok_or_else(|| absent(settings))
@@ -172,6 +177,9 @@ pub(crate) fn unusable(failure: &LedgerError) -> CliError {
             ..CliError::new(ErrorCode::Unavailable, failure.to_string())
         }
         .with_help("nothing was written and nothing sent: run the command again later");
+    }
+    if let LedgerError::OtherOrganization { .. } = failure {
+        return CliError::new(ErrorCode::OtherOrganization, failure.to_string());
     }
     CliError::new(ErrorCode::NotRecorded, format!("{failure}"))
         .with_help("`--ledger sqlite:PATH` or `--ledger postgres://…` names another; ASSIST_RULES_STATE_DIR its folder")

@@ -1,50 +1,37 @@
 //! The parts put together: a platform to talk to, real or built in, and the use cases on it.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use app::{RateLimited, RetryReads, Updater};
+use app::{Identify, RateLimited, Retry, RetryReads, Updater};
 use domain::protocol::Outcome;
 use domain::{RateLimiter, RequestError};
-use emulator::{Client, Emulator, Running, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET};
-use genesys_adapter::{Address, Connection, Credentials, GenesysStore, TokenCache, TokenSource};
-use ports::{Author, Clock, DocumentStore, RealTime, Sleeper};
+use emulator::{Emulator, Running, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET};
+use genesys_adapter::{Address, Connection, Credentials, GenesysStore, Organization, TokenCache, TokenSource};
+use ports::{Clock, DocumentStore, RealTime, Sleeper};
 
 use crate::cli_error::CliError;
 use crate::config::{Organisation, Settings, Target};
 use crate::error_code::ErrorCode;
+use crate::identity::OrganizationSource;
 use crate::kind::CliKind;
 use crate::record::Record;
 use crate::render::result::TargetDocument;
+use crate::sandbox::{Sandbox, SandboxStart};
 
 /// The connection of one run to its target, with the tokens and the rate limiter.
 pub(crate) struct Session {
     api: Address,
     connection: Connection,
     tokens: Arc<TokenSource>,
+    /// The source of the organization that this run works for.
+    pub(crate) organization: OrganizationSource,
+    client: String,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) target: TargetDocument,
     pub(crate) credentials_from: String,
     limiter: Arc<Mutex<RateLimiter>>,
     sleeper: Arc<dyn Sleeper>,
-    ledger_target: String,
+    retry: Retry,
     sandbox: Option<Sandbox>,
-}
-
-/// The built-in platform of this process.
-struct Sandbox {
-    world: Emulator,
-    running: Running,
-    file: PathBuf,
-}
-
-/// The state that the sandbox starts from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SandboxStart {
-    /// With the rules that it had.
-    Continue,
-    /// With its sample rule only.
-    Reset,
 }
 
 impl Session {
@@ -68,14 +55,9 @@ impl Session {
             }
             Target::Sandbox => {
                 let sandbox = Sandbox::start(settings, start).await?;
-                let address: Address =
-                    sandbox
-                        .running
-                        .url()
-                        .parse()
-                        .map_err(|error: genesys_adapter::AddressError| {
-                            CliError::new(ErrorCode::Bug, format!("the sandbox has no address: {error}"))
-                        })?;
+                let address: Result<Address, _> = sandbox.url().parse();
+                let address = address
+                    .map_err(|error| CliError::new(ErrorCode::Bug, format!("the sandbox has no address: {error}")))?;
                 (
                     address.clone(),
                     address,
@@ -86,21 +68,41 @@ impl Session {
                 )
             }
         };
-        let target = TargetDocument {
-            api: Some(api.to_string()),
-            sandbox: sandbox.is_some(),
+        let tokens = TokenSource::new(
+            credentials,
+            login,
+            api.clone(),
+            connection.clone(),
+            clock.clone(),
+            cache,
+        );
+        let tokens = Arc::new(tokens);
+        let retry = Retry {
+            clock: clock.clone(),
+            sleeper: time.clone(),
+            jitter: Arc::new(app::jitter),
+            deadline: settings.deadline,
         };
-        let tokens = TokenSource::new(credentials, login, connection.clone(), clock.clone(), cache);
+        let organization = match &sandbox {
+            Some(sandbox) => OrganizationSource::Sandbox(sandbox.organization()),
+            None => OrganizationSource::Platform(tokens.clone(), retry.clone()),
+        };
         Ok(Self {
+            client: settings
+                .target
+                .as_ref()
+                .map(Target::client)
+                .unwrap_or_default()
+                .to_owned(),
+            organization,
             api,
             connection,
-            tokens: Arc::new(tokens),
+            tokens,
+            retry,
             limiter: Arc::default(),
             sleeper: time,
             clock,
-            target,
             credentials_from: from,
-            ledger_target: settings.ledger_target().unwrap_or_default(),
             sandbox,
         })
     }
@@ -130,10 +132,7 @@ impl Session {
     pub(crate) fn reader<K: CliKind>(&self, settings: &Settings) -> RetryReads<K> {
         RetryReads {
             store: self.store(settings),
-            clock: self.clock.clone(),
-            sleeper: self.sleeper.clone(),
-            jitter: Arc::new(app::jitter),
-            deadline: settings.deadline,
+            retry: self.retry.clone(),
         }
     }
 
@@ -142,13 +141,32 @@ impl Session {
         self.tokens.sign_in().await
     }
 
+    /// The address of the API.
+    pub(crate) fn api(&self) -> String {
+        self.api.to_string()
+    }
+
+    /// The target as documents show it, with the organization that was found.
+    pub(crate) fn target(&self, organization: Option<&Organization>) -> TargetDocument {
+        TargetDocument {
+            api: Some(self.api()),
+            org: organization.cloned(),
+            client: organization.is_none().then(|| self.client.clone()),
+            sandbox: self.sandbox.is_some(),
+        }
+    }
+
     /// The update of documents here, recorded there.
-    pub(crate) fn updater<K: CliKind>(&self, settings: &Settings, record: &Record, author: Author) -> Updater<K> {
+    pub(crate) fn updater<K: CliKind>(
+        &self,
+        settings: &Settings,
+        record: &Record,
+        identity: Arc<dyn Identify>,
+    ) -> Updater<K> {
         Updater {
             store: self.store(settings),
             ledger: record.ledger.clone(),
-            target: self.ledger_target.clone(),
-            author,
+            identity,
             undoes: Vec::new(),
             clock: self.clock.clone(),
             sleeper: self.sleeper.clone(),
@@ -177,54 +195,12 @@ fn sandbox_credentials() -> Credentials {
     Credentials::client(SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET)
 }
 
-impl Sandbox {
-    async fn start(settings: &Settings, start: SandboxStart) -> Result<Self, CliError> {
-        let file = settings.state_dir.join("sandbox.json");
-        let kept = if start == SandboxStart::Continue {
-            std::fs::read_to_string(&file).ok()
-        } else {
-            None
-        };
-        let world = match kept {
-            None => Emulator::sample(),
-            Some(text) => restored(&text).map_err(|why| {
-                CliError::new(
-                    ErrorCode::Configuration,
-                    format!("cannot go on with the sandbox of `{}`: {why}", file.display()),
-                )
-                .with_help("`--reset-sandbox` starts it anew")
-            })?,
-        };
-        let running = listen(world.clone(), ([127, 0, 0, 1], 0).into()).await?;
-        Ok(Self { world, running, file })
-    }
-
-    async fn end(self) -> Result<(), CliError> {
-        self.running.shutdown().await;
-        let kept = self.world.snapshot().to_string();
-        write_whole(&self.file, kept.as_bytes()).map_err(|error| {
-            CliError::new(
-                ErrorCode::Configuration,
-                format!("cannot keep the sandbox in `{}`: {error}", self.file.display()),
-            )
-            .with_help("ASSIST_RULES_STATE_DIR names another folder")
-        })
-    }
-}
-
 /// Runs a platform at an address.
 pub(crate) async fn listen(world: Emulator, address: std::net::SocketAddr) -> Result<Running, CliError> {
     let unable =
         |error: std::io::Error| CliError::new(ErrorCode::Configuration, format!("cannot listen on {address}: {error}"));
     let listener = tokio::net::TcpListener::bind(address).await.map_err(unable)?;
     emulator::serve(world, listener).await.map_err(unable)
-}
-
-fn restored(text: &str) -> Result<Emulator, String> {
-    let snapshot = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let world = Emulator::restore(&snapshot, emulator::Settings::default()).map_err(|error| error.to_string())?;
-    world.add_client(Client::sandbox());
-    Ok(world)
 }
 
 /// Writes a file whole, or leaves it as it was.

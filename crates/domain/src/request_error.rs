@@ -55,6 +55,8 @@ pub enum FailureClass {
     Malformed,
     /// The answer is about another document.
     IdMismatch,
+    /// The new token belongs to another organization than the one before it. Nothing was sent.
+    OtherOrganization,
     /// The server points elsewhere, and the token does not follow.
     Redirected,
 }
@@ -131,6 +133,7 @@ impl RequestError {
             | FailureClass::Untrusted
             | FailureClass::Malformed
             | FailureClass::IdMismatch
+            | FailureClass::OtherOrganization
             | FailureClass::Redirected => false,
         }
     }

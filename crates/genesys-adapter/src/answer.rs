@@ -158,7 +158,7 @@ impl ResponseReader<'_> {
             return Err(self.fail(FailureClass::Malformed, "the answer is not UTF-8"));
         };
         Document::parse(text).map_err(|error| {
-            let looks_like = if text.trim_start().starts_with('<') {
+            let looks_like = if self.is_page() {
                 " (it looks like a web page)"
             } else {
                 ""
@@ -171,6 +171,12 @@ impl ResponseReader<'_> {
                 ),
             )
         })
+    }
+
+    /// True if the body is a web page: something in front of the platform answered then.
+    pub(crate) fn is_page(&self) -> bool {
+        let body = self.answer.body.as_ref().map_or(&[][..], |body| body.as_ref());
+        body.trim_ascii_start().starts_with(b"<")
     }
 
     fn read_page<R: Resource>(&self, resource: &R, cursor: Option<&Cursor>) -> Result<Page<R::Kind>, RequestError> {

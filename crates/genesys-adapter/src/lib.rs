@@ -8,8 +8,10 @@ pub mod answer;
 pub mod request;
 
 mod address;
+mod api;
 mod connection;
 mod credentials;
+mod organization;
 mod rate_window;
 mod redact;
 mod region;
@@ -23,6 +25,7 @@ mod token_cache;
 pub use address::{Address, AddressError, RulesPath};
 pub use connection::{Connection, ConnectionError, ConnectionSettings, Proxy};
 pub use credentials::{ClientCredentials, Credentials};
+pub use organization::Organization;
 pub use region::{Region, UnknownRegionError};
 pub use resource::{PageParts, Resource, TriggerRules};
 pub use store::GenesysStore;

@@ -1,27 +1,25 @@
 //! The port for documents of a resource, over HTTP.
 
-use std::error::Error;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{DocumentKind, FailureClass, RequestError, Stored, Version};
 use http::StatusCode;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, IF_MATCH};
 use ports::{Clock, Cursor, DocumentStore, Page, Response};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use crate::address::Address;
 use crate::answer::{RawAnswer, ResponseReader};
-use crate::connection::{self, Connection};
+use crate::api::Api;
+use crate::connection::Connection;
 use crate::request::{self, ApiRequest};
 use crate::resource::Resource;
 use crate::token::TokenSource;
 
 /// The documents of a resource in one organisation.
 pub struct GenesysStore<R> {
-    api: Address,
+    api: Api,
     resource: R,
-    connection: Connection,
     tokens: Arc<TokenSource>,
     clock: Arc<dyn Clock>,
 }
@@ -44,9 +42,11 @@ impl<R: Resource> GenesysStore<R> {
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
-            api,
+            api: Api {
+                address: api,
+                connection,
+            },
             resource,
-            connection,
             tokens: tokens.into(),
             clock,
         }
@@ -55,10 +55,8 @@ impl<R: Resource> GenesysStore<R> {
     /// Sends a request. One that is refused for its token is sent once more with another.
     async fn exchange(&self, request: &ApiRequest) -> Result<ApiResponse, RequestError> {
         let token = self.tokens.token().await?;
-        let answer = self
-            .send(request, &token)
-            .await
-            .map_err(|failure| with_request_count(failure, 1))?;
+        let sent = self.api.send(request, &token).await;
+        let answer = sent.map_err(|failure| with_request_count(failure, 1))?;
         if answer.status != StatusCode::UNAUTHORIZED {
             return Ok(ApiResponse {
                 answer,
@@ -73,10 +71,8 @@ impl<R: Resource> GenesysStore<R> {
                 requests: 1,
             }),
             Some(token) => {
-                let answer = self
-                    .send(request, &token)
-                    .await
-                    .map_err(|failure| with_request_count(failure, 2))?;
+                let sent = self.api.send(request, &token).await;
+                let answer = sent.map_err(|failure| with_request_count(failure, 2))?;
                 Ok(ApiResponse {
                     answer,
                     token,
@@ -84,31 +80,6 @@ impl<R: Resource> GenesysStore<R> {
                 })
             }
         }
-    }
-
-    async fn send(&self, request: &ApiRequest, token: &SecretString) -> Result<RawAnswer, RequestError> {
-        let url = self.api.join(&request.path, request.query.as_deref());
-        let url = url.map_err(unsendable)?;
-        let mut builder = self
-            .connection
-            .client()
-            .request(request.method.clone(), url)
-            .bearer_auth(token.expose_secret())
-            .header(ACCEPT, "application/json");
-        if let Some(version) = &request.if_match {
-            let value = HeaderValue::try_from(version.as_sent());
-            builder = builder.header(IF_MATCH, value.map_err(unsendable)?);
-        }
-        if let Some(body) = &request.body {
-            builder = builder.header(CONTENT_TYPE, "application/json").body(body.clone());
-        }
-        let answer = connection::send(builder).await;
-        let (method, path) = (&request.method, &request.path);
-        match &answer {
-            Ok(answer) => tracing::debug!(%method, path, status = answer.status.as_u16(), "answered"),
-            Err(failure) => tracing::debug!(%method, path, %failure, "not answered"),
-        }
-        answer
     }
 
     /// Sends a request and reads its answer.
@@ -133,13 +104,12 @@ impl<R: Resource> GenesysStore<R> {
     }
 }
 
-fn unsendable(error: impl Error + Send + Sync + 'static) -> RequestError {
-    RequestError::new(FailureClass::Rejected, format!("not sent: {error}")).with_source(error)
-}
-
 /// A failure without an answer, with the requests that led to it; one that never left is none.
 fn with_request_count(mut failure: RequestError, requests: u32) -> RequestError {
-    let never_left = matches!(failure.class, FailureClass::NotSent | FailureClass::Untrusted);
+    let never_left = matches!(
+        failure.class,
+        FailureClass::NotSent | FailureClass::Untrusted | FailureClass::OtherOrganization
+    );
     failure.metadata.requests = if never_left {
         requests.saturating_sub(1)
     } else {

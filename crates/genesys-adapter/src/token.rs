@@ -1,6 +1,6 @@
 //! Access tokens: one request for them at a time, renewed before they end.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use base64::Engine;
@@ -16,8 +16,10 @@ use tracing::Instrument;
 
 use crate::address::Address;
 use crate::answer::{Method, ResponseReader};
+use crate::api::Api;
 use crate::connection::{self, Connection};
 use crate::credentials::{ClientCredentials, Credentials};
+use crate::organization::{self, Organization};
 use crate::redact::Redactor;
 use crate::token_cache::TokenCache;
 
@@ -27,30 +29,34 @@ const RENEW_BEFORE_END: Duration = Duration::from_mins(1);
 /// The beginning, in lower case, of the message by which the token endpoint reports its rate limit; the status is 400.
 const RATE_LIMIT_WORDS: &str = "rate limit exceeded;";
 
-/// A token and when it ends.
+/// A token, when it ends, and the organization that it belongs to, as far as that was asked.
 #[derive(Clone, Debug)]
 pub(crate) struct Token {
     pub(crate) secret: SecretString,
     pub(crate) ends: SystemTime,
+    pub(crate) organization: Option<Organization>,
 }
 
-/// A source of access tokens.
+/// A source of access tokens, all of one organization.
 pub struct TokenSource {
     credentials: Credentials,
     login: Address,
-    connection: Connection,
+    api: Api,
     clock: Arc<dyn Clock>,
     cache: Option<TokenCache>,
     /// Locked while a token is asked for, so that one request is under way at most.
     held: Mutex<Option<Token>>,
+    /// The organization that this source works for, once it is known. A token of another one is not handed out.
+    organization: OnceLock<Organization>,
 }
 
 impl TokenSource {
-    /// Gets tokens from `login`, and keeps them in `cache` if there is one.
+    /// Gets tokens for the API at `api` from `login`, and keeps them in `cache` if there is one.
     #[must_use]
     pub fn new(
         credentials: Credentials,
         login: Address,
+        api: Address,
         connection: Connection,
         clock: Arc<dyn Clock>,
         cache: Option<TokenCache>,
@@ -58,19 +64,17 @@ impl TokenSource {
         Self {
             credentials,
             login,
-            connection,
+            api: Api {
+                address: api,
+                connection,
+            },
             clock,
             cache,
             held: Mutex::new(None),
+            organization: OnceLock::new(),
         }
     }
 
-    /// A token that is good for a while.
-    ///
-    /// # Errors
-    ///
-    /// `Unauthenticated` if the credentials are refused; `Throttled`, `NotSent` and the like as for any request. A
-    /// request for a token changes nothing, so nothing about it is ever `Unclear`.
     /// Gets a token, or finds a good one at hand.
     ///
     /// # Errors
@@ -80,19 +84,75 @@ impl TokenSource {
         self.token().await.map(|_| ())
     }
 
+    /// The organization that the tokens belong to, if the platform tells one: from the token at hand, or by one
+    /// request. Once it is known, every later token has to be of the same one.
+    ///
+    /// # Errors
+    ///
+    /// As for any read. An answer that definitely tells none is no error.
+    pub async fn organization(&self) -> Result<Option<Organization>, RequestError> {
+        let token = self.token().await.map_err(organization::about_organization)?;
+        if let Some(known) = self.kept_organization().await {
+            return Ok(Some(known));
+        }
+        let mut reading = self.ask_organization(&token).await;
+        if let Err(failure) = &reading
+            && failure.class == FailureClass::Unauthenticated
+            && let Some(token) = self.refresh_after_rejection(&token).await?
+        {
+            reading = self.ask_organization(&token).await;
+        }
+        let Some(found) = reading? else { return Ok(None) };
+        self.keep_organization(&token, &found).await;
+        Ok(Some(self.organization.get_or_init(|| found).clone()))
+    }
+
+    /// The organization that is known without a request: of an earlier answer, or of the token that was kept.
+    ///
+    /// A kept token that has ended tells nothing: the client may have been moved.
+    pub async fn kept_organization(&self) -> Option<Organization> {
+        if let Some(known) = self.organization.get() {
+            return Some(known.clone());
+        }
+        let Credentials::Client(client) = &self.credentials else {
+            return None;
+        };
+        let mut held = self.held.lock().await;
+        self.load_into(&mut held, client);
+        let token = held.as_ref().filter(|token| self.is_good(token))?;
+        let found = token.organization.clone()?;
+        Some(self.organization.get_or_init(|| found).clone())
+    }
+
+    /// The organization that this client belonged to when it last signed in, for what only reads a record.
+    pub async fn last_organization(&self) -> Option<Organization> {
+        let Credentials::Client(client) = &self.credentials else {
+            return None;
+        };
+        let mut held = self.held.lock().await;
+        self.load_into(&mut held, client);
+        held.as_ref()?.organization.clone()
+    }
+
+    /// A token that is good for a while.
+    ///
+    /// # Errors
+    ///
+    /// `Unauthenticated` if the credentials are refused; `OtherOrganization` if the new token belongs to another one;
+    /// `Throttled`, `NotSent` and the like as for any request. A request for a token changes nothing, so nothing about
+    /// it is ever `Indeterminate`.
     pub(crate) async fn token(&self) -> Result<SecretString, RequestError> {
         let client = match &self.credentials {
             Credentials::Token(token) => return Ok(token.clone()),
             Credentials::Client(client) => client,
         };
         let mut held = self.held.lock().await;
-        if held.is_none() {
-            *held = self.cache.as_ref().and_then(|cache| cache.load(&self.login, client));
+        self.load_into(&mut held, client);
+        if !held.as_ref().is_some_and(|token| self.is_good(token)) {
+            *held = Some(self.ask(client).await?);
+            self.store(client, held.as_ref());
         }
-        if let Some(token) = held.as_ref().filter(|token| self.is_good(token)) {
-            return Ok(token.secret.clone());
-        }
-        self.renew_into(&mut held, client).await
+        self.of_one_organization(&mut held, client).await
     }
 
     /// A token other than the one that was refused.
@@ -108,12 +168,66 @@ impl TokenSource {
             return Ok(None);
         };
         let mut held = self.held.lock().await;
-        if let Some(token) = held.as_ref()
-            && token.secret.expose_secret() != refused.expose_secret()
-        {
-            return Ok(Some(token.secret.clone()));
+        let is_refused = |token: &Token| token.secret.expose_secret() == refused.expose_secret();
+        if held.as_ref().is_none_or(is_refused) {
+            *held = Some(self.ask(client).await?);
+            self.store(client, held.as_ref());
         }
-        self.renew_into(&mut held, client).await.map(Some)
+        self.of_one_organization(&mut held, client).await.map(Some)
+    }
+
+    /// The secret of the token, once it is certain that it belongs to the organization that this source works for.
+    async fn of_one_organization(
+        &self,
+        held: &mut Option<Token>,
+        client: &ClientCredentials,
+    ) -> Result<SecretString, RequestError> {
+        let no_token = || RequestError::new(FailureClass::Malformed, "there is no token");
+        let token = held.as_mut().ok_or_else(no_token)?;
+        let Some(expected) = self.organization.get() else {
+            return Ok(token.secret.clone());
+        };
+        if token.organization.is_none() {
+            token.organization = self.ask_organization(&token.secret).await.map_err(never_unclear)?;
+            self.store(client, Some(token));
+        }
+        if token.organization.as_ref().is_some_and(|found| found.id == expected.id) {
+            return Ok(token.secret.clone());
+        }
+        let found = token.organization.as_ref();
+        let found = found.map_or("none that it tells".to_owned(), |found| format!("`{}`", found.id));
+        let message = format!(
+            "the new access token belongs to another organization: {found} in place of `{}`",
+            expected.id
+        );
+        Err(RequestError::new(FailureClass::OtherOrganization, message))
+    }
+
+    async fn ask_organization(&self, token: &SecretString) -> Result<Option<Organization>, RequestError> {
+        let sent = self.api.send(&organization::request(), token).await;
+        let answer = sent.map_err(organization::about_organization)?;
+        let mut redactor = self.redactor();
+        redactor.add(token);
+        organization::read(&ResponseReader {
+            answer: &answer,
+            redactor: &redactor,
+            now: self.clock.now(),
+            requests: 0,
+        })
+    }
+
+    /// Keeps the organization with the token that told it, unless there is another one by now.
+    async fn keep_organization(&self, token: &SecretString, organization: &Organization) {
+        let Credentials::Client(client) = &self.credentials else {
+            return;
+        };
+        let mut held = self.held.lock().await;
+        if let Some(held) = held.as_mut()
+            && held.secret.expose_secret() == token.expose_secret()
+        {
+            held.organization = Some(organization.clone());
+            self.store(client, Some(held));
+        }
     }
 
     /// Keeps the secrets in hand out of what a server says.
@@ -130,18 +244,16 @@ impl TokenSource {
         token.ends > self.clock.now() + RENEW_BEFORE_END
     }
 
-    async fn renew_into(
-        &self,
-        held: &mut Option<Token>,
-        client: &ClientCredentials,
-    ) -> Result<SecretString, RequestError> {
-        let token = self.ask(client).await?;
-        if let Some(cache) = &self.cache {
-            cache.store(&self.login, client, &token);
+    fn load_into(&self, held: &mut Option<Token>, client: &ClientCredentials) {
+        if held.is_none() {
+            *held = self.cache.as_ref().and_then(|cache| cache.load(&self.login, client));
         }
-        let secret = token.secret.clone();
-        *held = Some(token);
-        Ok(secret)
+    }
+
+    fn store(&self, client: &ClientCredentials, token: Option<&Token>) {
+        if let (Some(cache), Some(token)) = (&self.cache, token) {
+            cache.store(&self.login, client, token);
+        }
     }
 
     async fn ask(&self, client: &ClientCredentials) -> Result<Token, RequestError> {
@@ -150,6 +262,7 @@ impl TokenSource {
             RequestError::new(FailureClass::Malformed, message).with_source(error)
         })?;
         let request = self
+            .api
             .connection
             .client()
             .post(url)
@@ -198,6 +311,7 @@ fn granted(document: &Document, now: SystemTime) -> Option<Token> {
     is_token.then(|| Token {
         secret: SecretString::from(token),
         ends: now.checked_add(life).unwrap_or(now),
+        organization: None,
     })
 }
 

@@ -1,4 +1,4 @@
-//! Tokens kept on disk between runs, sealed: without the client's secret the file is noise.
+//! Tokens and their organizations, kept on disk between runs, sealed: without the client's secret the file is noise.
 //!
 //! The key is derived from the secret (HKDF-SHA-256) and seals with AES-256-GCM; the file is readable by its owner
 //! only and is replaced whole. A cache that cannot be read or written is a cache miss, never an error.
@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::credentials::ClientCredentials;
+use crate::organization::Organization;
 use crate::token::Token;
 
 /// The first byte of a file; another layout gets another number.
@@ -34,6 +35,7 @@ pub struct TokenCache(PathBuf);
 struct Content {
     token: String,
     ends: u64,
+    organization: Option<Organization>,
 }
 
 impl TokenCache {
@@ -59,6 +61,7 @@ impl TokenCache {
         Some(Token {
             secret: SecretString::from(content.token),
             ends: UNIX_EPOCH.checked_add(Duration::from_secs(content.ends))?,
+            organization: content.organization,
         })
     }
 
@@ -71,6 +74,7 @@ impl TokenCache {
         let content = Content {
             token: token.secret.expose_secret().to_owned(),
             ends,
+            organization: token.organization.clone(),
         };
         let written = seal(&content, login, client).map(|sealed| replace(&self.file(login, client), &sealed));
         if !matches!(written, Some(Ok(()))) {
@@ -147,6 +151,10 @@ mod tests {
         Token {
             secret: SecretString::from("token-canary"),
             ends: UNIX_EPOCH + Duration::from_secs(7),
+            organization: Some(Organization {
+                id: "o-1".to_owned(),
+                name: None,
+            }),
         }
     }
 
@@ -158,8 +166,8 @@ mod tests {
         cache.store(&login, &client("secret-canary"), &token());
         let loaded = cache.load(&login, &client("secret-canary")).unwrap();
         assert_eq!(
-            (loaded.secret.expose_secret(), loaded.ends),
-            ("token-canary", token().ends)
+            (loaded.secret.expose_secret(), loaded.ends, loaded.organization),
+            ("token-canary", token().ends, token().organization)
         );
         assert!(cache.load(&login, &client("another")).is_none());
         let elsewhere: Address = "https://login.example.org".parse().unwrap();

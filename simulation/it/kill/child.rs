@@ -120,7 +120,14 @@ pub(super) fn store(server: &str, timer: &Arc<Timer>) -> GenesysStore<TriggerRul
         id: SANDBOX_CLIENT_ID.to_owned(),
         secret: SANDBOX_CLIENT_SECRET.into(),
     });
-    let tokens = TokenSource::new(client, address.clone(), connection.clone(), timer.clone(), None);
+    let tokens = TokenSource::new(
+        client,
+        address.clone(),
+        address.clone(),
+        connection.clone(),
+        timer.clone(),
+        None,
+    );
     GenesysStore::new(address, TriggerRules::default(), connection, tokens, timer.clone())
 }
 

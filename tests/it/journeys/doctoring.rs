@@ -23,6 +23,7 @@ fn doctor_says_that_all_is_well() {
         ok    configuration         read; state is kept in `state`
         ok    credentials           from the environment
         ok    sign-in               accepted, with credentials from the environment
+        ok    organization          Sandbox (`<id>`)
         ok    trigger rules         `a1b2c3d4-e5f6-7890-abcd-ef1234567890` can be read at http://127.0.0.1:<port>
         ok    clock                 within 1 s of the server's
         skip  permission to update  not tried: it would take a write

@@ -236,14 +236,15 @@ fn a_second_run_needs_no_second_token() {
     let mut command = against(&sandbox);
     command.args(["update", "--name", "first"]);
     assert_eq!(run(&mut command).code, Some(0));
-    assert_eq!(sandbox.world.requests().len(), 3);
+    // Token, organization, read and write.
+    assert_eq!(sandbox.world.requests().len(), 4);
     let state = command.get_current_dir().unwrap().join("state/assist-rules");
     let mut again = against(&sandbox);
     again
         .args(["update", "--name", "second"])
         .env("ASSIST_RULES_STATE_DIR", state);
     assert_eq!(run(&mut again).code, Some(0));
-    assert_eq!(sandbox.world.requests().len(), 5);
+    assert_eq!(sandbox.world.requests().len(), 6);
     assert_eq!(sandbox.world.issued_tokens().len(), 1);
 }
 

@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use emulator::SAMPLE_RULE_ID;
+use emulator::{Kind, SAMPLE_RULE_ID};
 use serde_json::{Value, json};
 
 use super::{against, sandbox_with};
@@ -45,7 +45,7 @@ fn stopped(faults: &str, requests: usize, signal: &str) -> (Option<i32>, Value, 
     let answered = || {
         let seen = sandbox.world.requests();
         seen.iter()
-            .filter(|request| !request.is_token_request() && request.status.is_some())
+            .filter(|request| matches!(request.kind, Kind::Get | Kind::Put) && request.status.is_some())
             .count()
     };
     while answered() < requests {

@@ -68,6 +68,10 @@ fn an_applied_change_is_told_as_json() {
           "exit_code": 0,
           "target": {
             "api": "http://127.0.0.1:<port>",
+            "org": {
+              "id": "<id>",
+              "name": "Sandbox"
+            },
             "sandbox": false
           },
           "changes": [

@@ -6,15 +6,14 @@ use std::sync::{Arc, Mutex};
 use domain::{DocumentKind, RetryBudget};
 use ports::{Author, Clock, DocumentStore, InMemoryLedger, Ledger, Sleeper};
 
-use super::{DescribeError, Updater};
+use super::{DescribeError, Identify, Identity, Updater};
 
 /// The parts of an [`Updater`]. By default the record ends with the process, the jitter of waits is random, and errors are
 /// recorded by their message.
 pub struct UpdaterBuilder<K: DocumentKind> {
     store: Arc<dyn DocumentStore<K>>,
     ledger: Option<Arc<dyn Ledger>>,
-    target: String,
-    author: Author,
+    identity: Arc<dyn Identify>,
     jitter: Arc<dyn Fn() -> f64 + Send + Sync>,
     budget: Arc<Mutex<RetryBudget>>,
     describe_error: Arc<DescribeError<K>>,
@@ -25,8 +24,7 @@ impl<K: DocumentKind> UpdaterBuilder<K> {
         Self {
             store,
             ledger: None,
-            target: String::new(),
-            author: Author::default(),
+            identity: Arc::new(Identity::default()),
             jitter: Arc::new(jitter),
             budget: Arc::default(),
             describe_error: Arc::new(|outcome| outcome.failure().map(|failure| failure.message.clone())),
@@ -45,11 +43,9 @@ impl<K: DocumentKind> UpdaterBuilder<K> {
     /// The name of the organization and the author of the updates, as they are recorded.
     #[must_use]
     pub fn recorded_as(self, target: impl Into<String>, author: Author) -> Self {
-        Self {
-            target: target.into(),
-            author,
-            ..self
-        }
+        let target = target.into();
+        let identity = Arc::new(Identity { target, author });
+        Self { identity, ..self }
     }
 
     /// Random numbers from 0 to 1 for the jitter of waits; other ones than the default's make a run repeatable.
@@ -76,8 +72,7 @@ impl<K: DocumentKind> UpdaterBuilder<K> {
         Updater {
             store: self.store,
             ledger: self.ledger.unwrap_or_else(|| Arc::new(InMemoryLedger::default())),
-            target: self.target,
-            author: self.author,
+            identity: self.identity,
             undoes: Vec::new(),
             clock: time.clone(),
             sleeper: time,

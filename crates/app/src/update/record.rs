@@ -11,7 +11,7 @@ use domain::protocol::{Completion, Mode, Outcome, PendingWrite};
 use ports::{DocumentRef, EntryId, IntentRecord, LedgerError, OutcomeRecord};
 
 use super::stop::Stop;
-use super::{Progress, Report, RequestStats, Updater};
+use super::{Identity, IdentityError, Progress, Report, RequestStats, Updater};
 
 /// The time beyond its deadline for which an update leases a document.
 const LEASE_BEYOND_DEADLINE: Duration = Duration::from_mins(1);
@@ -25,6 +25,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 impl<K: DocumentKind> Updater<K> {
     pub(super) fn intent_record(
         &self,
+        identity: Identity,
         id: &K::Id,
         intent: &PendingWrite<K>,
         follows: Option<EntryId>,
@@ -33,8 +34,8 @@ impl<K: DocumentKind> Updater<K> {
         let now = self.clock.now();
         let lease = deadline.saturating_add(LEASE_BEYOND_DEADLINE);
         IntentRecord {
-            document: self.document_ref(id),
-            author: self.author.clone(),
+            document: document_ref::<K>(identity.target, id),
+            author: identity.author,
             follows,
             undoes: self.undoes.clone(),
             guard: K::GUARD.as_str().to_owned(),
@@ -57,7 +58,7 @@ impl<K: DocumentKind> Updater<K> {
         deadline: Duration,
         watch: &(dyn Fn(Progress) + Send + Sync),
         stop: &mut Stop<'_, S>,
-    ) -> Option<Result<EntryId, String>> {
+    ) -> Option<Result<EntryId, LedgerError>> {
         let mut pause = FIRST_PAUSE;
         let lease = record.leased_until.duration_since(record.at).unwrap_or_default();
         loop {
@@ -67,7 +68,7 @@ impl<K: DocumentKind> Updater<K> {
             };
             let is_leased = matches!(failure, LedgerError::Leased { .. });
             if !is_leased || self.clock.elapsed() + pause >= deadline {
-                return Some(Err(failure.to_string()));
+                return Some(Err(failure));
             }
             watch(Progress::Waiting {
                 time: pause,
@@ -77,14 +78,6 @@ impl<K: DocumentKind> Updater<K> {
             pause = (pause * 2).min(LONGEST_PAUSE);
             record.at = self.clock.now();
             record.leased_until = record.at.checked_add(lease).unwrap_or(record.at);
-        }
-    }
-
-    fn document_ref(&self, id: &K::Id) -> DocumentRef {
-        DocumentRef {
-            target: self.target.clone(),
-            kind: K::NAME.to_string(),
-            id: id.to_string(),
         }
     }
 
@@ -99,8 +92,12 @@ impl<K: DocumentKind> Updater<K> {
     ) -> Report<K> {
         let (mut recorded, mut unrecorded) = (None, None);
         if mode == Mode::Write {
-            let outcome = self.outcome_record(id, &completion, &stats, latency);
-            match self.ledger.conclude(outcome).await {
+            let conclude = async {
+                let identity = self.identity.identity().await?;
+                let outcome = self.outcome_record(identity, id, &completion, &stats, latency);
+                Ok::<_, IdentityError>(self.ledger.conclude(outcome).await?)
+            };
+            match conclude.await {
                 Ok(entry) => recorded = Some(entry),
                 Err(failure) => unrecorded = Some(failure.to_string()),
             }
@@ -118,6 +115,7 @@ impl<K: DocumentKind> Updater<K> {
 
     fn outcome_record(
         &self,
+        identity: Identity,
         id: &K::Id,
         completion: &Completion<K>,
         stats: &RequestStats,
@@ -126,8 +124,8 @@ impl<K: DocumentKind> Updater<K> {
         let outcome = &completion.outcome;
         let (after, version_after) = outcome.after();
         OutcomeRecord {
-            document: self.document_ref(id),
-            author: self.author.clone(),
+            document: document_ref::<K>(identity.target, id),
+            author: identity.author,
             intent: stats.intent,
             kind: outcome.kind(),
             evidence: outcome.evidence(),
@@ -153,5 +151,13 @@ impl<K: DocumentKind> Updater<K> {
             return Some(format!("{} {}", first.code, first.message));
         }
         (self.describe_error)(outcome)
+    }
+}
+
+fn document_ref<K: DocumentKind>(target: String, id: &K::Id) -> DocumentRef {
+    DocumentRef {
+        target,
+        kind: K::NAME.to_string(),
+        id: id.to_string(),
     }
 }

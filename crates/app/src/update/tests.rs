@@ -3,6 +3,7 @@
 use super::*;
 use domain::protocol::{Mode, Outcome};
 use domain::{OutcomeKind, RuleId, TriggerRule};
+use ports::Author;
 use ports::testing::{InMemoryStore, VirtualTime};
 use ports::{InMemoryLedger, MockDocumentStore, Response};
 

@@ -10,11 +10,11 @@ use ports::DocumentRef;
 use crate::cli_error::CliError;
 use crate::commands::Context;
 use crate::commands::ending::{End, Ended};
-use crate::commands::execute::{self, ChangeReport, Workspace};
-use crate::config::Settings;
+use crate::commands::execute::{self, ChangeReport};
+use crate::commands::workspace::Workspace;
 use crate::error_code::ErrorCode;
 use crate::kind::CliKind;
-use crate::record::{Record, unusable};
+use crate::record::unusable;
 use crate::render::findings::File;
 use crate::request::UpdateCommand;
 use crate::source::{self, Source};
@@ -58,7 +58,7 @@ pub(super) async fn run<K: CliKind>(
         return Ok(refused(all, file, elsewhere).print(context));
     }
     let workspace = Workspace::open(context, request).await?;
-    let update = update_request(settings, &workspace.record, id, edit).await?;
+    let update = update_request(&workspace, id, edit).await?;
     let ended = execute::execute(context, workspace, request, id, update, options).await?;
     let (file, elsewhere) = placed::<K>(source, ended.report.completion.outcome.findings());
     let end = End {
@@ -73,20 +73,19 @@ pub(super) async fn run<K: CliKind>(
 
 /// The request for an edit: made from the version that it names, where the record has that version.
 async fn update_request<K: CliKind>(
-    settings: &Settings,
-    record: &Record,
+    workspace: &Workspace,
     id: &K::Id,
     edit: Edit<K>,
 ) -> Result<UpdateRequest<K>, CliError> {
-    let (Some(version), Some(target)) = (edit.base_version(), settings.ledger_target()) else {
+    let Some(version) = edit.base_version() else {
         return Ok(UpdateRequest::Edit(edit));
     };
     let document = DocumentRef {
-        target,
+        target: workspace.identity().await?.target,
         kind: K::NAME.to_string(),
         id: id.to_string(),
     };
-    let base = record.history.document_at(&document, &version).await;
+    let base = workspace.record.history.document_at(&document, &version).await;
     let base = base.map_err(|failure| unusable(&failure))?;
     Ok(match base.and_then(|document| K::from_document(document).ok()) {
         Some(base) => UpdateRequest::EditOf { edit, base },

@@ -7,6 +7,7 @@ use std::fmt::Write;
 use std::time::SystemTime;
 
 use domain::{FailureClass, RequestError, ResponseMetadata, RuleId, TriggerRule};
+use genesys_adapter::Organization;
 use serde::Serialize;
 
 use crate::args::Format;
@@ -33,7 +34,7 @@ pub(super) async fn run(context: &Context<'_>, document: Option<&DocumentArgumen
     let id = document.map(|DocumentArgument::Rule(id)| id);
     let mut checks = examine(context, id).await?;
     if let Ok(settings) = context.settings() {
-        checks.extend(record::checks(settings).await);
+        checks.extend(record::checks(context, settings).await);
     }
     let exit = checks
         .iter()
@@ -78,7 +79,7 @@ async fn examine(context: &Context<'_>, id: Option<&RuleId>) -> Result<Vec<Check
             return Ok(checks);
         }
     };
-    let api = session.target.api.clone().unwrap_or_default();
+    let api = session.api();
     match session.sign_in().await {
         Ok(()) => checks.push(works(
             "sign-in",
@@ -90,6 +91,17 @@ async fn examine(context: &Context<'_>, id: Option<&RuleId>) -> Result<Vec<Check
             return Ok(checks);
         }
     }
+    checks.push(match session.organization.organization().await {
+        Ok(Some(organization)) => works("organization", named(&organization)),
+        Ok(None) => skipped(
+            "organization",
+            "the platform does not tell it to this client: API and client stand for it",
+        ),
+        Err(failure) => fails(
+            "organization",
+            &CliError::of_failure("tell which organization this is", &failure),
+        ),
+    });
     let metadata = contract(&session, settings, id, &api, &mut checks).await;
     checks.push(match metadata.and_then(|metadata| metadata.date) {
         None => skipped("clock", "the server did not tell its time"),
@@ -98,6 +110,14 @@ async fn examine(context: &Context<'_>, id: Option<&RuleId>) -> Result<Vec<Check
     checks.push(skipped("permission to update", "not tried: it would take a write"));
     session.close().await?;
     Ok(checks)
+}
+
+fn named(organization: &Organization) -> String {
+    let name = organization.name.as_ref();
+    name.map_or_else(
+        || format!("`{}`", organization.id),
+        |name| format!("{name} (`{}`)", organization.id),
+    )
 }
 
 /// Checks that rules can be read: the one that was named, or else the listing.

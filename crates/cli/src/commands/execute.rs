@@ -3,22 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::{Progress, ReadOnly, Report};
-use domain::protocol::{Completion, Mode, Outcome, UpdateOptions, UpdateRequest};
+use app::{IdentityError, Progress, ReadOnly, Report};
+use domain::protocol::{Completion, Failed, Mode, Outcome, UpdateOptions, UpdateRequest};
 use domain::{Finding, Findings, ResponseMetadata};
 
 use crate::cli_error::CliError;
-use crate::commands::{Context, reconcile, stats, tell};
+use crate::commands::workspace::{self, Workspace};
+use crate::commands::{Context, stats, tell};
 use crate::config::Settings;
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::kind::CliKind;
 use crate::output::{Output, visible};
-use crate::record::{self, Record};
+use crate::record;
 use crate::render::report::Asked;
 use crate::render::result::{Delivery, Run, TargetDocument};
 use crate::request::{ChangeRequest, ChangeTerms};
-use crate::session::Session;
 use crate::signals::Signals;
 use crate::stopper::{Abandoned, Stage, Stopper};
 
@@ -55,44 +55,11 @@ impl<K: CliKind> ChangeReport<K> {
             },
             run: Run {
                 id: record::new_run(),
-                target: TargetDocument {
-                    api: None,
-                    sandbox: false,
-                },
+                target: TargetDocument::default(),
                 delivery: Delivery::default(),
             },
             stopped: None,
         }
-    }
-}
-
-/// The record and the platform that a change works with.
-pub(super) struct Workspace {
-    pub(super) record: Record,
-    session: Session,
-}
-
-impl Workspace {
-    /// Opens it. A request that writes settles first what earlier runs left open; a dry run only reads.
-    pub(super) async fn open(context: &Context<'_>, request: &ChangeRequest) -> Result<Self, CliError> {
-        let settings = context.settings()?;
-        settings.refuse_a_secret(request.reason.as_deref())?;
-        let asked = request.asked;
-        let record = match asked {
-            Asked::Update => Record::open(settings).await?,
-            Asked::DryRun => Record::open_to_read(settings).await?,
-        };
-        let session = context.open(settings).await?;
-        if asked == Asked::Update {
-            reconcile::at_start(context, &session, &record, settings).await?;
-        }
-        Ok(Self { record, session })
-    }
-
-    /// Closes it without having done anything.
-    pub(super) async fn close(self) -> Result<(), CliError> {
-        self.record.close().await;
-        self.session.close().await
     }
 }
 
@@ -107,9 +74,12 @@ pub(super) async fn execute<K: CliKind>(
 ) -> Result<ChangeReport<K>, CliError> {
     let settings = context.settings()?;
     let output = context.output;
-    let Workspace { record, session } = workspace;
-    let author = record.author(settings, request.command, request.reason.as_deref());
-    let mut updater = session.updater::<K>(settings, &record, author);
+    let Workspace {
+        record,
+        session,
+        identity,
+    } = workspace;
+    let mut updater = session.updater::<K>(settings, &record, identity.clone());
     updater.undoes.clone_from(&request.undoes);
     if options.mode == Mode::DryRun {
         updater.store = Arc::new(ReadOnly(updater.store));
@@ -127,11 +97,11 @@ pub(super) async fn execute<K: CliKind>(
     signal = signal.or(later);
     let run = Run {
         id: record.run.clone(),
-        target: session.target.clone(),
+        target: session.target(identity.run.organization()),
         delivery,
     };
     let closing = async {
-        stats::keep_metrics(context, &record, settings).await;
+        stats::keep_metrics(context, &record, identity.target()).await;
         record.close().await;
         session.close().await
     };
@@ -142,6 +112,11 @@ pub(super) async fn execute<K: CliKind>(
         }
         Err(Abandoned(exit)) => signal = signal.or(Some(exit)),
     }
+    if let Some(error) = identity.error()
+        && must_be_told(error, &report.completion.outcome)
+    {
+        return Err(workspace::unidentified(error));
+    }
     if run.target.sandbox {
         output.note("This was the sandbox, the Genesys Cloud that is built in: no organisation was changed.\n");
     }
@@ -150,6 +125,25 @@ pub(super) async fn execute<K: CliKind>(
         run,
         stopped: signal,
     })
+}
+
+/// True if the outcome does not tell that the identity of the run is not known: it found nothing to write, or could not
+/// record what it would write.
+fn must_be_told<K: CliKind>(error: &IdentityError, outcome: &Outcome<K>) -> bool {
+    match outcome {
+        Outcome::Unchanged { .. } | Outcome::Planned(_) => true,
+        Outcome::Failed(Failed::NotRecorded { .. }) => matches!(error, IdentityError::Ledger(_)),
+        Outcome::Applied { .. }
+        | Outcome::Overwritten { .. }
+        | Outcome::Conflict(_)
+        | Outcome::Invalid { .. }
+        | Outcome::Rejected { .. }
+        | Outcome::Denied { .. }
+        | Outcome::Failed(_)
+        | Outcome::Deferred { .. }
+        | Outcome::Unknown { .. }
+        | Outcome::NotAttempted { .. } => false,
+    }
 }
 
 /// The end of a run that a second signal broke off. What it left open in the ledger is settled by a later run.

@@ -5,8 +5,10 @@ use ports::{DocumentRef, Entry, EntryId, HistoryQuery};
 use crate::args::Format;
 use crate::cli_error::CliError;
 use crate::commands::Context;
+use crate::config::{Settings, Target};
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
+use crate::identity::target_of_record;
 use crate::record::{Record, unusable};
 use crate::render::history::{self, EntryDocument};
 use crate::request::HistoryCommand;
@@ -15,13 +17,14 @@ pub(super) async fn run(context: &Context<'_>, command: &HistoryCommand) -> Resu
     let id = command.document.as_ref().map(|document| document.id().to_owned());
     let settings = context.settings()?;
     let record = Record::open_to_read(settings).await?;
+    let target = target(context, settings, &record).await?;
     let limit = usize::try_from(command.limit).unwrap_or(usize::MAX - 1);
     let read = if let Some(number) = command.entry {
-        let entry = entry(&record, number, settings.ledger_target(), id.as_deref()).await;
+        let entry = entry(&record, number, target, id.as_deref()).await;
         entry.map(|entry| vec![entry])
     } else {
         let query = HistoryQuery {
-            target: settings.ledger_target(),
+            target,
             kind: None,
             document: id,
             since: command.since,
@@ -54,6 +57,28 @@ pub(super) async fn run(context: &Context<'_>, command: &HistoryCommand) -> Resu
         (_, entries) => output.data(&history::document(entries))?,
     }
     Ok(Exit::Done)
+}
+
+/// The target whose entries are shown. The record is read without a network, too: then it is as far as it is known here.
+pub(super) async fn target(
+    context: &Context<'_>,
+    settings: &Settings,
+    record: &Record,
+) -> Result<Option<String>, CliError> {
+    let session = match settings.target {
+        Ok(Target::Organisation(_)) => context.open(settings).await.ok(),
+        Ok(Target::Sandbox) | Err(_) => None,
+    };
+    let source = || session.as_ref().map(|session| session.organization.clone());
+    let found = target_of_record(settings, record, source).await;
+    let (target, failure) = found.map_err(|failure| unusable(&failure))?;
+    if let Some(failure) = failure {
+        let shown = target.as_deref().unwrap_or_default();
+        context
+            .output
+            .note(&format!("{failure}; shown is what `{shown}` recorded"));
+    }
+    Ok(target)
 }
 
 /// An entry by its number, of the target and the rule that were named.

@@ -2,20 +2,21 @@
 
 use std::sync::Arc;
 
-use app::{Reconciled, Reconciler};
+use app::{Identify, Identity, Reconciled, Reconciler};
 use domain::{Settlement, TriggerRule};
-use ports::{DocumentStore, LedgerError};
+use ports::LedgerError;
 
 use crate::args::Format;
 use crate::cli_error::CliError;
+use crate::commands::workspace::unidentified;
 use crate::commands::{Context, stats, tell};
-use crate::config::Settings;
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
+use crate::identity::RunIdentity;
+use crate::output::Output;
 use crate::record::{Record, unusable};
 use crate::render::result::{Run, reconciled};
 use crate::request::{ClosedEntry, ReconcileCommand};
-use crate::session::Session;
 use crate::signals::Signals;
 use crate::stopper::Stopper;
 
@@ -25,8 +26,16 @@ pub(super) async fn run(context: &Context<'_>, command: &ReconcileCommand) -> Re
     settings.refuse_a_secret(command.reason.as_deref())?;
     let record = Record::open(settings).await?;
     let session = context.open(settings).await?;
-    let reader = Arc::new(session.reader::<TriggerRule>(settings));
-    let reconciler = reconciler(&session, &record, settings, reader, command.reason.as_deref());
+    let source = session.organization.clone();
+    let identity = RunIdentity::new(source, settings, &record, "reconcile", command.reason.as_deref());
+    let Identity { target, author } = identity.identity().await.map_err(|error| unidentified(&error))?;
+    let reconciler = Reconciler {
+        store: Arc::new(session.reader::<TriggerRule>(settings)),
+        ledger: record.ledger.clone(),
+        target,
+        author,
+        clock: session.clock.clone(),
+    };
     let found = match command.close {
         Some(ClosedEntry { entry, word }) => {
             let closed = reconciler.close(entry, word).await;
@@ -39,10 +48,10 @@ pub(super) async fn run(context: &Context<'_>, command: &ReconcileCommand) -> Re
     let (delivery, stopped) = tell::sinks(context.output, &record, recorded, &mut signals, &Stopper::default()).await;
     let run = Run {
         id: record.run.clone(),
-        target: session.target.clone(),
+        target: session.target(identity.organization()),
         delivery,
     };
-    stats::keep_metrics(context, &record, settings).await;
+    stats::keep_metrics(context, &record, Some(reconciler.target.clone())).await;
     record.close().await;
     session.close().await?;
     let found = found.map_err(|failure| problem(&failure))?;
@@ -61,18 +70,10 @@ pub(super) async fn run(context: &Context<'_>, command: &ReconcileCommand) -> Re
 }
 
 /// Settles what earlier runs left open, as far as it can be settled now, and says so.
-pub(super) async fn at_start(
-    context: &Context<'_>,
-    session: &Session,
-    record: &Record,
-    settings: &Settings,
-) -> Result<(), CliError> {
-    let reconciler = reconciler(session, record, settings, session.store(settings), None);
-    let found = reconciler.reconcile().await.map_err(|failure| unusable(&failure))?;
+pub(super) async fn at_start(output: Output, reconciler: &Reconciler<TriggerRule>) -> Result<(), LedgerError> {
+    let found = reconciler.reconcile().await?;
     for settled in found.iter().filter(|found| found.recorded.is_some()) {
-        context
-            .output
-            .note(&format!("An earlier run: {}", reconciled::line(settled)));
+        output.note(&format!("An earlier run: {}", reconciled::line(settled)));
     }
     let open = found.iter().filter(|found| stays_unknown(found)).count();
     if open > 0 {
@@ -81,27 +82,11 @@ pub(super) async fn at_start(
         } else {
             &format!("{open} earlier changes")
         };
-        context.output.note(&format!(
+        output.note(&format!(
             "The outcome of {them} is not known; `assist-rules reconcile` says more."
         ));
     }
     Ok(())
-}
-
-fn reconciler(
-    session: &Session,
-    record: &Record,
-    settings: &Settings,
-    store: Arc<dyn DocumentStore<TriggerRule>>,
-    reason: Option<&str>,
-) -> Reconciler<TriggerRule> {
-    Reconciler {
-        store,
-        ledger: record.ledger.clone(),
-        target: settings.ledger_target().unwrap_or_default(),
-        author: record.author(settings, "reconcile", reason),
-        clock: session.clock.clone(),
-    }
 }
 
 /// True if the outcome is not known, and no run is at work on the entry.

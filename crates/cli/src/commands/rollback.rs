@@ -6,7 +6,8 @@ use ports::{DocumentRef, EntryId};
 use crate::cli_error::{CliError, chain};
 use crate::commands::Context;
 use crate::commands::ending::End;
-use crate::commands::execute::{self, Workspace};
+use crate::commands::execute;
+use crate::commands::workspace::Workspace;
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::kind::CliKind;
@@ -23,12 +24,12 @@ pub(super) async fn run<K: CliKind>(
     let options = execute::options(settings, &command.terms, request.asked);
     // Why: without a target there is nothing to ask, and its problem says more than an empty record.
     settings.target.clone()?;
+    let workspace = Workspace::open(context, &request).await?;
     let document = DocumentRef {
-        target: settings.ledger_target().unwrap_or_default(),
+        target: workspace.identity().await?.target,
         kind: K::NAME.to_string(),
         id: id.to_string(),
     };
-    let workspace = Workspace::open(context, &request).await?;
     let to = command
         .to
         .map_or(RollbackTo::PreviousEntry, |entry| RollbackTo::Entry(EntryId(entry)));
@@ -41,7 +42,10 @@ pub(super) async fn run<K: CliKind>(
     };
     if request.reason.is_none() {
         let undone: Vec<String> = rollback.undoes.iter().map(ToString::to_string).collect();
-        request.reason = Some(format!("undoes {}", undone.join(", ")));
+        workspace
+            .identity
+            .reason
+            .get_or_init(|| format!("undoes {}", undone.join(", ")));
     }
     request.undoes = rollback.undoes;
     let ended = execute::execute(context, workspace, &request, id, rollback.request, options).await?;

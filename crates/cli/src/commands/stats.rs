@@ -6,8 +6,7 @@ use ports::{Tally, TallyOf, TallyQuery};
 
 use crate::args::Format;
 use crate::cli_error::CliError;
-use crate::commands::Context;
-use crate::config::Settings;
+use crate::commands::{Context, history};
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::output::words;
@@ -27,8 +26,9 @@ pub(super) async fn run(context: &Context<'_>, command: &StatsCommand) -> Result
     } else {
         RULES
     };
-    let figures = figures(&record, settings, command, rules).await;
-    keep_metrics(context, &record, settings).await;
+    let target = history::target(context, settings, &record).await?;
+    let figures = figures(&record, target.as_deref(), command, rules).await;
+    keep_metrics(context, &record, target).await;
     record.close().await;
     let figures = figures?;
     let output = context.output;
@@ -44,12 +44,12 @@ pub(super) async fn run(context: &Context<'_>, command: &StatsCommand) -> Result
 
 async fn figures(
     record: &Record,
-    settings: &Settings,
+    target: Option<&str>,
     command: &StatsCommand,
     rules: usize,
 ) -> Result<stats::Figures, CliError> {
     let query = |of| TallyQuery {
-        target: settings.ledger_target(),
+        target: target.map(str::to_owned),
         kind: None,
         of,
         since: command.since,
@@ -76,18 +76,18 @@ async fn tallies(record: &Record, query: &TallyQuery) -> Result<Vec<(Option<Stri
 
 /// Writes the figures of all updates to the file that was asked for, for Prometheus to pick up. What happened to a rule
 /// is not undone by a file that cannot be written.
-pub(super) async fn keep_metrics(context: &Context<'_>, record: &Record, settings: &Settings) {
+pub(super) async fn keep_metrics(context: &Context<'_>, record: &Record, target: Option<String>) {
     let Some(file) = &context.global.metrics_file else {
         return;
     };
-    if let Err(problem) = write_metrics(record, settings, file).await {
+    if let Err(problem) = write_metrics(record, target, file).await {
         context.output.warn(&words(&problem));
     }
 }
 
-async fn write_metrics(record: &Record, settings: &Settings, file: &Path) -> Result<(), CliError> {
+async fn write_metrics(record: &Record, target: Option<String>, file: &Path) -> Result<(), CliError> {
     let query = TallyQuery {
-        target: settings.ledger_target(),
+        target,
         kind: None,
         of: TallyOf::Each(usize::MAX),
         since: None,

@@ -155,13 +155,17 @@ impl Settings {
         Ok(())
     }
 
-    /// The target's key in the ledger: the API and the client that asks it. Nothing if there is none.
-    pub(crate) fn ledger_target(&self) -> Option<String> {
+    /// The API and the client that asks it, as the record has them where the organization is not known. Nothing if
+    /// there is no target.
+    pub(crate) fn api_and_client(&self) -> Option<String> {
         self.target.as_ref().ok().map(Target::name)
     }
 }
 
 impl Target {
+    /// The client of all access tokens: a token does not tell whose it is.
+    pub(crate) const ANY_TOKEN: &str = "token";
+
     fn name(&self) -> String {
         match self {
             Self::Sandbox => "sandbox".to_owned(),
@@ -186,7 +190,7 @@ impl Target {
             Self::Sandbox => emulator::SANDBOX_CLIENT_ID,
             Self::Organisation(at) => match &at.credentials {
                 Credentials::Client(client) => &client.id,
-                Credentials::Token(_) => "token",
+                Credentials::Token(_) => Self::ANY_TOKEN,
             },
         }
     }

@@ -28,6 +28,7 @@ pub(crate) struct EntryDocument {
     entry: u64,
     at: Option<String>,
     target: String,
+    org: Option<OrgDocument>,
     id: String,
     outcome: Option<&'static str>,
     command: Option<String>,
@@ -68,6 +69,13 @@ struct AuthorDocument {
     reason: Option<String>,
 }
 
+/// The organization that an update was made in, where it is known.
+#[derive(Serialize)]
+struct OrgDocument {
+    id: String,
+    name: Option<String>,
+}
+
 /// The document of these updates.
 pub(crate) fn document(entries: &[Entry]) -> HistoryDocument {
     HistoryDocument {
@@ -87,6 +95,7 @@ impl EntryDocument {
             entry: entry.id.0,
             at: entry.at().map(time),
             target: target(entry).to_owned(),
+            org: OrgDocument::of(entry),
             id: id(entry).to_owned(),
             outcome: entry.outcome_kind().map(OutcomeKind::as_str),
             command: author.map(|author| author.command.clone()),
@@ -117,6 +126,16 @@ impl EntryDocument {
     }
 }
 
+impl OrgDocument {
+    fn of(entry: &Entry) -> Option<Self> {
+        let author = entry.author()?;
+        Some(Self {
+            id: author.organization(entry.document()?)?.to_owned(),
+            name: author.org_name.clone(),
+        })
+    }
+}
+
 impl AuthorDocument {
     fn of(author: &Author) -> Self {
         Self {
@@ -140,7 +159,8 @@ fn time(at: SystemTime) -> String {
 }
 
 fn target(entry: &Entry) -> &str {
-    entry.document().map_or("", |document| &document.target)
+    let shown = entry.document().zip(entry.author());
+    shown.map_or("", |(document, author)| author.shown_target(document))
 }
 
 fn id(entry: &Entry) -> &str {

@@ -8,6 +8,7 @@ use app::Report;
 use domain::document::Difference;
 use domain::protocol::Outcome;
 use domain::{Collision, DocumentKind, Evidence, OutcomeKind, Version};
+use genesys_adapter::Organization;
 use serde::Serialize;
 
 use crate::cli_error::{CliError, ErrorDocument};
@@ -40,9 +41,14 @@ pub(crate) struct Run {
 }
 
 /// The target of a run.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct TargetDocument {
     pub(crate) api: Option<String>,
+    /// The organization, where it is known.
+    pub(crate) org: Option<Organization>,
+    /// The client, where the organization is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) client: Option<String>,
     pub(crate) sandbox: bool,
 }
 

@@ -41,6 +41,7 @@ impl Backoff {
             | FailureClass::Untrusted
             | FailureClass::Malformed
             | FailureClass::IdMismatch
+            | FailureClass::OtherOrganization
             | FailureClass::Redirected => self.transient(jitter),
         }
     }

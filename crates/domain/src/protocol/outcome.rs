@@ -421,6 +421,7 @@ impl<K: DocumentKind> Update<K> {
             | FailureClass::Indeterminate { .. }
             | FailureClass::Malformed
             | FailureClass::IdMismatch
+            | FailureClass::OtherOrganization
             | FailureClass::Redirected => Outcome::Failed(Failed::Request { write, failure }),
         };
         self.done(outcome, merges)

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Backoff, Completion, PendingWrite, UpdateOptions, UpdateRequest};
 use crate::document::{DocumentKind, Patch, Stored};
-use crate::request_error::RequestError;
+use crate::request_error::{FailureClass, RequestError};
 use crate::version::Version;
 
 /// The time since the operation started, and the jitter for a wait that may follow.
@@ -184,6 +184,16 @@ impl<K: DocumentKind> Record<K> {
     #[must_use]
     pub fn not_recorded(self, error: String) -> Step<K> {
         self.update.not_recorded(*self.attempt, error)
+    }
+
+    /// The intent could not be recorded, since a request that the record depends on failed.
+    #[must_use]
+    pub fn give_up(self, failure: RequestError) -> Step<K> {
+        let write = Some(self.attempt.write);
+        if let FailureClass::Throttled { wait: Some(wait) } = failure.class {
+            return self.update.deferred(write, failure, wait);
+        }
+        self.update.failed(write, failure)
     }
 
     /// Stops the update in place of recording.

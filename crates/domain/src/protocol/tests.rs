@@ -72,6 +72,7 @@ fn class(failure: &RequestError) -> &'static str {
         | FailureClass::Untrusted
         | FailureClass::Malformed
         | FailureClass::IdMismatch
+        | FailureClass::OtherOrganization
         | FailureClass::Redirected => "another",
     }
 }

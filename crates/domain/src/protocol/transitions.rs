@@ -278,6 +278,7 @@ impl<K: DocumentKind> Update<K> {
             | FailureClass::Untrusted
             | FailureClass::Malformed
             | FailureClass::IdMismatch
+            | FailureClass::OtherOrganization
             | FailureClass::Redirected => {
                 if attempt.unclear.is_some() {
                     return self.read(ReadPurpose::FinalVerify(attempt));

@@ -49,7 +49,8 @@ fn turn() -> impl Strategy<Value = Turn> {
         2 => select(vec![FailureClass::NotSent, FailureClass::NotFound]).prop_map(Turn::Fail),
         1 => select(vec![
             FailureClass::Denied, FailureClass::Unauthenticated, FailureClass::Rejected, FailureClass::Untrusted,
-            FailureClass::Malformed, FailureClass::IdMismatch, FailureClass::Redirected,
+            FailureClass::Malformed, FailureClass::IdMismatch, FailureClass::OtherOrganization,
+            FailureClass::Redirected,
         ]).prop_map(Turn::Fail),
         3 => select(OTHERS.to_vec()).prop_map(|(name, value)| Turn::Interfere(name, value)),
     ]

@@ -56,7 +56,14 @@ fn store_at(
     };
     let connection = Connection::new(&settings).unwrap();
     let clock = Arc::new(time.clone());
-    let tokens = TokenSource::new(credentials, address.clone(), connection.clone(), clock.clone(), cache);
+    let tokens = TokenSource::new(
+        credentials,
+        address.clone(),
+        address.clone(),
+        connection.clone(),
+        clock.clone(),
+        cache,
+    );
     GenesysStore::new(address, TriggerRules::default(), connection, tokens, clock)
 }
 
@@ -307,7 +314,14 @@ async fn a_connection_to_elsewhere_speaks_no_plain_http() {
     let connection = Connection::new(&ConnectionSettings::default()).unwrap();
     let clock = Arc::new(VirtualTime::default());
     let token = Credentials::Token(SecretString::from("token"));
-    let tokens = TokenSource::new(token, address.clone(), connection.clone(), clock.clone(), None);
+    let tokens = TokenSource::new(
+        token,
+        address.clone(),
+        address.clone(),
+        connection.clone(),
+        clock.clone(),
+        None,
+    );
     let store = GenesysStore::new(address, TriggerRules::default(), connection, tokens, clock);
     assert_eq!(store.get(&id()).await.unwrap_err().class, FailureClass::NotSent);
     assert_eq!(seen.load(Ordering::SeqCst), 0);

@@ -8,13 +8,14 @@ use sink_adapter::SinkSettings;
 
 use super::check::{Check, fails, skipped, works};
 use crate::cli_error::{CliError, chain};
+use crate::commands::{Context, history};
 use crate::config::Settings;
 use crate::error_code::ErrorCode;
 use crate::record::{Record, unusable};
 
 /// The ledger, then each sink.
-pub(super) async fn checks(settings: &Settings) -> Vec<Check> {
-    let (ledger, backlog) = match read(settings).await {
+pub(super) async fn checks(context: &Context<'_>, settings: &Settings) -> Vec<Check> {
+    let (ledger, backlog) = match read(context, settings).await {
         Ok((check, backlog)) => (check, backlog),
         Err(problem) => (fails("ledger", &problem), Vec::new()),
     };
@@ -27,14 +28,14 @@ pub(super) async fn checks(settings: &Settings) -> Vec<Check> {
     checks
 }
 
-async fn read(settings: &Settings) -> Result<(Check, Vec<Backlog>), CliError> {
+async fn read(context: &Context<'_>, settings: &Settings) -> Result<(Check, Vec<Backlog>), CliError> {
     let address = &settings.ledger;
     if address.file().is_some_and(|file| !file.exists()) {
         let message = format!("none yet: the first change makes {address}");
         return Ok((works("ledger", message), Vec::new()));
     }
     let record = Record::open_to_read(settings).await?;
-    let target = settings.ledger_target().unwrap_or_default();
+    let target = history::target(context, settings, &record).await?.unwrap_or_default();
     let unsettled = record.ledger.unsettled(&target, TriggerRule::NAME.as_str()).await;
     let backlog = record.outbox.backlog().await;
     record.close().await;

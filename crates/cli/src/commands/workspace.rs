@@ -1,0 +1,144 @@
+//! The record, the platform and the identity that a command which changes documents works with.
+
+use std::sync::{Arc, OnceLock};
+
+use app::{Identify, Identity, IdentityError, Reconciler};
+use async_trait::async_trait;
+use domain::TriggerRule;
+use ports::{Author, Clock, DocumentStore, Ledger};
+use tokio::sync::OnceCell;
+
+use crate::cli_error::CliError;
+use crate::commands::{Context, reconcile};
+use crate::identity::RunIdentity;
+use crate::output::Output;
+use crate::record::{Record, unusable};
+use crate::render::report::Asked;
+use crate::request::ChangeRequest;
+use crate::session::Session;
+
+/// The record, the platform and the identity of one run.
+pub(super) struct Workspace {
+    pub(super) record: Record,
+    pub(super) session: Session,
+    pub(super) identity: Arc<WriterIdentity>,
+}
+
+impl Workspace {
+    /// Opens it. Where the organization is known without a request, what earlier runs left open is settled at once.
+    pub(super) async fn open(context: &Context<'_>, request: &ChangeRequest) -> Result<Self, CliError> {
+        let settings = context.settings()?;
+        settings.refuse_a_secret(request.reason.as_deref())?;
+        let record = match request.asked {
+            Asked::Update => Record::open(settings).await?,
+            Asked::DryRun => Record::open_to_read(settings).await?,
+        };
+        let session = context.open(settings).await?;
+        let source = session.organization.clone();
+        let reason = request.reason.as_deref();
+        let run = RunIdentity::new(source, settings, &record, request.command, reason);
+        let is_at_hand = run.is_at_hand().await;
+        let identity = Arc::new(WriterIdentity {
+            run,
+            settles: record.records().then(|| Settles {
+                store: session.store(settings),
+                ledger: record.ledger.clone(),
+                clock: session.clock.clone(),
+            }),
+            output: context.output,
+            reason: OnceLock::new(),
+            settled: OnceCell::new(),
+        });
+        let workspace = Self {
+            record,
+            session,
+            identity,
+        };
+        if is_at_hand {
+            workspace.identity().await?;
+        }
+        Ok(workspace)
+    }
+
+    /// The identity of the run, for what has to know it before anything else.
+    pub(super) async fn identity(&self) -> Result<Identity, CliError> {
+        let found = self.identity.identity().await;
+        found.map_err(|error| unidentified(&error))
+    }
+
+    /// Closes it without having done anything.
+    pub(super) async fn close(self) -> Result<(), CliError> {
+        self.record.close().await;
+        self.session.close().await
+    }
+}
+
+/// The error of a run whose identity is not known.
+pub(super) fn unidentified(error: &IdentityError) -> CliError {
+    match error {
+        IdentityError::Request(failure) => CliError::of_failure("tell which organization this is", failure),
+        IdentityError::Ledger(failure) => unusable(failure),
+    }
+}
+
+/// The identity of a run that writes: once it is known, what earlier runs left open is settled, before anything is
+/// recorded.
+pub(super) struct WriterIdentity {
+    pub(super) run: RunIdentity,
+    /// The parts that settle, in a run that records.
+    settles: Option<Settles>,
+    output: Output,
+    /// The reason for the change, which a rollback finds only after the identity.
+    pub(super) reason: OnceLock<String>,
+    settled: OnceCell<Result<Identity, IdentityError>>,
+}
+
+struct Settles {
+    store: Arc<dyn DocumentStore<TriggerRule>>,
+    ledger: Arc<dyn Ledger>,
+    clock: Arc<dyn Clock>,
+}
+
+impl WriterIdentity {
+    /// The error, if the identity was looked for and not found.
+    pub(super) fn error(&self) -> Option<&IdentityError> {
+        self.settled.get().and_then(|settled| settled.as_ref().err())
+    }
+
+    /// The target, if it was looked for and found.
+    pub(super) fn target(&self) -> Option<String> {
+        let settled = self.settled.get()?;
+        settled.as_ref().ok().map(|identity| identity.target.clone())
+    }
+
+    async fn settle(&self) -> Result<Identity, IdentityError> {
+        let identity = self.run.identity().await?;
+        if let Some(Settles { store, ledger, clock }) = &self.settles {
+            let Identity { target, author } = identity.clone();
+            let reconciler = Reconciler {
+                store: store.clone(),
+                ledger: ledger.clone(),
+                target,
+                author: Author {
+                    command: "reconcile".to_owned(),
+                    reason: None,
+                    ..author
+                },
+                clock: clock.clone(),
+            };
+            reconcile::at_start(self.output, &reconciler).await?;
+        }
+        Ok(identity)
+    }
+}
+
+#[async_trait]
+impl Identify for WriterIdentity {
+    async fn identity(&self) -> Result<Identity, IdentityError> {
+        let mut identity = self.settled.get_or_init(|| self.settle()).await.clone()?;
+        if let Some(reason) = self.reason.get() {
+            identity.author.reason = Some(reason.clone());
+        }
+        Ok(identity)
+    }
+}

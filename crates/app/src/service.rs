@@ -181,22 +181,15 @@ impl Shared {
 
     /// Settles what is open, at the start and now and then.
     async fn settle<K: DocumentKind>(&self, updater: &Updater<K>) {
-        let reconcile = async || {
-            let Identity { target, author } = updater.identity.identity().await?;
-            let reconciler = Reconciler {
-                store: updater.store.clone(),
-                ledger: updater.ledger.clone(),
-                target,
-                author: Author {
-                    command: "reconcile".to_owned(),
-                    ..author
-                },
-                clock: updater.clock.clone(),
-            };
-            Ok(reconciler.reconcile().await?)
-        };
+        let mut known = None;
         while !self.is_stopped() {
-            let settling = pin!(reconcile());
+            let settling = pin!(async {
+                let reconciler = match &mut known {
+                    Some(reconciler) => reconciler,
+                    none => none.insert(reconciler(updater).await?),
+                };
+                Ok(reconciler.reconcile().await?)
+            });
             let Either::Left((found, _)) = select(settling, pin!(self.stopped())).await else {
                 return;
             };
@@ -231,4 +224,19 @@ impl Shared {
     fn served(&self) -> MutexGuard<'_, ServiceStats> {
         self.served.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The reconciler of what an updater left open.
+async fn reconciler<K: DocumentKind>(updater: &Updater<K>) -> Result<Reconciler<K>, IdentityError> {
+    let Identity { target, author } = updater.identity.identity().await?;
+    Ok(Reconciler {
+        store: updater.store.clone(),
+        ledger: updater.ledger.clone(),
+        target,
+        author: Author {
+            command: "reconcile".to_owned(),
+            ..author
+        },
+        clock: updater.clock.clone(),
+    })
 }

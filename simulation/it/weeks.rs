@@ -62,15 +62,8 @@ fn store(url: &str, hand: &Arc<Hand>) -> GenesysStore<TriggerRules> {
         secret: SANDBOX_CLIENT_SECRET.into(),
     });
     let address: genesys_adapter::Address = url.parse().unwrap();
-    let tokens = TokenSource::new(
-        client,
-        address.clone(),
-        address.clone(),
-        connection.clone(),
-        hand.clone(),
-        None,
-    );
-    GenesysStore::new(address, TriggerRules::default(), connection, tokens, hand.clone())
+    let tokens = TokenSource::new(client, address.clone(), address, connection, hand.clone(), None);
+    GenesysStore::new(TriggerRules::default(), tokens, hand.clone())
 }
 
 async fn ledger(folder: &std::path::Path) -> Arc<SqlLedger> {

@@ -121,15 +121,8 @@ async fn stage(fault: &str) -> (Emulator, emulator::Running, Updater<TriggerRule
         waited: waited.clone(),
     });
     let client = Credentials::client(SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET);
-    let tokens = TokenSource::new(
-        client,
-        address.clone(),
-        address.clone(),
-        connection.clone(),
-        clock.clone(),
-        None,
-    );
-    let rules = GenesysStore::new(address, TriggerRules::default(), connection, tokens, clock.clone());
+    let tokens = TokenSource::new(client, address.clone(), address, connection, clock.clone(), None);
+    let rules = GenesysStore::new(TriggerRules::default(), tokens, clock.clone());
     let updater = Updater::builder(Arc::new(rules)).build(clock);
     (world, running, updater)
 }

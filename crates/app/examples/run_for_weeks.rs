@@ -113,8 +113,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 fn updater(api: &Address, ledger: Arc<SqlLedger>, time: Arc<RealTime>) -> Result<Updater<TriggerRule>, Box<dyn Error>> {
     let connection = Connection::new(&ConnectionSettings::to(api))?;
     let client = Credentials::client(SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET);
-    let tokens = TokenSource::new(client, api.clone(), api.clone(), connection.clone(), time.clone(), None);
-    let rules = GenesysStore::new(api.clone(), TriggerRules::default(), connection, tokens, time.clone());
+    let tokens = TokenSource::new(client, api.clone(), api.clone(), connection, time.clone(), None);
+    let rules = GenesysStore::new(TriggerRules::default(), tokens, time.clone());
     let rules = RateLimited {
         store: Arc::new(rules),
         limiter: Arc::default(),

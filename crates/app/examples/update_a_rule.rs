@@ -24,8 +24,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let time = Arc::new(RealTime::start());
     let client = Credentials::client(SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET);
-    let tokens = TokenSource::new(client, api.clone(), api.clone(), connection.clone(), time.clone(), None);
-    let rules = GenesysStore::new(api, TriggerRules::default(), connection, tokens, time.clone());
+    let tokens = TokenSource::new(client, api.clone(), api, connection, time.clone(), None);
+    let rules = GenesysStore::new(TriggerRules::default(), tokens, time.clone());
     let updater = Updater::builder(Arc::new(rules)).build(time);
 
     let rule: RuleId = SAMPLE_RULE_ID.parse()?;

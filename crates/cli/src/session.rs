@@ -21,7 +21,6 @@ use crate::sandbox::{Sandbox, SandboxStart};
 /// The connection of one run to its target, with the tokens and the rate limiter.
 pub(crate) struct Session {
     api: Address,
-    connection: Connection,
     tokens: Arc<TokenSource>,
     /// The source of the organization that this run works for.
     pub(crate) organization: OrganizationSource,
@@ -68,14 +67,7 @@ impl Session {
                 )
             }
         };
-        let tokens = TokenSource::new(
-            credentials,
-            login,
-            api.clone(),
-            connection.clone(),
-            clock.clone(),
-            cache,
-        );
+        let tokens = TokenSource::new(credentials, login, api.clone(), connection, clock.clone(), cache);
         let tokens = Arc::new(tokens);
         let retry = Retry {
             clock: clock.clone(),
@@ -96,7 +88,6 @@ impl Session {
                 .to_owned(),
             organization,
             api,
-            connection,
             tokens,
             retry,
             limiter: Arc::default(),
@@ -109,13 +100,7 @@ impl Session {
 
     /// The documents of a kind, as they are stored.
     fn direct<K: CliKind>(&self, settings: &Settings) -> GenesysStore<K::Resource> {
-        GenesysStore::new(
-            self.api.clone(),
-            K::resource(settings),
-            self.connection.clone(),
-            self.tokens.clone(),
-            self.clock.clone(),
-        )
+        GenesysStore::new(K::resource(settings), self.tokens.clone(), self.clock.clone())
     }
 
     /// The documents of a kind, under the rate limit that all requests of this run share.

@@ -18,6 +18,13 @@ pub(crate) struct Api {
     pub(crate) connection: Connection,
 }
 
+/// An answer, the token that it was given to, and the requests that it took.
+pub(crate) struct ApiResponse {
+    pub(crate) answer: RawAnswer,
+    pub(crate) token: SecretString,
+    pub(crate) requests: u32,
+}
+
 impl Api {
     /// Sends a request once, with this token.
     pub(crate) async fn send(&self, request: &ApiRequest, token: &SecretString) -> Result<RawAnswer, RequestError> {

@@ -15,12 +15,13 @@ use tokio::sync::Mutex;
 use tracing::Instrument;
 
 use crate::address::Address;
-use crate::answer::{Method, ResponseReader};
-use crate::api::Api;
+use crate::answer::{Method, RawAnswer, ResponseReader};
+use crate::api::{Api, ApiResponse};
 use crate::connection::{self, Connection};
 use crate::credentials::{ClientCredentials, Credentials};
 use crate::organization::{self, Organization};
 use crate::redact::Redactor;
+use crate::request::ApiRequest;
 use crate::token_cache::TokenCache;
 
 /// The time before its end at which a token is renewed.
@@ -91,20 +92,44 @@ impl TokenSource {
     ///
     /// As for any read. An answer that definitely tells none is no error.
     pub async fn organization(&self) -> Result<Option<Organization>, RequestError> {
-        let token = self.token().await.map_err(organization::about_organization)?;
         if let Some(known) = self.kept_organization().await {
             return Ok(Some(known));
         }
-        let mut reading = self.ask_organization(&token).await;
-        if let Err(failure) = &reading
-            && failure.class == FailureClass::Unauthenticated
-            && let Some(token) = self.refresh_after_rejection(&token).await?
-        {
-            reading = self.ask_organization(&token).await;
-        }
-        let Some(found) = reading? else { return Ok(None) };
-        self.keep_organization(&token, &found).await;
+        let sent = self.send(&organization::request()).await;
+        let response = sent.map_err(organization::about_organization)?;
+        let Some(found) = self.read_organization(&response.answer, &response.token)? else {
+            return Ok(None);
+        };
+        self.keep_organization(&response.token, &found).await;
         Ok(Some(self.organization.get_or_init(|| found).clone()))
+    }
+
+    /// Sends a request. One that is refused for its token is sent once more with another.
+    pub(crate) async fn send(&self, request: &ApiRequest) -> Result<ApiResponse, RequestError> {
+        let token = self.token().await?;
+        let first = self.send_with(request, token, 1).await?;
+        if first.answer.status != StatusCode::UNAUTHORIZED {
+            return Ok(first);
+        }
+        match self.refresh_after_rejection(&first.token).await? {
+            None => Ok(first),
+            Some(token) => self.send_with(request, token, 2).await,
+        }
+    }
+
+    async fn send_with(
+        &self,
+        request: &ApiRequest,
+        token: SecretString,
+        requests: u32,
+    ) -> Result<ApiResponse, RequestError> {
+        let sent = self.api.send(request, &token).await;
+        let answer = sent.map_err(|failure| with_request_count(failure, requests))?;
+        Ok(ApiResponse {
+            answer,
+            token,
+            requests,
+        })
     }
 
     /// The organization that is known without a request: of an earlier answer, or of the token that was kept.
@@ -148,11 +173,7 @@ impl TokenSource {
         };
         let mut held = self.held.lock().await;
         self.load_into(&mut held, client);
-        if !held.as_ref().is_some_and(|token| self.is_good(token)) {
-            *held = Some(self.ask(client).await?);
-            self.store(client, held.as_ref());
-        }
-        self.of_one_organization(&mut held, client).await
+        self.held_or_new(&mut held, client, |token| self.is_good(token)).await
     }
 
     /// A token other than the one that was refused.
@@ -168,28 +189,32 @@ impl TokenSource {
             return Ok(None);
         };
         let mut held = self.held.lock().await;
-        let is_refused = |token: &Token| token.secret.expose_secret() == refused.expose_secret();
-        if held.as_ref().is_none_or(is_refused) {
-            *held = Some(self.ask(client).await?);
-            self.store(client, held.as_ref());
-        }
-        self.of_one_organization(&mut held, client).await.map(Some)
+        let is_another = |token: &Token| token.secret.expose_secret() != refused.expose_secret();
+        self.held_or_new(&mut held, client, is_another).await.map(Some)
     }
 
-    /// The secret of the token, once it is certain that it belongs to the organization that this source works for.
-    async fn of_one_organization(
+    /// The secret of the token at hand if it serves, or else of a new one, once it is certain that it belongs to the
+    /// organization that this source works for.
+    async fn held_or_new(
         &self,
         held: &mut Option<Token>,
         client: &ClientCredentials,
+        serves: impl Fn(&Token) -> bool,
     ) -> Result<SecretString, RequestError> {
-        let no_token = || RequestError::new(FailureClass::Malformed, "there is no token");
-        let token = held.as_mut().ok_or_else(no_token)?;
+        let token = match held {
+            Some(token) if serves(token) => token,
+            held => {
+                let token = self.ask(client).await?;
+                self.store(client, &token);
+                held.insert(token)
+            }
+        };
         let Some(expected) = self.organization.get() else {
             return Ok(token.secret.clone());
         };
         if token.organization.is_none() {
             token.organization = self.ask_organization(&token.secret).await.map_err(never_unclear)?;
-            self.store(client, Some(token));
+            self.store(client, token);
         }
         if token.organization.as_ref().is_some_and(|found| found.id == expected.id) {
             return Ok(token.secret.clone());
@@ -206,11 +231,17 @@ impl TokenSource {
     async fn ask_organization(&self, token: &SecretString) -> Result<Option<Organization>, RequestError> {
         let sent = self.api.send(&organization::request(), token).await;
         let answer = sent.map_err(organization::about_organization)?;
-        let mut redactor = self.redactor();
-        redactor.add(token);
+        self.read_organization(&answer, token)
+    }
+
+    fn read_organization(
+        &self,
+        answer: &RawAnswer,
+        token: &SecretString,
+    ) -> Result<Option<Organization>, RequestError> {
         organization::read(&ResponseReader {
-            answer: &answer,
-            redactor: &redactor,
+            answer,
+            redactor: &self.redactor(Some(token)),
             now: self.clock.now(),
             requests: 0,
         })
@@ -226,16 +257,19 @@ impl TokenSource {
             && held.secret.expose_secret() == token.expose_secret()
         {
             held.organization = Some(organization.clone());
-            self.store(client, Some(held));
+            self.store(client, held);
         }
     }
 
-    /// Keeps the secrets in hand out of what a server says.
-    pub(crate) fn redactor(&self) -> Redactor {
+    /// Keeps the secrets in hand, with this token, out of what a server says.
+    pub(crate) fn redactor(&self, token: Option<&SecretString>) -> Redactor {
         let mut redactor = Redactor::default();
         match &self.credentials {
             Credentials::Token(token) => redactor.add(token),
             Credentials::Client(client) => redactor.add(&client.secret),
+        }
+        if let Some(token) = token {
+            redactor.add(token);
         }
         redactor
     }
@@ -250,8 +284,8 @@ impl TokenSource {
         }
     }
 
-    fn store(&self, client: &ClientCredentials, token: Option<&Token>) {
-        if let (Some(cache), Some(token)) = (&self.cache, token) {
+    fn store(&self, client: &ClientCredentials, token: &Token) {
+        if let Some(cache) = &self.cache {
             cache.store(&self.login, client, token);
         }
     }
@@ -275,7 +309,7 @@ impl TokenSource {
             .await
             .map_err(never_unclear)?;
         tracing::debug!(status = answer.status.as_u16(), "answered");
-        let redactor = self.redactor();
+        let redactor = self.redactor(None);
         let reading = ResponseReader {
             answer: &answer,
             redactor: &redactor,
@@ -293,6 +327,20 @@ impl TokenSource {
             )
         })
     }
+}
+
+/// A failure without an answer, with the requests that led to it; one that never left is none.
+fn with_request_count(mut failure: RequestError, requests: u32) -> RequestError {
+    let never_left = matches!(
+        failure.class,
+        FailureClass::NotSent | FailureClass::Untrusted | FailureClass::OtherOrganization
+    );
+    failure.metadata.requests = if never_left {
+        requests.saturating_sub(1)
+    } else {
+        requests
+    };
+    failure
 }
 
 fn basic(client: &ClientCredentials) -> HeaderValue {

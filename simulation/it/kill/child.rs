@@ -120,15 +120,8 @@ pub(super) fn store(server: &str, timer: &Arc<Timer>) -> GenesysStore<TriggerRul
         id: SANDBOX_CLIENT_ID.to_owned(),
         secret: SANDBOX_CLIENT_SECRET.into(),
     });
-    let tokens = TokenSource::new(
-        client,
-        address.clone(),
-        address.clone(),
-        connection.clone(),
-        timer.clone(),
-        None,
-    );
-    GenesysStore::new(address, TriggerRules::default(), connection, tokens, timer.clone())
+    let tokens = TokenSource::new(client, address.clone(), address, connection, timer.clone(), None);
+    GenesysStore::new(TriggerRules::default(), tokens, timer.clone())
 }
 
 /// The file in which the sink keeps the delivered events.

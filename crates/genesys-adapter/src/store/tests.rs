@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::testing::Specimen;
 use domain::{DocumentKind, FailureClass, RuleId, TriggerRule};
-use emulator::{Client, Emulator, EtagHeader, Permission, Running, SAMPLE_RULE_ID, Script, Settings, serve};
+use emulator::{Client, Emulator, EtagHeader, Kind, Permission, Running, SAMPLE_RULE_ID, Script, Settings, serve};
 use ports::DocumentStore;
 use ports::testing::VirtualTime;
 use ports::testing::conformance::{self, Stage};
@@ -56,15 +56,8 @@ fn store_at(
     };
     let connection = Connection::new(&settings).unwrap();
     let clock = Arc::new(time.clone());
-    let tokens = TokenSource::new(
-        credentials,
-        address.clone(),
-        address.clone(),
-        connection.clone(),
-        clock.clone(),
-        cache,
-    );
-    GenesysStore::new(address, TriggerRules::default(), connection, tokens, clock)
+    let tokens = TokenSource::new(credentials, address.clone(), address, connection, clock.clone(), cache);
+    GenesysStore::new(TriggerRules::default(), tokens, clock)
 }
 
 async fn room_with(settings: Settings, client: Client) -> Room {
@@ -314,17 +307,32 @@ async fn a_connection_to_elsewhere_speaks_no_plain_http() {
     let connection = Connection::new(&ConnectionSettings::default()).unwrap();
     let clock = Arc::new(VirtualTime::default());
     let token = Credentials::Token(SecretString::from("token"));
-    let tokens = TokenSource::new(
-        token,
-        address.clone(),
-        address.clone(),
-        connection.clone(),
-        clock.clone(),
-        None,
-    );
-    let store = GenesysStore::new(address, TriggerRules::default(), connection, tokens, clock);
+    let tokens = TokenSource::new(token, address.clone(), address, connection, clock.clone(), None);
+    let store = GenesysStore::new(TriggerRules::default(), tokens, clock);
     assert_eq!(store.get(&id()).await.unwrap_err().class, FailureClass::NotSent);
     assert_eq!(seen.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn the_organization_is_kept_with_the_token_that_told_it() {
+    let room = room().await;
+    room.store.get(&id()).await.unwrap();
+    room.world.revoke_tokens();
+    let asked = || {
+        let seen = room.world.requests();
+        seen.iter().filter(|request| request.kind == Kind::Organization).count()
+    };
+    let tokens = &room.store.tokens;
+    let found = tokens.organization().await.unwrap().unwrap();
+    assert_eq!(
+        (found.id, asked()),
+        (room.world.organization().id, 2),
+        "refused, and asked again"
+    );
+    room.store.get(&id()).await.unwrap();
+    assert_eq!(tokens.last_organization().await, tokens.kept_organization().await);
+    assert!(tokens.last_organization().await.is_some());
+    assert_eq!(asked(), 2);
 }
 
 #[tokio::test]

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::client::{Org, RULES, rule_path, world};
-use crate::{BodyEtag, Emulator, EtagHeader, SAMPLE_CHANGE, SAMPLE_RULE, SAMPLE_RULE_ID, Settings};
+use crate::{
+    BodyEtag, Emulator, EtagHeader, SAMPLE_CHANGE, SAMPLE_RULE, SAMPLE_RULE_ID, SANDBOX_ORGANIZATION_ID, Settings,
+};
 
 #[tokio::test]
 async fn a_rule_is_served_as_it_was_made() {
@@ -176,8 +178,11 @@ async fn a_snapshot_brings_the_rules_back() {
     assert_eq!(restored.rule(SAMPLE_RULE_ID).unwrap()["etag"], "8");
     restored.remove_rule(SAMPLE_RULE_ID);
     assert_eq!(
-        (restored.rule(SAMPLE_RULE_ID), &restored.snapshot()["rules"]),
-        (None, &json!([]))
+        (restored.rule(SAMPLE_RULE_ID), restored.snapshot()),
+        (
+            None,
+            json!({"organization": {"id": SANDBOX_ORGANIZATION_ID, "name": "Sandbox"}, "rules": []})
+        )
     );
 }
 

@@ -6,12 +6,11 @@ use app::{Identify, Identity, IdentityError, Retry};
 use async_trait::async_trait;
 use domain::RequestError;
 use genesys_adapter::{Organization, TokenSource};
-use ports::{Author, History, HistoryQuery, JoinRecord, Ledger, LedgerError};
+use ports::{ANY_TOKEN, Author, History, HistoryQuery, JoinRecord, Ledger, LedgerError};
 use tokio::sync::OnceCell;
 
-use crate::config::{Settings, Target};
+use crate::config::Settings;
 use crate::record::Record;
-use crate::sandbox;
 
 /// The source of the organization.
 #[derive(Clone)]
@@ -73,7 +72,7 @@ impl RunIdentity {
 
     /// True if it can be had without a request.
     pub(crate) async fn is_at_hand(&self) -> bool {
-        self.found.initialized() || self.source.at_hand().await.is_some()
+        self.source.at_hand().await.is_some()
     }
 
     /// The organization, if it was looked for and the platform told one.
@@ -104,7 +103,8 @@ impl RunIdentity {
 
     /// Makes one history of what `API CLIENT` recorded before the organization was known, and of what comes.
     async fn join(&self, organization: &Organization, author: &Author) -> Result<(), LedgerError> {
-        let Some((ledger, history)) = self.record.as_ref().filter(|_| !is_any_client(&author.client)) else {
+        let joins = self.record.as_ref().filter(|_| author.client != ANY_TOKEN);
+        let Some((ledger, history)) = joins else {
             return Ok(());
         };
         let recorded = HistoryQuery {
@@ -129,11 +129,6 @@ impl RunIdentity {
     }
 }
 
-/// True of the client that all access tokens are: no organization can be told from it.
-fn is_any_client(client: &str) -> bool {
-    client == Target::ANY_TOKEN
-}
-
 #[async_trait]
 impl Identify for RunIdentity {
     async fn identity(&self) -> Result<Identity, IdentityError> {
@@ -143,35 +138,4 @@ impl Identify for RunIdentity {
             .map(|(identity, _)| identity.clone())
             .map_err(Clone::clone)
     }
-}
-
-/// The target whose entries a command shows that only reads the record: the organization as far as it is known here,
-/// or else asked for once; where that fails, `API CLIENT`, and the failure. No target if none is configured.
-pub(crate) async fn target_of_record(
-    settings: &Settings,
-    record: &Record,
-    source: impl FnOnce() -> Option<OrganizationSource>,
-) -> Result<(Option<String>, Option<RequestError>), LedgerError> {
-    let Some(api_and_client) = settings.api_and_client() else {
-        return Ok((None, None));
-    };
-    if let Ok(Target::Sandbox) = settings.target {
-        let kept = sandbox::kept_organization(&settings.state_dir);
-        return Ok((Some(kept.unwrap_or(api_and_client)), None));
-    }
-    let known = record.history.organization_of(&api_and_client).await?;
-    if known.is_some() {
-        return Ok((known, None));
-    }
-    let Some(OrganizationSource::Platform(tokens, _)) = source() else {
-        return Ok((Some(api_and_client), None));
-    };
-    if let Some(organization) = tokens.last_organization().await {
-        return Ok((Some(organization.id), None));
-    }
-    Ok(match tokens.organization().await {
-        Ok(Some(organization)) => (Some(organization.id), None),
-        Ok(None) => (Some(api_and_client), None),
-        Err(failure) => (Some(api_and_client), Some(failure)),
-    })
 }

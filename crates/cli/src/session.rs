@@ -126,6 +126,14 @@ impl Session {
         self.tokens.sign_in().await
     }
 
+    /// The organization of the last sign-in, or else asked for once.
+    pub(crate) async fn last_organization(&self) -> Result<Option<Organization>, RequestError> {
+        match self.tokens.last_organization().await {
+            Some(organization) => Ok(Some(organization)),
+            None => self.tokens.organization().await,
+        }
+    }
+
     /// The address of the API.
     pub(crate) fn api(&self) -> String {
         self.api.to_string()

@@ -85,7 +85,7 @@ pub trait Ledger: Send + Sync {
 }
 
 /// The client of all access tokens: no organization can be told from it.
-const ANY_TOKEN: &str = "token";
+pub const ANY_TOKEN: &str = "token";
 
 /// Refuses to join what cannot be: a target that is known to be another organization, or whose client is no one's.
 ///

@@ -24,8 +24,8 @@ pub use event::Event;
 pub use event_sink::{DeliveryError, EventSink, SinkFn};
 pub use history::{After, History, HistoryQuery, TallyOf, TallyQuery};
 pub use ledger::{
-    Author, BaseRecord, BaseSource, DocumentRef, Entry, EntryId, InMemoryLedger, IntentRecord, JoinRecord, Ledger,
-    LedgerError, NewestBase, OutcomeRecord, Recorded, Replacement, refuse_join,
+    ANY_TOKEN, Author, BaseRecord, BaseSource, DocumentRef, Entry, EntryId, InMemoryLedger, IntentRecord, JoinRecord,
+    Ledger, LedgerError, NewestBase, OutcomeRecord, Recorded, Replacement, refuse_join,
 };
 pub use outbox::{Backlog, Claim, DeliveryOutcome, Include, LeasedEvent, Outbox};
 #[cfg(feature = "tokio")]

@@ -130,20 +130,9 @@ pub(super) async fn execute<K: CliKind>(
 /// True if the outcome does not tell that the identity of the run is not known: it found nothing to write, or could not
 /// record what it would write.
 fn must_be_told<K: CliKind>(error: &IdentityError, outcome: &Outcome<K>) -> bool {
-    match outcome {
-        Outcome::Unchanged { .. } | Outcome::Planned(_) => true,
-        Outcome::Failed(Failed::NotRecorded { .. }) => matches!(error, IdentityError::Ledger(_)),
-        Outcome::Applied { .. }
-        | Outcome::Overwritten { .. }
-        | Outcome::Conflict(_)
-        | Outcome::Invalid { .. }
-        | Outcome::Rejected { .. }
-        | Outcome::Denied { .. }
-        | Outcome::Failed(_)
-        | Outcome::Deferred { .. }
-        | Outcome::Unknown { .. }
-        | Outcome::NotAttempted { .. } => false,
-    }
+    let is_unrecorded = matches!(outcome, Outcome::Failed(Failed::NotRecorded { .. }));
+    matches!(outcome, Outcome::Unchanged { .. } | Outcome::Planned(_))
+        || (is_unrecorded && matches!(error, IdentityError::Ledger(_)))
 }
 
 /// The end of a run that a second signal broke off. What it left open in the ledger is settled by a later run.

@@ -8,10 +8,10 @@ use crate::commands::Context;
 use crate::config::{Settings, Target};
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
-use crate::identity::target_of_record;
 use crate::record::{Record, unusable};
 use crate::render::history::{self, EntryDocument};
 use crate::request::HistoryCommand;
+use crate::sandbox;
 
 pub(super) async fn run(context: &Context<'_>, command: &HistoryCommand) -> Result<Exit, CliError> {
     let id = command.document.as_ref().map(|document| document.id().to_owned());
@@ -59,26 +59,38 @@ pub(super) async fn run(context: &Context<'_>, command: &HistoryCommand) -> Resu
     Ok(Exit::Done)
 }
 
-/// The target whose entries are shown. The record is read without a network, too: then it is as far as it is known here.
+/// The target whose entries are shown to a command that only reads the record: the organization as far as it is known
+/// here, or else asked for once; where that fails, `API CLIENT`. No target if none is configured.
 pub(super) async fn target(
     context: &Context<'_>,
     settings: &Settings,
     record: &Record,
 ) -> Result<Option<String>, CliError> {
-    let session = match settings.target {
-        Ok(Target::Organisation(_)) => context.open(settings).await.ok(),
-        Ok(Target::Sandbox) | Err(_) => None,
+    let Some(api_and_client) = settings.api_and_client() else {
+        return Ok(None);
     };
-    let source = || session.as_ref().map(|session| session.organization.clone());
-    let found = target_of_record(settings, record, source).await;
-    let (target, failure) = found.map_err(|failure| unusable(&failure))?;
-    if let Some(failure) = failure {
-        let shown = target.as_deref().unwrap_or_default();
-        context
-            .output
-            .note(&format!("{failure}; shown is what `{shown}` recorded"));
+    if let Ok(Target::Sandbox) = settings.target {
+        let kept = sandbox::kept_organization(&settings.state_dir);
+        return Ok(Some(kept.unwrap_or(api_and_client)));
     }
-    Ok(target)
+    let known = record.history.organization_of(&api_and_client).await;
+    if let Some(known) = known.map_err(|failure| unusable(&failure))? {
+        return Ok(Some(known));
+    }
+    let Ok(session) = context.open(settings).await else {
+        return Ok(Some(api_and_client));
+    };
+    match session.last_organization().await {
+        Ok(organization) => Ok(Some(
+            organization.map_or(api_and_client, |organization| organization.id),
+        )),
+        Err(failure) => {
+            context
+                .output
+                .note(&format!("{failure}; shown is what `{api_and_client}` recorded"));
+            Ok(Some(api_and_client))
+        }
+    }
 }
 
 /// An entry by its number, of the target and the rule that were named.

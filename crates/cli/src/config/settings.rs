@@ -6,6 +6,7 @@ use std::time::Duration;
 use genesys_adapter::{Address, ClientCredentials, ConnectionSettings, Credentials, Proxy, Region, RulesPath};
 
 use ledger_adapter::LedgerAddress;
+use ports::ANY_TOKEN;
 use secrecy::{ExposeSecret, SecretString};
 use sink_adapter::{SinkKind, SinkSettings};
 use tracing_subscriber::EnvFilter;
@@ -163,9 +164,6 @@ impl Settings {
 }
 
 impl Target {
-    /// The client of all access tokens: a token does not tell whose it is.
-    pub(crate) const ANY_TOKEN: &str = "token";
-
     fn name(&self) -> String {
         match self {
             Self::Sandbox => "sandbox".to_owned(),
@@ -190,7 +188,7 @@ impl Target {
             Self::Sandbox => emulator::SANDBOX_CLIENT_ID,
             Self::Organisation(at) => match &at.credentials {
                 Credentials::Client(client) => &client.id,
-                Credentials::Token(_) => Self::ANY_TOKEN,
+                Credentials::Token(_) => ANY_TOKEN,
             },
         }
     }

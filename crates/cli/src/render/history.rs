@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use comfy_table::{ContentArrangement, Table, presets};
 use domain::document::{Difference, diff};
 use domain::{Collision, Evidence, OutcomeKind, Version};
+use genesys_adapter::Organization;
 use ports::{Author, Entry};
 use serde::Serialize;
 
@@ -28,7 +29,7 @@ pub(crate) struct EntryDocument {
     entry: u64,
     at: Option<String>,
     target: String,
-    org: Option<OrgDocument>,
+    org: Option<Organization>,
     id: String,
     outcome: Option<&'static str>,
     command: Option<String>,
@@ -69,13 +70,6 @@ struct AuthorDocument {
     reason: Option<String>,
 }
 
-/// The organization that an update was made in, where it is known.
-#[derive(Serialize)]
-struct OrgDocument {
-    id: String,
-    name: Option<String>,
-}
-
 /// The document of these updates.
 pub(crate) fn document(entries: &[Entry]) -> HistoryDocument {
     HistoryDocument {
@@ -95,7 +89,7 @@ impl EntryDocument {
             entry: entry.id.0,
             at: entry.at().map(time),
             target: target(entry).to_owned(),
-            org: OrgDocument::of(entry),
+            org: organization(entry),
             id: id(entry).to_owned(),
             outcome: entry.outcome_kind().map(OutcomeKind::as_str),
             command: author.map(|author| author.command.clone()),
@@ -126,16 +120,6 @@ impl EntryDocument {
     }
 }
 
-impl OrgDocument {
-    fn of(entry: &Entry) -> Option<Self> {
-        let author = entry.author()?;
-        Some(Self {
-            id: author.organization(entry.document()?)?.to_owned(),
-            name: author.org_name.clone(),
-        })
-    }
-}
-
 impl AuthorDocument {
     fn of(author: &Author) -> Self {
         Self {
@@ -161,6 +145,15 @@ fn time(at: SystemTime) -> String {
 fn target(entry: &Entry) -> &str {
     let shown = entry.document().zip(entry.author());
     shown.map_or("", |(document, author)| author.shown_target(document))
+}
+
+/// The organization that an update was made in, where it is known.
+fn organization(entry: &Entry) -> Option<Organization> {
+    let author = entry.author()?;
+    Some(Organization {
+        id: author.organization(entry.document()?)?.to_owned(),
+        name: author.org_name.clone(),
+    })
 }
 
 fn id(entry: &Entry) -> &str {

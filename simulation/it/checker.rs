@@ -32,13 +32,14 @@ pub(crate) enum Promise {
     PolicyKept,
     /// A reviewed patch is written over the reviewed state only, unless the policy lets it go on.
     ReviewedIsWritten,
-    /// One update is one effect. Without versions: by one request, which the network may repeat.
+    /// One update is one effect, and another only after a write whose repetition was refused, and that others had undone.
+    /// Without versions: by one request, which the network may repeat.
     OneEffect,
     /// No write before a durable intent.
     IntentFirst,
-    /// After an unclear try only the identical bytes go out, under the identical version.
+    /// After an indeterminate try only the identical bytes go out, under the identical version.
     IdenticalAfterUnclear,
-    /// Without versions: after an unclear try nothing goes out.
+    /// Without versions: after an indeterminate try nothing goes out.
     NotSentAgain,
     /// A version that was refused is not written under again.
     RefusedIsRefused,
@@ -50,15 +51,19 @@ pub(crate) enum Promise {
     ReadBack,
     /// Without versions: a loss that a read-back sees is not told as applied.
     SeenIsReported,
-    /// An update that is applied was accepted, or was read after it was sent.
+    /// An update that is applied was accepted, or was read after it was sent. By its answer: a write was answered so. By a
+    /// read: with the warning that it may be another's, and after a write that was refused or indeterminate.
     AppliedIsTrue,
     /// An update that is overwritten was accepted, and a read after it showed what others wrote.
     OverwrittenIsTrue,
-    /// An update that is not applied never was, and never will be.
+    /// An update that is not applied never was, and never will be. Where the network repeated a write and passed on the
+    /// refusal of the repetition: a read since shows a document without it.
     NotAppliedIsTrue,
+    /// An update that is unchanged sent no write.
+    UnchangedSentNothing,
     /// A conflict has another writer in it.
     ConflictIsTrue,
-    /// An update that is unknown has an unclear try, or was accepted and cannot be seen.
+    /// An update that is unknown has an indeterminate try, or was accepted or refused and cannot be seen.
     UnknownIsUnclear,
     /// An applied change stands until another writer changes it on purpose.
     AppliedStands,

@@ -65,10 +65,10 @@ impl<K: Specimen> Client<K> {
             }
         })
         .await;
-        if let (Some(update), Answer::Unclear(_)) = (self.update(), answer) {
+        if let (Some(update), Answer::Indeterminate(_)) = (self.update(), answer) {
             let mut world = self.shared.world();
             if let Call::Write { .. } = world.history.requests[number].call {
-                world.history.updates[update].is_unclear = true;
+                world.history.updates[update].is_indeterminate = true;
             }
         }
         answer
@@ -118,7 +118,7 @@ fn failure(answer: Answer) -> RequestError {
         Answer::Unauthenticated => FailureClass::Unauthenticated,
         Answer::Throttled(wait) => FailureClass::Throttled { wait },
         Answer::NotSent => FailureClass::NotSent,
-        Answer::Unclear(wait) => FailureClass::Indeterminate {
+        Answer::Indeterminate(wait) => FailureClass::Indeterminate {
             wait,
             cause: IndeterminateCause::NoAnswer,
         },

@@ -135,7 +135,7 @@ fn go_on<K: Specimen>(shared: &Shared<K>, tasks: &mut [Option<Task>], number: us
     if crashes && !is_over {
         let mut world = shared.world();
         world.count(Fault::Crash);
-        world.note(|_| format!("writer {number} crashes"));
+        world.trace(|_| format!("writer {number} crashes"));
     }
     if is_over || crashes {
         tasks[number] = None;

@@ -85,7 +85,7 @@ fn no_bad_end_is_reachable<K: Specimen>(vocabulary: Vocabulary<K>, pairs: &[[Giv
     let started = Instant::now();
     let world = |pair: &[Given; 2]| {
         let [first, second] = pair.map(|(members, on_conflict, is_planned)| Task {
-            wish: vocabulary.wish_of(members),
+            member_values: vocabulary.member_values_of(members),
             on_conflict,
             is_planned,
         });

@@ -11,6 +11,8 @@ pub(crate) enum Fault {
     Late,
     /// The write arrives, is answered, and arrives once more.
     Repeated,
+    /// The answer is lost on the way, where the write is repeated once to three times: its client hears the last answer.
+    Resent,
     Throttled,
     ThrottledForLong,
     UnavailableBefore,
@@ -31,12 +33,13 @@ pub(crate) enum Fault {
 }
 
 /// All of them, in the order of their declaration.
-pub(crate) const FAULTS: [Fault; 22] = [
+pub(crate) const FAULTS: [Fault; 23] = [
     Fault::NotSent,
     Fault::LostBefore,
     Fault::LostAfter,
     Fault::Late,
     Fault::Repeated,
+    Fault::Resent,
     Fault::Throttled,
     Fault::ThrottledForLong,
     Fault::UnavailableBefore,
@@ -57,7 +60,7 @@ pub(crate) const FAULTS: [Fault; 22] = [
 ];
 
 /// Faults of a write, times in a thousand; after a write whose effect is not known, the second number.
-const OF_WRITES: [(Fault, usize, usize); 14] = [
+const OF_WRITES: [(Fault, usize, usize); 15] = [
     (Fault::NotSent, 50, 50),
     (Fault::LostBefore, 80, 80),
     (Fault::LostAfter, 100, 100),
@@ -72,6 +75,7 @@ const OF_WRITES: [(Fault, usize, usize); 14] = [
     (Fault::Denied, 10, 60),
     (Fault::TagLost, 40, 40),
     (Fault::BodyLost, 30, 30),
+    (Fault::Resent, 60, 60),
 ];
 
 /// Faults of a read, times in a thousand.
@@ -104,7 +108,7 @@ pub(crate) enum Purpose {
 
 impl FaultRate {
     /// The fault of a request, if it has one.
-    pub(crate) fn fault_of(self, rng: &mut Rng, purpose: Purpose, a_try_is_unclear: bool) -> Option<Fault> {
+    pub(crate) fn fault_of(self, rng: &mut Rng, purpose: Purpose, a_try_is_indeterminate: bool) -> Option<Fault> {
         let rates: &[(Fault, usize, usize)] = match purpose {
             Purpose::Read => &OF_READS,
             Purpose::Write => &OF_WRITES,
@@ -115,7 +119,7 @@ impl FaultRate {
             Self::High => 1000,
         });
         for (fault, before, after) in rates {
-            let rate = if a_try_is_unclear { *after } else { *before };
+            let rate = if a_try_is_indeterminate { *after } else { *before };
             if drawn < rate {
                 return Some(*fault);
             }

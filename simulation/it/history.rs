@@ -96,7 +96,7 @@ pub(crate) enum Answer {
     Unauthenticated,
     Throttled(Option<Duration>),
     NotSent,
-    Unclear(Option<Duration>),
+    Indeterminate(Option<Duration>),
 }
 
 /// An update, as its writer meant it and as it was told to end.
@@ -109,9 +109,9 @@ pub(crate) struct UpdateRun {
     pub(crate) accepts_group_merge: bool,
     pub(crate) requests: Vec<usize>,
     pub(crate) entries: Vec<usize>,
-    pub(crate) told: Option<Told>,
+    pub(crate) reported: Option<ReportedOutcome>,
     /// True if the effect of one of its writes is unknown.
-    pub(crate) is_unclear: bool,
+    pub(crate) is_indeterminate: bool,
 }
 
 /// The document that an update is made from.
@@ -120,7 +120,7 @@ pub(crate) enum Base {
     /// The document as it is read.
     Read,
     /// A state that its writer saw.
-    Seen(usize),
+    Observed(usize),
     /// A state that was reviewed: any move is a conflict.
     Reviewed(usize),
 }
@@ -129,20 +129,22 @@ impl Base {
     pub(crate) fn state(self) -> Option<usize> {
         match self {
             Self::Read => None,
-            Self::Seen(state) | Self::Reviewed(state) => Some(state),
+            Self::Observed(state) | Self::Reviewed(state) => Some(state),
         }
     }
 }
 
 /// The outcome as the writer was told it.
 #[derive(Clone, Debug)]
-pub(crate) struct Told {
+pub(crate) struct ReportedOutcome {
     pub(crate) outcome: OutcomeKind,
     pub(crate) evidence: Option<Evidence>,
     /// True if the update named a version, and the document had another; no write was sent then.
     pub(crate) is_named_version: bool,
     /// True if the writer was warned that the document could not be read back.
     pub(crate) is_not_read_back: bool,
+    /// True if the writer was warned that another may have made the identical change.
+    pub(crate) is_maybe_by_another: bool,
     /// The slots of theirs that it says it overwrote.
     pub(crate) overwrote: Vec<usize>,
     pub(crate) version_after: Option<usize>,
@@ -151,7 +153,7 @@ pub(crate) struct Told {
     pub(crate) at: Duration,
 }
 
-impl Told {
+impl ReportedOutcome {
     pub(crate) fn is_applied_by(&self, evidence: Evidence) -> bool {
         self.outcome == OutcomeKind::Applied && self.evidence == Some(evidence)
     }

@@ -6,9 +6,9 @@
 //! --nocapture killed`
 
 mod child;
-mod deadly;
-mod estate;
-mod orders;
+mod kill_at;
+mod kill_plan;
+mod recovery;
 mod relay;
 mod stores;
 
@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 
 use crate::rng::Rng;
 use crate::soak::number;
-use estate::{Estate, Last};
-use orders::Point;
+use kill_plan::Point;
+use recovery::{Last, Recovery};
 use stores::Store;
 
 /// The number of kills at each point: where `CI` is set, and elsewhere.
@@ -30,19 +30,21 @@ fn is_as_expected(point: Point, last: &Last) -> bool {
     let Last {
         outcome_kind,
         evidence,
-        told,
+        delivered,
     } = *last;
     let by_read = (Some(OutcomeKind::Applied), Some(Evidence::Read));
     let by_answer = (Some(OutcomeKind::Applied), Some(Evidence::Answer));
     match point {
-        Point::BeforeTheIntent => (outcome_kind, told) == (None, 0),
+        Point::BeforeTheIntent => (outcome_kind, delivered) == (None, 0),
         Point::AfterTheIntent | Point::InMidSend => {
-            (outcome_kind, evidence, told) == (Some(OutcomeKind::NotApplied), Some(Evidence::Age), 0)
+            (outcome_kind, evidence, delivered) == (Some(OutcomeKind::NotApplied), Some(Evidence::Age), 0)
         }
-        Point::AfterTheServerApplied | Point::AfterTheAnswer => ((outcome_kind, evidence), told) == (by_read, 1),
-        Point::InsideTheCommit => [by_read, by_answer].contains(&(outcome_kind, evidence)) && told == 1,
-        Point::AfterTheCommit | Point::AfterTheAcknowledgement => ((outcome_kind, evidence), told) == (by_answer, 1),
-        Point::AfterTheDispatch => ((outcome_kind, evidence), told) == (by_answer, 2),
+        Point::AfterTheServerApplied | Point::AfterTheAnswer => ((outcome_kind, evidence), delivered) == (by_read, 1),
+        Point::InsideTheCommit => [by_read, by_answer].contains(&(outcome_kind, evidence)) && delivered == 1,
+        Point::AfterTheCommit | Point::AfterTheAcknowledgement => {
+            ((outcome_kind, evidence), delivered) == (by_answer, 1)
+        }
+        Point::AfterTheDispatch => ((outcome_kind, evidence), delivered) == (by_answer, 2),
         Point::AtAnyTime => true,
     }
 }
@@ -53,28 +55,28 @@ async fn killed(store: Store) {
     let started = Instant::now();
     let name = store.name();
     let mut rng = Rng::with_seed(number("ASSIST_RULES_SEED").unwrap_or(1));
-    let mut estate = Estate::new(store);
+    let mut recovery = Recovery::new(store);
     let mut committed = 0;
     for number in 0..kills {
         for point in Point::ALL {
             // Every other time at once, else soon: a commit takes from a tenth of a millisecond to some of them.
             let delay = rng.below(3_000) as u64 * (number % 2);
             let delay = delay * delay / 3_000 + number % 2;
-            let last = estate.kill(point, delay).await;
+            let last = recovery.kill(point, delay).await;
             assert!(is_as_expected(point, &last), "{point:?}, {number}: {last:?}");
             committed += u64::from(point == Point::InsideTheCommit && last.evidence == Some(Evidence::Answer));
         }
         let after = rng.between(Duration::ZERO, Duration::from_millis(150));
-        estate.kill_at_any_time(after).await;
+        recovery.kill_at_any_time(after).await;
     }
     println!(
         "{name}: killed {kills} times at each of {} points and at as many random ones in {} s\ninside the commit: \
          {committed} of {kills} got through\nupdates: {}",
         Point::ALL.len(),
         started.elapsed().as_secs(),
-        estate.counts(),
+        recovery.counts(),
     );
-    estate.end().await;
+    recovery.end().await;
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@
 //!   every_promise`
 //! - Small worlds with three faults each in place of two: `ASSIST_RULES_FAULTS=3 cargo test --release
 //!   -p assist-rules-simulation -- --nocapture no_bad_end`; of the toy with `small_worlds_of_toys`
-//! - What is no world of a seed: `kill.rs`, `telling.rs` and `weeks.rs` say how to run more of them.
+//! - What is no world of a seed: `kill.rs`, `delivery.rs` and `weeks.rs` say how to run more of them.
 #![cfg(test)]
 #![expect(
     clippy::wildcard_enum_match_arm,
@@ -21,6 +21,7 @@
 mod checker;
 mod client;
 mod content;
+mod delivery;
 mod executor;
 mod exhaustive;
 mod fault;
@@ -31,7 +32,6 @@ mod second_kind;
 mod soak;
 mod suites;
 mod tally;
-mod telling;
 mod vocabulary;
 mod weeks;
 mod world;

@@ -36,13 +36,13 @@ impl Tally {
         for run in &history.updates {
             self.updates += 1;
             self.planned += u64::from(matches!(run.base, Base::Reviewed(_)));
-            let Some(told) = &run.told else {
+            let Some(reported) = &run.reported else {
                 self.crashed += 1;
                 continue;
             };
-            let place = OutcomeKind::ALL.iter().position(|outcome| *outcome == told.outcome);
+            let place = OutcomeKind::ALL.iter().position(|outcome| *outcome == reported.outcome);
             self.outcomes[place.unwrap()] += 1;
-            self.applied_by_read += u64::from(told.is_applied_by(Evidence::Read));
+            self.applied_by_read += u64::from(reported.is_applied_by(Evidence::Read));
         }
         let states = history.logs.iter().flatten();
         self.accepted += states.filter(|state| matches!(state.by, Author::Update { .. })).count() as u64;

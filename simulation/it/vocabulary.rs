@@ -7,8 +7,8 @@
 //! If an element of one value is a part of an element of another value, only the first of the two values is taken: an
 //! author's element with fewer members means the stored one, so what is wanted would depend on what is stored.
 
+mod member_values;
 mod rule;
-mod wish;
 
 use std::fmt::Write;
 use std::ops::Range;
@@ -16,12 +16,12 @@ use std::ops::Range;
 use domain::document::{Guard, ListIdentity, MemberSpec, MergeGroup};
 use domain::json::{Document, Node, array_of};
 use domain::testing::Specimen;
-pub(crate) use wish::Wish;
+pub(crate) use member_values::MemberValues;
 
 use crate::content::{Content, SLOTS, STRANGE, Wanted};
 
 /// The member that the kind does not know.
-const STRANGER: (&str, &[&str]) = ("x-stranger", &["0", "1", "2"]);
+const UNKNOWN_MEMBER: (&str, &[&str]) = ("x-stranger", &["0", "1", "2"]);
 
 /// The values of a kind.
 pub(crate) struct Vocabulary<K: Specimen> {
@@ -70,7 +70,10 @@ impl<K: Specimen> Vocabulary<K> {
 
     /// Members with their values, the one at the start first.
     fn new(mut members: Vec<(&'static str, Vec<String>)>) -> Self {
-        members.push((STRANGER.0, STRANGER.1.iter().map(|value| (*value).to_owned()).collect()));
+        members.push((
+            UNKNOWN_MEMBER.0,
+            UNKNOWN_MEMBER.1.iter().map(|value| (*value).to_owned()).collect(),
+        ));
         let at_start: Vec<(&str, &str)> = members
             .iter()
             .map(|(name, values)| (*name, values[0].as_str()))
@@ -233,7 +236,7 @@ impl<K: Specimen> Vocabulary<K> {
     }
 
     /// True if only people in the platform's own pages change a slot.
-    pub(crate) fn is_stranger(&self, slot: usize) -> bool {
+    pub(crate) fn is_unknown_member(&self, slot: usize) -> bool {
         slot + 1 == self.slots.len()
     }
 

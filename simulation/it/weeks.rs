@@ -52,16 +52,12 @@ impl Sleeper for Hand {
 }
 
 fn store(url: &str, hand: &Arc<Hand>) -> GenesysStore<TriggerRules> {
-    let settings = ConnectionSettings {
-        loopback: true,
-        ..ConnectionSettings::default()
-    };
-    let connection = Connection::new(&settings).unwrap();
+    let address: genesys_adapter::Address = url.parse().unwrap();
+    let connection = Connection::new(&ConnectionSettings::to(&address)).unwrap();
     let client = Credentials::Client(ClientCredentials {
         id: SANDBOX_CLIENT_ID.to_owned(),
         secret: SANDBOX_CLIENT_SECRET.into(),
     });
-    let address: genesys_adapter::Address = url.parse().unwrap();
     let tokens = TokenSource::new(client, address.clone(), address, connection, hand.clone(), None);
     GenesysStore::new(TriggerRules::default(), tokens, hand.clone())
 }
@@ -83,30 +79,30 @@ async fn a_service_runs_for_weeks() {
     let all = number("ASSIST_RULES_UPDATES").unwrap_or(UPDATES[local]);
     let started = Instant::now();
     let hand = Arc::new(Hand(watch::channel(Duration::ZERO).0));
-    let world = Emulator::new(Settings {
+    let emulator = Emulator::new(Settings {
         clock: {
             let hand = hand.clone();
             emulator::ServerClock::new(move || hand.now())
         },
         ..Settings::default()
     });
-    world.add_client(Client::sandbox());
-    world.put_rule(serde_json::from_str(SAMPLE_RULE).unwrap()).unwrap();
-    let running = emulator::serve(world.clone(), TcpListener::bind("127.0.0.1:0").await.unwrap());
+    emulator.add_client(Client::sandbox());
+    emulator.put_rule(serde_json::from_str(SAMPLE_RULE).unwrap()).unwrap();
+    let running = emulator::serve(emulator.clone(), TcpListener::bind("127.0.0.1:0").await.unwrap());
     let running = running.await.unwrap();
-    let folder = crate::telling::in_memory();
+    let folder = crate::delivery::in_memory();
     let ledger = ledger(folder.path()).await;
-    let told = Arc::new(AtomicU64::new(0));
-    let tell = {
-        let told = told.clone();
+    let received = Arc::new(AtomicU64::new(0));
+    let count = {
+        let received = received.clone();
         move |_: &Event| {
-            told.fetch_add(1, Ordering::Relaxed);
+            received.fetch_add(1, Ordering::Relaxed);
             Ok(())
         }
     };
     let deliverer = Deliverer {
         outbox: ledger.clone(),
-        sinks: vec![Arc::new(SinkFn::new("here", tell))],
+        sinks: vec![Arc::new(SinkFn::new("here", count))],
         clock: hand.clone(),
         sleeper: hand.clone(),
     };
@@ -115,6 +111,7 @@ async fn a_service_runs_for_weeks() {
         limiter: Arc::default(),
         clock: hand.clone(),
         sleeper: hand.clone(),
+        longest_pause: Duration::from_mins(1),
     };
     let updater = Updater::builder(Arc::new(rules))
         .ledger(ledger.clone())
@@ -144,11 +141,11 @@ async fn a_service_runs_for_weeks() {
     let done = work.await.unwrap();
     assert_eq!((done.updates, done.delivered), (all, all));
     assert_eq!((done.undelivered, &done.broken), (0, &None));
-    assert_eq!(told.load(Ordering::Relaxed), all);
+    assert_eq!(received.load(Ordering::Relaxed), all);
     assert_eq!(ledger.unsettled("weeks", "rule").await.unwrap(), []);
     assert_eq!(ledger.backlog().await.unwrap()[0].pending, 0);
     assert_eq!(ledger.verify(None).await.unwrap().faults, []);
-    let tokens = world.issued_tokens().len() as u64;
+    let tokens = emulator.issued_tokens().len() as u64;
     assert!((DAYS..=DAYS + 2).contains(&tokens), "{tokens} tokens");
     println!(
         "updates: {all} in {DAYS} days, with {tokens} tokens, in {} s",

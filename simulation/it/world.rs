@@ -20,6 +20,9 @@ use pages::OpenPage;
 /// The time after which a client stops waiting for an answer.
 const TRY: Duration = Duration::from_secs(15);
 
+/// The longest time after which something on the way repeats a request: three fit into the time that its client waits.
+const LONGEST_REPEAT: Duration = Duration::from_secs(4);
+
 /// The time after which a write that was sent does not arrive any more.
 const LATEST: Duration = Duration::from_secs(899);
 
@@ -109,7 +112,7 @@ impl<K: Specimen> World<K> {
     }
 
     /// Keeps a line of the history, if it is to be read.
-    pub(crate) fn note<T: Display>(&mut self, line: impl FnOnce(&Self) -> T) {
+    pub(crate) fn trace<T: Display>(&mut self, line: impl FnOnce(&Self) -> T) {
         if self.history.lines.is_some() {
             let line = format!("{:>9.3} s  {}", self.now.as_secs_f64(), line(self));
             self.history.lines.get_or_insert_default().push(line);
@@ -122,7 +125,7 @@ impl<K: Specimen> World<K> {
 
     pub(crate) fn begin(&mut self, run: UpdateRun) -> usize {
         let number = self.history.updates.len();
-        self.note(|world| {
+        self.trace(|world| {
             let (writer, document) = (run.writer, id_of::<K>(run.document));
             let wanted = world.history.vocabulary.show(run.wanted);
             format!(
@@ -141,11 +144,11 @@ impl<K: Specimen> World<K> {
             Call::Read => Purpose::Read,
             Call::Write { .. } => Purpose::Write,
         };
-        let is_unclear = update.is_some_and(|update| self.history.updates[update].is_unclear);
-        let fault = self.fault_rate.fault_of(&mut self.rng, purpose, is_unclear);
+        let is_indeterminate = update.is_some_and(|update| self.history.updates[update].is_indeterminate);
+        let fault = self.fault_rate.fault_of(&mut self.rng, purpose, is_indeterminate);
         let fault = fault.filter(|fault| *fault != Fault::TagLost || has_versions::<K>());
         self.schedule(number, fault);
-        self.note(|world| {
+        self.trace(|world| {
             let who = update.map_or("reconcile".to_owned(), |update| format!("u{update}"));
             let what = match &call {
                 Call::Read => "reads".to_owned(),
@@ -214,6 +217,16 @@ impl<K: Specimen> World<K> {
                 self.at(back, Event::Hear(number));
                 let again = self.late(later);
                 self.at(there + again, Event::ArriveAgain(number));
+            }
+            Some(Fault::Resent) => {
+                self.at(there, Event::Arrive(number));
+                let mut arrives = there;
+                for _ in 0..=self.rng.below(3) {
+                    arrives += self.rng.between(soon, LONGEST_REPEAT);
+                    self.at(arrives, Event::ArriveAgain(number));
+                }
+                let heard = arrives + self.rng.between(soon, later);
+                self.at(heard, Event::Hear(number));
             }
             _ => {
                 self.at(there, Event::Arrive(number));

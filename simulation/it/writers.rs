@@ -13,8 +13,8 @@ use ports::{Author, Sleeper};
 use crate::client::{Client, TARGET};
 use crate::content::Wanted;
 use crate::fault::{Fault, FaultRate};
-use crate::history::{Base, Told, UpdateRun};
-use crate::vocabulary::{Vocabulary, Wish, has_versions, id_of};
+use crate::history::{Base, ReportedOutcome, UpdateRun};
+use crate::vocabulary::{MemberValues, Vocabulary, has_versions, id_of};
 use crate::world::{Shared, state_of, version};
 use crate::wrong::{self, Wrong};
 
@@ -48,26 +48,26 @@ pub(crate) async fn write<K: Specimen>(shared: Shared<K>, task: usize, strategy:
             client.shared.world().rng.between(Duration::ZERO, longest)
         };
         client.sleep(pause).await;
-        let (run, wish) = plan(&client, &vocabulary, task, strategy, &liked);
+        let (run, member_values) = plan(&client, &vocabulary, task, strategy, &liked);
         let (document, base) = (run.document, run.base);
         let options = options(&client, &run);
         let update = client.shared.world().begin(run);
         client.carries_out(update);
-        let told = match strategy {
+        let reported = match strategy {
             WriterStrategy::Wrong(wrong) => {
-                wrong::update(&client, wrong, update, document, &vocabulary.patch(&wish)).await
+                wrong::update(&client, wrong, update, document, &vocabulary.patch(&member_values)).await
             }
             WriterStrategy::Edits
             | WriterStrategy::PatchesWhatItSaw
             | WriterStrategy::AppliesPlan
             | WriterStrategy::Reverts => {
-                let request = request(&client, &vocabulary, &wish, document, base);
+                let request = request(&client, &vocabulary, &member_values, document, base);
                 by_the_updater(&client, document, request, options).await
             }
         };
         let mut world = client.shared.world();
-        world.note(|_| format!("u{update} is told: {told:?}"));
-        world.history.updates[update].told = Some(told);
+        world.trace(|_| format!("u{update} is told: {reported:?}"));
+        world.history.updates[update].reported = Some(reported);
     }
 }
 
@@ -83,25 +83,25 @@ fn plan<K: Specimen>(
     writer: usize,
     strategy: WriterStrategy,
     liked: &[K],
-) -> (UpdateRun, Wish) {
+) -> (UpdateRun, MemberValues) {
     let document = client.shared.world().rng.below(liked.len());
     let now = current(client, document);
     let mut world = client.shared.world();
-    let mut wish = Wish::new();
+    let mut member_values = MemberValues::new();
     if let WriterStrategy::Reverts = strategy {
         let (now, liked) = (vocabulary.content(&now), vocabulary.content(&liked[document]));
         let mut wanted = Wanted::default();
-        for slot in now.differs(liked).filter(|slot| !vocabulary.is_stranger(*slot)) {
+        for slot in now.differs(liked).filter(|slot| !vocabulary.is_unknown_member(*slot)) {
             wanted.0[slot] = Some(liked.0[slot]);
         }
-        wish = vocabulary.wish(&current_of(&world.history.logs[document]), wanted);
+        member_values = vocabulary.member_values(&current_of(&world.history.logs[document]), wanted);
     }
-    if wish.is_empty() {
-        wish = vocabulary.any_wish(&now, &mut world.rng);
+    if member_values.is_empty() {
+        member_values = vocabulary.any_member_values(&now, &mut world.rng);
     }
     let states = world.history.logs[document].len();
     let base = match strategy {
-        WriterStrategy::PatchesWhatItSaw => Base::Seen(world.rng.below(states)),
+        WriterStrategy::PatchesWhatItSaw => Base::Observed(world.rng.below(states)),
         WriterStrategy::AppliesPlan if world.rng.in_thousand(500) => {
             let is_fresh = world.rng.in_thousand(700);
             Base::Reviewed(if is_fresh { states - 1 } else { world.rng.below(states) })
@@ -113,16 +113,16 @@ fn plan<K: Specimen>(
     let run = UpdateRun {
         writer,
         document,
-        wanted: vocabulary.wanted(&wish),
+        wanted: vocabulary.wanted(&member_values),
         base,
         on_conflict: world.rng.pick(&[OnConflict::Fail, OnConflict::Merge, OnConflict::Ours]),
         accepts_group_merge: world.rng.in_thousand(250),
         requests: Vec::new(),
         entries: Vec::new(),
-        told: None,
-        is_unclear: false,
+        reported: None,
+        is_indeterminate: false,
     };
-    (run, wish)
+    (run, member_values)
 }
 
 fn current_of<K: Clone>(log: &[crate::history::State<K>]) -> K {
@@ -149,15 +149,15 @@ fn options<K: Specimen>(client: &Client<K>, run: &UpdateRun) -> UpdateOptions {
 fn request<K: Specimen>(
     client: &Client<K>,
     vocabulary: &Vocabulary<K>,
-    wish: &Wish,
+    member_values: &MemberValues,
     document: usize,
     base: Base,
 ) -> UpdateRequest<K> {
-    let edit = vocabulary.edit(wish);
+    let edit = vocabulary.edit(member_values);
     let reviewed = |state| client.reviewed(&id_of::<K>(document), state);
     match base {
         Base::Read => UpdateRequest::Edit(edit),
-        Base::Seen(state) => {
+        Base::Observed(state) => {
             let base = reviewed(state).value;
             let patch = edit.resolve(&base).unwrap();
             UpdateRequest::Patch { patch, base }
@@ -175,7 +175,7 @@ async fn by_the_updater<K: Specimen>(
     document: usize,
     request: UpdateRequest<K>,
     options: UpdateOptions,
-) -> Told {
+) -> ReportedOutcome {
     let port = Arc::new(client.clone());
     let chances = client.shared.clone();
     let updater = Updater::<K>::builder(port.clone())
@@ -194,7 +194,7 @@ async fn by_the_updater<K: Specimen>(
                 client.sleep(time).await;
                 let mut world = client.shared.world();
                 world.count(Fault::Stop);
-                world.note(|_| "        stop!");
+                world.trace(|_| "        stop!");
             }
             None => std::future::pending().await,
         }
@@ -202,20 +202,19 @@ async fn by_the_updater<K: Specimen>(
     let id = id_of::<K>(document);
     let report = updater.execute(&id, request, options, &|_| (), stop).await;
     let world = client.shared.world();
-    told(&world.history.vocabulary, &report.completion, world.now)
+    reported(&world.history.vocabulary, &report.completion, world.now)
 }
 
-fn told<K: Specimen>(vocabulary: &Vocabulary<K>, completion: &Completion<K>, at: Duration) -> Told {
+fn reported<K: Specimen>(vocabulary: &Vocabulary<K>, completion: &Completion<K>, at: Duration) -> ReportedOutcome {
     let outcome = &completion.outcome;
     let overwrites = outcome.write().map(|write| write.overwrites.as_slice());
-    Told {
+    let is_warned_of = |code: Code| outcome.findings().iter().any(|finding| finding.code == code);
+    ReportedOutcome {
         outcome: outcome.kind(),
         evidence: outcome.evidence(),
         is_named_version: matches!(outcome, Outcome::Conflict(conflict) if conflict.expected.is_some()),
-        is_not_read_back: outcome
-            .findings()
-            .iter()
-            .any(|finding| finding.code == Code::NotReadBack),
+        is_not_read_back: is_warned_of(Code::NotReadBack),
+        is_maybe_by_another: is_warned_of(Code::ConfirmedByRead),
         overwrote: vocabulary.slots_of(overwrites.unwrap_or_default()),
         version_after: outcome.after().1.and_then(state_of),
         attempts: completion.attempts as usize,
@@ -235,10 +234,10 @@ pub(crate) async fn reconcile<K: Specimen>(shared: Shared<K>, task: usize, after
         author: Author::default(),
         clock: port,
     };
-    client.shared.world().note(|_| "reconcile begins");
+    client.shared.world().trace(|_| "reconcile begins");
     let found = reconciler.reconcile().await;
     let mut world = client.shared.world();
     for it in found.iter().flatten() {
-        world.note(|_| format!("        reconcile finds entry {}: {:?}", it.entry.id.0, it.settlement));
+        world.trace(|_| format!("        reconcile finds entry {}: {:?}", it.entry.id.0, it.settlement));
     }
 }

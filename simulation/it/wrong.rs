@@ -11,7 +11,7 @@ use domain::{Evidence, OutcomeKind, Patch, Stored};
 use ports::{Author, Clock, DocumentRef, IntentRecord, Ledger};
 
 use crate::client::{Client, TARGET};
-use crate::history::Told;
+use crate::history::ReportedOutcome;
 use crate::vocabulary::id_of;
 
 /// A wrong way to write.
@@ -25,6 +25,8 @@ pub(crate) enum Wrong {
     NoCheckAfterUnclear,
     /// After a lost answer: reads, sees the old version, and says that nothing happened.
     UnmovedSoNotApplied,
+    /// After a moved version: reads, finds what it wanted, and says that nothing had to be changed.
+    FoundSoUnchanged,
     /// Makes the change anew from what is there now, though the first try may have been applied and undone.
     MergesOverUnclear,
     /// Writes first, and keeps no record before.
@@ -34,7 +36,7 @@ pub(crate) enum Wrong {
     /// Without versions: compares before the record, which holds the lease, and not after it.
     ComparesBeforeRecord,
     /// Without versions: where the answer was lost and the content is the base's, writes again.
-    SendsAgainAfterUnclear,
+    RetriesAfterIndeterminate,
 }
 
 /// Tries before giving up.
@@ -51,8 +53,12 @@ fn claim(outcome: OutcomeKind) -> Claim {
 }
 
 /// The claim where a try may have been applied, and the one where none can have been.
-fn open(was_unclear: bool, otherwise: OutcomeKind) -> Claim {
-    claim(if was_unclear { OutcomeKind::Unknown } else { otherwise })
+fn open(was_indeterminate: bool, otherwise: OutcomeKind) -> Claim {
+    claim(if was_indeterminate {
+        OutcomeKind::Unknown
+    } else {
+        otherwise
+    })
 }
 
 /// Updates a document the wrong way.
@@ -62,18 +68,19 @@ pub(crate) async fn update<K: Specimen>(
     update: usize,
     document: usize,
     patch: &Patch<K>,
-) -> Told {
+) -> ReportedOutcome {
     let id = id_of::<K>(document);
     let (outcome, evidence) = match K::GUARD {
         Guard::Version => versioned::attempt(client, wrong, &id, patch).await,
         Guard::Content => compared::attempt(client, wrong, &id, patch).await,
     };
     let world = client.shared.world();
-    Told {
+    ReportedOutcome {
         outcome,
         evidence,
         is_named_version: false,
         is_not_read_back: false,
+        is_maybe_by_another: evidence == Some(Evidence::Read),
         overwrote: Vec::new(),
         version_after: None,
         attempts: world.history.updates[update].requests.len(),

@@ -48,7 +48,7 @@ fn the_old_body_under_the_new_version_is_caught() {
 }
 
 #[test]
-fn a_lock_without_a_look_after_an_unclear_answer_is_caught() {
+fn a_lock_without_a_look_after_an_indeterminate_answer_is_caught() {
     is_caught(Wrong::NoCheckAfterUnclear, Promise::NotAppliedIsTrue);
 }
 
@@ -58,7 +58,13 @@ fn unmoved_so_not_applied_is_caught() {
 }
 
 #[test]
-fn a_merge_over_an_unclear_try_is_caught() {
+fn found_so_unchanged_is_caught() {
+    is_caught(Wrong::FoundSoUnchanged, Promise::NotAppliedIsTrue);
+    is_caught(Wrong::FoundSoUnchanged, Promise::UnchangedSentNothing);
+}
+
+#[test]
+fn a_merge_over_an_indeterminate_try_is_caught() {
     is_caught(Wrong::MergesOverUnclear, Promise::IdenticalAfterUnclear);
 }
 
@@ -80,7 +86,7 @@ fn a_comparison_before_the_lease_is_held_is_caught() {
 }
 
 #[test]
-fn an_unclear_write_that_is_sent_again_is_caught() {
-    is_caught_without_versions(Wrong::SendsAgainAfterUnclear, Promise::NotSentAgain);
-    is_caught_without_versions(Wrong::SendsAgainAfterUnclear, Promise::OneEffect);
+fn an_indeterminate_write_that_is_sent_again_is_caught() {
+    is_caught_without_versions(Wrong::RetriesAfterIndeterminate, Promise::NotSentAgain);
+    is_caught_without_versions(Wrong::RetriesAfterIndeterminate, Promise::OneEffect);
 }

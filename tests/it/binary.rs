@@ -107,6 +107,31 @@ pub(crate) fn clean(program: &Path, home: &Path) -> Command {
     command
 }
 
+/// The same command on a machine whose clock starts at a time in UTC, as in `2019-06-01 12:00:00`.
+#[cfg(target_os = "linux")]
+pub(crate) fn at_clock(clock: &str, command: &Command) -> Command {
+    let mut at_clock = Command::new("faketime");
+    at_clock
+        .args(["-f", &format!("@{clock}")])
+        .arg(command.get_program())
+        .args(command.get_args())
+        .current_dir(command.get_current_dir().unwrap())
+        .env_clear()
+        .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .env("TZ", "UTC");
+    at_clock
+}
+
+/// True if [`at_clock`] can be used; else the test is reported as skipped.
+#[cfg(target_os = "linux")]
+pub(crate) fn has_faketime(test: &str) -> bool {
+    let is_there = Command::new("faketime").arg("--version").output().is_ok();
+    if !is_there {
+        ports::testing::skip(test, "it needs faketime (Debian: faketime)");
+    }
+    is_there
+}
+
 /// A new, empty folder. It stays under cargo's target folder, where a failed journey can be looked at.
 pub(crate) fn new_home() -> PathBuf {
     static COUNT: AtomicUsize = AtomicUsize::new(0);

@@ -19,20 +19,22 @@ const ADAPTER: &str = "assist-rules-genesys-adapter";
 const APP: &str = "assist-rules-app";
 const DOMAIN: &str = "assist-rules-domain";
 const LEDGER: &str = "assist-rules-ledger-adapter";
+const FILES: &str = "assist-rules-files";
 const EMULATOR: &str = "assist-rules-emulator";
+const NETWORK: &str = "assist-rules-network";
 const PORTS: &str = "assist-rules-ports";
 const SINK: &str = "assist-rules-sink-adapter";
 
 #[rustfmt::skip]
 const EXTERNALS: &[External] = &[
     External { name: "annotate-snippets", why: "shows a finding in its source, underlined, as rustc does", used_by: &[CLI] },
-    External { name: "anstream", why: "colour only where it is wanted and understood", used_by: &[CLI] },
+    External { name: "anstream", why: "color only where it is wanted and understood", used_by: &[CLI] },
     External { name: "anstyle", why: "the styles that clap, annotate-snippets and anstream share", used_by: &[CLI] },
     External { name: "anyhow", why: "errors that are only reported, in chores", used_by: &["xtask"] },
     External { name: "async-trait", why: "ports are traits with async methods, used as dyn", used_by: &[APP, CLI, ADAPTER, PORTS, LEDGER, SINK] },
     External { name: "aws-lc-rs", why: "HKDF and AEAD for the sealed token cache, SHA-256 for the ledger, HMAC for webhooks; already there through rustls", used_by: &[ADAPTER, LEDGER, SINK] },
     External { name: "axum", why: "the emulator's server", used_by: &[EMULATOR] },
-    External { name: "base64", why: "Basic authorisation, on both of its sides; keys and signatures of webhooks", used_by: &[EMULATOR, ADAPTER, SINK] },
+    External { name: "base64", why: "Basic authorization, on both of its sides; keys and signatures of webhooks", used_by: &[EMULATOR, ADAPTER, SINK] },
     External { name: "bytes", why: "bodies that are shared between tries, not copied", used_by: &[EMULATOR, ADAPTER] },
     External { name: "cargo_metadata", why: "what cargo knows of the workspace, for the shape tests", used_by: &[] },
     External { name: "clap", why: "the command line", used_by: &[CLI] },
@@ -47,18 +49,20 @@ const EXTERNALS: &[External] = &[
     External { name: "futures-core", why: "documents as a stream, in the signature of a port", used_by: &[PORTS] },
     External { name: "futures-util", why: "several deliveries at once, and streams, on whichever runtime there is", used_by: &[APP, CLI, PORTS] },
     External { name: "getrandom", why: "salts from the system: aws-lc takes 30 ms to gather its own entropy", used_by: &[ADAPTER] },
-    External { name: "http", why: "methods, status codes and headers as data, without a client", used_by: &[EMULATOR, ADAPTER, SINK] },
-    External { name: "httpdate", why: "Date and Retry-After as HTTP writes dates", used_by: &[EMULATOR, ADAPTER, SINK] },
-    External { name: "jiff", why: "times as people and RFC 3339 write them", used_by: &[CLI, LEDGER, SINK] },
+    External { name: "http", why: "methods, status codes and headers as data, without a client", used_by: &[EMULATOR, ADAPTER, NETWORK, SINK] },
+    External { name: "httpdate", why: "Date and Retry-After as HTTP writes dates", used_by: &[EMULATOR, NETWORK] },
+    External { name: "hyper-util", why: "NO_PROXY as reqwest reads it, so that an error names the proxy that was asked; already there through reqwest", used_by: &[ADAPTER] },
+    External { name: "jiff", why: "times as people and RFC 3339 write them", used_by: &[CLI, LEDGER, NETWORK, SINK] },
     External { name: "mockall", why: "\"must not be called\", \"exactly once\", \"fails the second time\"; under `testing`", used_by: &[PORTS] },
     External { name: "prometheus-client", why: "figures as Prometheus reads them, labels escaped", used_by: &[CLI] },
     External { name: "proptest", why: "laws instead of examples; strategies under `testing`", used_by: &[DOMAIN] },
+    External { name: "rcgen", why: "authorities and certificates of every kind of fault, for tests over real TLS", used_by: &[] },
     External { name: "regex", why: "the `regex` operator, with a size limit, in linear time", used_by: &[DOMAIN, EMULATOR] },
     External { name: "regex-syntax", why: "whether a pattern matches the empty text, without compiling it", used_by: &[DOMAIN] },
     External { name: "reqwest", why: "HTTP over rustls; own retries and redirects off", used_by: &[ADAPTER, SINK] },
     External { name: "rustix", why: "ends a command together with all that it started, and asks whether a process lives, without `unsafe`", used_by: &[LEDGER, SINK] },
-    External { name: "rustls", why: "the TLS provider of reqwest, chosen and not guessed", used_by: &[ADAPTER] },
-    External { name: "secrecy", why: "secrets that Debug does not show and drop wipes", used_by: &[CLI, ADAPTER, SINK] },
+    External { name: "rustls", why: "the TLS of reqwest: its errors by cause, and certificates known to be some", used_by: &[ADAPTER, NETWORK] },
+    External { name: "secrecy", why: "secrets that Debug does not show and drop wipes", used_by: &[CLI, ADAPTER, PORTS, SINK] },
     External { name: "serde", why: "derived readers and printers of our own formats", used_by: &[CLI, DOMAIN, EMULATOR, ADAPTER, LEDGER, SINK] },
     External { name: "serde-saphyr", why: "YAML 1.2 with places; serde_yaml is abandoned", used_by: &[CLI] },
     External { name: "serde_ignored", why: "keys of the configuration that nobody reads are errors", used_by: &[CLI] },
@@ -66,10 +70,11 @@ const EXTERNALS: &[External] = &[
     External { name: "serde_json_canonicalizer", why: "one text for one entry of the ledger (RFC 8785), so that its hash can be proved", used_by: &[LEDGER] },
     External { name: "similar", why: "the diff of two texts, by word", used_by: &[CLI] },
     External { name: "sqlx", why: "SQLite, built in, and PostgreSQL, under one set of statements", used_by: &[LEDGER, SINK] },
-    External { name: "strsim", why: "\"did you mean\"", used_by: &[CLI, DOMAIN] },
-    External { name: "tempfile", why: "files that are written whole or not at all", used_by: &[CLI, ADAPTER, SINK] },
-    External { name: "thiserror", why: "errors that callers match on", used_by: &[APP, DOMAIN, EMULATOR, ADAPTER, PORTS, LEDGER, SINK] },
+    External { name: "strsim", why: "\"did you mean\"", used_by: &[CLI, ADAPTER, DOMAIN] },
+    External { name: "tempfile", why: "files that are written whole or not at all", used_by: &[CLI, FILES, SINK] },
+    External { name: "thiserror", why: "errors that callers match on", used_by: &[APP, DOMAIN, EMULATOR, ADAPTER, NETWORK, PORTS, LEDGER, SINK] },
     External { name: "tokio", why: "sockets, timers, signals, and channels between tasks", used_by: &[APP, CLI, EMULATOR, ADAPTER, PORTS, LEDGER, SINK] },
+    External { name: "tokio-rustls", why: "a server of TLS, for tests; already there through reqwest", used_by: &[] },
     External { name: "tracing", why: "what happened, as data, in spans", used_by: &[APP, CLI, EMULATOR, ADAPTER, LEDGER] },
     External { name: "tracing-subscriber", why: "the same as text or JSON on stderr", used_by: &[CLI] },
     External { name: "url", why: "addresses, parsed once and checked byte for byte", used_by: &[EMULATOR, ADAPTER, SINK] },

@@ -36,7 +36,7 @@ fn every_example_prints_what_it_says() {
         let promised = promised(&text)
             .unwrap_or_else(|| panic!("{path}: say what it prints, in a block ```text of its `//!` lines"));
         let name = path.rsplit('/').next().unwrap_or_default().trim_end_matches(".rs");
-        // As `cargo test --workspace --all-features` builds it: under other features all it leans on is built again.
+        // As `cargo test --workspace --all-features` builds it: under other features all it depends on is built again.
         let program = built(name, &["--workspace", "--all-features", "--example", name]);
         let ran = run(&mut Command::new(program));
         assert_eq!(

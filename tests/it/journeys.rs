@@ -4,32 +4,47 @@
 //! Two exit codes stand in no journey: 70, a bug in the program, which no known input makes happen, and those that only
 //! later commands have.
 
+mod auditing;
+mod away_ledgers;
 mod bad_answers;
 mod bad_input;
+mod closed_stderr;
+mod configuration;
+#[cfg(target_os = "linux")]
+mod confirming;
 mod conflicts;
 mod credentials;
+mod delivering;
 mod doctoring;
 mod documents;
 #[cfg(unix)]
 mod editing;
 mod finding_formats;
 mod foreground;
+mod format_1;
+mod gateways;
+mod hostile;
 mod merging;
+mod naming;
+mod network;
 mod organizations;
 mod outcomes;
-mod proving;
 mod reading;
 mod recording;
-mod rehearsing;
+mod repeated;
 mod round_trip;
+mod sandboxing;
 mod schemas;
 mod secrets;
+mod stalled;
 #[cfg(unix)]
 mod stopping;
-mod telling;
+mod surroundings;
+mod unusable_ledgers;
 mod updating;
 mod usage;
 mod validating;
+mod waiting;
 
 use std::{fs, path::PathBuf, process::Command};
 
@@ -55,14 +70,14 @@ fn on(sandbox: &Sandbox, args: &[&str]) -> Ran {
 
 /// The world of the sample rule, in which this goes wrong.
 fn sandbox_with(faults: &str) -> Sandbox {
-    let world = Emulator::sample();
-    world.load_faults(Script::from_json(faults).unwrap());
-    Sandbox::of(world)
+    let emulator = Emulator::sample();
+    emulator.load_faults(Script::from_json(faults).unwrap());
+    Sandbox::of(emulator)
 }
 
 /// The number of writes that the emulator received, whatever their outcome.
 fn writes(sandbox: &Sandbox) -> usize {
-    let requests = sandbox.world.requests();
+    let requests = sandbox.emulator.requests();
     requests.iter().filter(|request| request.method == "PUT").count()
 }
 

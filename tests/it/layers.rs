@@ -15,7 +15,7 @@ struct Layer {
     tests_depend_on: &'static [&'static str],
 }
 
-const LAYERS: [Layer; 11] = [
+const LAYERS: [Layer; 13] = [
     Layer {
         package: "assist-rules-domain",
         depends_on: &[],
@@ -36,19 +36,46 @@ const LAYERS: [Layer; 11] = [
             "assist-rules-ports",
         ],
     },
+    // What adapters share: it knows of networks, and nothing of us.
+    Layer {
+        package: "assist-rules-network",
+        depends_on: &[],
+        tests_depend_on: &[],
+    },
+    // It knows of files, and not of what is in them.
+    Layer {
+        package: "assist-rules-files",
+        depends_on: &[],
+        tests_depend_on: &[],
+    },
     Layer {
         package: "assist-rules-genesys-adapter",
-        depends_on: &["assist-rules-domain", "assist-rules-ports"],
+        depends_on: &[
+            "assist-rules-domain",
+            "assist-rules-files",
+            "assist-rules-network",
+            "assist-rules-ports",
+        ],
         tests_depend_on: &["assist-rules-emulator", "assist-rules-ports"],
     },
     Layer {
         package: "assist-rules-ledger-adapter",
-        depends_on: &["assist-rules-domain", "assist-rules-ports"],
+        depends_on: &[
+            "assist-rules-domain",
+            "assist-rules-files",
+            "assist-rules-network",
+            "assist-rules-ports",
+        ],
         tests_depend_on: &["assist-rules-ports"],
     },
     Layer {
         package: "assist-rules-sink-adapter",
-        depends_on: &["assist-rules-domain", "assist-rules-ports"],
+        depends_on: &[
+            "assist-rules-domain",
+            "assist-rules-files",
+            "assist-rules-network",
+            "assist-rules-ports",
+        ],
         tests_depend_on: &["assist-rules-ports"],
     },
     // It judges the product, so it shares nothing with it.
@@ -64,6 +91,7 @@ const LAYERS: [Layer; 11] = [
             "assist-rules-app",
             "assist-rules-domain",
             "assist-rules-emulator",
+            "assist-rules-files",
             "assist-rules-genesys-adapter",
             "assist-rules-ledger-adapter",
             "assist-rules-ports",

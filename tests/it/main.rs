@@ -14,6 +14,8 @@ extern crate assist_rules_domain as domain;
 #[cfg(test)]
 mod binary;
 #[cfg(test)]
+mod database;
+#[cfg(test)]
 mod dependencies;
 #[cfg(test)]
 mod docs;
@@ -28,7 +30,13 @@ mod links;
 #[cfg(test)]
 mod manifests;
 #[cfg(test)]
+mod nginx;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod postgres;
+#[cfg(test)]
+mod proxies;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
@@ -36,6 +44,14 @@ mod repository;
 #[cfg(test)]
 mod sandbox;
 #[cfg(test)]
+mod secure;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod shells;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod terminal;
+
 mod tidiness;
 #[cfg(test)]
 mod transport;

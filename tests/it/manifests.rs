@@ -134,16 +134,16 @@ fn folders_and_names_agree() {
 }
 
 #[test]
-fn both_licences_are_there() {
-    for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
+fn both_licenses_are_there() {
+    for license in ["LICENSE-MIT", "LICENSE-APACHE"] {
         assert!(
-            Path::new(root()).join(licence).is_file(),
-            "{licence} is missing: the manifests name it"
+            Path::new(root()).join(license).is_file(),
+            "{license} is missing: the manifests name it"
         );
         // A package holds nothing from outside its folder.
         assert!(
-            read(licence) == read(&format!("crates/domain/{licence}")),
-            "crates/domain/{licence} is another text"
+            read(license) == read(&format!("crates/domain/{license}")),
+            "crates/domain/{license} is another text"
         );
     }
 }

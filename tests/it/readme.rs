@@ -35,7 +35,7 @@ documents! {
     the_commands_about_configuration_do_what_the_page_says: "docs/configuration.md",
     the_commands_about_credentials_do_what_the_page_says: "docs/credentials.md",
     the_commands_about_the_ledger_do_what_the_page_says: "docs/ledger.md",
-    the_commands_about_rehearsing_do_what_the_page_says: "docs/rehearse.md",
+    the_commands_about_the_sandbox_do_what_the_page_says: "docs/sandbox.md",
     the_commands_about_scripting_do_what_the_page_says: "docs/scripting.md",
 }
 

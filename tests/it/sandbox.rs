@@ -8,7 +8,7 @@ use tokio::{net::TcpListener, runtime, sync::oneshot};
 /// An emulator on a free port, until it is dropped.
 pub(crate) struct Sandbox {
     /// The emulator: a test may look into it, or change it behind the program's back.
-    pub(crate) world: Emulator,
+    pub(crate) emulator: Emulator,
     url: String,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<thread::JoinHandle<()>>,
@@ -21,10 +21,10 @@ impl Sandbox {
     }
 
     /// A world made to order.
-    pub(crate) fn of(world: Emulator) -> Self {
+    pub(crate) fn of(emulator: Emulator) -> Self {
         let (ready, listening) = mpsc::channel();
         let (stop, stopped) = oneshot::channel::<()>();
-        let served = world.clone();
+        let served = emulator.clone();
         let thread = thread::spawn(move || {
             let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
@@ -37,11 +37,16 @@ impl Sandbox {
             });
         });
         Self {
-            world,
+            emulator,
             url: listening.recv().unwrap(),
             stop: Some(stop),
             thread: Some(thread),
         }
+    }
+
+    /// Its base URL.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
     /// The environment that points the program at it.

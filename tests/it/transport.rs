@@ -104,15 +104,14 @@ fn attempt_timeout(fault: &str) -> Duration {
 
 /// A world with the sample rule, and an updater on it.
 async fn stage(fault: &str) -> (Emulator, emulator::Running, Updater<TriggerRule>) {
-    let world = Emulator::sample();
-    let running = serve(world.clone(), TcpListener::bind("127.0.0.1:0").await.unwrap())
+    let emulator = Emulator::sample();
+    let running = serve(emulator.clone(), TcpListener::bind("127.0.0.1:0").await.unwrap())
         .await
         .unwrap();
     let address: Address = running.url().parse().unwrap();
     let connection = Connection::new(&ConnectionSettings {
-        loopback: true,
         attempt_timeout: attempt_timeout(fault),
-        ..ConnectionSettings::default()
+        ..ConnectionSettings::to(&address)
     });
     let connection = connection.unwrap();
     let waited = VirtualTime::default();
@@ -124,7 +123,7 @@ async fn stage(fault: &str) -> (Emulator, emulator::Running, Updater<TriggerRule
     let tokens = TokenSource::new(client, address.clone(), address, connection, clock.clone(), None);
     let rules = GenesysStore::new(TriggerRules::default(), tokens, clock.clone());
     let updater = Updater::builder(Arc::new(rules)).build(clock);
-    (world, running, updater)
+    (emulator, running, updater)
 }
 
 fn script(kind: &str, fault: &str) -> Script {
@@ -132,8 +131,8 @@ fn script(kind: &str, fault: &str) -> Script {
     Script::from_json(&text).unwrap_or_else(|error| panic!("{fault}: {error}"))
 }
 
-fn version(world: &Emulator) -> u32 {
-    world.rule(SAMPLE_RULE_ID).unwrap()["etag"]
+fn version(emulator: &Emulator) -> u32 {
+    emulator.rule(SAMPLE_RULE_ID).unwrap()["etag"]
         .as_str()
         .unwrap()
         .parse()
@@ -141,8 +140,8 @@ fn version(world: &Emulator) -> u32 {
 }
 
 async fn update_meets(row: &Row, kind: &str, expected: &str) {
-    let (world, running, updater) = stage(row.fault).await;
-    world.load_faults(script(kind, row.fault));
+    let (emulator, running, updater) = stage(row.fault).await;
+    emulator.load_faults(script(kind, row.fault));
     let rename = Edit::<TriggerRule>::default().name("new").unwrap();
     let options = UpdateOptions {
         on_conflict: OnConflict::Fail,
@@ -160,20 +159,20 @@ async fn update_meets(row: &Row, kind: &str, expected: &str) {
         report.completion.outcome.failure()
     );
     let by_others = u32::from(row.moves && kind != "token");
-    let effects = version(&world) - 7 - by_others;
+    let effects = version(&emulator) - 7 - by_others;
     assert_eq!(
         effects,
         u32::from(outcome == "applied"),
         "{} on {kind}: effects",
         row.fault
     );
-    let is_new = world.rule(SAMPLE_RULE_ID).unwrap()["name"] == "new";
+    let is_new = emulator.rule(SAMPLE_RULE_ID).unwrap()["name"] == "new";
     assert_eq!(is_new, outcome == "applied", "{} on {kind}", row.fault);
 }
 
 async fn listing_meets(row: &Row) {
-    let (world, running, updater) = stage(row.fault).await;
-    world.load_faults(script("list", row.fault));
+    let (emulator, running, updater) = stage(row.fault).await;
+    emulator.load_faults(script("list", row.fault));
     let Updater {
         store,
         clock,
@@ -188,6 +187,7 @@ async fn listing_meets(row: &Row) {
             sleeper,
             jitter,
             deadline: Duration::from_mins(2),
+            watch: Arc::new(|_, _| ()),
         },
     };
     let listed: Result<Vec<Listed<TriggerRule>>, _> = documents(&reader).try_collect().await;

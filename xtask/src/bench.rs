@@ -21,7 +21,7 @@ use crate::{
     cli::{self, Profile},
     stopwatch::announce,
 };
-use figures::Verdict;
+use figures::TargetResult;
 
 /// At most so many times curl's wall time, where the ledger is there already.
 const RATIO_TARGET: f64 = 1.3;
@@ -126,7 +126,7 @@ fn process(before: Option<&Path>) -> Result<()> {
     println!("curl:   {curl:.2} ms (median; token, GET and PUT in one process)");
     println!(
         "update / curl: {ratio:.2} (target: at most {RATIO_TARGET}; {})",
-        Verdict::of(ratio, RATIO_TARGET)
+        TargetResult::of(ratio, RATIO_TARGET)
     );
     if !measured.before.is_empty() {
         let before = figures::median_ms(&measured.before);
@@ -136,7 +136,7 @@ fn process(before: Option<&Path>) -> Result<()> {
     match measured.peak {
         Some(mib) => println!(
             "peak memory of update: {mib:.1} MiB (target: at most {MEMORY_TARGET_MIB}; {})",
-            Verdict::of(mib, MEMORY_TARGET_MIB)
+            TargetResult::of(mib, MEMORY_TARGET_MIB)
         ),
         None => println!("peak memory of update: not measured (no /usr/bin/time that tells it)"),
     }

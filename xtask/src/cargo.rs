@@ -20,10 +20,10 @@ pub(crate) enum Lock {
 }
 
 /// `cargo COMMAND`, with `--locked` if the lock file must hold.
-pub(crate) fn command(words: &[&str], lock: Lock) -> Result<Command> {
+pub(crate) fn command(args: &[&str], lock: Lock) -> Result<Command> {
     let program = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let mut cargo = Command::new(program);
-    cargo.current_dir(workspace::root()?).args(words);
+    cargo.current_dir(workspace::root()?).args(args);
     match lock {
         Lock::MayChange => {}
         Lock::MustHold => {
@@ -48,7 +48,7 @@ pub(crate) fn command(words: &[&str], lock: Lock) -> Result<Command> {
 ///
 /// If it cannot be started or does not succeed.
 pub(crate) fn succeed(command: &mut Command) -> Result<()> {
-    let shown = words(command);
+    let shown = args(command);
     let status = command
         .stdin(Stdio::null())
         .status()
@@ -60,7 +60,7 @@ pub(crate) fn succeed(command: &mut Command) -> Result<()> {
 }
 
 /// A command as a user would type it, without the path of the program.
-pub(crate) fn words(command: &Command) -> String {
+pub(crate) fn args(command: &Command) -> String {
     let program = std::path::Path::new(command.get_program());
     let name = program.file_stem().unwrap_or(command.get_program());
     std::iter::once(name)

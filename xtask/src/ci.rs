@@ -44,18 +44,18 @@ pub(crate) fn run() -> ExitCode {
         // What needs a network is left to the workflow.
         step("zizmor", || with(&ZIZMOR, &["--offline", "--no-progress", ".github"])),
         step("clippy", || {
-            let words = [
+            let args = [
                 "clippy",
                 "--workspace",
                 "--all-targets",
                 "--all-features",
                 "--keep-going",
             ];
-            let mut clippy = cargo::command(&words, Lock::MustHold)?;
+            let mut clippy = cargo::command(&args, Lock::MustHold)?;
             passed(clippy.args(["--", "--deny", "warnings"]))
         }),
         step("features", || {
-            let words = [
+            let args = [
                 "clippy",
                 "--locked",
                 "--each-feature",
@@ -67,7 +67,7 @@ pub(crate) fn run() -> ExitCode {
                 "--deny",
                 "warnings",
             ];
-            with(&HACK, &words)
+            with(&HACK, &args)
         }),
         step("test", || {
             tally = test::run(Lock::MustHold)?;
@@ -81,19 +81,19 @@ pub(crate) fn run() -> ExitCode {
             passed(doc.env("RUSTDOCFLAGS", "--deny warnings"))
         }),
         step("package", || {
-            let words = [
+            let args = [
                 "package",
                 "--quiet",
                 "--package",
                 "assist-rules-domain",
                 "--allow-dirty",
             ];
-            passed(&mut cargo::command(&words, Lock::MustHold)?)
+            passed(&mut cargo::command(&args, Lock::MustHold)?)
         }),
         step("deny", || {
-            let words = ["--all-features", "--log-level", "error", "check"];
+            let args = ["--all-features", "--log-level", "error", "check"];
             // Advisories are news: the workflow fetches them.
-            with(&DENY, &[&words[..], &["bans", "licenses", "sources"]].concat())
+            with(&DENY, &[&args[..], &["bans", "licenses", "sources"]].concat())
         }),
     ];
     let good = report(&steps);
@@ -117,14 +117,14 @@ fn passed(command: &mut Command) -> Result<Outcome> {
     cargo::succeed(command).map(|()| Outcome::Passed)
 }
 
-fn quietly(words: &[&str]) -> Result<Outcome> {
-    passed(cargo::command(words, Lock::MustHold)?.stdout(Stdio::null()))
+fn quietly(args: &[&str]) -> Result<Outcome> {
+    passed(cargo::command(args, Lock::MustHold)?.stdout(Stdio::null()))
 }
 
 /// Runs a tool where it is installed.
-fn with(tool: &Tool, words: &[&str]) -> Result<Outcome> {
+fn with(tool: &Tool, args: &[&str]) -> Result<Outcome> {
     match tool.command()? {
-        Some(mut command) => passed(command.args(words)),
+        Some(mut command) => passed(command.args(args)),
         None => Ok(Outcome::Skipped(format!(
             "{} is not installed: `cargo xtask tools`",
             tool.name

@@ -63,7 +63,7 @@ pub(crate) fn build(profile: Profile, lock: Lock) -> Result<PathBuf> {
     Ok(binary)
 }
 
-/// Takes away whatever could point `command` at a real organisation.
+/// Takes away whatever could point `command` at a real organization.
 pub(crate) fn forget_credentials(command: &mut Command) {
     for (name, _) in env::vars_os() {
         if name.to_str().is_some_and(points_elsewhere) {
@@ -72,7 +72,7 @@ pub(crate) fn forget_credentials(command: &mut Command) {
     }
 }
 
-/// True if the variable may name or open an organisation.
+/// True if the variable may name or open an organization.
 fn points_elsewhere(name: &str) -> bool {
     // Windows does not tell case apart in names.
     let name = name.to_ascii_uppercase();

@@ -38,7 +38,7 @@ pub(crate) fn run() -> Result<()> {
     cover.args(["--package", PACKAGE, "--all-features", "--lib", "--tests"]);
     cover.args(["--summary-only", "--ignore-filename-regex", NOT_COUNTED]);
     cover.env(CASES.0, CASES.1).envs(llvm_tools()?);
-    let shown = cargo::words(&cover);
+    let shown = cargo::args(&cover);
     let output = cover
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
@@ -104,13 +104,13 @@ fn llvm_tools() -> Result<Vec<(&'static str, String)>> {
     Ok(tools.into())
 }
 
-fn rustc(words: &[&str]) -> Result<String> {
+fn rustc(args: &[&str]) -> Result<String> {
     let output = Command::new("rustc")
-        .args(words)
+        .args(args)
         .output()
         .context("cannot start rustc")?;
     if !output.status.success() {
-        bail!("`rustc {}` failed ({})", words.join(" "), output.status);
+        bail!("`rustc {}` failed ({})", args.join(" "), output.status);
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

@@ -49,7 +49,7 @@ const PROOFS: [Proof; 10] = [
     simulation("a kind of one's own, 1,000,000 seeds", "kind_of_ones_own_loses", ("ASSIST_RULES_SEEDS", "1000000")),
     simulation("every state of small worlds without versions", "small_worlds_of_toys", ("ASSIST_RULES_FAULTS", "2")),
     simulation("every state of small worlds, three faults each", "no_bad_end", ("ASSIST_RULES_FAULTS", "3")),
-    simulation("100,000 events to each of three unreliable sinks", "told_of", ("ASSIST_RULES_EVENTS", "100000")),
+    simulation("100,000 events to each of three unreliable sinks", "every_sink_receives", ("ASSIST_RULES_EVENTS", "100000")),
     simulation("killed 200 times at each point, on SQLite and PostgreSQL", "killed_on", ("ASSIST_RULES_KILLS", "200")),
     simulation("a service for three weeks, 10,000 updates", "runs_for_weeks", ("ASSIST_RULES_UPDATES", "10000")),
     domain("pacing, 5,000 seeds", &["--test", "pacing"], ("ASSIST_RULES_SEEDS", "5000")),

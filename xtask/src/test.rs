@@ -34,7 +34,7 @@ pub(crate) fn run(lock: Lock) -> Result<Tally> {
     if io::stderr().is_terminal() && env::var_os("CARGO_TERM_COLOR").is_none() {
         tests.env("CARGO_TERM_COLOR", "always");
     }
-    let shown = cargo::words(&tests);
+    let shown = cargo::args(&tests);
     let mut running = tests
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

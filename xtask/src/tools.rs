@@ -34,7 +34,7 @@ enum Package {
     Node { name: &'static str, script: &'static str },
 }
 
-/// Licences, sources and bans: `deny.toml`.
+/// Licenses, sources and bans: `deny.toml`.
 pub(crate) const DENY: Tool = Tool {
     name: "cargo-deny",
     version: "0.20.2",
@@ -143,8 +143,8 @@ impl Tool {
         match &self.package {
             Package::Crate(_) => {
                 let pinned = format!("{name}@{version}");
-                let words = ["install", "--quiet", &pinned];
-                cargo::succeed(&mut cargo::command(&words, Lock::MustHold)?)?;
+                let args = ["install", "--quiet", &pinned];
+                cargo::succeed(&mut cargo::command(&args, Lock::MustHold)?)?;
             }
             Package::Python => {
                 let environment = self.environment()?;

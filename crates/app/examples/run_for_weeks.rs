@@ -18,6 +18,7 @@
 use std::{
     error::Error,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use assist_rules_app::{Deliverer, RateLimited, Service, ServiceLimits, Updater};
@@ -48,19 +49,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     );
 
     // A sink may be told of an event twice, after a crash: its id is the same then.
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let tell = {
-        let told = told.clone();
+    let pointers = Arc::new(Mutex::new(Vec::new()));
+    let collect = {
+        let pointers = pointers.clone();
         move |event: &Event| {
             let changes = event.diff.iter().map(|difference| difference.pointer.to_string());
-            told.lock().unwrap_or_else(PoisonError::into_inner).extend(changes);
+            pointers.lock().unwrap_or_else(PoisonError::into_inner).extend(changes);
             Ok(())
         }
     };
     let time = Arc::new(RealTime::start());
     let deliverer = Deliverer {
         outbox: ledger.clone(),
-        sinks: vec![Arc::new(SinkFn::new(HERE, tell))],
+        sinks: vec![Arc::new(SinkFn::new(HERE, collect))],
         clock: time.clone(),
         sleeper: time.clone(),
     };
@@ -96,9 +97,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     ledger.close().await;
     emulator.shutdown().await;
 
-    let mut told = told.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    told.sort();
-    for pointer in told {
+    let mut pointers = pointers.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    pointers.sort();
+    for pointer in pointers {
         println!("  told of {pointer}");
     }
     let pending = if pending == 0 { "nothing" } else { "something" };
@@ -120,6 +121,7 @@ fn updater(api: &Address, ledger: Arc<SqlLedger>, time: Arc<RealTime>) -> Result
         limiter: Arc::default(),
         clock: time.clone(),
         sleeper: time.clone(),
+        longest_pause: Duration::from_mins(1),
     };
     let author = Author {
         run: "weeks-1".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use domain::{NextAttempt, next_attempt};
 use futures_util::future::{Either, join_all, select};
@@ -49,6 +49,8 @@ pub struct DeliveryReport {
     pub failed: u64,
     /// Why the last one failed, if one did.
     pub last_failure: Option<String>,
+    /// The end of the pause that the sink asked for, if that is still to come.
+    pub paused_until: Option<SystemTime>,
     /// Why the round ended early, if the outbox could not be read or written.
     pub broken: Option<LedgerError>,
 }
@@ -57,9 +59,17 @@ pub struct DeliveryReport {
 #[derive(Clone, Copy)]
 struct Limits<'l> {
     include: Include,
-    /// The time at which the round is over, if it has an end.
-    until: Option<Duration>,
+    patience: Option<Patience>,
     is_stopped: &'l (dyn Fn() -> bool + Send + Sync),
+}
+
+/// The time after which the round of a sink is over.
+#[derive(Clone, Copy)]
+enum Patience {
+    /// So long after its beginning.
+    InAll(Duration),
+    /// So long after its beginning or the last delivery.
+    Idle(Duration),
 }
 
 impl Deliverer {
@@ -72,22 +82,24 @@ impl Deliverer {
     ) -> Vec<DeliveryReport> {
         let limits = Limits {
             include: Include::Due,
-            until: Some(self.clock.elapsed() + AFTER_A_RUN),
+            patience: Some(Patience::InAll(AFTER_A_RUN)),
             is_stopped,
         };
         self.round(limits, watch).await
     }
 
-    /// Tries what is in the outbox, each event once, and stops as [`drain`](Self::drain) does.
+    /// Tries what is in the outbox, each event once, and stops as [`drain`](Self::drain) does; a sink that takes nothing for
+    /// as long as `deadline` is left alone.
     pub async fn deliver(
         &self,
         include: Include,
+        deadline: Option<Duration>,
         watch: &(dyn Fn(&LeasedEvent, &DeliveryOutcome) + Send + Sync),
         is_stopped: &(dyn Fn() -> bool + Send + Sync),
     ) -> Vec<DeliveryReport> {
         let limits = Limits {
             include,
-            until: None,
+            patience: deadline.map(Patience::Idle),
             is_stopped,
         };
         self.round(limits, watch).await
@@ -98,12 +110,12 @@ impl Deliverer {
         limits: Limits<'_>,
         watch: &(dyn Fn(&LeasedEvent, &DeliveryOutcome) + Send + Sync),
     ) -> Vec<DeliveryReport> {
-        let all = self.sinks.iter().map(|sink| self.tell(&**sink, limits, watch));
+        let all = self.sinks.iter().map(|sink| self.deliver_to(&**sink, limits, watch));
         join_all(all).await
     }
 
     /// Delivers to one sink, one event after the other.
-    async fn tell(
+    async fn deliver_to(
         &self,
         sink: &dyn EventSink,
         limits: Limits<'_>,
@@ -114,12 +126,14 @@ impl Deliverer {
             delivered: 0,
             failed: 0,
             last_failure: None,
+            paused_until: None,
             broken: None,
         };
         let (mut after, mut in_a_row) = (0, 0);
-        while in_a_row < MAX_CONSECUTIVE_FAILURES && !(limits.is_stopped)() && !self.left(limits).is_zero() {
-            let claimed = match self.claim(sink, limits.include, after).await {
-                Ok(Some(claimed)) => claimed,
+        let mut since = self.clock.elapsed();
+        while in_a_row < MAX_CONSECUTIVE_FAILURES && !(limits.is_stopped)() && !self.left(limits, since).is_zero() {
+            let leased = match self.claim(sink, limits.include, after).await {
+                Ok(Some(leased)) => leased,
                 Ok(None) => break,
                 Err(failure) => {
                     round.broken = Some(failure);
@@ -127,10 +141,16 @@ impl Deliverer {
                 }
             };
             // Why: what failed in this round is not tried again in it, and what follows a delivered event may be.
-            after = claimed.place;
-            let fate = self.try_once(sink, &claimed, limits).await;
-            match &fate {
-                DeliveryOutcome::Delivered => (round.delivered, in_a_row) = (round.delivered + 1, 0),
+            after = leased.place;
+            let limit = self.left(limits, since).min(ONE_DELIVERY);
+            let outcome = self.try_once(sink, &leased, limit, limits.is_stopped).await;
+            match &outcome {
+                DeliveryOutcome::Delivered => {
+                    (round.delivered, in_a_row) = (round.delivered + 1, 0);
+                    if let Some(Patience::Idle(_)) = limits.patience {
+                        since = self.clock.elapsed();
+                    }
+                }
                 DeliveryOutcome::Retry { error, .. }
                 | DeliveryOutcome::DeadLettered { error }
                 | DeliveryOutcome::Disabled { error } => {
@@ -138,20 +158,28 @@ impl Deliverer {
                     round.last_failure = Some(error.clone());
                 }
             }
-            watch(&claimed, &fate);
-            if let Err(failure) = self.outbox.complete(&claimed, &fate).await {
+            watch(&leased, &outcome);
+            if let Err(failure) = self.outbox.complete(&leased, &outcome).await {
                 round.broken = Some(failure);
                 break;
+            }
+        }
+        if round.broken.is_none() {
+            match self.outbox.paused_until(sink.name(), self.clock.now()).await {
+                Ok(until) => round.paused_until = until,
+                Err(failure) => round.broken = Some(failure),
             }
         }
         round
     }
 
-    /// The time that is left of the round; where it has no end, that of one delivery.
-    fn left(&self, limits: Limits<'_>) -> Duration {
-        limits
-            .until
-            .map_or(ONE_DELIVERY, |until| until.saturating_sub(self.clock.elapsed()))
+    /// The time that is left of a round; where it has no end, that of one delivery.
+    fn left(&self, limits: Limits<'_>, since: Duration) -> Duration {
+        let passed = self.clock.elapsed().saturating_sub(since);
+        limits.patience.map_or(ONE_DELIVERY, |patience| {
+            let (Patience::InAll(time) | Patience::Idle(time)) = patience;
+            time.saturating_sub(passed)
+        })
     }
 
     async fn claim(
@@ -171,35 +199,48 @@ impl Deliverer {
         Ok(self.outbox.claim(&claim).await?.pop())
     }
 
-    async fn try_once(&self, sink: &dyn EventSink, claimed: &LeasedEvent, limits: Limits<'_>) -> DeliveryOutcome {
-        let limit = self.left(limits).min(ONE_DELIVERY);
-        let delivery = pin!(sink.deliver(&claimed.event));
+    /// The outcome of one delivery.
+    async fn try_once(
+        &self,
+        sink: &dyn EventSink,
+        leased: &LeasedEvent,
+        limit: Duration,
+        is_stopped: &(dyn Fn() -> bool + Send + Sync),
+    ) -> DeliveryOutcome {
+        let delivery = pin!(sink.deliver(&leased.event));
         let too_long = pin!(self.sleeper.sleep(limit));
         match select(delivery, too_long).await {
             Either::Left((Ok(()), _)) => DeliveryOutcome::Delivered,
-            Either::Left((Err(failure), _)) => self.after(claimed, failure),
+            Either::Left((Err(failure), _)) => self.after(leased, failure),
             // It had hardly begun, or was told to stop: that says nothing of the sink.
-            Either::Right(_) if (limits.is_stopped)() || limit < MIN_ATTEMPT_TIME => DeliveryOutcome::Retry {
+            Either::Right(_) if is_stopped() || limit < MIN_ATTEMPT_TIME => DeliveryOutcome::Retry {
                 at: self.clock.now(),
                 counts: false,
                 error: "the run ended before it was delivered".to_owned(),
+                paused_until: None,
             },
             Either::Right(_) => {
                 let error = format!("it did not answer within {} s", limit.as_secs());
-                self.after(claimed, DeliveryError::Again { error, wait: None })
+                self.after(leased, DeliveryError::Retry { error, wait: None })
             }
         }
     }
 
     /// The outcome of a delivery that failed.
     fn after(&self, event: &LeasedEvent, failure: DeliveryError) -> DeliveryOutcome {
-        let (error, retry_after) = match failure {
+        let (error, pause) = match failure {
             DeliveryError::Never { error } => return DeliveryOutcome::DeadLettered { error },
             DeliveryError::Gone { error } => return DeliveryOutcome::Disabled { error },
-            DeliveryError::Again { error, wait } => (error, wait.unwrap_or_default()),
+            DeliveryError::Retry { error, wait } => (error, wait.unwrap_or_default()),
         };
-        match next_attempt(event.failures, event.due_at, self.clock.now(), retry_after) {
-            NextAttempt::At { at, counts } => DeliveryOutcome::Retry { at, counts, error },
+        let now = self.clock.now();
+        match next_attempt(event.failures, event.due_at, now, pause) {
+            NextAttempt::At { at, counts } => DeliveryOutcome::Retry {
+                at,
+                counts,
+                error,
+                paused_until: now.checked_add(pause).filter(|until| *until > now),
+            },
             NextAttempt::GiveUp => DeliveryOutcome::DeadLettered { error },
         }
     }

@@ -11,10 +11,10 @@ mod service;
 mod update;
 
 pub use deliver::{Deliverer, DeliveryReport};
-pub use rate_limited::{LONGEST_PAUSE, RateLimited};
+pub use rate_limited::RateLimited;
 pub use read_only::ReadOnly;
 pub use reconcile::{PersonsWord, Reconciled, Reconciler};
-pub use retry::Retry;
+pub use retry::{Retry, WatchWait};
 pub use retry_reads::RetryReads;
 pub use rollback::{Rollback, RollbackError, RollbackTo, rollback};
 pub use service::{Service, ServiceClosedError, ServiceLimits, ServiceStats, UpdateHandle};

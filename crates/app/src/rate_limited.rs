@@ -1,4 +1,4 @@
-//! A store whose requests wait for their turn.
+//! A decorator of a store: its requests wait for their turn.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -7,15 +7,11 @@ use async_trait::async_trait;
 use domain::{DocumentKind, FailureClass, Permit, RateLimiter, RequestError, ResponseMetadata, Stored, Version};
 use ports::{Clock, Cursor, DocumentStore, Page, Response, Sleeper};
 
-/// A pause that lasts longer than this is not waited out in the queue: it is about more than one window, and callers
-/// have a deadline.
-pub const LONGEST_PAUSE: Duration = Duration::from_mins(1);
-
 /// Every request to the store behind it waits for its turn, and reports its answer to the rate limiter.
 ///
 /// The rate limiter is shared by all that use one token. A request that is dropped, waiting or under way, gives up its turn.
-/// While the server wants a pause of more than [`LONGEST_PAUSE`], requests fail as `Throttled`, with what is left of
-/// it, and are not sent.
+/// While the server takes no request for longer than `longest_pause`, requests fail as `Throttled`, with what is left of
+/// that time, and are not sent: callers have a deadline, can be stopped, and say what they wait for.
 pub struct RateLimited<K: DocumentKind> {
     /// The store behind it.
     pub store: Arc<dyn DocumentStore<K>>,
@@ -25,6 +21,8 @@ pub struct RateLimited<K: DocumentKind> {
     pub clock: Arc<dyn Clock>,
     /// The sleeper.
     pub sleeper: Arc<dyn Sleeper>,
+    /// The longest time without any request, after a refusal or at the end of a window, that is waited out in the queue.
+    pub longest_pause: Duration,
 }
 
 /// A permit that releases itself.
@@ -64,8 +62,8 @@ impl<K: DocumentKind> RateLimited<K> {
         let turn = Turn::take(&self.limiter);
         loop {
             let now = self.clock.elapsed();
-            let pause = turn.lock().pause(now);
-            if pause > LONGEST_PAUSE {
+            let pause = turn.lock().closed_for(now);
+            if pause > self.longest_pause {
                 return Err(too_long(pause));
             }
             let wait = turn.lock().wait(&turn.permit, now);

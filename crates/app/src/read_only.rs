@@ -1,4 +1,4 @@
-//! A store that lets no write through: what a dry run works on.
+//! A decorator of a store: it lets no write through, for dry runs.
 
 use std::sync::Arc;
 

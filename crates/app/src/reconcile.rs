@@ -5,7 +5,7 @@ mod tests;
 
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use domain::{DocumentKind, Evidence, OpenWrite, OutcomeKind, Patch, RequestError, Settlement, settle};
 use ports::{Author, Clock, DocumentStore, Entry, EntryId, IntentRecord, Ledger, LedgerError, OutcomeRecord, Recorded};
@@ -140,17 +140,25 @@ impl<K: DocumentKind> Reconciler<K> {
         let now = self.clock.now();
         // Why: without an outcome, the last try may have been sent long after the intent was recorded.
         let last_send = entry.outcome.as_ref().map_or(intent.leased_until, |outcome| outcome.at);
-        if now < last_send && !self.ledger.is_abandoned(entry.id, &self.author).await? {
+        let is_leased = entry.outcome.is_none() && intent.lease().holds_at(now);
+        if is_leased && !self.ledger.is_abandoned(entry.id, &self.author).await? {
             return Ok(Settlement::Leased);
         }
-        let read = self.store.get(id).await.map(|answer| answer.content);
+        let read = self.store.get(id).await;
+        let theirs = match &read {
+            Ok(answer) => answer.metadata.date,
+            Err(failure) => failure.metadata.date,
+        };
+        let read = read.map(|answer| answer.content);
         let write = OpenWrite {
             base: K::from_document(intent.base.clone()).ok(),
             version: intent.version.clone(),
             patch: Patch::from_document(&intent.change),
             written: K::from_document(intent.ours.clone()).ok(),
         };
-        let since_last_send = now.duration_since(last_send).unwrap_or_default();
+        // Why both clocks: one that was set forward since makes a write of this moment look old.
+        let since = |now: SystemTime| now.duration_since(last_send).unwrap_or_default();
+        let since_last_send = theirs.map_or(since(now), |theirs| since(now).min(since(theirs)));
         Ok(settle(&write, read.as_ref().map_err(Clone::clone), since_last_send))
     }
 }

@@ -10,6 +10,9 @@ use ports::{Clock, Sleeper};
 /// The most failed attempts of a read, throttled ones not counted: few, since a user is waiting for it.
 const TRIES: u32 = 4;
 
+/// A function that hears of waits, and of the failure that each is for.
+pub type WatchWait = Arc<dyn Fn(Duration, &RequestError) + Send + Sync>;
+
 /// Repeats a read that may succeed later: a throttled one until a wait would end after the deadline, one with a
 /// transient failure a few times.
 #[derive(Clone)]
@@ -22,6 +25,8 @@ pub struct Retry {
     pub jitter: Arc<dyn Fn() -> f64 + Send + Sync>,
     /// The time from the first attempt of a read after which it is not repeated.
     pub deadline: Duration,
+    /// Hears of each wait.
+    pub watch: WatchWait,
 }
 
 impl Retry {
@@ -52,6 +57,7 @@ impl Retry {
                 return Err(failure);
             }
             tracing::info!(?wait, %failure, "waiting to read again");
+            (self.watch)(wait, &failure);
             self.sleeper.sleep(wait).await;
         }
     }

@@ -1,4 +1,4 @@
-//! A store whose reads are repeated while it is worth it.
+//! A decorator of a store: its reads are repeated while it is worth it.
 
 use std::sync::Arc;
 
@@ -55,6 +55,7 @@ mod tests {
                 sleeper: Arc::new(time.clone()),
                 jitter: Arc::new(|| 1.0),
                 deadline: Duration::from_secs(10),
+                watch: Arc::new(|_, _| ()),
             },
         };
         (retrying, time)

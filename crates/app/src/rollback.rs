@@ -3,7 +3,7 @@
 use domain::document::{AppliedChange, Revert, revert};
 use domain::json::{Document, TextError};
 use domain::protocol::UpdateRequest;
-use domain::{DocumentKind, OutcomeKind};
+use domain::{DocumentKind, Evidence, OutcomeKind};
 use ports::{DocumentRef, Entry, EntryId, History, HistoryQuery, LedgerError};
 
 /// The number of entries that are read at a time.
@@ -25,6 +25,8 @@ pub struct Rollback<K: DocumentKind> {
     pub request: UpdateRequest<K>,
     /// The entries that it undoes, newest first.
     pub undoes: Vec<EntryId>,
+    /// Those of them that only a read confirmed, newest first: another person may have made the identical change.
+    pub confirmed_by_read: Vec<EntryId>,
 }
 
 /// Nothing can be undone.
@@ -95,6 +97,11 @@ pub async fn rollback<K: DocumentKind>(
         (Some(Revert { patch, base }), _) => Ok(Rollback {
             request: UpdateRequest::Patch { patch, base },
             undoes: undone.iter().map(|entry| entry.id).collect(),
+            confirmed_by_read: undone
+                .iter()
+                .filter(|entry| is_confirmed_by_read(entry))
+                .map(|entry| entry.id)
+                .collect(),
         }),
         (None, RollbackTo::Entry(entry)) => Err(RollbackError::NothingSince(entry)),
         (None, RollbackTo::PreviousEntry) => Err(RollbackError::NothingApplied),
@@ -144,6 +151,11 @@ impl DocumentHistory<'_> {
             }
         }
     }
+}
+
+fn is_confirmed_by_read(entry: &Entry) -> bool {
+    let outcome = entry.outcome.as_ref();
+    outcome.is_some_and(|outcome| outcome.evidence == Some(Evidence::Read))
 }
 
 fn before<K: DocumentKind>(entry: &Entry) -> Result<K, RollbackError> {

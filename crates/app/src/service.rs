@@ -88,7 +88,6 @@ struct Shared {
 
 impl<K: DocumentKind> Service<K> {
     /// A service, and the handle where updates are asked for. It is at work while [`run`](Self::run) is awaited.
-    #[must_use]
     pub fn new(updater: Updater<K>, deliverer: Deliverer, limits: ServiceLimits) -> (UpdateHandle<K>, Self) {
         let (ask, requests) = mpsc::channel(limits.queue.max(1));
         let (close, stop) = watch::channel(false);
@@ -124,7 +123,7 @@ impl<K: DocumentKind> Service<K> {
         join3(updates, work.settle(&updater), work.deliver(&deliverer)).await;
         // Whoever waits for a turn hears that there is none.
         drop(requests);
-        work.note(&deliverer.drain(&|_, _| (), &|| false).await);
+        work.observe(&deliverer.drain(&|_, _| (), &|| false).await);
         work.served().clone()
     }
 }
@@ -164,13 +163,13 @@ impl Shared {
     async fn deliver(&self, deliverer: &Deliverer) {
         while !self.is_stopped() {
             let is_stopped = || self.is_stopped();
-            let round = pin!(deliverer.deliver(Include::Due, &|_, _| (), &is_stopped));
+            let round = pin!(deliverer.deliver(Include::Due, None, &|_, _| (), &is_stopped));
             let too_long = pin!(async {
                 self.stopped().await;
                 deliverer.sleeper.sleep(LAST_DELIVERIES).await;
             });
             match select(round, too_long).await {
-                Either::Left((rounds, _)) => self.note(&rounds),
+                Either::Left((rounds, _)) => self.observe(&rounds),
                 Either::Right(_) => return,
             }
             let applied = pin!(self.applied.notified());
@@ -209,7 +208,7 @@ impl Shared {
         }
     }
 
-    fn note(&self, rounds: &[DeliveryReport]) {
+    fn observe(&self, rounds: &[DeliveryReport]) {
         let mut served = self.served();
         for round in rounds {
             served.delivered += round.delivered;

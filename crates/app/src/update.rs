@@ -2,7 +2,7 @@
 
 mod builder;
 mod identity;
-mod record;
+mod recording;
 mod stop;
 #[cfg(test)]
 mod tests;
@@ -12,10 +12,10 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::protocol::{Completion, Now, Outcome, Step, Update, UpdateOptions, UpdateRequest, Wait};
+use domain::protocol::{Completion, Now, Outcome, RecordError, Step, Update, UpdateOptions, UpdateRequest, Wait};
 use domain::{DocumentKind, Edit, FailureClass, RequestError, ResponseMetadata, RetryBudget, RetryCost, Stored};
 use futures_util::future::join;
-use ports::{Clock, DocumentStore, EntryId, Ledger, Recorded, Response, Sleeper};
+use ports::{Clock, DocumentStore, EntryId, Ledger, LedgerError, LedgerFailure, Recorded, Response, Sleeper};
 use stop::Stop;
 use tracing::Instrument;
 
@@ -98,7 +98,6 @@ struct RequestStats {
 
 impl<K: DocumentKind> Updater<K> {
     /// An updater of documents in this store; what is not set has the default of [`UpdaterBuilder`].
-    #[must_use]
     pub fn builder(store: Arc<dyn DocumentStore<K>>) -> UpdaterBuilder<K> {
         UpdaterBuilder::new(store)
     }
@@ -160,7 +159,7 @@ impl<K: DocumentKind> Updater<K> {
                             record.recorded()
                         }
                         Some(Err(IdentityError::Request(failure))) => record.give_up(failure),
-                        Some(Err(IdentityError::Ledger(error))) => record.not_recorded(error.to_string()),
+                        Some(Err(IdentityError::Ledger(error))) => record.not_recorded(record_error(&error)),
                         None => record.cancel(self.now(started)),
                     }
                 }
@@ -216,7 +215,7 @@ impl<K: DocumentKind> Updater<K> {
         });
         match stop.or(self.sleeper.sleep(wait.duration())).await {
             Some(()) => {
-                stats.retries += u32::from(stats.failed.is_some());
+                stats.retries += u32::from(stats.failed.as_ref().is_some_and(is_of_a_request));
                 wait.over()
             }
             None => wait.cancel(self.now(started)),
@@ -226,7 +225,9 @@ impl<K: DocumentKind> Updater<K> {
     /// The end of the update if the wait is for a retry that is not affordable; else the wait.
     #[expect(clippy::result_large_err, reason = "the wait is given back to go on with")]
     fn spend_retry_budget(&self, wait: Wait<K>, failed: Option<&RequestError>) -> Result<Step<K>, Wait<K>> {
-        let Some(failure) = failed else { return Err(wait) };
+        let Some(failure) = failed.filter(|failure| is_of_a_request(failure)) else {
+            return Err(wait);
+        };
         let is_throttled = matches!(failure.class, FailureClass::Throttled { .. });
         let cost = if is_throttled {
             RetryCost::Throttled
@@ -272,6 +273,26 @@ impl<K: DocumentKind> Updater<K> {
             elapsed: self.clock.elapsed().saturating_sub(started),
             jitter: (self.jitter)(),
         }
+    }
+}
+
+/// True if the failure is that of a request: the rate limiter sends none while the server takes none.
+fn is_of_a_request(failure: &RequestError) -> bool {
+    !matches!(failure.class, FailureClass::Throttled { .. }) || failure.metadata.requests > 0
+}
+
+/// The failure to record an intent, by what the caller can do.
+fn record_error(failure: &LedgerError) -> RecordError {
+    let message = failure.in_full();
+    match failure {
+        LedgerError::Leased { .. } | LedgerError::Busy(_) => RecordError::Busy(message),
+        LedgerError::Unusable(LedgerFailure { help: Some(help), .. }) => {
+            RecordError::Unusable(format!("{message}: {help}"))
+        }
+        LedgerError::NoEntry(_)
+        | LedgerError::Settled(_)
+        | LedgerError::OtherOrganization { .. }
+        | LedgerError::Unusable(_) => RecordError::Unusable(message),
     }
 }
 

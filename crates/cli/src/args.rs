@@ -3,7 +3,7 @@
 
 mod change;
 mod format;
-mod record;
+mod ledger_args;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -12,9 +12,9 @@ use std::time::Duration;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-pub(crate) use change::{ChangeArgs, EditArgs, OnConflictArg, RollbackArgs, TermsArgs, UpdateArgs};
+pub(crate) use change::{ChangeArgs, EditArgs, OnConflictArg, RollbackArgs, SwitchArgs, TermsArgs, UpdateArgs};
 pub(crate) use format::Format;
-pub(crate) use record::{AuditArgs, Closing, DeliverArgs, HistoryArgs, ReconcileArgs, StatsArgs};
+pub(crate) use ledger_args::{AuditArgs, Closing, DeliverArgs, HistoryArgs, ReconcileArgs, StatsArgs};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -61,6 +61,7 @@ pub(crate) fn parse_from(args: impl IntoIterator<Item = impl Into<OsString> + Cl
 
 /// Flags that mean the same everywhere.
 #[derive(Args, Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct Global {
     /// The output format
     #[arg(short, long, global = true, value_enum, default_value_t = Format::Human, help_heading = "Global options")]
@@ -83,15 +84,24 @@ pub(crate) struct Global {
     /// The ledger, where changes are recorded: sqlite:PATH or postgres://...
     #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
     pub(crate) ledger: Option<String>,
+    /// Leave events in the outbox, and tell no sink in this run
+    #[arg(long, global = true, conflicts_with = "sinks", help_heading = "Global options")]
+    pub(crate) no_sinks: bool,
+    /// Tell the sinks of what changes in the sandbox, too
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(crate) sinks: bool,
     /// Write the figures of all updates there after the run, for Prometheus
     #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
     pub(crate) metrics_file: Option<PathBuf>,
     /// The time after which to give up: 90s, 2m
     #[arg(long, global = true, value_name = "TIME", value_parser = duration, help_heading = "Global options")]
     pub(crate) deadline: Option<Duration>,
-    /// Colour on a terminal; NO_COLOR is respected too
+    /// Color on a terminal; NO_COLOR is respected too
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, help_heading = "Global options")]
     pub(crate) color: Color,
+    /// Answer every question with yes
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(crate) yes: bool,
     /// Say nothing but the result
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub(crate) quiet: bool,
@@ -139,7 +149,7 @@ pub(crate) enum Command {
     ///
     /// -o json prints the document as the server holds it, ready to be edited and given to `update --from`.
     Get(RuleArg),
-    /// List the rules of the organisation
+    /// List the rules of the organization
     List,
     /// Check files without a network
     ///
@@ -152,6 +162,10 @@ pub(crate) enum Command {
     /// Members that are not named are not touched. A document with none of `id`, `etag` and `ruleType` is a change; one with any
     /// of them is a whole rule, whose `etag` acts as --if-version.
     Update(UpdateArgs),
+    /// Switch a rule on: short for `update RULE --enable`
+    Enable(SwitchArgs),
+    /// Switch a rule off: short for `update RULE --disable`
+    Disable(SwitchArgs),
     /// Open a rule in your editor, and update it from what you save
     ///
     /// The update is bound to the version that was opened. On findings or a conflict your text is kept, and the way
@@ -179,6 +193,12 @@ pub(crate) enum Command {
     Audit(AuditArgs),
     /// Run the built-in Genesys Cloud in the foreground
     Sandbox(SandboxArgs),
+    /// Show which organization is changed, by whom and by which way
+    #[command(subcommand)]
+    Auth(AuthArgs),
+    /// Show the configuration
+    #[command(subcommand)]
+    Config(ConfigArgs),
     /// Say what works, what does not, and what to do
     Doctor(RuleArg),
     /// Explain the code of a finding or an error
@@ -197,14 +217,69 @@ pub(crate) enum Command {
         /// The shell
         shell: Shell,
     },
-    /// Print the man page
-    Man,
+    /// Print the man page, or write those of all commands
+    Man {
+        /// A folder for the man pages of the program and of each command
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
+}
+
+impl Command {
+    /// The argument that names a rule, of a command that takes one.
+    pub(crate) fn rule_mut(&mut self) -> Option<&mut RuleArg> {
+        match self {
+            Self::Get(rule) | Self::Doctor(rule) => Some(rule),
+            Self::Diff(args) => Some(&mut args.rule),
+            Self::Update(args) => Some(&mut args.change.rule),
+            Self::Enable(args) | Self::Disable(args) => Some(&mut args.rule),
+            Self::Edit(args) => Some(&mut args.rule),
+            Self::Rollback(args) => Some(&mut args.rule),
+            Self::History(args) => Some(&mut args.rule),
+            Self::Stats(args) => Some(&mut args.rule),
+            Self::List
+            | Self::Validate(_)
+            | Self::Reconcile(_)
+            | Self::Deliver(_)
+            | Self::Audit(_)
+            | Self::Sandbox(_)
+            | Self::Auth(_)
+            | Self::Config(_)
+            | Self::Explain { .. }
+            | Self::Schema { .. }
+            | Self::Completions { .. }
+            | Self::Man { .. } => None,
+        }
+    }
+}
+
+/// The subcommands of `config`.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum ConfigArgs {
+    /// Print every key with its value, and the layer that set it
+    ///
+    /// Secrets are shown as `(set)`. A layer is the flags, a profile, the environment or a file; what no layer sets has its
+    /// default.
+    Show,
+}
+
+/// The subcommands of `auth`.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum AuthArgs {
+    /// Print organization, API, login, region, proxy and credentials, and where each is set
+    ///
+    /// No secret is shown, and nothing is sent without --check.
+    Status {
+        /// Sign in with a new token, and ask for the organization
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 /// Which rule.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct RuleArg {
-    /// The rule's id; GENESYS_RULE_ID stands in
+    /// The rule's id, or its exact name (name:TEXT for one that looks like an id); GENESYS_RULE_ID stands in
     #[arg(value_name = "RULE")]
     pub(crate) rule: Option<String>,
 }
@@ -226,7 +301,7 @@ pub(crate) struct SandboxArgs {
     /// The address to listen on, of this machine; port 0 is any that is free
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub(crate) listen: std::net::SocketAddr,
-    /// A script of faults to rehearse with, as JSON
+    /// A script of faults to inject, as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) faults: Option<PathBuf>,
 }

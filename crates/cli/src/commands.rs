@@ -1,14 +1,19 @@
 //! One file a command.
 
+mod absence;
 mod audit;
+mod auth_status;
+mod by_name;
 mod change;
 mod completions;
+mod config_show;
 mod deliver;
+mod deliver_recorded;
 mod doctor;
 mod edit;
-mod ending;
 mod execute;
 mod explain;
+mod finished_change;
 mod get;
 mod history;
 mod list;
@@ -17,7 +22,6 @@ mod rollback;
 mod sandbox;
 mod schema;
 mod stats;
-mod tell;
 mod validate;
 mod workspace;
 
@@ -33,6 +37,7 @@ use crate::output::Output;
 use crate::request::{DocumentCommand, Request};
 use crate::sandbox::SandboxStart;
 use crate::session::Session;
+use doctor::RuleToTry;
 
 /// The inputs that every command shares.
 pub(crate) struct Context<'a> {
@@ -54,12 +59,18 @@ impl Context<'_> {
         } else {
             SandboxStart::Continue
         };
-        Session::open(settings, start).await
+        Session::open(settings, start, self.output).await
     }
 }
 
 /// Carries a command out.
 pub(crate) async fn run(context: &Context<'_>, command: Command) -> Result<Exit, CliError> {
+    let is_doctor = matches!(command, Command::Doctor(_));
+    let command = match by_name::with_id(context, command).await {
+        // Why: what keeps a name from being looked up is what it is asked for.
+        Err(problem) if is_doctor => return doctor::run(context, RuleToTry::Unresolved(&problem)).await,
+        command => command?,
+    };
     match Request::of_command_line(command, context.environment)? {
         Request::Document(DocumentArgument::Rule(id), command) => {
             on_document::<TriggerRule>(context, &id, &command).await
@@ -72,11 +83,14 @@ pub(crate) async fn run(context: &Context<'_>, command: Command) -> Result<Exit,
         Request::Deliver(command) => deliver::run(context, &command).await,
         Request::Audit(command) => audit::run(context, &command).await,
         Request::Sandbox(command) => sandbox::run(context, &command).await,
-        Request::Doctor(document) => doctor::run(context, document.as_ref()).await,
+        Request::AuthStatus(sign_in) => auth_status::run(context, sign_in).await,
+        Request::ConfigShow => config_show::run(context),
+        Request::Doctor(None) => doctor::run(context, RuleToTry::None).await,
+        Request::Doctor(Some(DocumentArgument::Rule(id))) => doctor::run(context, RuleToTry::Id(&id)).await,
         Request::Explain(code) => explain::run(context, code.as_deref()),
         Request::Schema(kind) => schema::run(context, kind),
         Request::Completions(shell) => completions::run(context, shell),
-        Request::Man => completions::man(context),
+        Request::Man(folder) => completions::man(context, folder.as_deref()),
     }
 }
 

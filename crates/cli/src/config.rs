@@ -2,22 +2,31 @@
 //!
 //! Order: flags, a gc profile named by flag, the environment, `./assist-rules.toml`, the user's own file, the gc CLI's
 //! default profile, defaults. Credentials and region come from one layer together, so that a secret of one
-//! organisation is never sent to another's region.
+//! organization is never sent to another's region.
 
+mod credential;
+mod effective;
 mod environment;
 mod environment_layer;
+mod file;
+mod gateway;
 mod gc;
+mod host_parts;
 mod layer;
 mod partial_settings;
 mod places;
+mod proxy;
 mod settings;
 mod sinks;
 
+pub(crate) use effective::EffectiveKey;
 pub(crate) use environment::Environment;
-pub(crate) use settings::{Organisation, Settings, Target};
+pub(crate) use settings::{OrganizationAccess, Settings, Target};
+pub(crate) use sinks::Sinks;
 
 use crate::args::Global;
 use crate::cli_error::CliError;
+use crate::error_code::ErrorCode;
 use layer::Layer;
 
 /// Puts the layers together.
@@ -28,7 +37,9 @@ use layer::Layer;
 pub(crate) fn load(global: &Global, environment: &Environment) -> Result<Settings, CliError> {
     let mut layers = vec![layer::of_flags(global)];
     let home = environment.home();
-    if let Some(profile) = &global.profile {
+    // Why: a script whose variable is empty names no profile.
+    let named_profile = global.profile.as_deref().filter(|profile| !profile.is_empty());
+    if let Some(profile) = named_profile {
         layers.push(gc::profile(home.as_deref(), Some(profile))?);
     }
     layers.push(environment_layer::of_environment(environment)?);
@@ -39,10 +50,26 @@ pub(crate) fn load(global: &Global, environment: &Environment) -> Result<Setting
     if let Some(file) = places::user_configuration(environment) {
         layers.push(Layer::of_user_file(&file)?);
     }
-    if global.profile.is_none() {
+    if named_profile.is_none() {
         layers.push(gc::profile(home.as_deref(), None)?);
     }
-    settings::combine(&layers, environment)
+    let settings = settings::combine(&layers, environment)?;
+    if global.reset_sandbox && !matches!(settings.target, Ok(Target::Sandbox)) {
+        let message = "`--reset-sandbox` resets the sandbox, and this run is not in it";
+        return Err(CliError::new(ErrorCode::Usage, message).with_help("give `--sandbox` too"));
+    }
+    let is_quiet_sandbox = matches!(settings.target, Ok(Target::Sandbox)) && !global.sinks;
+    Ok(Settings {
+        keys: effective::keys(&layers, &settings),
+        holds_events_back: global.no_sinks,
+        // Why: what is tried in the sandbox is no news to anybody.
+        sinks: if is_quiet_sandbox {
+            Ok(Sinks::default())
+        } else {
+            settings.sinks
+        },
+        ..settings
+    })
 }
 
 #[cfg(test)]

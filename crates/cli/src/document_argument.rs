@@ -1,4 +1,4 @@
-//! A document as a command line names it: `rule/ID`, or `ID` alone for a trigger rule.
+//! A document as a command line names it: `rule/ID`, or `ID` alone for a trigger rule, or its name.
 
 use std::str::FromStr;
 
@@ -46,6 +46,20 @@ impl FromStr for DocumentArgument {
     }
 }
 
+/// The name that a text stands for; none if it has the form of an id, or is no name that a person would give a rule.
+///
+/// `name:TEXT` is always a name. A text that has the form of an id never is: a stale id could be another rule's name.
+pub(crate) fn name_of(text: &str) -> Option<&str> {
+    if let Some(name) = text.strip_prefix("name:") {
+        return Some(name);
+    }
+    let of_id = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    let is_name = text.starts_with(char::is_alphanumeric)
+        && !text.chars().all(of_id)
+        && !text.contains(|letter: char| letter == '/' || letter.is_control());
+    is_name.then_some(text)
+}
+
 fn is_word(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
 }
@@ -82,6 +96,31 @@ mod tests {
         for text in ["", "rule/", "rule/a/b", "a b", "/a", "../a"] {
             let error = text.parse::<DocumentArgument>().unwrap_err();
             assert_eq!(error.code, ErrorCode::InvalidId, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_a_name_if_it_is_no_id_or_says_so() {
+        for (text, name) in [
+            ("Credit Card Detection Rule", Some("Credit Card Detection Rule")),
+            ("Größe", Some("Größe")),
+            ("Refunds!", Some("Refunds!")),
+            ("name:Refunds", Some("Refunds")),
+            ("name:a/b", Some("a/b")),
+            ("Refunds", None),
+            ("a1b2c3d4-e5f6-7890-abcd-ef1234567890", None),
+            ("rule/a", None),
+            ("rule/a b", None),
+            ("../a", None),
+            ("..", None),
+            ("%2e", None),
+            ("-x y", None),
+            ("a\nb", None),
+            (&"a".repeat(200), None),
+            (" ", None),
+            ("", None),
+        ] {
+            assert_eq!(name_of(text), name, "{text}");
         }
     }
 

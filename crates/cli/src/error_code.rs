@@ -7,6 +7,7 @@ use std::fmt;
 
 use domain::protocol::{Failed, Outcome};
 use domain::{Code, DocumentKind, FailureClass, IndeterminateCause, RequestError, Severity};
+use genesys_adapter::{ConnectionCause, ConnectionFailure};
 use serde::{Serialize, Serializer};
 
 macro_rules! error_codes {
@@ -41,7 +42,7 @@ macro_rules! error_codes {
 
 error_codes! {
     NotFound = "AR0501", "the rule was not found",
-        "The server has no such rule, or the organisation lacks the trigger-rule contract: it is not part of Genesys Cloud's published API, and an organisation without it answers 404 to every id. `assist-rules doctor` tells which; `trigger_rules_path` sets another path.";
+        "The server has no such rule, or the organization lacks the trigger-rule contract: it is not part of Genesys Cloud's published API, and an organization without it answers 404 to every id. `assist-rules doctor` tells which; `trigger_rules_path` sets another path.";
     Conflict = "AR0502", "the rule moved",
         "Somebody changed the rule after the version that this change was made for. Nothing was overwritten. Look at what they did (the report shows base, ours and theirs), and run the command again: it starts from the rule as it is now. A file that was fetched before, and `--if-version`, name a version: fetch the rule anew.";
     Denied = "AR0503", "not allowed",
@@ -49,9 +50,9 @@ error_codes! {
     Unauthenticated = "AR0504", "not authenticated",
         "The client id, its secret or the token was refused. Check that they belong to the region that is used (a client of one region is unknown in every other), and that the token has not expired.";
     Refused = "AR0505", "the server refused the rule",
-        "The server answered 400: it has a limit that this program does not know. Its own words stand in the message; the correlation id is what Genesys support asks for.";
+        "The server answered 400, or 409 or 412 although the rule had not moved: a name that is taken, a limit that this program does not know, or something on the way that rewrites the version. Nobody else changed the rule, and nothing was written. The server's own words stand in the message; the correlation id is what Genesys support asks for. After 412 the same command may pass a moment later: a replica may lag.";
     Throttled = "AR0506", "too many requests",
-        "The organisation's limit is spent, and waiting as long as the server asks would go past the deadline. Nothing was changed. Run the command again at the time that the report names, or raise `--deadline`.";
+        "The organization's limit is spent, and waiting as long as the server asks would go past the deadline. Nothing was changed. Run the command again at the time that the report names, or raise `--deadline`.";
     Unavailable = "AR0507", "the server cannot be reached",
         "No connection was made, or no answer to a read came back whole. Nothing was changed. Check the region, the network and the proxy; `assist-rules doctor` tries each of them.";
     Indeterminate = "AR0508", "the outcome is not known",
@@ -63,11 +64,11 @@ error_codes! {
     Redirected = "AR0511", "the server redirects",
         "Redirects are refused: following one would hand the token to another address. Check the region or the base URL.";
     Untrusted = "AR0512", "the connection is not secure",
-        "The certificate of the server cannot be verified. If a proxy of your organisation inspects traffic, name its certificate authority with `ASSIST_RULES_CA_FILE`.";
+        "The message says what keeps the connection from being secure: the certificate of the server, or of the proxy, or what they speak. No try mends it, and nothing was sent. If a proxy of your organization inspects traffic, name its certificate authority with `ASSIST_RULES_CA_FILE`.";
     IdMismatch = "AR0513", "the server answered with another rule",
         "The document in the answer has another id than the one that was asked for. Nothing is written.";
     ServerFailed = "AR0514", "the server failed",
-        "The server answered with an error of its own (5xx) each time that it was asked. Nothing was changed.";
+        "The server answered with an error of its own (5xx, or 409 for a transaction that it cancelled) each time that it was asked. Nothing was changed: run the command again later.";
     NotRecorded = "AR0515", "the change cannot be recorded",
         "Before a rule is written, the intent is recorded, so that what happened can be told after a crash. If that record cannot be made, nothing is sent. If the outcome cannot be recorded, the rule was changed all the same, and the message says so.";
     Stopped = "AR0516", "stopped before anything was written",
@@ -77,17 +78,23 @@ error_codes! {
     NoEntry = "AR0518", "no such entry",
         "The ledger has no entry of that number or, for `reconcile --close`, none whose outcome is not known. `assist-rules history` lists the entries.";
     DeliveryPending = "AR0519", "a delivery is pending",
-        "The change was applied and recorded, and at least one sink could not be told of it yet. Nothing is lost: what is undelivered stays in the ledger, and goes out after the next run or by `assist-rules deliver`. `assist-rules doctor` says what keeps a sink from being told.";
+        "The change was applied and recorded, and the delivery to at least one sink failed so far. Nothing is lost: what is undelivered stays in the ledger, and goes out after the next run or by `assist-rules deliver`. `assist-rules doctor` says what keeps a sink from receiving it.";
     OtherOrganization = "AR0520", "another organization",
         "The credentials belong to another organization than before: than at the start of the run, where a token had to be renewed, or than the ledger knows for this API and client. Nothing more was sent, so that what is meant for one organization never reaches another. Check which profile and which credentials are used; `--ledger` names another record.";
+    ProxyLogin = "AR0521", "the proxy wants a login",
+        "A proxy on the way to the server wants a login (407), or refused the one that it was given. Nothing was sent to the server. Name the login in `GENESYSCLOUD_PROXY_AUTH_USERNAME` and `GENESYSCLOUD_PROXY_AUTH_PASSWORD`, in `proxy_username` and `proxy_password` of the gc profile, or in the URL of `HTTPS_PROXY`.";
+    ProxyRefused = "AR0522", "the proxy refuses to connect",
+        "A proxy on the way to the server does not let this machine connect to it. Nothing was sent to the server. Whoever runs the proxy can allow the host and the port that the message names; `NO_PROXY` names hosts that are reached without one.";
+    Unsendable = "AR0523", "the request cannot be sent",
+        "The request cannot be written as one of HTTP: a text in it, such as the access token, has a character that no header may have, or an address has another scheme than https. Nothing was sent.";
     Usage = "AR0601", "the command line is wrong",
         "`assist-rules help COMMAND` shows what a command takes.";
     Configuration = "AR0602", "the configuration is wrong",
         "The message names the key and the layer it stands in: a flag, the environment, a file, or the gc profile. `assist-rules schema config` prints what a file may have, for editors.";
     NoCredentials = "AR0603", "no credentials",
         "There are three ways: `GENESYSCLOUD_OAUTHCLIENT_ID` with `GENESYSCLOUD_OAUTHCLIENT_SECRET`, an access token in `GENESYSCLOUD_ACCESS_TOKEN`, or a profile of the gc CLI (`--profile`). `--sandbox` needs none.";
-    UnreadableFile = "AR0604", "the file cannot be read",
-        "The file is absent, is a directory, or may not be read by this user.";
+    UnreadableFile = "AR0604", "the file cannot be read or written",
+        "The file is absent, is a directory, or may not be read by this user; one that is written needs a folder that is there, and no link, folder or device is replaced. Name another one, or make this one readable.";
     InvalidId = "AR0605", "the text is no rule id",
         "A rule's id has 1 to 128 letters, digits, `_` and `-`, and starts with a letter or digit. Nothing was sent.";
     Bug = "AR0700", "a bug in this program",
@@ -180,19 +187,23 @@ impl Serialize for AnyCode {
     }
 }
 
-impl ErrorCode {
-    /// The code of a failed request.
-    pub(crate) fn of_failure(failure: &RequestError) -> Self {
+/// The code of a failed request.
+impl From<&RequestError> for ErrorCode {
+    fn from(failure: &RequestError) -> Self {
+        if let Some(code) = connection_failure(failure).and_then(|failure| Self::of_cause(&failure.cause)) {
+            return code;
+        }
         match failure.class {
             FailureClass::NotFound => Self::NotFound,
-            FailureClass::PreconditionFailed => Self::Conflict,
             FailureClass::Denied => Self::Denied,
             FailureClass::Unauthenticated => Self::Unauthenticated,
-            FailureClass::Rejected => Self::Refused,
+            // Why not `Conflict`: an update that ends with one of these was refused, and the rule had not moved.
+            FailureClass::Rejected | FailureClass::PreconditionFailed | FailureClass::Conflict => Self::Refused,
             FailureClass::Throttled { .. } => Self::Throttled,
             FailureClass::NotSent => Self::Unavailable,
             FailureClass::Untrusted => Self::Untrusted,
-            FailureClass::Indeterminate {
+            FailureClass::TransactionCancelled
+            | FailureClass::Indeterminate {
                 cause: IndeterminateCause::ServerError,
                 ..
             } => Self::ServerFailed,
@@ -204,6 +215,22 @@ impl ErrorCode {
             FailureClass::IdMismatch => Self::IdMismatch,
             FailureClass::OtherOrganization => Self::OtherOrganization,
             FailureClass::Redirected => Self::Redirected,
+        }
+    }
+}
+
+impl ErrorCode {
+    /// The code of a connection that was not made, where the class of the failure does not say it all.
+    fn of_cause(cause: &ConnectionCause) -> Option<Self> {
+        match cause {
+            ConnectionCause::ProxyLogin { .. } => Some(Self::ProxyLogin),
+            ConnectionCause::ProxyRefused { .. } => Some(Self::ProxyRefused),
+            ConnectionCause::Unsendable(_) => Some(Self::Unsendable),
+            ConnectionCause::NoAddress(_)
+            | ConnectionCause::Timeout(_)
+            | ConnectionCause::Network(_)
+            | ConnectionCause::Tls(_)
+            | ConnectionCause::ProxyFailed { .. } => None,
         }
     }
 
@@ -222,7 +249,7 @@ impl ErrorCode {
             Outcome::Rejected { failure, .. }
             | Outcome::Denied { failure, .. }
             | Outcome::Failed(Failed::Request { failure, .. })
-            | Outcome::Deferred { failure, .. } => Some((Self::of_failure(failure), failure.message.clone())),
+            | Outcome::Deferred { failure, .. } => Some((Self::from(failure), failure.message.clone())),
             Outcome::Applied { .. }
             | Outcome::Overwritten { .. }
             | Outcome::Unchanged { .. }
@@ -232,6 +259,11 @@ impl ErrorCode {
             | Outcome::NotAttempted { .. } => None,
         }
     }
+}
+
+/// The connection that was not made, if a request failed for that.
+pub(crate) fn connection_failure(failure: &RequestError) -> Option<&ConnectionFailure> {
+    failure.source.as_deref()?.downcast_ref()
 }
 
 impl fmt::Display for ErrorCode {

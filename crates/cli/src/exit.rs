@@ -1,6 +1,6 @@
 //! Exit codes. They are a promise.
 
-use domain::protocol::{Failed, Outcome};
+use domain::protocol::{Failed, Outcome, RecordError};
 use domain::{Code, DocumentKind, FailureClass};
 
 use crate::error_code::{AnyCode, ErrorCode};
@@ -49,14 +49,48 @@ impl Exit {
         self as u8
     }
 
-    /// The end of the program after an update with this outcome.
-    pub(crate) fn of<K: DocumentKind>(outcome: &Outcome<K>) -> Self {
+    /// The worst of several, which the program ends with: a fault that has to be mended first outranks the rest.
+    pub(crate) fn worst(several: impl IntoIterator<Item = Self>) -> Self {
+        several
+            .into_iter()
+            .max_by_key(|exit| exit.gravity())
+            .unwrap_or(Self::Done)
+    }
+
+    /// The rank among several at once, the higher the worse.
+    fn gravity(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Changes => 1,
+            Self::Failed => 2,
+            Self::Pending => 3,
+            Self::Findings => 4,
+            Self::Temporary => 5,
+            Self::Denied => 6,
+            Self::OtherTarget => 7,
+            Self::Conflict => 8,
+            Self::Unrecorded => 9,
+            Self::Unknown => 10,
+            Self::HungUp | Self::Interrupted | Self::Terminated => 11,
+            Self::Usage => 12,
+            Self::Bug => 13,
+        }
+    }
+}
+
+/// The end of the program after an update with this outcome.
+impl<K: DocumentKind> From<&Outcome<K>> for Exit {
+    fn from(outcome: &Outcome<K>) -> Self {
         match outcome {
             Outcome::Applied { .. } | Outcome::Unchanged { .. } | Outcome::Planned(_) => Self::Done,
             Outcome::Conflict(_) => Self::Conflict,
             Outcome::Invalid { .. } => Self::Findings,
             Outcome::Denied { .. } => Self::Denied,
-            Outcome::Deferred { .. } => Self::Temporary,
+            Outcome::Deferred { .. }
+            | Outcome::Failed(Failed::NotRecorded {
+                error: RecordError::Busy(_),
+                ..
+            }) => Self::Temporary,
             Outcome::Failed(Failed::Request { failure, .. }) if failure.is_retryable() => Self::Temporary,
             Outcome::Failed(Failed::Request { failure, .. }) if failure.class == FailureClass::OtherOrganization => {
                 Self::OtherTarget
@@ -65,19 +99,23 @@ impl Exit {
             Outcome::Unknown { .. } | Outcome::Overwritten { .. } => Self::Unknown,
         }
     }
+}
 
-    /// The end of the program after an error outside of an update.
-    pub(crate) fn of_code(code: AnyCode) -> Self {
+/// The end of the program after an error outside of an update.
+impl From<AnyCode> for Exit {
+    fn from(code: AnyCode) -> Self {
         match code {
-            AnyCode::Error(code) => Self::of_error(code),
+            AnyCode::Error(code) => code.into(),
             AnyCode::Finding(Code::NothingNamed) => Self::Usage,
             AnyCode::Finding(_) => Self::Findings,
         }
     }
+}
 
-    fn of_error(code: ErrorCode) -> Self {
+impl From<ErrorCode> for Exit {
+    fn from(code: ErrorCode) -> Self {
         match code {
-            ErrorCode::Denied | ErrorCode::Unauthenticated => Self::Denied,
+            ErrorCode::Denied | ErrorCode::Unauthenticated | ErrorCode::ProxyLogin => Self::Denied,
             ErrorCode::Throttled | ErrorCode::Unavailable | ErrorCode::ServerFailed => Self::Temporary,
             ErrorCode::Indeterminate => Self::Unknown,
             ErrorCode::Conflict => Self::Conflict,
@@ -99,7 +137,28 @@ impl Exit {
             | ErrorCode::Stopped
             | ErrorCode::Redirected
             | ErrorCode::Untrusted
+            | ErrorCode::ProxyRefused
+            | ErrorCode::Unsendable
             | ErrorCode::IdMismatch => Self::Failed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Exit;
+
+    #[test]
+    fn the_worst_of_several_is_the_end() {
+        for (several, worst) in [
+            (&[] as &[Exit], Exit::Done),
+            (&[Exit::Done, Exit::Failed], Exit::Failed),
+            (&[Exit::Failed, Exit::Pending], Exit::Pending),
+            (&[Exit::Pending, Exit::Temporary, Exit::Failed], Exit::Temporary),
+            (&[Exit::Temporary, Exit::Denied], Exit::Denied),
+            (&[Exit::Denied, Exit::Usage, Exit::Unknown], Exit::Usage),
+        ] {
+            assert_eq!(Exit::worst(several.iter().copied()), worst, "{several:?}");
         }
     }
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use app::{Identify, Identity, IdentityError, Retry};
 use async_trait::async_trait;
 use domain::RequestError;
-use genesys_adapter::{Organization, TokenSource};
+use genesys_adapter::{Organization, TokenSource, about_organization};
 use ports::{ANY_TOKEN, Author, History, HistoryQuery, JoinRecord, Ledger, LedgerError};
 use tokio::sync::OnceCell;
 
 use crate::config::Settings;
 use crate::record::Record;
+use crate::within_deadline::within;
 
 /// The source of the organization.
 #[derive(Clone)]
@@ -26,7 +27,10 @@ impl OrganizationSource {
     pub(crate) async fn organization(&self) -> Result<Option<Organization>, RequestError> {
         match self {
             Self::Sandbox(organization) => Ok(Some(organization.clone())),
-            Self::Platform(tokens, retry) => retry.read(|| tokens.organization()).await,
+            Self::Platform(tokens, retry) => {
+                let asked = async { Ok(retry.read(|| tokens.organization()).await) };
+                within(retry.deadline, asked).await.map_err(about_organization)?
+            }
         }
     }
 

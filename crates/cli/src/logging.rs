@@ -1,9 +1,12 @@
 //! Logs go to stderr. No secret is in any of them: secrets have types that do not print.
 
+use std::io;
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::args::{Global, LogFormat};
+use crate::output::visible;
 
 /// Starts logging: what the filter says, or else what the flags ask for.
 pub(crate) fn start(global: &Global, filter: Option<&str>) {
@@ -22,12 +25,32 @@ pub(crate) fn start(global: &Global, filter: Option<&str>) {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_span_events(spans)
+        // Why: it would report on stderr that stderr cannot be written to, and panic.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr)
+        // Why: it would say so on stderr, and panic where that takes nothing.
+        .log_internal_errors(false)
         .with_ansi(false)
         .with_target(false);
     // Why: a second start, which only tests make, changes nothing.
     let _ = match global.log_format {
-        LogFormat::Text => builder.without_time().try_init(),
+        LogFormat::Text => builder.with_writer(|| Line(io::stderr())).without_time().try_init(),
         LogFormat::Json => builder.json().try_init(),
     };
+}
+
+/// A writer of events, each of which is one line whatever is in it.
+struct Line(io::Stderr);
+
+impl io::Write for Line {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        let line = visible(text.trim_end_matches('\n')) + "\n";
+        self.0.write_all(line.as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }

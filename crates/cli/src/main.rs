@@ -6,12 +6,15 @@ mod args;
 mod cli_error;
 mod commands;
 mod config;
+mod confirm;
 mod document_argument;
 mod error_code;
 mod exit;
 mod identity;
 mod kind;
 mod logging;
+mod machine_clock;
+mod open_files;
 mod output;
 mod record;
 mod render;
@@ -22,6 +25,7 @@ mod signals;
 mod source;
 mod stopper;
 mod time;
+mod within_deadline;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -34,7 +38,7 @@ use commands::Context;
 use config::Environment;
 use error_code::ErrorCode;
 use exit::Exit;
-use output::Output;
+use output::{Output, visible};
 
 fn main() -> ExitCode {
     let ended = catch_unwind(AssertUnwindSafe(|| match args::parse_from(std::env::args_os()) {
@@ -62,8 +66,7 @@ fn run(cli: Cli) -> Exit {
         global: &global,
         settings: &settings,
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let ended = match runtime {
+    let ended = match runtime() {
         Ok(runtime) => {
             let ended = runtime.block_on(commands::run(&context, command));
             // Why: a name that is being looked up or a disk that does not answer cannot be stopped, and dropping the
@@ -71,7 +74,7 @@ fn run(cli: Cli) -> Exit {
             runtime.shutdown_background();
             ended
         }
-        Err(error) => Err(CliError::new(ErrorCode::Bug, format!("cannot start: {error}"))),
+        Err(problem) => Err(problem),
     };
     ended.unwrap_or_else(|problem| {
         output.problem(&problem);
@@ -79,34 +82,67 @@ fn run(cli: Cli) -> Exit {
     })
 }
 
+fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    open_files::refuse_too_few()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| {
+        CliError::new(ErrorCode::Configuration, format!("cannot start: {error}")).with_help(
+            "the system refuses what a program needs: look at its limits of memory, processes and open files",
+        )
+    })
+}
+
 /// Help and version are what was asked for; anything else is a wrong command line.
 fn explain_usage(error: &clap::Error) -> Exit {
     let is_asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if let (false, Some(format)) = (is_asked_for, wanted_format()) {
-        let problem = CliError::new(ErrorCode::Usage, said(error));
+        let problem = CliError::new(ErrorCode::Usage, message(error));
         Output::new(&defaults(format)).problem(&problem);
         return Exit::Usage;
     }
-    // Why: a reader who went away has seen enough.
-    let _ = error.print();
-    if is_asked_for { Exit::Done } else { Exit::Usage }
+    if is_asked_for {
+        // Why: a reader who went away has seen enough.
+        let _ = error.print();
+        return Exit::Done;
+    }
+    Output::new(&defaults(Format::Human)).warn(&with_visible_arguments(error.render().ansi().to_string()));
+    Exit::Usage
+}
+
+/// The report with the arguments in it escaped, of which it may name one or its value.
+fn with_visible_arguments(mut report: String) -> String {
+    for argument in std::env::args_os().skip(1) {
+        let argument = argument.to_string_lossy();
+        let value = argument.split_once('=').map(|(_, value)| value);
+        let after_short = argument.char_indices().nth(2).and_then(|(at, _)| argument.get(at..));
+        for text in [Some(argument.as_ref()), value, after_short].into_iter().flatten() {
+            let shown = visible(text);
+            if shown != text {
+                report = report.replace(text, &shown);
+            }
+        }
+    }
+    report
 }
 
 /// The error's message on one line: all that stands above the advice and the usage.
-fn said(error: &clap::Error) -> String {
-    let text = error.to_string();
-    let words: Vec<&str> = text
+fn message(error: &clap::Error) -> String {
+    let text = with_visible_arguments(error.to_string());
+    let parts: Vec<&str> = text
         .lines()
         .map(str::trim)
         .take_while(|line| !line.is_empty())
         .collect();
-    words.join(" ").trim_start_matches("error: ").to_owned()
+    parts.join(" ").trim_start_matches("error: ").to_owned()
 }
 
 /// The format for programs that was asked for on a command line that cannot be read.
 fn wanted_format() -> Option<Format> {
     let mut format = None;
-    let mut args = std::env::args().skip(1).take_while(|arg| arg != "--");
+    let args = std::env::args_os().skip(1);
+    let mut args = args
+        .map(|arg| arg.to_string_lossy().into_owned())
+        .take_while(|arg| arg != "--");
     while let Some(arg) = args.next() {
         let value = match arg.strip_prefix("--") {
             Some(long) => long.strip_prefix("output"),
@@ -138,10 +174,13 @@ fn defaults(output: Format) -> Global {
         config: None,
         sandbox: false,
         reset_sandbox: false,
+        no_sinks: false,
+        sinks: false,
         ledger: None,
         metrics_file: None,
         deadline: None,
         color: Color::Auto,
+        yes: false,
         quiet: false,
         verbose: 0,
         log_format: LogFormat::Text,

@@ -2,11 +2,14 @@
 
 mod yaml;
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
+use domain::ResponseMetadata;
 use serde::Serialize;
 
 use crate::args::{Color, Format, Global};
@@ -15,6 +18,9 @@ use crate::error_code::ErrorCode;
 
 /// The version of every document that is printed; it changes when a member goes or changes its meaning.
 pub(crate) const FORMAT_VERSION: &str = "1.0";
+
+/// The length of a wait from which on a person notices it.
+const NOTICED: Duration = Duration::from_secs(1);
 
 /// Styles by what they say.
 pub(crate) const REMOVED: Style = AnsiColor::Red.on_default();
@@ -49,6 +55,11 @@ impl Output {
 
     /// Prints the document that was asked for. A reader who went away ends nothing.
     pub(crate) fn document(self, text: &str) -> Result<(), CliError> {
+        let text = if self.format == Format::Human {
+            without_commands(text)
+        } else {
+            Cow::Borrowed(text)
+        };
         let mut stdout = AutoStream::new(io::stdout().lock(), self.color);
         let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
         match written {
@@ -87,9 +98,16 @@ impl Output {
     }
 
     /// Says something beside the document, unless that is not wanted.
-    pub(crate) fn note(self, text: &str) {
+    pub(crate) fn info(self, text: &str) {
         if !self.quiet {
             self.warn(text);
+        }
+    }
+
+    /// Tells of a wait, and what it is for, if a person would notice it.
+    pub(crate) fn waiting(self, time: Duration, because: &str) {
+        if time >= NOTICED {
+            self.info(&format!("waiting {:.1} s: {}", time.as_secs_f64(), visible(because)));
         }
     }
 
@@ -97,7 +115,7 @@ impl Output {
     pub(crate) fn warn(self, text: &str) {
         let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
         // Why: nobody is left to tell if stderr is closed.
-        let _ = writeln!(stderr, "{}", text.trim_end());
+        let _ = writeln!(stderr, "{}", without_commands(text.trim_end()));
     }
 
     /// Reports why the program ends: to people on stderr, to programs on stdout.
@@ -110,32 +128,36 @@ impl Output {
                 exit_code: u8,
                 #[serde(flatten)]
                 error: crate::cli_error::ErrorDocument,
-                help: Option<String>,
+                #[serde(skip_serializing_if = "Option::is_none")]
+                retry_at: Option<String>,
             }
             let document = Document {
                 format_version: FORMAT_VERSION,
                 kind: "error",
                 exit_code: problem.exit().code(),
                 error: problem.document(),
-                help: problem.help.clone(),
+                retry_at: problem.retry_at.clone(),
             };
             // Why: if stdout is what cannot be written to, stderr still says what happened.
             let _ = self.data(&document);
         }
-        self.warn(&words(problem));
+        self.warn(&render_error(problem));
     }
 }
 
 /// A problem for people.
-pub(crate) fn words(problem: &CliError) -> String {
+pub(crate) fn render_error(problem: &CliError) -> String {
     let mut text = format!(
         "{ERROR}error[{}]{ERROR:#}{BOLD}: {}{BOLD:#}\n",
         problem.code,
         visible(&problem.message)
     );
-    let help = problem.help.as_deref().unwrap_or_else(|| problem.code.explanation());
-    let _ = writeln!(text, "  {PLACE}help:{PLACE:#} {}", visible(help));
+    for line in platform_details(&problem.metadata) {
+        let _ = writeln!(text, "  {}", visible(&line));
+    }
+    let _ = writeln!(text, "  {PLACE}help:{PLACE:#} {}", visible(problem.help()));
     for (name, value) in [
+        ("retry at", &problem.retry_at),
         ("context id", &problem.metadata.context_id),
         ("correlation id", &problem.metadata.correlation_id),
     ] {
@@ -146,24 +168,98 @@ pub(crate) fn words(problem: &CliError) -> String {
     text
 }
 
-/// True if the character acts on a terminal or is invisible: a control character other than a line break, a zero-width
-/// or a bidirectional formatting character.
-pub(crate) fn is_harmful(letter: char) -> bool {
-    (letter.is_control() && letter != '\n')
-        || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+/// The details that the platform gave, a line each.
+fn platform_details(metadata: &ResponseMetadata) -> Vec<String> {
+    let joined = |parts: [Option<&str>; 3]| parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let details = metadata.details.iter().map(|detail| {
+        let field = detail.field.as_ref().map(|field| format!("{field}:"));
+        let code = detail.code.as_ref().map(|code| format!("({code})"));
+        joined([field.as_deref(), detail.message.as_deref(), code.as_deref()])
+    });
+    let more = Some(metadata.more_details).filter(|more| *more > 0);
+    let more = more.map(|more| format!("and {more} more"));
+    let limit = metadata.limit.as_ref().map(|limit| {
+        let namespace = limit.namespace.as_ref().map(|namespace| format!("of {namespace}"));
+        let value = limit.value.as_ref().map(|value| format!("is {value}"));
+        format!(
+            "limit {}",
+            joined([limit.key.as_deref(), namespace.as_deref(), value.as_deref()])
+        )
+    });
+    details.chain(more).chain(limit).collect()
 }
 
-/// Remote text as a terminal may see it: nothing in it moves the cursor, changes the colour or turns the direction.
+/// The characters of a text, each with whether it acts on a terminal, begins a line, turns the direction of the text or
+/// is invisible. Joiners between letters that need them, as in Persian and in emoji, are none of these.
+pub(crate) fn letters(text: &str) -> impl Iterator<Item = (char, bool)> {
+    let before = std::iter::once(None).chain(text.chars().map(Some));
+    let after = text.chars().skip(1).map(Some).chain([None]);
+    let around = before.zip(text.chars()).zip(after);
+    around.map(|((before, letter), after)| {
+        let joins = matches!(letter, '\u{200c}' | '\u{200d}');
+        let is_joined = |side: Option<char>| side.is_some_and(is_joined);
+        (
+            letter,
+            is_harmful(letter) && !(joins && is_joined(before) && is_joined(after)),
+        )
+    })
+}
+
+fn is_harmful(letter: char) -> bool {
+    letter.is_control()
+        || matches!(
+            letter,
+            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+        )
+}
+
+/// True if a joiner beside this character may be meant: no script of ASCII has one.
+fn is_joined(letter: char) -> bool {
+    !letter.is_ascii() && !letter.is_whitespace() && !is_harmful(letter)
+}
+
+/// Text of others as a part of one line: nothing in it moves the cursor, begins a line, changes the color or turns the
+/// direction.
 pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if is_harmful(letter) {
-            shown.extend(letter.escape_unicode());
-        } else {
-            shown.push(letter);
+    for (letter, is_harmful) in letters(text) {
+        match letter {
+            letter if !is_harmful => shown.push(letter),
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            letter => shown.extend(letter.escape_unicode()),
         }
     }
     shown
+}
+
+/// Text for people in which no line is a command to a CI: GitHub takes a line that begins with `::` or `##`, others
+/// one with `##`.
+fn without_commands(text: &str) -> Cow<'_, str> {
+    if !has_command(text) {
+        return Cow::Borrowed(text);
+    }
+    let guarded = text.split_inclusive(['\n', '\r']).map(|line| {
+        if is_command(line) {
+            format!("\\{line}")
+        } else {
+            line.to_owned()
+        }
+    });
+    Cow::Owned(guarded.collect())
+}
+
+/// True if a line of the text is a command to a CI.
+fn has_command(text: &str) -> bool {
+    text.split(['\n', '\r']).any(is_command)
+}
+
+/// True if a line is a command to a CI, once it has no color.
+fn is_command(line: &str) -> bool {
+    let plain = anstream::adapter::strip_str(line).to_string();
+    let plain = plain.trim_start();
+    plain.starts_with("::") || plain.starts_with("##")
 }
 
 #[cfg(test)]
@@ -172,9 +268,40 @@ mod tests {
 
     #[test]
     fn remote_text_does_nothing_to_a_terminal() {
-        assert_eq!(
-            visible("a\u{1b}[31m\u{9b}\u{202e}é\n"),
-            "a\\u{1b}[31m\\u{9b}\\u{202e}é\n"
-        );
+        for (text, shown) in [
+            ("a\u{1b}[31m\u{9b}\u{202e}é", "a\\u{1b}[31m\\u{9b}\\u{202e}é"),
+            ("a\n::error::b\r\tc", "a\\n::error::b\\r\\tc"),
+            ("a\u{2028}b\u{85}c", "a\\u{2028}b\\u{85}c"),
+        ] {
+            assert_eq!(visible(text), shown);
+        }
+    }
+
+    /// FIELD E4: joiners and marks that scripts and emoji need stay; elsewhere a joiner is shown.
+    #[test]
+    fn what_scripts_need_stays() {
+        for kept in [
+            "می\u{200c}خواهم",
+            "क्\u{200d}ष",
+            "👩\u{200d}👧",
+            "❤\u{fe0f}\u{200d}🔥",
+            "e\u{301}",
+        ] {
+            assert_eq!(visible(kept), kept);
+        }
+        assert_eq!(visible("ref\u{200d}und\u{200c}"), "ref\\u{200d}und\\u{200c}");
+    }
+
+    /// FIELD E4: no line for people is a command to a CI, colored or not.
+    #[test]
+    fn a_line_that_begins_like_a_command_is_none() {
+        for (text, shown) in [
+            ("a\n::error::b\nc", "a\n\\::error::b\nc"),
+            ("\u{1b}[1m::error::b\u{1b}[0m\n", "\\\u{1b}[1m::error::b\u{1b}[0m\n"),
+            ("  ##[error]b", "\\  ##[error]b"),
+            ("a ::error::\n", "a ::error::\n"),
+        ] {
+            assert_eq!(without_commands(text), shown);
+        }
     }
 }

@@ -2,9 +2,9 @@
 
 pub(crate) mod delivery;
 pub(crate) mod diff;
+pub(crate) mod entries;
 pub(crate) mod findings;
 pub(crate) mod github;
-pub(crate) mod history;
 pub(crate) mod junit;
 pub(crate) mod prometheus;
 pub(crate) mod report;

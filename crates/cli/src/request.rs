@@ -3,7 +3,7 @@
 
 mod change;
 mod command_line;
-mod record;
+mod ledger_commands;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,7 +15,10 @@ use crate::args::SchemaKind;
 use crate::document_argument::DocumentArgument;
 
 pub(crate) use change::{ChangeRequest, ChangeTerms, EditCommand, RollbackCommand, UpdateCommand};
-pub(crate) use record::{AuditCommand, ClosedEntry, DeliverCommand, HistoryCommand, ReconcileCommand, StatsCommand};
+pub(crate) use command_line::VARIABLE;
+pub(crate) use ledger_commands::{
+    AuditCommand, ClosedEntry, DeliverCommand, HistoryCommand, ReconcileCommand, StatsCommand,
+};
 
 /// A command with all that it needs to know.
 #[derive(Clone, Debug)]
@@ -30,13 +33,27 @@ pub(crate) enum Request {
     Deliver(DeliverCommand),
     Audit(AuditCommand),
     Sandbox(SandboxCommand),
+    /// The organization and the credentials that count.
+    AuthStatus(SignIn),
+    /// The configuration as it counts.
+    ConfigShow,
     /// Diagnosis, with a read of that document if one is named.
     Doctor(Option<DocumentArgument>),
     /// The explanation of a code, or of all.
     Explain(Option<String>),
     Schema(SchemaKind),
     Completions(Shell),
-    Man,
+    /// The man page, or all of them in a folder.
+    Man(Option<PathBuf>),
+}
+
+/// The use of credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SignIn {
+    /// None: what is kept of earlier runs is shown.
+    Kept,
+    /// A new token is asked for.
+    Anew,
 }
 
 /// A command on one document.

@@ -1,26 +1,37 @@
 //! The parts put together: a platform to talk to, real or built in, and the use cases on it.
 
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 use app::{Identify, RateLimited, Retry, RetryReads, Updater};
 use domain::protocol::Outcome;
 use domain::{RateLimiter, RequestError};
 use emulator::{Emulator, Running, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET};
-use genesys_adapter::{Address, Connection, Credentials, GenesysStore, Organization, TokenCache, TokenSource};
+use genesys_adapter::{
+    Address, Connection, Credentials, FirstStop, GenesysStore, Organization, TokenCache, TokenSource,
+};
 use ports::{Clock, DocumentStore, RealTime, Sleeper};
 
 use crate::cli_error::CliError;
-use crate::config::{Organisation, Settings, Target};
+use crate::config::{OrganizationAccess, Settings, Target};
 use crate::error_code::ErrorCode;
 use crate::identity::OrganizationSource;
 use crate::kind::CliKind;
+use crate::machine_clock::refuse_a_wrong_clock;
+use crate::output::Output;
 use crate::record::Record;
 use crate::render::result::TargetDocument;
 use crate::sandbox::{Sandbox, SandboxStart};
+use crate::within_deadline::{WithinDeadline, within};
+
+/// The longest pause of the platform that a request waits out without a word.
+const QUIET_PAUSE: Duration = Duration::from_secs(1);
 
 /// The connection of one run to its target, with the tokens and the rate limiter.
 pub(crate) struct Session {
     api: Address,
+    login: Address,
+    connection: Connection,
     tokens: Arc<TokenSource>,
     /// The source of the organization that this run works for.
     pub(crate) organization: OrganizationSource,
@@ -35,19 +46,20 @@ pub(crate) struct Session {
 
 impl Session {
     /// Prepares to talk to the target. Nothing is sent.
-    pub(crate) async fn open(settings: &Settings, start: SandboxStart) -> Result<Self, CliError> {
+    pub(crate) async fn open(settings: &Settings, start: SandboxStart, output: Output) -> Result<Self, CliError> {
+        refuse_a_wrong_clock()?;
         let time = Arc::new(RealTime::start());
         let clock: Arc<dyn Clock> = time.clone();
         let unusable = |error: &genesys_adapter::ConnectionError| CliError::configuration("cannot connect", error);
         let connection = Connection::new(&settings.connection).map_err(|error| unusable(&error))?;
         let (api, login, credentials, from, cache, sandbox) = match settings.target.clone()? {
-            Target::Organisation(organisation) => {
-                let Organisation {
+            Target::Organization(organization) => {
+                let OrganizationAccess {
                     api,
                     login,
                     credentials,
                     from,
-                } = *organisation;
+                } = *organization;
                 let cache = TokenCache::in_folder(settings.state_dir.join("tokens"));
                 let login = login.unwrap_or_else(|| api.clone());
                 (api, login, credentials, from, Some(cache), None)
@@ -67,13 +79,21 @@ impl Session {
                 )
             }
         };
-        let tokens = TokenSource::new(credentials, login, api.clone(), connection, clock.clone(), cache);
+        let tokens = TokenSource::new(
+            credentials,
+            login.clone(),
+            api.clone(),
+            connection.clone(),
+            clock.clone(),
+            cache,
+        );
         let tokens = Arc::new(tokens);
         let retry = Retry {
             clock: clock.clone(),
             sleeper: time.clone(),
             jitter: Arc::new(app::jitter),
             deadline: settings.deadline,
+            watch: Arc::new(move |wait, failure| output.waiting(wait, &failure.message)),
         };
         let organization = match &sandbox {
             Some(sandbox) => OrganizationSource::Sandbox(sandbox.organization()),
@@ -88,6 +108,8 @@ impl Session {
                 .to_owned(),
             organization,
             api,
+            login,
+            connection,
             tokens,
             retry,
             limiter: Arc::default(),
@@ -110,39 +132,64 @@ impl Session {
             limiter: self.limiter.clone(),
             clock: self.clock.clone(),
             sleeper: self.sleeper.clone(),
+            longest_pause: QUIET_PAUSE,
         })
     }
 
     /// The documents of a kind, for commands that only read.
-    pub(crate) fn reader<K: CliKind>(&self, settings: &Settings) -> RetryReads<K> {
-        RetryReads {
-            store: self.store(settings),
-            retry: self.retry.clone(),
+    pub(crate) fn reader<K: CliKind>(&self, settings: &Settings) -> WithinDeadline<RetryReads<K>> {
+        WithinDeadline {
+            store: RetryReads {
+                store: self.store(settings),
+                retry: self.retry.clone(),
+            },
+            deadline: settings.deadline,
         }
     }
 
-    /// Gets a token, or finds a good one at hand.
-    pub(crate) async fn sign_in(&self) -> Result<(), RequestError> {
-        self.tokens.sign_in().await
+    /// Asks for a new token, whatever is at hand. False if there is nothing to ask with but a token.
+    pub(crate) async fn sign_in_anew(&self) -> Result<bool, RequestError> {
+        within(self.retry.deadline, self.tokens.sign_in_anew()).await
+    }
+
+    /// The end of the token at hand, if there is one that is still good.
+    pub(crate) async fn kept_token_end(&self) -> Option<SystemTime> {
+        self.tokens.kept_token_end().await
     }
 
     /// The organization of the last sign-in, or else asked for once.
     pub(crate) async fn last_organization(&self) -> Result<Option<Organization>, RequestError> {
         match self.tokens.last_organization().await {
             Some(organization) => Ok(Some(organization)),
-            None => self.tokens.organization().await,
+            None => within(self.retry.deadline, self.tokens.organization()).await,
         }
     }
 
     /// The address of the API.
-    pub(crate) fn api(&self) -> String {
-        self.api.to_string()
+    pub(crate) fn api(&self) -> &Address {
+        &self.api
+    }
+
+    /// The address that tokens come from.
+    pub(crate) fn login(&self) -> &Address {
+        &self.login
+    }
+
+    /// True if there is more to sign in with than a token that was given.
+    pub(crate) fn signs_in(&self) -> bool {
+        self.tokens.signs_in()
+    }
+
+    /// The first stop on the way to a server.
+    pub(crate) fn first_stop(&self, server: &Address) -> Option<FirstStop> {
+        let stop = self.connection.first_stop(server)?;
+        Some(stop.within(self.retry.deadline))
     }
 
     /// The target as documents show it, with the organization that was found.
     pub(crate) fn target(&self, organization: Option<&Organization>) -> TargetDocument {
         TargetDocument {
-            api: Some(self.api()),
+            api: Some(self.api.to_string()),
             org: organization.cloned(),
             client: organization.is_none().then(|| self.client.clone()),
             sandbox: self.sandbox.is_some(),
@@ -189,19 +236,10 @@ fn sandbox_credentials() -> Credentials {
 }
 
 /// Runs a platform at an address.
-pub(crate) async fn listen(world: Emulator, address: std::net::SocketAddr) -> Result<Running, CliError> {
+pub(crate) async fn listen(emulator: Emulator, address: std::net::SocketAddr) -> Result<Running, CliError> {
+    refuse_a_wrong_clock()?;
     let unable =
         |error: std::io::Error| CliError::new(ErrorCode::Configuration, format!("cannot listen on {address}: {error}"));
     let listener = tokio::net::TcpListener::bind(address).await.map_err(unable)?;
-    emulator::serve(world, listener).await.map_err(unable)
-}
-
-/// Writes a file whole, or leaves it as it was.
-pub(crate) fn write_whole(file: &std::path::Path, content: &[u8]) -> std::io::Result<()> {
-    let folder = file.parent().unwrap_or(std::path::Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut new = tempfile::NamedTempFile::new_in(folder)?;
-    std::io::Write::write_all(&mut new, content)?;
-    new.persist(file)?;
-    Ok(())
+    emulator::serve(emulator, listener).await.map_err(unable)
 }

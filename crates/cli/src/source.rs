@@ -1,10 +1,11 @@
 //! Files that people write, as JSON or YAML, with the place of every value in them.
 
+mod walk;
 mod yaml;
 
 use std::io::Read;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use domain::json::{Document, JsonError, MAX_BYTES, Span, TextError};
 use domain::{Code, Finding, Pointer};
@@ -12,12 +13,16 @@ use domain::{Code, Finding, Pointer};
 use crate::cli_error::CliError;
 use crate::error_code::ErrorCode;
 
+pub(crate) use walk::walk;
+
 /// A document and the text that it was written as.
 #[derive(Debug)]
 pub(crate) struct Source {
     pub(crate) file: String,
     pub(crate) text: String,
     pub(crate) document: Document,
+    /// Warnings about how values are written.
+    pub(crate) warnings: Vec<Finding>,
     places: Places,
 }
 
@@ -72,6 +77,7 @@ pub(crate) fn read(path: &Path) -> Result<Result<Source, Unparsed>, CliError> {
     let unreadable =
         |why: &dyn std::fmt::Display| CliError::new(ErrorCode::UnreadableFile, format!("cannot read `{file}`: {why}"));
     let bytes = text.map_err(|error| unreadable(&error))?;
+    let bytes = of_utf16(&bytes).map_or(bytes, String::into_bytes);
     // A byte order mark is how some editors say UTF-8.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let text = String::from_utf8_lossy(bytes).into_owned();
@@ -105,19 +111,39 @@ fn fault_of_bytes(bytes: &[u8], syntax: Syntax) -> Option<(Finding, Range<usize>
     Some((finding, at..at + char::REPLACEMENT_CHARACTER.len_utf8()))
 }
 
+/// The text of UTF-16 with its byte order mark, as PowerShell 5.1 writes it; none if it is something else.
+fn of_utf16(bytes: &[u8]) -> Option<String> {
+    let (unit, rest): (fn([u8; 2]) -> u16, _) = match bytes.split_at_checked(2)? {
+        (b"\xff\xfe", rest) => (u16::from_le_bytes, rest),
+        (b"\xfe\xff", rest) => (u16::from_be_bytes, rest),
+        _ => return None,
+    };
+    let (pairs, odd) = rest.as_chunks();
+    let units = pairs.iter().map(|pair| unit(*pair));
+    let text: Result<String, _> = char::decode_utf16(units).collect();
+    text.ok().filter(|_| odd.is_empty())
+}
+
 fn read_all(reader: impl Read) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    // A byte order mark, and one byte more than a document may have, are enough to refuse it.
-    reader.take(MAX_BYTES as u64 + 4).read_to_end(&mut bytes)?;
+    // Why twice: in UTF-16 a letter has two bytes. A byte order mark, and more bytes than a document may have, are enough
+    // to refuse it.
+    reader.take(2 * MAX_BYTES as u64 + 4).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-fn syntax_of(path: &Path, text: &str) -> Syntax {
-    match path.extension().and_then(|extension| extension.to_str()) {
-        Some("json") => Syntax::Json,
-        Some("yaml" | "yml") => Syntax::Yaml,
-        _ => syntax_of_stdin(text),
+/// The syntax of the documents whose names end so, in any case.
+fn syntax_of_name(path: &Path) -> Option<Syntax> {
+    let extension = path.extension().and_then(|it| it.to_str())?;
+    match extension.to_ascii_lowercase().as_str() {
+        "json" => Some(Syntax::Json),
+        "yaml" | "yml" => Some(Syntax::Yaml),
+        _ => None,
     }
+}
+
+fn syntax_of(path: &Path, text: &str) -> Syntax {
+    syntax_of_name(path).unwrap_or_else(|| syntax_of_stdin(text))
 }
 
 fn syntax_of_stdin(text: &str) -> Syntax {
@@ -131,15 +157,16 @@ fn syntax_of_stdin(text: &str) -> Syntax {
 fn parse(file: String, text: String, syntax: Syntax) -> Result<Source, Unparsed> {
     let parsed = match syntax {
         Syntax::Json => Document::parse(&text)
-            .map(|document| (document, Places::Json))
+            .map(|document| (document, Places::Json, Vec::new()))
             .map_err(|error| of_text(&error)),
-        Syntax::Yaml => yaml::parse(&text).map(|(document, places)| (document, Places::Yaml(places))),
+        Syntax::Yaml => yaml::parse(&text).map(|read| (read.document, Places::Yaml(read.places), read.warnings)),
     };
     match parsed {
-        Ok((document, places)) => Ok(Source {
+        Ok((document, places, warnings)) => Ok(Source {
             file,
             text,
             document,
+            warnings,
             places,
         }),
         Err(findings) => Err(Unparsed { file, text, findings }),
@@ -161,51 +188,4 @@ fn of_text(error: &TextError) -> Vec<(Finding, Range<usize>)> {
 
 fn range(span: Span) -> Range<usize> {
     span.start..span.end
-}
-
-/// The files that are meant: folders are walked for documents, in the order of their names.
-///
-/// # Errors
-///
-/// If a folder cannot be walked, or has no document in it.
-pub(crate) fn walk(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
-    let mut files = Vec::new();
-    for path in paths {
-        if !path.is_dir() {
-            files.push(path.clone());
-            continue;
-        }
-        let before = files.len();
-        walk_folder(path, &mut files).map_err(|error| {
-            CliError::new(
-                ErrorCode::UnreadableFile,
-                format!("cannot walk `{}`: {error}", path.display()),
-            )
-        })?;
-        if files.len() == before {
-            let message = format!("`{}` has no .json, .yaml or .yml file", path.display());
-            return Err(CliError::new(ErrorCode::UnreadableFile, message));
-        }
-    }
-    Ok(files)
-}
-
-fn walk_folder(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    let mut entries: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<_, _>>()?;
-    entries.sort_by_key(std::fs::DirEntry::file_name);
-    for entry in entries {
-        let (path, kind) = (entry.path(), entry.file_type()?);
-        let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
-        if kind.is_dir() && !is_hidden {
-            walk_folder(&path, files)?;
-        } else if !kind.is_dir()
-            && matches!(
-                path.extension().and_then(|it| it.to_str()),
-                Some("json" | "yaml" | "yml")
-            )
-        {
-            files.push(path);
-        }
-    }
-    Ok(())
 }

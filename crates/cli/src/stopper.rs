@@ -89,7 +89,7 @@ impl Stopper {
             if self.is_asked() {
                 return Err(Abandoned(exit));
             }
-            output.note(self.announcement(stage));
+            output.info(self.announcement(stage));
             stopped = Some(exit);
             self.ask();
         }

@@ -41,31 +41,26 @@ macro_rules! codes {
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
             /// The code as it is written.
-            #[must_use]
             pub fn id(self) -> &'static str {
                 match self { $(Self::$name => $id,)* }
             }
 
             /// One line that says what it is.
-            #[must_use]
             pub fn title(self) -> &'static str {
                 match self { $(Self::$name => $title,)* }
             }
 
             /// Why it matters and what to do, in full sentences.
-            #[must_use]
             pub fn explanation(self) -> &'static str {
                 match self { $(Self::$name => $page,)* }
             }
 
             /// The severity of a finding with this code.
-            #[must_use]
             pub fn severity(self) -> Severity {
                 match self { $(Self::$name => Severity::$severity,)* }
             }
 
             /// The input that decides a finding with this code in an author's document.
-            #[must_use]
             pub fn judged_by(self) -> JudgedBy {
                 match self { $(Self::$name => JudgedBy::$judged_by,)* }
             }
@@ -108,6 +103,10 @@ codes! {
         "The pattern is malformed, or so large that matching it would be slow. The place shown is where it breaks.";
     NothingNamed = "AR0111", Error, PartialEdit, "the document names nothing to change",
         "A change names at least one of `name`, `description`, `enabled`, `conditions` and `actions`.";
+    BadId = "AR0112", Error, Member, "the text is no rule id",
+        "A rule's id has 1 to 128 letters, digits, `_` and `-`, and starts with a letter or digit. No rule can have another one.";
+    SameRule = "AR0113", Error, Text, "two files are about one rule",
+        "Both files have the same `id`, and each would undo what the other says. Keep one of them, or give the other the id of its own rule.";
     DuplicateCondition = "AR0201", Warning, Result, "a condition stands twice",
         "Both conditions say the same. Since all conditions must hold, the second changes nothing.";
     Contradiction = "AR0202", Warning, Result, "conditions that cannot hold together",
@@ -133,14 +132,25 @@ codes! {
     PatternNotChecked = "AR0212", Warning, Result, "a regular expression that cannot be checked here",
         "The pattern uses look-around or back-references. The engine may have them, but the checker does not, so only the rest of the pattern was checked.";
     StoredOtherwise = "AR0213", Warning, Result, "the server stored something else than was sent",
-        "The write was accepted, and the answer shows another value than the one that was sent. The engine may have normalised it.";
+        "The write was accepted, and the answer shows another value than the one that was sent. The engine may have normalized it.";
     NotReadBack = "AR0214", Warning, Result, "the write could not be read back",
         "The write was accepted, and the document could not be read after it. Where only its content guards a document, that read is what shows whether others wrote over it in the same moment.";
+    ConfirmedByRead = "AR0215", Warning, Result, "applied by this run, or identically by another",
+        "The answer to the write was lost, or the server refused it, and a read then showed all that was to be written. A gateway that repeats a request whose answer it lost gives the answer to the second one: the change is made, and the answer says that somebody else was faster. So the change counts as applied. It cannot be told from an identical edit that another person made in the same moment, which is why `rollback` asks before it undoes such an entry.";
+    HalfCharacter = "AR0216", Warning, Result, "a text with half a character",
+        "The escape stands for half of a surrogate pair, which is no character: no text that is typed matches it, and other programs refuse or alter it. It is kept as it is written. Write both halves, or take it out.";
+    LeadingZeros = "AR0217", Warning, Text, "a number with leading zeros",
+        "YAML takes `0042` for the number 42, and the zeros are lost. Put it in quotes if it is a text, such as an id or an extension; leave the zeros out if it is a number.";
+    BlankAtEnd = "AR0218", Warning, Result, "a text that begins or ends with a blank",
+        "The text matches only where the blank or the line break stands too, which is seldom meant. In YAML, `|` adds a line break at the end: `|-` does not.";
+    UnseenCharacter = "AR0219", Warning, Result, "a character that is seldom typed",
+        "The text has a character that cannot be seen, or a typographic quote where people type a plain one, as office programs put them in. What is said in a conversation does not have it, so the condition does not match.";
+    EmptyName = "AR0220", Warning, Member, "an empty name",
+        "A rule without a name is hard to find. To leave the name as it is, leave the member out.";
 }
 
 impl Code {
     /// The code of that name, in any case.
-    #[must_use]
     pub fn find(text: &str) -> Option<Self> {
         Self::ALL
             .iter()

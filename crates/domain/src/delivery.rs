@@ -31,7 +31,7 @@ pub enum NextAttempt {
 }
 
 /// The next attempt after one at `now`, of an event that failed `failures` times before and was due at `due_at` (at once
-/// if none), where the sink asked for a pause of `retry_after`.
+/// if none), where the sink asked for a pause of `retry_after`. No event is given up over an answer that asks for a pause.
 #[must_use]
 pub fn next_attempt(failures: u32, due_at: Option<SystemTime>, now: SystemTime, retry_after: Duration) -> NextAttempt {
     if let Some(due_at) = due_at.filter(|due_at| *due_at > now) {
@@ -44,12 +44,14 @@ pub fn next_attempt(failures: u32, due_at: Option<SystemTime>, now: SystemTime, 
     let scheduled = usize::try_from(failures)
         .ok()
         .and_then(|failures| DELIVERY_SCHEDULE.get(failures));
-    let Some(backoff) = scheduled else {
-        return NextAttempt::GiveUp;
+    let (wait, counts) = match scheduled {
+        Some(backoff) => (retry_after.max(*backoff), true),
+        None if retry_after.is_zero() => return NextAttempt::GiveUp,
+        None => (retry_after, false),
     };
     NextAttempt::At {
-        at: now.checked_add(retry_after.max(*backoff)).unwrap_or(now),
-        counts: true,
+        at: now.checked_add(wait).unwrap_or(now),
+        counts,
     }
 }
 
@@ -70,6 +72,7 @@ mod tests {
             (0, None, 60, next(at(160), true)),
             (8, Some(at(100)), 0, next(at(100 + 24 * 3600), true)),
             (9, Some(at(100)), 0, NextAttempt::GiveUp),
+            (9, Some(at(100)), 60, next(at(160), false)),
             // Before its time: the schedule goes on as it was.
             (0, Some(at(200)), 0, next(at(200), false)),
             (9, Some(at(200)), 0, next(at(200), false)),

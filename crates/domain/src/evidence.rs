@@ -18,7 +18,6 @@ impl Evidence {
     pub const ALL: [Self; 4] = [Self::Answer, Self::Read, Self::Age, Self::Person];
 
     /// The word, as it is recorded and printed.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Answer => "answer",
@@ -29,7 +28,6 @@ impl Evidence {
     }
 
     /// The evidence that a word stands for.
-    #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|evidence| evidence.as_str() == word)
     }

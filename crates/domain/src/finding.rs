@@ -24,7 +24,6 @@ pub struct Finding {
 
 impl Finding {
     /// A finding of that kind, as severe as its kind is.
-    #[must_use]
     pub fn new(code: Code, pointer: Pointer, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -33,6 +32,12 @@ impl Finding {
             help: None,
             pointer,
         }
+    }
+
+    /// The warning of a change that a read confirmed: it is in the document, and no answer says by whom.
+    pub fn confirmed_by_read() -> Self {
+        let message = "a read confirms it: applied by this run, or identically by another";
+        Self::new(Code::ConfirmedByRead, Pointer::root(), message)
     }
 
     /// The same finding with advice.
@@ -65,25 +70,21 @@ impl Findings {
     }
 
     /// True if one of the findings is an error, which keeps the document from being sent.
-    #[must_use]
     pub fn has_errors(&self) -> bool {
         self.reaches(Severity::Error)
     }
 
     /// True if one of the findings is at least this severe.
-    #[must_use]
     pub fn reaches(&self, severity: Severity) -> bool {
         self.0.iter().any(|finding| finding.severity >= severity)
     }
 
     /// The findings.
-    #[must_use]
     pub fn as_slice(&self) -> &[Finding] {
         &self.0
     }
 
     /// The findings, to keep.
-    #[must_use]
     pub fn into_vec(self) -> Vec<Finding> {
         self.0
     }

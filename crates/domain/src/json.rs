@@ -64,6 +64,8 @@ struct Tape {
     /// The decoded texts of strings with escapes; a slot of [`Shape::EscapedText`] points here.
     decoded: Vec<Box<str>>,
     all_exact: bool,
+    /// False if a text has half a surrogate pair in it.
+    all_whole: bool,
 }
 
 /// One value in the index.
@@ -74,6 +76,15 @@ struct Slot {
     end: u32,
     /// For a list or an object the slot after its last descendant; for an escaped text its place in `decoded`.
     link: u32,
+}
+
+impl Slot {
+    fn span(self) -> Span {
+        Span {
+            start: self.start as usize,
+            end: self.end as usize,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -101,7 +112,6 @@ impl Document {
     }
 
     /// `{}`
-    #[must_use]
     pub fn empty_object() -> Self {
         let slot = Slot {
             shape: Shape::Object,
@@ -114,30 +124,27 @@ impl Document {
             slots: vec![slot],
             decoded: Vec::new(),
             all_exact: true,
+            all_whole: true,
         }))
     }
 
     /// The value that the document is.
-    #[must_use]
     pub fn root(&self) -> Node<'_> {
         Node::new(self, 0)
     }
 
     /// The text, byte for byte as it was read.
-    #[must_use]
     pub fn text(&self) -> &str {
         &self.0.text
     }
 
     /// The value at a pointer.
-    #[must_use]
     pub fn resolve(&self, pointer: &Pointer) -> Option<Node<'_>> {
         pointer.tokens().try_fold(self.root(), |node, token| node.child(&token))
     }
 
     /// The bytes of the value at a pointer or, when there is none, of the nearest value around it: a member that
     /// is missing is missing from its parent.
-    #[must_use]
     pub fn span_at(&self, pointer: &Pointer) -> Span {
         let mut node = self.root();
         for token in pointer.tokens() {
@@ -147,9 +154,22 @@ impl Document {
         node.span()
     }
 
+    /// The texts with half a surrogate pair (`\ud800`) in them, in document order: it is no character, and other programs
+    /// refuse or alter it.
+    pub fn lone_surrogates(&self) -> Vec<Pointer> {
+        let mut found = Vec::new();
+        if !self.0.all_whole {
+            self.root().visit(&Pointer::root(), &mut |pointer, node| {
+                if node.has_lone_surrogate() {
+                    found.push(pointer.clone());
+                }
+            });
+        }
+        found
+    }
+
     /// The numbers that cannot be held exactly, in document order: an integer beyond 64 bits, a fraction with
     /// more digits than a double has, an exponent out of range. Other programs would alter them.
-    #[must_use]
     pub fn inexact_numbers(&self) -> Vec<Pointer> {
         if self.0.all_exact {
             return Vec::new();
@@ -167,6 +187,7 @@ impl Document {
         found
     }
 
+    #[inline]
     fn slot(&self, at: u32) -> Slot {
         let nothing = Slot {
             shape: Shape::Null,
@@ -177,6 +198,16 @@ impl Document {
         self.0.slots.get(at as usize).copied().unwrap_or(nothing)
     }
 
+    /// The text of a string, without quotes and escapes.
+    #[inline]
+    fn text_of(&self, slot: Slot) -> &str {
+        if slot.shape == Shape::EscapedText {
+            return self.0.decoded.get(slot.link as usize).map_or("", |text| text);
+        }
+        self.bytes_between(slot.start + 1, slot.end.saturating_sub(1))
+    }
+
+    #[inline]
     fn bytes_between(&self, start: u32, end: u32) -> &str {
         self.0.text.get(start as usize..end as usize).unwrap_or_default()
     }

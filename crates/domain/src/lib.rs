@@ -35,7 +35,7 @@ pub use finding::{Finding, Findings, Reported};
 pub use outcome_kind::OutcomeKind;
 pub use pacing::{Permit, RateLimiter, RateWindow};
 pub use pointer::{ParsePointerError, Pointer};
-pub use request_error::{FailureClass, IndeterminateCause, RequestError, ResponseMetadata};
+pub use request_error::{ErrorDetail, ExceededLimit, FailureClass, IndeterminateCause, RequestError, ResponseMetadata};
 pub use retry_budget::{RetryBudget, RetryCost};
 pub use settlement::{MAX_WRITE_IN_FLIGHT, OpenWrite, Settlement, settle};
 pub use severity::Severity;

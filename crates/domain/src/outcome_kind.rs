@@ -48,7 +48,6 @@ impl OutcomeKind {
     ];
 
     /// The word.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Applied => "applied",
@@ -67,13 +66,11 @@ impl OutcomeKind {
     }
 
     /// The outcome that a word stands for.
-    #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|outcome| outcome.as_str() == word)
     }
 
     /// True if the document was as the update asked for when it ended.
-    #[must_use]
     pub fn is_effective(self) -> bool {
         matches!(self, Self::Applied | Self::Unchanged)
     }

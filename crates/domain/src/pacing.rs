@@ -116,11 +116,11 @@ impl RateLimiter {
     }
 
     /// Takes in what the answer to a request says of the window.
-    pub fn on_response(&mut self, permit: &Permit, now: Duration, told: RateWindow) {
+    pub fn on_response(&mut self, permit: &Permit, now: Duration, reported: RateWindow) {
         self.counted = self.counted.max(permit.0.saturating_add(1));
         self.turn_window(now);
         let started = self.under_way.get(&permit.0).copied().unwrap_or(now);
-        self.window = Some(Window::learned(self.window, started, now, told));
+        self.window = Some(Window::learned(self.window, started, now, reported));
     }
 
     /// A request was refused with "too many requests": all requests pause for as long as the server asked for, and go
@@ -155,13 +155,11 @@ impl RateLimiter {
     }
 
     /// The rest of the pause after a refusal: no request may start in it.
-    #[must_use]
-    pub fn pause(&self, now: Duration) -> Duration {
+    fn pause(&self, now: Duration) -> Duration {
         self.paused_until.saturating_sub(now)
     }
 
     /// The rate at which requests start now while there is no pause, in requests a second.
-    #[must_use]
     pub fn rate(&self, now: Duration) -> f64 {
         let Some(window) = self.window else {
             let unproved = 2.0 * self.passed.rate(now);
@@ -172,8 +170,8 @@ impl RateLimiter {
         spread.min(self.cubic.rate(now, Probing::Guided)).max(SLOWEST)
     }
 
-    /// The time for which no request may start: the pause, or what remains of a window that is spent.
-    fn closed_for(&self, now: Duration) -> Duration {
+    /// The time for which no request may start: the rest of the pause after a refusal, or of a window that is spent.
+    pub fn closed_for(&self, now: Duration) -> Duration {
         let spent = self.window.map_or(Duration::ZERO, |window| window.spent_for(now));
         self.pause(now).max(spent)
     }

@@ -26,7 +26,6 @@ pub struct ParsePointerError(String);
 
 impl Pointer {
     /// The whole document.
-    #[must_use]
     pub fn root() -> Self {
         Self::default()
     }
@@ -56,7 +55,6 @@ impl Pointer {
     }
 
     /// The pointer as it is written.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

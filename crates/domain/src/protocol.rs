@@ -11,6 +11,7 @@
 //! meanwhile is merged or shown, never overwritten unseen by a guard that can see it.
 
 mod backoff;
+mod conflict;
 mod options;
 mod outcome;
 mod prepare;
@@ -24,7 +25,7 @@ use std::time::Duration;
 
 pub use backoff::Backoff;
 pub use options::{Mode, OnConflict, UpdateOptions};
-pub use outcome::{Completion, Conflict, Failed, Outcome};
+pub use outcome::{Completion, Conflict, Failed, Outcome, RecordError};
 pub use request::{PendingWrite, Precondition, UpdateRequest};
 pub use state::{Now, Read, Record, Step, Update, Wait, Write};
 

@@ -27,8 +27,15 @@ pub struct RequestError {
 pub enum FailureClass {
     /// Nothing is stored under that id.
     NotFound,
-    /// The version written under is not the stored one. Nothing was written.
+    /// The precondition of a write does not hold (412): the server says that another version is stored. This request wrote
+    /// nothing.
     PreconditionFailed,
+    /// The write is in conflict with what is stored (409): the document moved, or something else stands against it, such
+    /// as a name that is taken. This request wrote nothing.
+    Conflict,
+    /// The server cancelled its own transaction (409 `RULE_PERSISTENCE_CONFLICT`): the same write may pass a moment later.
+    /// This request wrote nothing.
+    TransactionCancelled,
     /// The credentials are valid and lack a permission.
     Denied,
     /// The credentials are not valid.
@@ -40,9 +47,10 @@ pub enum FailureClass {
         /// The pause that the server asked for.
         wait: Option<Duration>,
     },
-    /// No connection was made, so nothing was sent.
+    /// Nothing was sent, since no connection was made, or the server says that it did not carry the request out.
     NotSent,
-    /// No connection will be made: the certificate is not trusted. Nothing was sent.
+    /// No connection will be made, however often it is tried: the certificate is not trusted, say, or a proxy refuses it.
+    /// Nothing was sent.
     Untrusted,
     /// The request was sent, and its outcome is not known. A write may have been applied, and may still be.
     Indeterminate {
@@ -77,6 +85,14 @@ pub struct ResponseMetadata {
     pub status: Option<u16>,
     /// The platform's own code for the failure.
     pub platform_code: Option<String>,
+    /// The parts of the failure that the platform names, at most 20.
+    pub details: Vec<ErrorDetail>,
+    /// The number of further details.
+    pub more_details: usize,
+    /// The limit that the request is over.
+    pub limit: Option<ExceededLimit>,
+    /// The permissions that the platform says are missing, such as `agentassist:trigger-rule:update`.
+    pub missing_permissions: Vec<String>,
     /// The platform's id for what it did.
     pub context_id: Option<String>,
     /// The platform's id for the exchange.
@@ -89,9 +105,30 @@ pub struct ResponseMetadata {
     pub requests: u32,
 }
 
+/// A part of a failure in the platform's words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ErrorDetail {
+    /// The member of the document that it is about.
+    pub field: Option<String>,
+    /// The platform's code.
+    pub code: Option<String>,
+    /// The message, or the thing that it is about.
+    pub message: Option<String>,
+}
+
+/// A limit of the platform that a request is over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExceededLimit {
+    /// The name of the limit.
+    pub key: Option<String>,
+    /// The part of the platform that has it.
+    pub namespace: Option<String>,
+    /// The limit, as the platform writes it.
+    pub value: Option<String>,
+}
+
 impl RequestError {
     /// A failure without an answer.
-    #[must_use]
     pub fn new(class: FailureClass, message: impl Into<String>) -> Self {
         Self {
             class,
@@ -102,7 +139,6 @@ impl RequestError {
     }
 
     /// A failure whose outcome is not known, since no answer came.
-    #[must_use]
     pub fn no_answer(message: impl Into<String>) -> Self {
         let class = FailureClass::Indeterminate {
             wait: None,
@@ -121,12 +157,16 @@ impl RequestError {
     }
 
     /// True if the same request may succeed later.
-    #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self.class {
-            FailureClass::Throttled { .. } | FailureClass::NotSent | FailureClass::Indeterminate { .. } => true,
+            FailureClass::Throttled { .. }
+            | FailureClass::NotSent
+            | FailureClass::Indeterminate { .. }
+            | FailureClass::TransactionCancelled
+            // Why: a replica may lag behind the version that was read.
+            | FailureClass::PreconditionFailed => true,
             FailureClass::NotFound
-            | FailureClass::PreconditionFailed
+            | FailureClass::Conflict
             | FailureClass::Denied
             | FailureClass::Unauthenticated
             | FailureClass::Rejected

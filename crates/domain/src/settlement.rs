@@ -43,7 +43,6 @@ pub enum Settlement {
 
 impl Settlement {
     /// The outcome that it settles, and the evidence for it; none while it stays open.
-    #[must_use]
     pub fn outcome(&self) -> Option<(OutcomeKind, Evidence)> {
         match self {
             Self::Applied => Some((OutcomeKind::Applied, Evidence::Read)),

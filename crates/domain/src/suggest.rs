@@ -26,8 +26,11 @@ const ALIASES: &[(&str, &str)] = &[
 /// The known word nearest to `word`, if it is near enough that a person may have meant it.
 pub(crate) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let plain = plain(word);
-    let spoken = ALIASES.iter().find(|(said, _)| *said == plain).map(|(_, meant)| *meant);
-    if let Some(meant) = spoken.and_then(|meant| known.iter().find(|name| **name == meant)) {
+    let aliased = ALIASES
+        .iter()
+        .find(|(alias, _)| *alias == plain)
+        .map(|(_, meant)| *meant);
+    if let Some(meant) = aliased.and_then(|meant| known.iter().find(|name| **name == meant)) {
         return Some(meant);
     }
     let allowed = (plain.chars().count() / 3).max(1);

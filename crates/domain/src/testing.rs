@@ -188,3 +188,22 @@ pub fn rule_id() -> impl Strategy<Value = RuleId> {
 fn few<S: Strategy>(element: S) -> impl Strategy<Value = Vec<S::Value>> {
     vec(element, SizeRange::from(0..=FEW))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+
+    use super::*;
+    use crate::trigger_rule::Operator;
+
+    #[test]
+    fn comparisons_are_of_every_operator() {
+        let mut runner = TestRunner::deterministic();
+        let mut operator = || comparison().new_tree(&mut runner).unwrap().current().operator();
+        let found: BTreeSet<Operator> = (0..500).map(|_| operator()).collect();
+        assert_eq!(found, Operator::ALL.into());
+    }
+}

@@ -78,31 +78,26 @@ impl TriggerRule {
     }
 
     /// The id that the document itself states.
-    #[must_use]
     pub fn stated_id(&self) -> Option<&str> {
         self.text("id")
     }
 
     /// The name.
-    #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.text("name")
     }
 
     /// The description.
-    #[must_use]
     pub fn description(&self) -> Option<&str> {
         self.text("description")
     }
 
     /// The rule type: `conversation`.
-    #[must_use]
     pub fn rule_type(&self) -> Option<&str> {
         self.text("ruleType")
     }
 
     /// True if the rule is switched on; none where the document does not say.
-    #[must_use]
     pub fn is_enabled(&self) -> Option<bool> {
         self.member("enabled").and_then(Node::as_bool)
     }

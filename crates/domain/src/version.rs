@@ -48,13 +48,11 @@ pub enum ParseVersionError {
 
 impl Version {
     /// The version as the server gave it, quotes included: what `If-Match` carries.
-    #[must_use]
     pub fn as_sent(&self) -> &str {
         &self.0
     }
 
     /// The opaque token, without quotes.
-    #[must_use]
     pub fn token(&self) -> &str {
         unquoted(&self.0).unwrap_or(&self.0)
     }

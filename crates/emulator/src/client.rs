@@ -17,7 +17,6 @@ pub struct Client {
 
 impl Client {
     /// The client of the sandbox, with every permission.
-    #[must_use]
     pub fn sandbox() -> Self {
         Self {
             id: SANDBOX_CLIENT_ID.to_owned(),
@@ -55,7 +54,6 @@ pub enum Permission {
 
 impl Permission {
     /// The platform's name of it.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::View => "agentassist:trigger-rule:view",

@@ -46,8 +46,8 @@ pub(crate) enum Then {
 pub(crate) struct Line(Arc<Mutex<Option<RawResponse>>>);
 
 impl Line {
-    pub(crate) fn take_over(&self, takeover: RawResponse) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(takeover);
+    pub(crate) fn take_over(&self, raw_response: RawResponse) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(raw_response);
     }
 
     fn taken_over(&self) -> Option<RawResponse> {
@@ -92,7 +92,7 @@ impl Listener for ConnectionControl {
 pub(crate) struct Connection {
     stream: TcpStream,
     line: Line,
-    takeover: Option<RawResponse>,
+    raw_response: Option<RawResponse>,
     shutdown: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
@@ -102,7 +102,7 @@ impl Connection {
         Self {
             stream,
             line: Line::default(),
-            takeover: None,
+            raw_response: None,
             shutdown,
         }
     }
@@ -118,24 +118,28 @@ impl Connection {
     }
 
     /// Writes what the takeover says, and ends in an error, upon which HTTP lets go of the connection.
-    fn poll_takeover(&mut self, mut takeover: RawResponse, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    fn poll_raw_response(
+        &mut self,
+        mut raw_response: RawResponse,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
         loop {
-            while takeover.bytes.has_remaining() {
-                match Pin::new(&mut self.stream).poll_write(context, &takeover.bytes) {
-                    Poll::Ready(written) => takeover.bytes.advance(written?),
+            while raw_response.bytes.has_remaining() {
+                match Pin::new(&mut self.stream).poll_write(context, &raw_response.bytes) {
+                    Poll::Ready(written) => raw_response.bytes.advance(written?),
                     Poll::Pending => {
-                        self.takeover = Some(takeover);
+                        self.raw_response = Some(raw_response);
                         return Poll::Pending;
                     }
                 }
             }
-            match &takeover.then {
+            match &raw_response.then {
                 Then::Close => return Poll::Ready(Err(ErrorKind::ConnectionAborted.into())),
                 Then::Reset => {
                     self.stream.set_zero_linger()?;
                     return Poll::Ready(Err(ErrorKind::ConnectionReset.into()));
                 }
-                Then::Repeat(bytes) => takeover.bytes = bytes.clone(),
+                Then::Repeat(bytes) => raw_response.bytes = bytes.clone(),
             }
         }
     }
@@ -155,9 +159,9 @@ impl AsyncRead for Connection {
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.poll_end(context)?;
-        let takeover = self.takeover.take().or_else(|| self.line.taken_over());
-        match takeover {
-            Some(takeover) => self.poll_takeover(takeover, context),
+        let raw_response = self.raw_response.take().or_else(|| self.line.taken_over());
+        match raw_response {
+            Some(raw_response) => self.poll_raw_response(raw_response, context),
             None => Pin::new(&mut self.stream).poll_write(context, bytes),
         }
     }

@@ -30,24 +30,22 @@ pub struct Emulator {
 
 impl Emulator {
     /// A world without rules and without clients, with a fresh organization.
-    #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self::of(settings, Tenant::default())
     }
 
     /// The world of the sandbox: [`SAMPLE_RULE`], [`Client::sandbox`] and
     /// [`HostedOrganization::sandbox`], as the platform documents itself.
-    #[must_use]
     pub fn sample() -> Self {
-        let world = Self::of(Settings::default(), Tenant::new(HostedOrganization::sandbox()));
-        world.add_client(Client::sandbox());
+        let emulator = Self::of(Settings::default(), Tenant::new(HostedOrganization::sandbox()));
+        emulator.add_client(Client::sandbox());
         if let Some(rule) = serde_json::from_str(SAMPLE_RULE)
             .ok()
             .and_then(|rule| Stored::new(rule).ok())
         {
-            world.tenant(|tenant| tenant.rules.put(rule));
+            emulator.tenant(|tenant| tenant.rules.put(rule));
         }
-        world
+        emulator
     }
 
     /// A world with the organization and the rules of a [`snapshot`](Self::snapshot), at their versions, and without
@@ -78,7 +76,6 @@ impl Emulator {
     }
 
     /// The organization of this handle.
-    #[must_use]
     pub fn organization(&self) -> HostedOrganization {
         self.tenant(|tenant| tenant.organization.clone())
     }
@@ -89,7 +86,6 @@ impl Emulator {
     }
 
     /// The organization and all its rules with their versions, as JSON; nothing else of the world.
-    #[must_use]
     pub fn snapshot(&self) -> Value {
         self.tenant(|tenant| tenant.snapshot())
     }
@@ -106,7 +102,6 @@ impl Emulator {
     }
 
     /// The rule as it would be served.
-    #[must_use]
     pub fn rule(&self, id: &str) -> Option<Value> {
         self.tenant(|tenant| {
             let rule = tenant.rules.find(id)?;
@@ -154,7 +149,6 @@ impl Emulator {
     }
 
     /// Every token ever issued, so that a test can look for leaks.
-    #[must_use]
     pub fn issued_tokens(&self) -> Vec<String> {
         self.state().tokens.all()
     }
@@ -165,7 +159,6 @@ impl Emulator {
     }
 
     /// Every request so far, in the order in which they came.
-    #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.state().log.clone()
     }
@@ -180,14 +173,14 @@ impl Emulator {
     }
 
     /// Notes a request; the number is its place in the log.
-    pub(crate) fn note(&self, call: &Call) -> usize {
+    pub(crate) fn record(&self, call: &Call) -> usize {
         let log = &mut self.state().log;
         log.push(RecordedRequest::of(call));
         log.len() - 1
     }
 
     /// Notes what the client of the request at `place` can see of an answer.
-    pub(crate) fn note_answer(&self, place: usize, status: Option<StatusCode>) {
+    pub(crate) fn record_answer(&self, place: usize, status: Option<StatusCode>) {
         if let Some(seen) = self.state().log.get_mut(place) {
             seen.status = status.map(|status| status.as_u16());
         }
@@ -205,8 +198,8 @@ impl Emulator {
         state.tenants.get_mut(tenant).rules.edit(id, change)
     }
 
-    pub(crate) fn begin_storm(&self, requests: u32, retry_after: u32) {
-        self.state().storm = ThrottleBurst::new(requests, retry_after);
+    pub(crate) fn begin_throttle_burst(&self, requests: u32, retry_after: u32) {
+        self.state().throttle_burst = ThrottleBurst::new(requests, retry_after);
     }
 
     pub(crate) fn revoke_token_of(&self, call: &Call) {

@@ -19,7 +19,11 @@ pub(crate) struct Fault {
     pub(crate) times: u32,
     /// The action on each of them.
     #[serde(rename = "do")]
-    pub(crate) deed: FaultAction,
+    pub(crate) action: FaultAction,
+}
+
+fn ok() -> u16 {
+    200
 }
 
 fn once() -> u32 {
@@ -78,8 +82,10 @@ pub(crate) enum FaultAction {
     ResetInBody {},
     /// The connection is closed in order, and the body is shorter than the headers say.
     TruncatedBody {},
-    /// Status 200 and a page of HTML; with `carried_out`, after the platform did its work.
+    /// A page of HTML with this status, 200 if none is given; with `carried_out`, after the platform did its work.
     Garbage {
+        #[serde(default = "ok")]
+        code: u16,
         #[serde(default)]
         carried_out: bool,
     },
@@ -92,11 +98,21 @@ pub(crate) enum FaultAction {
     /// The `Date` of the answer is off by so many seconds.
     ClockSkew { seconds: i32 },
     /// This and the next API requests, so many in all, get a 429.
-    Storm { requests: u32, retry_after: u32 },
+    #[serde(rename = "storm")]
+    ThrottleBurst { requests: u32, retry_after: u32 },
     /// The answer carries no version, neither in the header nor in the body.
     LostVersion {},
     /// The rule gets a new version right before, and says the same.
     MovedTag {},
+    /// Something on the way loses the answer and repeats the request, so many times: the last answer is passed on. With
+    /// `edit`, another client edits the rule (RFC 7396) before the first repetition. With `late_ms`, the first answer is
+    /// passed on, and the repetitions arrive so much later.
+    Repeat {
+        #[serde(default = "once")]
+        times: u32,
+        edit: Option<Map<String, Value>>,
+        late_ms: Option<u32>,
+    },
 }
 
 /// The faults that are left to happen.
@@ -117,7 +133,7 @@ impl Faults {
                 fault.on.skip -= 1;
             } else if due.is_none() && fault.times > 0 {
                 fault.times -= 1;
-                due = Some(fault.deed.clone());
+                due = Some(fault.action.clone());
             }
         }
         due

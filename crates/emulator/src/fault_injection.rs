@@ -37,7 +37,7 @@ pub(crate) enum Delivery {
     /// An answer that breaks off, never ends, or does not come; the status is what the client can see of it.
     Broken {
         status: Option<StatusCode>,
-        takeover: RawResponse,
+        raw_response: RawResponse,
     },
 }
 
@@ -46,7 +46,7 @@ impl Delivery {
     pub(crate) fn none() -> Self {
         Self::Broken {
             status: None,
-            takeover: RawResponse {
+            raw_response: RawResponse {
                 bytes: Bytes::new(),
                 then: Then::Close,
             },
@@ -61,9 +61,9 @@ impl Delivery {
     }
 }
 
-/// Carries a request out as `deed` has it.
-pub(crate) async fn carry_out(world: &Emulator, call: &Call, deed: FaultAction) -> Delivery {
-    Delivery::Whole(match deed {
+/// Carries a request out as `fault` has it.
+pub(crate) async fn inject(emulator: &Emulator, call: &Call, fault: FaultAction) -> Delivery {
+    Delivery::Whole(match fault {
         FaultAction::Status {
             code,
             body,
@@ -72,64 +72,100 @@ pub(crate) async fn carry_out(world: &Emulator, call: &Call, deed: FaultAction) 
             carried_out,
         } => {
             if carried_out {
-                world.answer(call);
+                emulator.answer(call);
             }
-            in_place(world, call, gateway(world, call, code, body, &headers, retry_after))
+            in_place(
+                emulator,
+                call,
+                gateway(emulator, call, code, body, &headers, retry_after),
+            )
         }
-        FaultAction::Garbage { carried_out } => {
+        FaultAction::Garbage { code, carried_out } => {
             let html = HeaderValue::from_static("text/html; charset=utf-8");
             let reply = Reply {
                 body: Bytes::from_static(GARBAGE.as_bytes()),
-                ..Reply::empty(StatusCode::OK)
+                ..Reply::empty(StatusCode::from_u16(code).unwrap_or(StatusCode::OK))
             };
             if carried_out {
-                world.answer(call);
+                emulator.answer(call);
             }
-            in_place(world, call, reply.with(CONTENT_TYPE, html))
+            in_place(emulator, call, reply.with(CONTENT_TYPE, html))
         }
         FaultAction::Delay { ms } => {
             sleep(Duration::from_millis(ms.into())).await;
-            world.answer(call)
+            emulator.answer(call)
         }
         FaultAction::DropBefore {} => return Delivery::none(),
         FaultAction::DropAfter {} => {
-            world.answer(call);
+            emulator.answer(call);
             return Delivery::none();
         }
-        FaultAction::ResetInBody {} => return reset_in_body(&world.answer(call)),
-        FaultAction::TruncatedBody {} => return truncated(&world.answer(call)),
-        FaultAction::EndlessBody {} => return endless(&world.answer(call)),
+        FaultAction::ResetInBody {} => return reset_in_body(&emulator.answer(call)),
+        FaultAction::TruncatedBody {} => return truncated(&emulator.answer(call)),
+        FaultAction::EndlessBody {} => return endless(&emulator.answer(call)),
         FaultAction::EditBetween { merge } => {
-            edit(world, call, |rule| merge_patch::apply(rule, &merge));
-            world.answer(call)
+            edit(emulator, call, |rule| merge_patch::apply(rule, &merge));
+            emulator.answer(call)
         }
         FaultAction::MovedTag {} => {
-            edit(world, call, |_| {});
-            world.answer(call)
+            edit(emulator, call, |_| {});
+            emulator.answer(call)
         }
         FaultAction::RevokeToken {} => {
-            world.revoke_token_of(call);
-            world.answer(call)
+            emulator.revoke_token_of(call);
+            emulator.answer(call)
         }
-        FaultAction::Storm { requests, retry_after } => {
-            world.begin_storm(requests, retry_after);
-            world.answer(call)
+        FaultAction::ThrottleBurst { requests, retry_after } => {
+            emulator.begin_throttle_burst(requests, retry_after);
+            emulator.answer(call)
         }
         FaultAction::ClockSkew { seconds } => {
-            let date = date_header(shifted(world.settings().clock.now(), seconds));
-            world.answer(call).with(DATE, date)
+            let date = date_header(shifted(emulator.settings().clock.now(), seconds));
+            emulator.answer(call).with(DATE, date)
         }
-        FaultAction::LostVersion {} => without_version(world.answer(call)),
+        FaultAction::LostVersion {} => without_version(emulator.answer(call)),
+        FaultAction::Repeat {
+            times,
+            edit: merge,
+            late_ms: None,
+        } => {
+            let mut answer = emulator.answer(call);
+            if let Some(merge) = merge {
+                edit(emulator, call, |rule| merge_patch::apply(rule, &merge));
+            }
+            for _ in 0..times {
+                answer = emulator.answer(call);
+            }
+            answer
+        }
+        FaultAction::Repeat {
+            times,
+            edit: merge,
+            late_ms: Some(late),
+        } => {
+            let answer = emulator.answer(call);
+            let (emulator, call) = (emulator.clone(), call.clone());
+            tokio::spawn(async move {
+                sleep(Duration::from_millis(late.into())).await;
+                if let Some(merge) = merge {
+                    edit(&emulator, &call, |rule| merge_patch::apply(rule, &merge));
+                }
+                for _ in 0..times {
+                    emulator.answer(&call);
+                }
+            });
+            answer
+        }
     })
 }
 
 /// `reply` instead of the platform's own.
-fn in_place(world: &Emulator, call: &Call, reply: Reply) -> Reply {
-    reply.finished(world.settings().clock.now(), &call.correlation_id)
+fn in_place(emulator: &Emulator, call: &Call, reply: Reply) -> Reply {
+    reply.finished(emulator.settings().clock.now(), &call.correlation_id)
 }
 
 fn gateway(
-    world: &Emulator,
+    emulator: &Emulator,
     call: &Call,
     code: u16,
     body: Option<Box<RawValue>>,
@@ -139,11 +175,12 @@ fn gateway(
     let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut reply = match body {
         Some(body) => Reply::raw_json(status, &body),
-        None => ApiError::new(code, "fault.on.demand", "The emulator was told to answer so.")
-            .into_reply(&call.correlation_id),
+        None => {
+            ApiError::new(code, "fault.on.demand", "This answer is an injected fault.").into_reply(&call.correlation_id)
+        }
     };
     if let Some(seconds) = retry_after {
-        let settings = world.settings();
+        let settings = emulator.settings();
         let after = rate::retry_after(seconds.into(), settings.retry_after, settings.clock.now());
         reply = reply.with(RETRY_AFTER, after);
     }
@@ -156,9 +193,9 @@ fn gateway(
 }
 
 /// Edits the rule that a request is about, as another client would.
-fn edit(world: &Emulator, call: &Call, change: impl FnOnce(&mut Value)) {
+fn edit(emulator: &Emulator, call: &Call, change: impl FnOnce(&mut Value)) {
     let edited = match &call.route {
-        Route::Get { id } | Route::Put { id } => world.edit_rule_of(call, id, change),
+        Route::Get { id } | Route::Put { id } => emulator.edit_rule_of(call, id, change),
         Route::Token | Route::List | Route::Organization | Route::WrongMethod { .. } | Route::Nowhere => return,
     };
     if let Err(error) = edited {
@@ -210,6 +247,6 @@ fn broken(reply: &Reply, length: Length, body: &[u8], then: Then) -> Delivery {
     let bytes = Bytes::from([&reply.head(length), body].concat());
     Delivery::Broken {
         status: Some(reply.status),
-        takeover: RawResponse { bytes, then },
+        raw_response: RawResponse { bytes, then },
     }
 }

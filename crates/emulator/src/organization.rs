@@ -27,7 +27,6 @@ pub struct HostedOrganization {
 
 impl HostedOrganization {
     /// An organization under a fresh id.
-    #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             id: Uuid::new_v4().to_string(),
@@ -36,7 +35,6 @@ impl HostedOrganization {
     }
 
     /// The organization of the sandbox, the same in every run.
-    #[must_use]
     pub fn sandbox() -> Self {
         Self {
             id: SANDBOX_ORGANIZATION_ID.to_owned(),

@@ -34,7 +34,7 @@ pub(crate) struct State {
     pub(crate) limited_sign_ins: u32,
     pub(crate) log: Vec<RecordedRequest>,
     pub(crate) faults: Faults,
-    pub(crate) storm: ThrottleBurst,
+    pub(crate) throttle_burst: ThrottleBurst,
     rates: Rates,
 }
 
@@ -61,7 +61,7 @@ impl State {
         let standing = self.rates.count(issued.serial, now, settings.requests_per_minute);
         let answer = standing
             .require(settings.retry_after, now)
-            .and_then(|()| self.storm.pass(settings.retry_after, now))
+            .and_then(|()| self.throttle_burst.pass(settings.retry_after, now))
             .and_then(|()| self.api(settings, call, &issued));
         standing.mark(answer.unwrap_or_else(|refusal| refusal.into_reply(&call.correlation_id)))
     }

@@ -41,7 +41,6 @@ impl RecordedRequest {
     }
 
     /// True if it asked for an access token, which is no request to the API.
-    #[must_use]
     pub fn is_token_request(&self) -> bool {
         self.kind == Kind::Token
     }

@@ -7,6 +7,7 @@ use http::{
     header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING},
 };
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::fault::{Fault, FaultAction};
@@ -25,8 +26,9 @@ const FRAMING: [HeaderName; 3] = [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING]
 /// | `{"delay": {"ms"}}` | carried out later, even if the client has gone |
 /// | `{"drop_before": {}}`, `{"drop_after": {}}` | the connection closes, before or after the effect |
 /// | `{"reset_in_body": {}}`, `{"truncated_body": {}}`, `{"endless_body": {}}` | carried out; the answer breaks off, is too short, never ends |
-/// | `{"garbage": {"carried_out"?}}` | 200 with HTML; nothing is done unless `carried_out` |
+/// | `{"garbage": {"code"?, "carried_out"?}}` | 200, or that status, with HTML; nothing is done unless `carried_out` |
 /// | `{"edit_between": {"merge": {…}}}`, `{"moved_tag": {}}` | another client edits the rule first, or only its version moves |
+/// | `{"repeat": {"times"?, "edit"?: {…}, "late_ms"?}}` | something on the way repeats the request and passes the last answer on; another client edits the rule in between; or the repetitions come late |
 /// | `{"revoke_token": {}}` | the request's token is revoked right before |
 /// | `{"storm": {"requests", "retry_after"}}` | this and the next API requests, so many in all, get a 429 |
 /// | `{"clock_skew": {"seconds"}}`, `{"lost_version": {}}` | the answer's `Date` is off; the answer has no version |
@@ -91,27 +93,24 @@ fn problem(fault: &Fault) -> Option<(String, &'static str)> {
     if fault.times == 0 {
         return Some(("times".to_owned(), "a fault happens at least once"));
     }
-    match &fault.deed {
+    match &fault.action {
+        FaultAction::Garbage { code, .. } if !(200..=599).contains(code) => {
+            Some(("do/garbage/code".to_owned(), "the status of an answer is 200 to 599"))
+        }
         FaultAction::Status { code, .. } if !(200..=599).contains(code) => {
             Some(("do/status/code".to_owned(), "the status of an answer is 200 to 599"))
         }
         FaultAction::Status { headers, .. } => headers.iter().find_map(|(name, value)| {
             header_problem(name, value).map(|problem| (format!("do/status/headers/{}", escaped(name)), problem))
         }),
-        FaultAction::Storm { requests: 0, .. } => {
+        FaultAction::ThrottleBurst { requests: 0, .. } => {
             Some(("do/storm/requests".to_owned(), "a storm meets at least one request"))
         }
-        FaultAction::EditBetween { merge } => {
-            ["id", "etag"]
-                .into_iter()
-                .find(|name| merge.contains_key(*name))
-                .map(|name| {
-                    (
-                        format!("do/edit_between/merge/{name}"),
-                        "an edit changes neither the id nor, by hand, the version",
-                    )
-                })
+        FaultAction::EditBetween { merge } => edit_problem("edit_between/merge", merge),
+        FaultAction::Repeat { times: 0, .. } => {
+            Some(("do/repeat/times".to_owned(), "a request is repeated at least once"))
         }
+        FaultAction::Repeat { edit: Some(edit), .. } => edit_problem("repeat/edit", edit),
         FaultAction::Delay { .. }
         | FaultAction::DropBefore {}
         | FaultAction::DropAfter {}
@@ -121,10 +120,17 @@ fn problem(fault: &Fault) -> Option<(String, &'static str)> {
         | FaultAction::EndlessBody {}
         | FaultAction::RevokeToken {}
         | FaultAction::ClockSkew { .. }
-        | FaultAction::Storm { .. }
+        | FaultAction::ThrottleBurst { .. }
+        | FaultAction::Repeat { .. }
         | FaultAction::LostVersion {}
         | FaultAction::MovedTag {} => None,
     }
+}
+
+fn edit_problem(place: &str, edit: &Map<String, Value>) -> Option<(String, &'static str)> {
+    let unchangeable = ["id", "etag"].into_iter().find(|name| edit.contains_key(*name))?;
+    let problem = "an edit changes neither the id nor, by hand, the version";
+    Some((format!("do/{place}/{unchangeable}"), problem))
 }
 
 fn header_problem(name: &str, value: &str) -> Option<&'static str> {
@@ -151,7 +157,7 @@ mod tests {
 
     #[test]
     fn what_no_fault_has_is_refused_by_name() {
-        for (script, told) in [
+        for (script, expected) in [
             ("", "EOF while parsing"),
             ("{}", "missing field `faults`"),
             (r#"{"faults": [], "fault": 1}"#, "unknown field `fault`"),
@@ -182,7 +188,10 @@ mod tests {
             let error = Script::from_json(script).unwrap_err();
             assert_eq!(error.to_string(), "read the fault script");
             let source = error.source().unwrap().to_string();
-            assert!(source.contains(told) && source.contains("line 1"), "{script}: {source}");
+            assert!(
+                source.contains(expected) && source.contains("line 1"),
+                "{script}: {source}"
+            );
         }
     }
 
@@ -208,6 +217,8 @@ mod tests {
                 r#"{"do": {"storm": {"requests": 0, "retry_after": 1}}}"#,
                 "do/storm/requests",
             ),
+            (r#"{"do": {"repeat": {"times": 0}}}"#, "do/repeat/times"),
+            (r#"{"do": {"repeat": {"edit": {"id": "9"}}}}"#, "do/repeat/edit/id"),
             (
                 r#"{"do": {"edit_between": {"merge": {"etag": "9"}}}}"#,
                 "do/edit_between/merge/etag",

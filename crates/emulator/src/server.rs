@@ -24,18 +24,18 @@ use crate::{
 /// The time that a shutdown waits for answers under way before it hangs up on them.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Serves `world` on `listener` until the returned handle is shut down or dropped.
+/// Serves `emulator` on `listener` until the returned handle is shut down or dropped.
 ///
 /// # Errors
 ///
 /// If the address of the listener cannot be read.
-pub async fn serve(world: Emulator, listener: TcpListener) -> io::Result<Running> {
+pub async fn serve(emulator: Emulator, listener: TcpListener) -> io::Result<Running> {
     let address = listener.local_addr()?;
     let (stop, stopped) = oneshot::channel::<()>();
     let (hang_up, shutdown) = watch::channel(false);
     let service = Router::new()
         .fallback(handle)
-        .with_state(world)
+        .with_state(emulator)
         .into_make_service_with_connect_info::<Line>();
     let server = axum::serve(ConnectionControl::new(listener, shutdown), service)
         .with_graceful_shutdown(async move { drop(stopped.await) });
@@ -61,7 +61,6 @@ pub struct Running {
 
 impl Running {
     /// The base URL of both the API and the sign-in.
-    #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -84,30 +83,30 @@ impl Running {
 }
 
 /// Answers one request. It is carried out even if its client goes away meanwhile, as it would be elsewhere.
-async fn handle(State(world): State<Emulator>, ConnectInfo(line): ConnectInfo<Line>, request: Request) -> Response {
-    let delivery = match Call::read(request, &world.settings().trigger_rules_path).await {
-        Some(call) => tokio::spawn(async move { conduct(&world, &call).await })
+async fn handle(State(emulator): State<Emulator>, ConnectInfo(line): ConnectInfo<Line>, request: Request) -> Response {
+    let delivery = match Call::read(request, &emulator.settings().trigger_rules_path).await {
+        Some(call) => tokio::spawn(async move { conduct(&emulator, &call).await })
             .await
             .unwrap_or(Delivery::none()),
         None => Delivery::none(),
     };
     match delivery {
         Delivery::Whole(reply) => reply.into(),
-        Delivery::Broken { takeover, .. } => {
-            line.take_over(takeover);
+        Delivery::Broken { raw_response, .. } => {
+            line.take_over(raw_response);
             Response::default()
         }
     }
 }
 
-async fn conduct(world: &Emulator, call: &Call) -> Delivery {
-    let place = world.note(call);
-    let deed = world.due(call);
-    tracing::debug!(method = %call.method, path = call.path, fault = ?deed, "request");
-    let delivery = match deed {
-        Some(deed) => fault_injection::carry_out(world, call, deed).await,
-        None => Delivery::Whole(world.answer(call)),
+async fn conduct(emulator: &Emulator, call: &Call) -> Delivery {
+    let place = emulator.record(call);
+    let fault = emulator.due(call);
+    tracing::debug!(method = %call.method, path = call.path, fault = ?fault, "request");
+    let delivery = match fault {
+        Some(fault) => fault_injection::inject(emulator, call, fault).await,
+        None => Delivery::Whole(emulator.answer(call)),
     };
-    world.note_answer(place, delivery.status());
+    emulator.record_answer(place, delivery.status());
     delivery
 }

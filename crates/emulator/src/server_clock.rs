@@ -13,13 +13,11 @@ impl ServerClock {
     }
 
     /// The clock of this machine.
-    #[must_use]
     pub fn system() -> Self {
         Self::new(SystemTime::now)
     }
 
     /// The current time.
-    #[must_use]
     pub fn now(&self) -> SystemTime {
         (self.0)()
     }

@@ -1,10 +1,10 @@
-//! The differences of an emulator from the platform's documented behaviour: everything that an org may have otherwise.
+//! The differences of an emulator from the platform's documented behavior: everything that an org may have otherwise.
 
 use std::time::Duration;
 
 use crate::ServerClock;
 
-/// The behaviour of one emulator. The default is what the platform documents.
+/// The behavior of one emulator. The default is what the platform documents.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The path that trigger rules live under, with a leading and without a trailing slash.

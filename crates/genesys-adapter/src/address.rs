@@ -53,15 +53,19 @@ impl Default for RulesPath {
 
 impl RulesPath {
     /// The path of one rule.
-    #[must_use]
     pub fn of_rule(&self, id: &RuleId) -> String {
         format!("{}/{id}", self.0)
     }
 
     /// The path of the listing.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl fmt::Display for RulesPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
@@ -80,13 +84,11 @@ impl FromStr for RulesPath {
 
 impl Address {
     /// The API of a region.
-    #[must_use]
     pub fn api(region: Region) -> Self {
         Self::of_host("api", region)
     }
 
     /// The login of a region.
-    #[must_use]
     pub fn login(region: Region) -> Self {
         Self::of_host("login", region)
     }
@@ -99,7 +101,6 @@ impl Address {
     }
 
     /// True if the address is on this machine.
-    #[must_use]
     pub fn is_loopback(&self) -> bool {
         match self.0.host() {
             Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -107,6 +108,11 @@ impl Address {
             Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
             None => false,
         }
+    }
+
+    /// True if it is spoken to over plain http.
+    pub fn is_plain(&self) -> bool {
+        self.0.scheme() == "http"
     }
 
     /// The URL of a path here, with a query if there is one.

@@ -2,20 +2,21 @@
 //!
 //! Nothing here talks to the network, so every answer a server can give is a table in a test.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use domain::json::{Document, Node};
+use domain::json::Document;
 use domain::{DocumentKind, FailureClass, IndeterminateCause, RequestError, ResponseMetadata, Stored, Version};
-use http::header::ETAG;
+use http::header::{CONTENT_TYPE, ETAG};
 use http::{HeaderMap, StatusCode};
-use ports::{Cursor, Listed, Page};
+use ports::{Cursor, Listed, Page, Redactor};
 
+use crate::platform_error::PlatformError;
 use crate::rate_window::rate_window;
-use crate::redact::Redactor;
+use crate::redact::{clean, first_words};
 use crate::resource::Resource;
 use crate::response_body::BodyFault;
-use crate::retry_after::{self, retry_after};
+use crate::tags::{Tags, is_same};
 
 /// The raw answer to one request.
 #[derive(Debug)]
@@ -47,8 +48,8 @@ impl ResponseReader<'_> {
             .and_then(|id| id.to_str().ok());
         ResponseMetadata {
             status: Some(self.answer.status.as_u16()),
-            correlation_id: correlation.map(|id| self.redactor.clean(id)),
-            date: retry_after::date(&self.answer.headers),
+            correlation_id: correlation.map(|id| clean(self.redactor, id)),
+            date: network::date(&self.answer.headers),
             rate: rate_window(&self.answer.headers),
             requests: self.requests,
             ..ResponseMetadata::default()
@@ -67,14 +68,23 @@ impl ResponseReader<'_> {
         }
     }
 
-    /// The document that a write answers; nothing if it was accepted and the answer does not show the document.
+    /// The document that a write under a version answers; nothing if it was accepted and the answer does not show the
+    /// document.
     pub(crate) fn written<R: Resource>(
         &self,
         resource: &R,
         id: &<R::Kind as DocumentKind>::Id,
+        under: Option<&Version>,
     ) -> Result<Option<Stored<R::Kind>>, RequestError> {
         match self.answer.status {
             StatusCode::OK | StatusCode::CREATED => match self.of_kind(resource, id) {
+                // Why: every write makes a version. A cache shows what it kept, and nothing was written then.
+                Ok(Stored {
+                    version: Some(version), ..
+                }) if under.is_some_and(|under| is_same(under, &version)) => {
+                    let message = "the answer shows the version that the write was to replace";
+                    Err(self.fail(no_answer(), message))
+                }
                 Ok(document) => Ok(Some(document)),
                 Err(_) if self.is_cut_short() => Ok(None),
                 // Why: a page of whatever stands between here and there is 200, too, and nothing was written then.
@@ -88,9 +98,16 @@ impl ResponseReader<'_> {
         }
     }
 
-    /// True if the answer has no whole body, or has nothing after its headers.
+    /// The pause that the answer asks for.
+    pub(crate) fn pause(&self) -> Option<Duration> {
+        let body = self.answer.body.as_ref().map_or(&[][..], |body| body.as_ref());
+        network::retry_after(&self.answer.headers, body, self.now)
+    }
+
+    /// True if the answer has no whole body, or has nothing after its headers, and these do not tell of a page.
     fn is_cut_short(&self) -> bool {
-        self.answer.body.as_ref().map_or(true, Bytes::is_empty)
+        let is_json = |kind: &str| kind.trim_end().to_ascii_lowercase().ends_with("json");
+        self.answer.body.as_ref().map_or(true, Bytes::is_empty) && self.media_type().is_none_or(is_json)
     }
 
     /// The page that a listing answers.
@@ -111,16 +128,18 @@ impl ResponseReader<'_> {
         id: &<R::Kind as DocumentKind>::Id,
     ) -> Result<Stored<R::Kind>, RequestError> {
         let document = self.document()?;
-        let version = self.version::<R::Kind>(&document);
         let noun = R::Kind::NAME;
+        let malformed = |why: &str| self.fail(FailureClass::Malformed, format!("the answer is no {noun}: {why}"));
+        let version = self.tags::<R::Kind>(&document).version();
         let Ok(value) = R::Kind::from_document(document) else {
-            let message = format!("the answer is no {noun}: it is not an object");
-            return Err(self.fail(FailureClass::Malformed, message));
+            return Err(malformed("it is not an object"));
         };
-        if let Some(stated) = resource.stated_id(value.document().root())
-            && stated != id.to_string()
-        {
-            let message = format!("the answer is about the {noun} `{}`", self.redactor.clean(stated));
+        // Why: an error or a notice of what stands in front of the platform may be a JSON object, and 200, too.
+        let Some(stated) = resource.stated_id(value.document().root()) else {
+            return Err(malformed("it has no `id`"));
+        };
+        if stated != id.to_string() {
+            let message = format!("the answer is about the {noun} `{}`", clean(self.redactor, stated));
             return Err(self.fail(FailureClass::IdMismatch, message));
         }
         Ok(Stored {
@@ -130,14 +149,13 @@ impl ResponseReader<'_> {
         })
     }
 
-    /// The header's tag if it is a strong one, or else the body's.
-    fn version<K: DocumentKind>(&self, document: &Document) -> Option<Version> {
-        let header = self
-            .answer
-            .headers
-            .get(ETAG)
-            .and_then(|tag| tag.to_str().ok()?.parse().ok());
-        header.or_else(|| K::stated_version(document.root()))
+    /// The tags of a document that the answer shows.
+    pub(crate) fn tags<K: DocumentKind>(&self, document: &Document) -> Tags {
+        let header = self.answer.headers.get(ETAG).and_then(|tag| tag.to_str().ok());
+        Tags {
+            header: header.and_then(|tag| tag.parse().ok()),
+            body: K::stated_version(document.root()),
+        }
     }
 
     /// The body, as the document that it is to be.
@@ -153,22 +171,19 @@ impl ResponseReader<'_> {
                 return Err(self.fail(no_answer(), message));
             }
         };
+        if self.is_page()
+            && let Some(page) = self.page_in_front()
+        {
+            return Err(self.fail(FailureClass::Malformed, page));
+        }
         let text = std::str::from_utf8(body);
         let Ok(text) = text else {
             return Err(self.fail(FailureClass::Malformed, "the answer is not UTF-8"));
         };
         Document::parse(text).map_err(|error| {
-            let looks_like = if self.is_page() {
-                " (it looks like a web page)"
-            } else {
-                ""
-            };
             self.fail(
                 FailureClass::Malformed,
-                format!(
-                    "the answer is not JSON: {}{looks_like}",
-                    self.redactor.clean(&error.to_string())
-                ),
+                format!("the answer is not JSON: {}", clean(self.redactor, &error.to_string())),
             )
         })
     }
@@ -177,6 +192,28 @@ impl ResponseReader<'_> {
     pub(crate) fn is_page(&self) -> bool {
         let body = self.answer.body.as_ref().map_or(&[][..], |body| body.as_ref());
         body.trim_ascii_start().starts_with(b"<")
+    }
+
+    /// The words for an answer that the platform does not give: its errors are JSON, or empty.
+    pub(crate) fn page_in_front(&self) -> Option<String> {
+        let body = self.answer.body.as_ref().ok()?;
+        let text = String::from_utf8_lossy(body);
+        if text.trim().is_empty() || Document::parse(&text).is_ok() {
+            return None;
+        }
+        let media_type = self.media_type().unwrap_or("no media type");
+        Some(format!(
+            "answered by something in front of the platform (HTTP {}, {}, `{}`)",
+            self.answer.status.as_u16(),
+            clean(self.redactor, media_type),
+            first_words(self.redactor, &text)
+        ))
+    }
+
+    /// The media type that the headers tell, without its parameters.
+    fn media_type(&self) -> Option<&str> {
+        let kind = self.answer.headers.get(CONTENT_TYPE)?.to_str().ok()?;
+        kind.split(';').next()
     }
 
     fn read_page<R: Resource>(&self, resource: &R, cursor: Option<&Cursor>) -> Result<Page<R::Kind>, RequestError> {
@@ -215,19 +252,31 @@ impl ResponseReader<'_> {
 
     /// The failure that an answer other than the one hoped for means; `absent` is what a 404 does.
     pub(crate) fn failure(&self, method: Method, absent: &str) -> RequestError {
-        let said = self.platform_error();
-        let wait = retry_after(&self.answer.headers, self.now);
-        let says_moved = said
+        let platform_error = self.platform_error();
+        let wait = self.pause();
+        let says_moved = platform_error
             .message
             .to_lowercase()
             .contains("does not match the current version");
+        let in_front = self.page_in_front();
         let class = match (self.answer.status.as_u16(), method) {
-            (409 | 412, Method::Write) => FailureClass::PreconditionFailed,
+            // Why: rights, ids and the request are judged by the platform alone.
+            (400 | 401 | 403..=405, _) if in_front.is_some() => FailureClass::Malformed,
+            (406..=407 | 410..=411 | 413..=420 | 422..=424 | 426..=428 | 430..=499, Method::Write)
+                if in_front.is_some() =>
+            {
+                FailureClass::Malformed
+            }
+            (409, Method::Write) if platform_error.is_transaction_cancelled() => FailureClass::TransactionCancelled,
+            (409, Method::Write) => FailureClass::Conflict,
+            (412, Method::Write) => FailureClass::PreconditionFailed,
             (400, Method::Write) if says_moved => FailureClass::PreconditionFailed,
             (401, _) => FailureClass::Unauthenticated,
             (403 | 407, _) => FailureClass::Denied,
             (404, _) => FailureClass::NotFound,
             (429, _) => FailureClass::Throttled { wait },
+            // Misdirected, too early: by RFC 9110 and RFC 8470 the request was not carried out.
+            (421 | 425, _) => FailureClass::NotSent,
             (300..=399, _) => FailureClass::Redirected,
             (500..=599, _) => FailureClass::Indeterminate {
                 wait,
@@ -240,14 +289,19 @@ impl ResponseReader<'_> {
             (400..=499, _) => FailureClass::Rejected,
             _ => FailureClass::Malformed,
         };
-        let message = match (&class, said.message.as_str()) {
+        let message = match (&class, platform_error.message.as_str()) {
+            (_, "") if let Some(page) = in_front => page,
             (_, "") => self.status_in_words(&class, absent),
             (FailureClass::NotFound, message) => format!("{}: {message}", self.status_in_words(&class, absent)),
             (_, message) => message.to_owned(),
         };
         let metadata = ResponseMetadata {
-            platform_code: said.code,
-            context_id: said.context_id,
+            platform_code: platform_error.code,
+            context_id: platform_error.context_id,
+            details: platform_error.details,
+            more_details: platform_error.more_details,
+            limit: platform_error.limit,
+            missing_permissions: platform_error.missing_permissions,
             ..self.metadata()
         };
         RequestError {
@@ -267,32 +321,10 @@ impl ResponseReader<'_> {
     }
 
     fn platform_error(&self) -> PlatformError {
-        let document = self
-            .answer
-            .body
-            .as_ref()
-            .ok()
-            .and_then(|body| std::str::from_utf8(body).ok());
-        let Some(document) = document.and_then(|text| Document::parse(text).ok()) else {
-            return PlatformError::default();
-        };
-        let text = |name| {
-            let text = document.root().get(name).and_then(Node::as_str);
-            text.map(|text| self.redactor.clean(text))
-                .filter(|text| !text.is_empty())
-        };
-        let first = [
-            "messageWithParams",
-            "message",
-            "error_description",
-            "description",
-            "error",
-        ];
-        PlatformError {
-            message: first.into_iter().find_map(text).unwrap_or_default(),
-            code: text("code").or_else(|| text("error")),
-            context_id: text("contextId"),
-        }
+        let body = self.answer.body.as_ref().ok();
+        let text = body.and_then(|body| std::str::from_utf8(body).ok());
+        let document = text.and_then(|text| Document::parse(text).ok());
+        document.map_or_else(PlatformError::default, |body| PlatformError::read(&body, self.redactor))
     }
 }
 
@@ -301,14 +333,6 @@ impl ResponseReader<'_> {
 pub(crate) enum Method {
     Read,
     Write,
-}
-
-/// The platform's own words for a failure.
-#[derive(Debug, Default)]
-struct PlatformError {
-    message: String,
-    code: Option<String>,
-    context_id: Option<String>,
 }
 
 fn no_answer() -> FailureClass {

@@ -3,12 +3,12 @@
 use std::error::Error;
 
 use domain::{FailureClass, RequestError};
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, IF_MATCH};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, IF_MATCH};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::address::Address;
 use crate::answer::RawAnswer;
-use crate::connection::{self, Connection};
+use crate::connection::{Connection, Effect};
 use crate::request::ApiRequest;
 
 /// The API at an address.
@@ -40,10 +40,17 @@ impl Api {
             let value = HeaderValue::try_from(version.as_sent());
             builder = builder.header(IF_MATCH, value.map_err(unsendable)?);
         }
-        if let Some(body) = &request.body {
-            builder = builder.header(CONTENT_TYPE, "application/json").body(body.clone());
-        }
-        let answer = connection::send(builder).await;
+        let effect = if request.body.is_some() {
+            Effect::Write
+        } else {
+            Effect::None
+        };
+        builder = match &request.body {
+            Some(body) => builder.header(CONTENT_TYPE, "application/json").body(body.clone()),
+            // Why: what a cache on the way kept may be older than what was written since.
+            None => builder.header(CACHE_CONTROL, "no-cache"),
+        };
+        let answer = self.connection.send(builder, effect).await;
         let (method, path) = (&request.method, &request.path);
         match &answer {
             Ok(answer) => tracing::debug!(%method, path, status = answer.status.as_u16(), "answered"),

@@ -13,7 +13,6 @@ pub enum Credentials {
 
 impl Credentials {
     /// An OAuth client by its id and its secret.
-    #[must_use]
     pub fn client(id: impl Into<String>, secret: impl Into<SecretString>) -> Self {
         Self::Client(ClientCredentials {
             id: id.into(),

@@ -8,6 +8,7 @@ use http::{Method as HttpMethod, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{Method, ResponseReader};
+use crate::redact::clean;
 use crate::request::ApiRequest;
 
 /// The path that answers for the token's own organization. The platform's SDKs name no permission for it.
@@ -55,7 +56,7 @@ pub(crate) fn read(reader: &ResponseReader<'_>) -> Result<Option<Organization>, 
             }
             Ok(Some(Organization {
                 id: id.to_owned(),
-                name: text("name").map(|name| reader.redactor.clean(name)),
+                name: text("name").map(|name| clean(reader.redactor, name)),
             }))
         }
         StatusCode::NOT_FOUND => Ok(None),
@@ -84,7 +85,7 @@ fn passing(reader: &ResponseReader<'_>, mut failure: RequestError) -> RequestErr
 }
 
 /// The failure with the name of what was asked for.
-pub(crate) fn about_organization(mut failure: RequestError) -> RequestError {
+pub fn about_organization(mut failure: RequestError) -> RequestError {
     failure.message = format!("the organization is not known: {}", failure.message);
     failure
 }

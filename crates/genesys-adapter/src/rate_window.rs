@@ -6,7 +6,6 @@ use domain::RateWindow;
 use http::HeaderMap;
 
 /// The window, if the answer reports all of it in whole numbers and allows anything at all.
-#[must_use]
 pub(crate) fn rate_window(headers: &HeaderMap) -> Option<RateWindow> {
     let number = |name| headers.get(name)?.to_str().ok()?.trim().parse::<u32>().ok();
     let allowed = number("inin-ratelimit-allowed").filter(|allowed| *allowed > 0)?;

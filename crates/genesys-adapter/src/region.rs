@@ -25,7 +25,7 @@ const REGIONS: [(&str, &str); 18] = [
     ("ap-northeast-3", "apne3.pure.cloud"),
 ];
 
-/// A region: written as its AWS name, with `-` or `_`, or as its domain.
+/// A region: written as its AWS name, with `-` or `_`, as its domain, or as any host or URL of it.
 ///
 /// ```
 /// use assist_rules_genesys_adapter::Region;
@@ -44,28 +44,47 @@ pub struct Region {
 
 /// The text names no region.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no region of Genesys Cloud; the regions are {list}", list = names())]
-pub struct UnknownRegionError(String);
+#[error("`{text}` is no region of Genesys Cloud{}; the regions are {list}", meant(text), list = list())]
+pub struct UnknownRegionError {
+    text: String,
+}
 
-fn names() -> String {
-    REGIONS.map(|(name, _)| name).join(", ")
+/// All regions, with both of their names.
+fn list() -> String {
+    REGIONS.map(|(name, domain)| format!("{name} ({domain})")).join(", ")
+}
+
+/// The question whether the nearest region was meant, if one is near.
+fn meant(text: &str) -> String {
+    let host = host(text);
+    let names = REGIONS.iter().flat_map(|(name, domain)| [*name, *domain]);
+    let distances = names.map(|name| (strsim::damerau_levenshtein(&host, name), name));
+    match distances.min() {
+        Some((0..=3, name)) => format!(": did you mean `{name}`?"),
+        _ => String::new(),
+    }
+}
+
+/// The host of a URL or of a host that was pasted, in lower case; a name as it is.
+fn host(text: &str) -> String {
+    let plain = text.trim().to_ascii_lowercase();
+    let rest = plain.split_once("://").map_or(plain.as_str(), |(_, rest)| rest);
+    let host = rest.split(['/', '?', '#', ':']).next().unwrap_or_default();
+    host.trim_end_matches('.').chars().take(100).collect()
 }
 
 impl Region {
     /// All of them.
-    #[must_use]
     pub fn all() -> [Self; 18] {
         REGIONS.map(|(name, domain)| Self { name, domain })
     }
 
     /// The AWS name.
-    #[must_use]
     pub fn name(self) -> &'static str {
         self.name
     }
 
     /// The domain under which `api` and `login` are.
-    #[must_use]
     pub fn domain(self) -> &'static str {
         self.domain
     }
@@ -75,13 +94,15 @@ impl FromStr for Region {
     type Err = UnknownRegionError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let plain = text.trim().to_ascii_lowercase();
-        let dashed = plain.replace('_', "-");
-        let named = |region: &Self| region.name == dashed || region.domain == plain;
-        Self::all()
-            .into_iter()
-            .find(named)
-            .ok_or_else(|| UnknownRegionError(text.to_owned()))
+        let host = host(text);
+        let dashed = host.replace('_', "-");
+        let named = |region: &Self| {
+            let before = host.strip_suffix(region.domain);
+            region.name == dashed || before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
+        };
+        Self::all().into_iter().find(named).ok_or_else(|| UnknownRegionError {
+            text: text.chars().take(100).collect(),
+        })
     }
 }
 
@@ -105,6 +126,39 @@ mod tests {
             ] {
                 assert_eq!(text.parse(), Ok(region));
             }
+        }
+    }
+
+    /// FIELD A5: what a person would paste is the region, and what is near one is asked about.
+    #[test]
+    fn a_host_or_a_url_of_a_region_is_the_region() {
+        for (text, domain) in [
+            ("https://api.mypurecloud.de", "mypurecloud.de"),
+            ("https://apps.mypurecloud.de/directory/#/admin", "mypurecloud.de"),
+            ("login.euw2.pure.cloud", "euw2.pure.cloud"),
+            ("API.MYPURECLOUD.COM.AU:443", "mypurecloud.com.au"),
+            (
+                "https://login.use2.us-gov-pure.cloud/oauth/token?x=1",
+                "use2.us-gov-pure.cloud",
+            ),
+            (" mypurecloud.jp. ", "mypurecloud.jp"),
+        ] {
+            let region: Result<Region, _> = text.parse();
+            assert_eq!(region.map(Region::domain), Ok(domain), "{text}");
+        }
+        for (text, meant) in [
+            ("mypurecloud.dee", Some("mypurecloud.de")),
+            ("https://api.example.com", None),
+            ("eu-central-3", Some("eu-central-1")),
+            ("apimypurecloud.de", Some("mypurecloud.de")),
+            ("pure.cloud", None),
+            ("", None),
+        ] {
+            let error = text.parse::<Region>().unwrap_err().to_string();
+            let question = meant.map(|meant| format!(": did you mean `{meant}`?; the regions are "));
+            let expected = question.unwrap_or_else(|| "is no region of Genesys Cloud; the regions are ".to_owned());
+            assert!(error.contains(&expected), "{error}");
+            assert!(error.contains("eu-central-1 (mypurecloud.de)"), "{error}");
         }
     }
 }

@@ -7,7 +7,7 @@ use ports::Cursor;
 
 use crate::resource::Resource;
 
-/// A request to the API, without its authorisation.
+/// A request to the API, without its authorization.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiRequest {
     /// The method.
@@ -23,7 +23,6 @@ pub struct ApiRequest {
 }
 
 /// Reads a document.
-#[must_use]
 pub fn get<R: Resource>(resource: &R, id: &<R::Kind as DocumentKind>::Id) -> ApiRequest {
     ApiRequest {
         method: Method::GET,
@@ -35,7 +34,6 @@ pub fn get<R: Resource>(resource: &R, id: &<R::Kind as DocumentKind>::Id) -> Api
 }
 
 /// Replaces a document; with a version, if it is at that one. Equal arguments give equal bytes.
-#[must_use]
 pub fn replace<R: Resource>(
     resource: &R,
     id: &<R::Kind as DocumentKind>::Id,
@@ -51,7 +49,6 @@ pub fn replace<R: Resource>(
 }
 
 /// Reads a page of the listing.
-#[must_use]
 pub fn page<R: Resource>(resource: &R, cursor: Option<&Cursor>) -> ApiRequest {
     let (path, query) = resource.page_path(cursor);
     ApiRequest {

@@ -51,7 +51,7 @@ pub struct TriggerRules(pub RulesPath);
 impl Resource for TriggerRules {
     type Kind = TriggerRule;
 
-    const ABSENT: &'static str = "there is no such rule, or the organisation lacks the trigger-rule contract";
+    const ABSENT: &'static str = "there is no such rule, or the organization lacks the trigger-rule contract";
 
     fn path(&self, id: &domain::RuleId) -> String {
         self.0.of_rule(id)

@@ -1,7 +1,10 @@
 //! Reading bodies within bounds.
 
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
 use domain::json::MAX_BYTES;
+use network::root_cause;
 
 /// Why a body is not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +18,8 @@ pub enum BodyFault {
     Lost(String),
 }
 
-/// Reads a body, up to the size of a document.
-pub(crate) async fn read(mut response: reqwest::Response) -> Result<Bytes, BodyFault> {
+/// Reads a body, up to the size of a document. The request has `limit` for all of its answer.
+pub(crate) async fn read(mut response: reqwest::Response, limit: Duration) -> Result<Bytes, BodyFault> {
     let too_large = BodyFault::TooLarge { limit: MAX_BYTES };
     if response
         .content_length()
@@ -30,7 +33,10 @@ pub(crate) async fn read(mut response: reqwest::Response) -> Result<Bytes, BodyF
             Ok(None) => return Ok(body.freeze()),
             Ok(Some(chunk)) if body.len() + chunk.len() > MAX_BYTES => return Err(too_large),
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Err(error) => return Err(BodyFault::Lost(crate::connection::words(&error))),
+            Err(error) if error.is_timeout() => {
+                return Err(BodyFault::Lost(format!("it was not whole within {limit:?}")));
+            }
+            Err(error) => return Err(BodyFault::Lost(root_cause(&error))),
         }
     }
 }

@@ -5,11 +5,11 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::json::{Document, Node};
+use domain::json::{Document, Node, Number};
 use domain::{FailureClass, RequestError};
 use http::StatusCode;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use ports::Clock;
+use ports::{Clock, Redactor};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 use tracing::Instrument;
@@ -17,15 +17,18 @@ use tracing::Instrument;
 use crate::address::Address;
 use crate::answer::{Method, RawAnswer, ResponseReader};
 use crate::api::{Api, ApiResponse};
-use crate::connection::{self, Connection};
+use crate::connection::{Connection, Effect};
+use crate::connection_failure;
 use crate::credentials::{ClientCredentials, Credentials};
 use crate::organization::{self, Organization};
-use crate::redact::Redactor;
 use crate::request::ApiRequest;
 use crate::token_cache::TokenCache;
 
 /// The time before its end at which a token is renewed.
 const RENEW_BEFORE_END: Duration = Duration::from_mins(1);
+
+/// The life of a token that tells none: the shortest that the platform can be set to.
+const SHORTEST_LIFE: Duration = Duration::from_mins(5);
 
 /// The beginning, in lower case, of the message by which the token endpoint reports its rate limit; the status is 400.
 const RATE_LIMIT_WORDS: &str = "rate limit exceeded;";
@@ -53,7 +56,6 @@ pub struct TokenSource {
 
 impl TokenSource {
     /// Gets tokens for the API at `api` from `login`, and keeps them in `cache` if there is one.
-    #[must_use]
     pub fn new(
         credentials: Credentials,
         login: Address,
@@ -76,13 +78,23 @@ impl TokenSource {
         }
     }
 
-    /// Gets a token, or finds a good one at hand.
+    /// True if it gets tokens with credentials of a client, and was not given one.
+    pub fn signs_in(&self) -> bool {
+        matches!(self.credentials, Credentials::Client(_))
+    }
+
+    /// Asks for a new token, whatever is at hand, and keeps it. False if there is nothing to ask with but a token.
     ///
     /// # Errors
     ///
     /// `Unauthenticated` if the credentials are refused; otherwise as for any request.
-    pub async fn sign_in(&self) -> Result<(), RequestError> {
-        self.token().await.map(|_| ())
+    pub async fn sign_in_anew(&self) -> Result<bool, RequestError> {
+        let Credentials::Client(client) = &self.credentials else {
+            return Ok(false);
+        };
+        let mut held = self.held.lock().await;
+        *held = None;
+        self.held_or_new(&mut held, client, |_| true).await.map(|_| true)
     }
 
     /// The organization that the tokens belong to, if the platform tells one: from the token at hand, or by one
@@ -149,6 +161,18 @@ impl TokenSource {
         Some(self.organization.get_or_init(|| found).clone())
     }
 
+    /// The end of the token at hand, if there is one that is still good. A token that was given tells none.
+    pub async fn kept_token_end(&self) -> Option<SystemTime> {
+        let Credentials::Client(client) = &self.credentials else {
+            return None;
+        };
+        let mut held = self.held.lock().await;
+        self.load_into(&mut held, client);
+        held.as_ref()
+            .filter(|token| self.is_good(token))
+            .map(|token| token.ends)
+    }
+
     /// The organization that this client belonged to when it last signed in, for what only reads a record.
     pub async fn last_organization(&self) -> Option<Organization> {
         let Credentials::Client(client) = &self.credentials else {
@@ -213,7 +237,10 @@ impl TokenSource {
             return Ok(token.secret.clone());
         };
         if token.organization.is_none() {
-            token.organization = self.ask_organization(&token.secret).await.map_err(never_unclear)?;
+            token.organization = self
+                .ask_organization(&token.secret)
+                .await
+                .map_err(never_indeterminate)?;
             self.store(client, token);
         }
         if token.organization.as_ref().is_some_and(|found| found.id == expected.id) {
@@ -304,10 +331,8 @@ impl TokenSource {
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body("grant_type=client_credentials");
         let span = tracing::info_span!("token", login = %self.login);
-        let answer = connection::send(request)
-            .instrument(span)
-            .await
-            .map_err(never_unclear)?;
+        let sent = self.api.connection.send(request, Effect::None);
+        let answer = sent.instrument(span).await.map_err(never_indeterminate)?;
         tracing::debug!(status = answer.status.as_u16(), "answered");
         let redactor = self.redactor(None);
         let reading = ResponseReader {
@@ -317,24 +342,26 @@ impl TokenSource {
             requests: 0,
         };
         if answer.status != StatusCode::OK {
-            return Err(never_unclear(refused(&reading)));
+            return Err(never_indeterminate(refused(&reading)));
         }
-        let document = reading.document().map_err(never_unclear)?;
-        granted(&document, self.clock.now()).ok_or_else(|| {
-            reading.fail(
+        let document = reading.document().map_err(|failure| match reading.page_in_front() {
+            Some(message) => never_indeterminate(RequestError { message, ..failure }),
+            None => never_indeterminate(failure),
+        })?;
+        granted(&document, self.clock.now()).ok_or_else(|| match document.root().get("error") {
+            Some(_) => never_indeterminate(as_refused(reading.failure(Method::Read, ""), &reading)),
+            None => reading.fail(
                 FailureClass::Malformed,
                 "the answer to the request for a token has none",
-            )
+            ),
         })
     }
 }
 
 /// A failure without an answer, with the requests that led to it; one that never left is none.
 fn with_request_count(mut failure: RequestError, requests: u32) -> RequestError {
-    let never_left = matches!(
-        failure.class,
-        FailureClass::NotSent | FailureClass::Untrusted | FailureClass::OtherOrganization
-    );
+    let never_left = connection_failure::is_unsent(&failure)
+        || matches!(failure.class, FailureClass::NotSent | FailureClass::OtherOrganization);
     failure.metadata.requests = if never_left {
         requests.saturating_sub(1)
     } else {
@@ -351,11 +378,16 @@ fn basic(client: &ClientCredentials) -> HeaderValue {
     value
 }
 
+/// The token of an answer as RFC 6749 allows it: `expires_in` may be absent, and gateways turn it into a text.
 fn granted(document: &Document, now: SystemTime) -> Option<Token> {
-    let token = document.root().get("access_token").and_then(Node::as_str)?;
+    let token = document.root().get("access_token").and_then(Node::as_str)?.trim();
     let is_token = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
-    let seconds = document.root().get("expires_in").and_then(Node::as_number)?.to_f64();
-    let life = Duration::try_from_secs_f64(seconds).ok()?;
+    let life = document.root().get("expires_in").and_then(|life| {
+        let text = life.as_str().map(str::trim).and_then(|text| text.parse().ok());
+        let seconds: f64 = life.as_number().map(Number::to_f64).or(text)?;
+        Duration::try_from_secs_f64(seconds).ok()
+    });
+    let life = life.unwrap_or(SHORTEST_LIFE);
     is_token.then(|| Token {
         secret: SecretString::from(token),
         ends: now.checked_add(life).unwrap_or(now),
@@ -365,10 +397,16 @@ fn granted(document: &Document, now: SystemTime) -> Option<Token> {
 
 /// Why no token was granted. Refused credentials are 401, or 400 in the words of RFC 6749.
 fn refused(reading: &ResponseReader<'_>) -> RequestError {
-    let mut failure = reading.failure(Method::Read, "there is no such login");
+    as_refused(reading.failure(Method::Read, "there is no such login"), reading)
+}
+
+fn as_refused(mut failure: RequestError, reading: &ResponseReader<'_>) -> RequestError {
+    if reading.answer.status == StatusCode::OK {
+        failure.class = FailureClass::Rejected;
+    }
     let is_rate_limit = failure.message.to_lowercase().starts_with(RATE_LIMIT_WORDS);
     if failure.class == FailureClass::Rejected && is_rate_limit {
-        let wait = crate::retry_after::retry_after(&reading.answer.headers, reading.now);
+        let wait = reading.pause();
         failure.class = FailureClass::Throttled { wait };
     }
     if matches!(failure.class, FailureClass::Rejected | FailureClass::Denied) {
@@ -384,8 +422,8 @@ fn refused(reading: &ResponseReader<'_>) -> RequestError {
     failure
 }
 
-/// A request for a token changes nothing: what is unclear about it is as good as not sent.
-fn never_unclear(mut failure: RequestError) -> RequestError {
+/// A request for a token changes nothing: what is indeterminate about it is as good as not sent.
+fn never_indeterminate(mut failure: RequestError) -> RequestError {
     if let FailureClass::Indeterminate { wait, .. } = failure.class {
         failure.class = wait.map_or(FailureClass::NotSent, |wait| FailureClass::Throttled {
             wait: Some(wait),
@@ -409,7 +447,7 @@ mod tests {
             (Some(pause), FailureClass::Throttled { wait: Some(pause) }),
         ] {
             let cause = IndeterminateCause::ServerError;
-            let failure = never_unclear(RequestError::new(FailureClass::Indeterminate { wait, cause }, "503"));
+            let failure = never_indeterminate(RequestError::new(FailureClass::Indeterminate { wait, cause }, "503"));
             assert_eq!((failure.class, failure.message.as_str()), (expected, "no token: 503"));
         }
     }

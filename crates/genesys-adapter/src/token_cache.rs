@@ -4,8 +4,7 @@
 //! only and is replaced whole. A cache that cannot be read or written is a cache miss, never an error.
 
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -40,7 +39,6 @@ struct Content {
 
 impl TokenCache {
     /// Keeps tokens in that folder, which is made when it is needed.
-    #[must_use]
     pub fn in_folder(folder: PathBuf) -> Self {
         Self(folder)
     }
@@ -76,7 +74,8 @@ impl TokenCache {
             ends,
             organization: token.organization.clone(),
         };
-        let written = seal(&content, login, client).map(|sealed| replace(&self.file(login, client), &sealed));
+        let written =
+            seal(&content, login, client).map(|sealed| files::replace_private(&self.file(login, client), &sealed));
         if !matches!(written, Some(Ok(()))) {
             tracing::debug!("the token cannot be cached");
         }
@@ -124,16 +123,6 @@ fn unseal(file: &[u8], login: &Address, client: &ClientCredentials) -> Option<Co
         .open_in_place(nonce, Aad::from(about.as_bytes()), &mut sealed)
         .ok()?;
     serde_json::from_slice(content).ok()
-}
-
-/// Replaces a file whole; only its owner may read it.
-fn replace(file: &Path, content: &[u8]) -> std::io::Result<()> {
-    let folder = file.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut new = tempfile::NamedTempFile::new_in(folder)?;
-    new.write_all(content)?;
-    new.persist(file)?;
-    Ok(())
 }
 
 #[cfg(test)]

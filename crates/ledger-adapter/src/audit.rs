@@ -7,6 +7,7 @@
 mod chain;
 mod derived;
 mod export;
+mod newest;
 
 use ports::LedgerError;
 use sqlx::Row;
@@ -112,8 +113,9 @@ pub(super) fn entry_column(format: i64) -> &'static str {
     }
 }
 
-async fn read_entries(store: &mut Snapshot<'_>, chain: &mut Chain<'_>) -> Result<Derived, LedgerError> {
-    let sql = match store.dialect {
+/// The SQL query for the entries after one, at most so many.
+fn entries_after(dialect: Dialect) -> &'static str {
+    match dialect {
         Dialect::Sqlite => {
             "SELECT seq, CAST(hash AS BLOB), CAST(body AS BLOB), typeof(hash) = 'text' AND typeof(body) = 'text' \
              FROM entries WHERE seq > $1 ORDER BY seq LIMIT $2"
@@ -122,7 +124,11 @@ async fn read_entries(store: &mut Snapshot<'_>, chain: &mut Chain<'_>) -> Result
             "SELECT seq, convert_to(hash, 'UTF8'), convert_to(body, 'UTF8'), 1::BIGINT FROM entries \
              WHERE seq > $1 ORDER BY seq LIMIT $2"
         }
-    };
+    }
+}
+
+async fn read_entries(store: &mut Snapshot<'_>, chain: &mut Chain<'_>) -> Result<Derived, LedgerError> {
+    let sql = entries_after(store.dialect);
     let mut derived = Derived::default();
     let mut after = i64::MIN;
     let mut read = 0;

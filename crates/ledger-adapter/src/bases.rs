@@ -11,7 +11,7 @@ use crate::history;
 use crate::ledger::SqlLedger;
 use crate::row::{self, corrupt, unsigned};
 use crate::store::{Transaction, TransactionBody, TxError, number, text};
-use crate::targets::{self, Joins, names_in};
+use crate::targets::{self, Joins, names_and_last};
 
 /// So many bases more are looked at for one whose content is known.
 const LOOK_BACK: usize = 16;
@@ -24,10 +24,10 @@ impl TransactionBody for Observe<'_> {
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<EntryId, TxError> {
         let record = self.0;
-        let names = names_in(transaction, &record.document.target).await?;
+        let (names, last) = names_and_last(transaction, &record.document.target).await?;
         let document = names.canonical(&record.document);
         let mut content = String::new();
-        let (seq, _) = row::add(transaction, |seq, previous| {
+        let (seq, _) = row::add(transaction, last, |seq, previous| {
             let (body, documents) = Body::of_base(seq, previous, record);
             body.content_of_base().clone_into(&mut content);
             (body, documents)

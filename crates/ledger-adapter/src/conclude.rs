@@ -7,7 +7,7 @@ use crate::entry_body::{Body, Documents, micros_of};
 use crate::row::{self, signed, unsigned};
 use crate::store::{Transaction, TransactionBody, TxError, Value, number, text};
 use crate::tallies;
-use crate::targets::{Names, names_in};
+use crate::targets::{Names, names_and_last};
 
 /// An outcome to be recorded.
 pub(crate) struct Conclude<'l> {
@@ -20,13 +20,16 @@ impl TransactionBody for Conclude<'_> {
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Recorded, TxError> {
         let record = self.record;
-        let names = names_in(transaction, &record.document.target).await?;
+        let (names, last) = names_and_last(transaction, &record.document.target).await?;
         let document = names.canonical(&record.document);
         let before = match record.intent {
             Some(id) => Some(open(transaction, id, record, &names).await?),
             None => None,
         };
-        let (seq, hash) = row::add(transaction, |seq, previous| Body::of_outcome(seq, previous, record)).await?;
+        let (seq, hash) = row::add(transaction, last, |seq, previous| {
+            Body::of_outcome(seq, previous, record)
+        })
+        .await?;
         let unknown = match before {
             Some(Open { measured, .. }) if measured != 0 => figures_of(transaction, measured).await?,
             Some(_) | None => None,
@@ -40,13 +43,13 @@ impl TransactionBody for Conclude<'_> {
             Some(id) => self.measure(transaction, id, seq, &version_after).await?,
             None => self.insert(transaction, &document, seq, &version_after).await?,
         }
-        let is_told = record.kind == OutcomeKind::Applied && record.intent.is_some() && !self.sinks.is_empty();
-        if is_told {
-            self.tell(transaction, &document, seq, hash.as_str()).await?;
+        let is_delivered = record.kind == OutcomeKind::Applied && record.intent.is_some() && !self.sinks.is_empty();
+        if is_delivered {
+            self.enqueue(transaction, &document, seq, hash.as_str()).await?;
         }
         Ok(Recorded {
             entry: record.intent.unwrap_or(EntryId(unsigned(seq))),
-            event: is_told.then(|| hash.to_string()),
+            event: is_delivered.then(|| hash.to_string()),
             head: Some(hash.to_string()),
         })
     }
@@ -124,7 +127,7 @@ impl Conclude<'_> {
         Ok(())
     }
 
-    async fn tell(
+    async fn enqueue(
         &self,
         transaction: &mut Transaction<'_>,
         document: &DocumentRef,

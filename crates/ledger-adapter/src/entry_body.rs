@@ -12,7 +12,7 @@ use domain::{Evidence, OutcomeKind, Version};
 use ports::{Author, BaseRecord, BaseSource, DocumentRef, EntryId, IntentRecord, JoinRecord, OutcomeRecord};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use time::{micros_of, read_time, time_of, written};
+pub(crate) use time::{micros_of, read_time, time_of, time_text};
 
 use collision::CollisionBody;
 
@@ -163,7 +163,7 @@ impl Body {
             change: keep(&record.change),
             overwrites: record.overwrites.iter().map(CollisionBody::of).collect(),
             merges: record.merges,
-            leased_until: written(record.leased_until),
+            leased_until: time_text(record.leased_until),
         };
         let mut body = Self::new(seq, previous, &record.document, &record.author, record.at);
         body.intent = Some(intent);
@@ -216,7 +216,7 @@ impl Body {
             version: record.version.as_ref().map(|version| version.as_sent().to_owned()),
             source: source.to_owned(),
             folder,
-            read_at: written(record.read_at),
+            read_at: time_text(record.read_at),
         });
         (body.with_its_format(), documents)
     }
@@ -249,7 +249,7 @@ impl Body {
             format: FORMAT,
             seq,
             previous,
-            at: written(at),
+            at: time_text(at),
             target: author.shown_target(document).to_owned(),
             organization,
             kind: (document.kind != DEFAULT_KIND).then(|| document.kind.clone()),

@@ -4,12 +4,12 @@ use domain::OutcomeKind;
 use ports::{DocumentRef, EntryId, IntentRecord, LedgerError};
 
 use crate::conclude::figures_of;
-use crate::entry_body::{Body, micros_of, time_of};
-use crate::lease::Lease;
+use crate::entry_body::{Body, micros_of};
+use crate::holder::Holder;
 use crate::row::{self, signed, unsigned};
 use crate::store::{Sessions, Transaction, TransactionBody, TxError, number, text, this_process};
 use crate::tallies;
-use crate::targets::{Names, names_in};
+use crate::targets::{Names, names_and_last};
 
 /// An intent to be recorded.
 pub(crate) struct Intend<'l> {
@@ -24,12 +24,15 @@ impl TransactionBody for Intend<'_> {
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<EntryId, TxError> {
         let record = self.record;
-        let names = names_in(transaction, &record.document.target).await?;
+        let (names, last) = names_and_last(transaction, &record.document.target).await?;
         self.refuse_a_leased_document(transaction, &names).await?;
         if let Some(left) = record.follows {
             self.go_on_from(transaction, &names, left).await?;
         }
-        let (seq, _) = row::add(transaction, |seq, previous| Body::of_intent(seq, previous, record)).await?;
+        let (seq, _) = row::add(transaction, last, |seq, previous| {
+            Body::of_intent(seq, previous, record)
+        })
+        .await?;
         let version = record.version.as_ref().map(ToString::to_string).unwrap_or_default();
         let sql = "INSERT INTO updates (id, outcome, measured, target, kind, document, at, outcome_kind, leased_until, run, \
                    host, owner, version_before, version_after, bucket, retries, merges, waited, longest) \
@@ -56,7 +59,7 @@ impl Intend<'_> {
     /// expired, or one whose outcome is unknown.
     async fn go_on_from(&self, transaction: &mut Transaction<'_>, names: &Names, left: EntryId) -> Result<(), TxError> {
         let record = self.record;
-        let sql = "SELECT leased_until, run, owner, outcome_kind, measured, at, target, kind, document FROM updates \
+        let sql = "SELECT at, leased_until, run, owner, outcome_kind, measured, target, kind, document FROM updates \
                    WHERE id = $1";
         let rows = transaction.rows(sql, &[signed(left.0).into()]).await?;
         let Some(row) = rows.first() else {
@@ -70,36 +73,36 @@ impl Intend<'_> {
         if !names.is_same(&document, &record.document) {
             return Err(LedgerError::NoEntry(left).into());
         }
-        let lease = Lease::read(row)?;
-        let state = text(row, 3)?;
+        let holder = Holder::read(row)?;
+        let state = text(row, 4)?;
         if state == OutcomeKind::Unknown.as_str() {
-            let (measured, at) = (number(row, 4)?, number(row, 5)?);
+            let (measured, at) = (number(row, 5)?, number(row, 0)?);
             if let Some(unknown) = figures_of(transaction, measured).await? {
                 tallies::take_back(transaction, at, &names.canonical(&document), &unknown).await?;
             }
         } else if state != "open" {
             return Err(LedgerError::Settled(left).into());
-        } else if lease.run != record.author.run {
-            self.refuse_if_held(&lease)?;
+        } else if holder.run != record.author.run {
+            self.refuse_if_held(&holder)?;
         }
         let sql = "DELETE FROM updates WHERE id = $1";
         transaction.execute(sql, &[signed(left.0).into()]).await?;
         Ok(())
     }
 
-    fn refuse_if_held(&self, lease: &Lease) -> Result<(), TxError> {
-        if lease.until <= micros_of(self.record.at) || lease.is_given_up(self.sessions) {
+    fn refuse_if_held(&self, holder: &Holder) -> Result<(), TxError> {
+        if !holder.lease.holds_at(self.record.at) || holder.is_gone(self.sessions) {
             return Ok(());
         }
-        let by = format!("run {}", lease.run);
-        let until = time_of(lease.until);
+        let by = format!("run {}", holder.run);
+        let until = holder.lease.until;
         Err(LedgerError::Leased { until, by }.into())
     }
 
     async fn refuse_a_leased_document(&self, transaction: &mut Transaction<'_>, names: &Names) -> Result<(), TxError> {
         let record = self.record;
         // Why the literal: SQLite takes a partial index only for the very condition that it was made with.
-        let sql = "SELECT leased_until, run, owner FROM updates WHERE target = $1 AND kind = $2 AND document = $3 \
+        let sql = "SELECT at, leased_until, run, owner FROM updates WHERE target = $1 AND kind = $2 AND document = $3 \
                    AND outcome_kind = 'open' AND id <> $4";
         for name in &names.all {
             let values = [
@@ -109,7 +112,7 @@ impl Intend<'_> {
                 record.follows.map_or(0, |id| signed(id.0)).into(),
             ];
             for held in transaction.rows(sql, &values).await? {
-                self.refuse_if_held(&Lease::read(&held)?)?;
+                self.refuse_if_held(&Holder::read(&held)?)?;
             }
         }
         Ok(())

@@ -1,19 +1,21 @@
 //! The ledger, for writers.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
 use ports::{
-    Author, BaseRecord, Entry, EntryId, IntentRecord, JoinRecord, Ledger, LedgerError, OutcomeRecord, Recorded,
+    Author, BaseRecord, Entry, EntryId, IntentRecord, JoinRecord, Ledger, LedgerError, LedgerFailure, OutcomeRecord,
+    Recorded,
 };
 
 use crate::address::LedgerAddress;
 use crate::bases::Observe;
 use crate::conclude::Conclude;
 use crate::digest::digest;
+use crate::holder::Abandoned;
 use crate::intend::Intend;
-use crate::lease::Abandoned;
-use crate::store::{BeforeStatement, Interrupt, Sessions, Store};
+use crate::store::{BeforeStatement, IfAbsent, Interrupt, Sessions, Store};
 use crate::targets::{self, Join};
 use crate::{history, spill};
 
@@ -58,6 +60,19 @@ impl SqlLedger {
         Self::open_with(settings, upgrades.then_some(&mut undisturbed)).await
     }
 
+    /// Opens a ledger that is there, as [`open`](Self::open) does; none if there is none. Nothing is created.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open), and if it cannot be told whether there is one.
+    pub async fn open_existing(settings: LedgerSettings) -> Result<Option<Self>, LedgerError> {
+        let mut undisturbed = |_: usize| Interrupt::Go;
+        let upgrades = settings.run.is_some();
+        let upgrade: Option<BeforeStatement<'_>> = if upgrades { Some(&mut undisturbed) } else { None };
+        let opened = Self::open_at(&settings, upgrade, IfAbsent::Leave).await;
+        opened.map_err(|failure| at_address(&settings, failure))
+    }
+
     /// Brings a ledger of an older format up to date, as whoever owns its tables: the one thing that needs it. The
     /// formats that it had and has; the same if there was nothing to do.
     ///
@@ -81,53 +96,70 @@ impl SqlLedger {
         settings: LedgerSettings,
         upgrade: Option<BeforeStatement<'_>>,
     ) -> Result<Self, LedgerError> {
-        let opened = Self::open_at(&settings, upgrade).await;
-        opened.map_err(|failure| match failure {
-            LedgerError::Unusable(why) => LedgerError::Unusable(format!("the ledger at {}: {why}", settings.address)),
-            LedgerError::Busy(why) => LedgerError::Busy(format!("the ledger at {}: {why}", settings.address)),
-            other @ (LedgerError::Leased { .. }
-            | LedgerError::NoEntry(_)
-            | LedgerError::Settled(_)
-            | LedgerError::OtherOrganization { .. }) => other,
-        })
+        let opened = Self::open_at(&settings, upgrade, IfAbsent::Create).await;
+        let opened = opened.and_then(|found| found.ok_or_else(|| LedgerError::unusable("there is none")));
+        opened.map_err(|failure| at_address(&settings, failure))
     }
 
-    async fn open_at(settings: &LedgerSettings, upgrade: Option<BeforeStatement<'_>>) -> Result<Self, LedgerError> {
-        let cannot = |error: &dyn std::fmt::Display| {
-            LedgerError::Unusable(format!(
-                "cannot open it: {error}: name another one with --ledger, or make room for it"
-            ))
+    async fn open_at(
+        settings: &LedgerSettings,
+        upgrade: Option<BeforeStatement<'_>>,
+        absent: IfAbsent,
+    ) -> Result<Option<Self>, LedgerError> {
+        let cannot = |error: std::io::Error| {
+            let help = "make it writable, with room on its disk, or name another one with --ledger";
+            LedgerError::Unusable(LedgerFailure::new("cannot open it").with_help(help).with_source(error))
         };
+        if let (Some(file), IfAbsent::Leave) = (settings.address.file(), absent)
+            && !is_there(file)
+                .map_err(|error| LedgerError::Unusable(LedgerFailure::new("cannot read it").with_source(error)))?
+        {
+            return Ok(None);
+        }
         if let Some(file) = settings.address.file() {
-            let made = make_private(file);
+            let made = match absent {
+                IfAbsent::Create => make_private(file),
+                // Why: SQLite would take one that may only be read, and say so at the first entry.
+                IfAbsent::Leave => std::fs::OpenOptions::new().append(true).open(file).map(drop),
+            };
             // A copy that may only be read is read.
             let is_only_read = settings.run.is_none() && upgrade.is_none() && file.exists();
             made.or_else(|error| if is_only_read { Ok(()) } else { Err(error) })
-                .map_err(|error| cannot(&error))?;
+                .map_err(cannot)?;
         }
         let folder_of_file = settings.address.file().map(|file| {
             let mut folder = file.as_os_str().to_owned();
             folder.push(".runs");
             PathBuf::from(folder)
         });
+        // Why: beside what is no ledger nothing is left.
+        let made = folder_of_file.clone().filter(|folder| !folder.exists());
         let sessions = match (&settings.run, folder_of_file) {
             (None, folder) => Sessions::none(folder.unwrap_or_default()),
-            (Some((run, _)), Some(folder)) => Sessions::begin(folder, run).map_err(|error| cannot(&error))?,
+            (Some((run, _)), Some(folder)) => Sessions::begin(folder, run).map_err(cannot)?,
             (Some((run, folder)), None) => {
                 // What one ledger could not take is not another's.
                 let name: String = digest(settings.address.to_string().as_bytes()).to_string();
-                Sessions::begin(folder.join(name), run).map_err(|error| cannot(&error))?
+                Sessions::begin(folder.join(name), run).map_err(cannot)?
             }
         };
-        let store = Store::open(&settings.address, sessions, upgrade).await?;
+        let opened = Store::open(&settings.address, sessions, upgrade, absent).await;
+        if let (Err(LedgerError::Unusable(_)) | Ok(None), Some(folder)) = (&opened, made)
+            && let Err(error) = std::fs::remove_dir(&folder)
+        {
+            tracing::debug!("`{}` stays: {error}", folder.display());
+        }
+        let Some(store) = opened? else {
+            return Ok(None);
+        };
         let ledger = Self {
             store,
             sinks: settings.sinks.clone(),
         };
         if settings.run.is_some() {
-            spill::take_in(&ledger).await?;
+            spill::recover(&ledger).await?;
         }
-        Ok(ledger)
+        Ok(Some(ledger))
     }
 
     /// Leaves it as the last thing that a process does: quicker than closing it, and the next one finds all.
@@ -143,10 +175,35 @@ impl SqlLedger {
     }
 }
 
+/// The failure with the address of the ledger.
+fn at_address(settings: &LedgerSettings, failure: LedgerError) -> LedgerError {
+    let named = |failure: LedgerFailure| LedgerFailure {
+        message: format!("the ledger at {}: {}", settings.address, failure.message),
+        ..failure
+    };
+    match failure {
+        LedgerError::Unusable(failure) => LedgerError::Unusable(named(failure)),
+        LedgerError::Busy(failure) => LedgerError::Busy(named(failure)),
+        other @ (LedgerError::Leased { .. }
+        | LedgerError::NoEntry(_)
+        | LedgerError::Settled(_)
+        | LedgerError::OtherOrganization { .. }) => other,
+    }
+}
+
+/// True if there is a file with something in it. One that may not be read is there.
+fn is_there(file: &std::path::Path) -> std::io::Result<bool> {
+    match std::fs::metadata(file) {
+        Ok(data) => Ok(!data.is_file() || data.len() > 0),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// A file that only its owner may read: documents are in it.
 fn make_private(file: &std::path::Path) -> std::io::Result<()> {
     if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder)?;
+        files::make_private_folder(folder)?;
     }
     let mut options = std::fs::OpenOptions::new();
     options.create(true).append(true);
@@ -171,7 +228,9 @@ impl Ledger for SqlLedger {
             sinks: &self.sinks,
         };
         match self.store.write(&work).await {
-            Err(LedgerError::Unusable(why) | LedgerError::Busy(why)) => Err(spill::keep(self, &outcome, &why)),
+            Err(LedgerError::Unusable(failure) | LedgerError::Busy(failure)) => {
+                Err(spill::keep(self, &outcome, failure))
+            }
             recorded => recorded,
         }
     }

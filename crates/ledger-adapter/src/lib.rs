@@ -15,8 +15,8 @@ mod conclude;
 mod digest;
 mod entry_body;
 mod history;
+mod holder;
 mod intend;
-mod lease;
 mod ledger;
 #[cfg(feature = "testing")]
 mod migration_hook;
@@ -26,6 +26,7 @@ mod spill;
 mod store;
 mod tallies;
 mod targets;
+mod trial;
 
 pub use address::{LedgerAddress, LedgerAddressError};
 pub use audit::{AuditReport, Fault, verify_export};

@@ -20,14 +20,12 @@ impl SqlLedger {
     }
 
     /// The number of statements that upgrade a ledger at such an address, the commit among them.
-    #[must_use]
     pub fn migration_statements(address: &LedgerAddress) -> usize {
         let is_file = address.file().is_some();
         statements(if is_file { Dialect::Sqlite } else { Dialect::Postgres }).len()
     }
 
     /// The format of the tables.
-    #[must_use]
     pub fn format(&self) -> i64 {
         self.store.format
     }

@@ -1,5 +1,7 @@
 //! The outbox: what sinks are still to be told.
 
+use std::time::SystemTime;
+
 use async_trait::async_trait;
 use ports::{Backlog, Claim, DeliveryOutcome, Event, Include, LeasedEvent, LedgerError, Outbox};
 
@@ -7,6 +9,10 @@ use crate::entry_body::{Documents, micros_of, time_of};
 use crate::ledger::SqlLedger;
 use crate::row::{self, corrupt, signed, unsigned};
 use crate::store::{Transaction, TransactionBody, TxError, number, text};
+
+/// The token of an event whose lease is the pause that its sink asked for. Queries have it as a literal: only so do they
+/// use the index of pauses.
+const PAUSE: &str = "pause";
 
 struct TakeDue<'c>(&'c Claim);
 
@@ -24,20 +30,24 @@ impl TransactionBody for TakeDue<'_> {
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Vec<Taken>, TxError> {
         let claim = self.0;
         let (now, until) = (micros_of(claim.now), micros_of(claim.now + claim.lease));
+        // A lease that ends later was made by a clock that was wrong.
+        let longest = micros_of(claim.now + claim.lease.saturating_mul(2));
         let due = match claim.include {
             Include::Due => now,
             Include::All => i64::MAX,
         };
         // Why the inner query: only the oldest undelivered event of a document may be tried.
         let sql = "SELECT o.seq, o.failures, o.next_at FROM outbox o WHERE o.sink = $1 AND o.state = 'pending' \
-                   AND o.next_at <= $2 AND o.leased_until <= $3 AND o.seq > $5 AND NOT EXISTS (SELECT 1 FROM outbox p \
-                   WHERE p.sink = o.sink AND p.target = o.target AND p.kind = o.kind \
+                   AND o.next_at <= $2 AND (o.leased_until <= $3 OR o.leased_until > $6) AND o.seq > $5 \
+                   AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.sink = o.sink AND p.target = o.target AND p.kind = o.kind \
                    AND p.document = o.document AND p.state = 'pending' AND p.seq < o.seq) \
-                   AND NOT EXISTS (SELECT 1 FROM disabled_sinks d WHERE d.sink = o.sink) ORDER BY o.seq LIMIT $4";
+                   AND NOT EXISTS (SELECT 1 FROM disabled_sinks d WHERE d.sink = o.sink) \
+                   AND NOT EXISTS (SELECT 1 FROM outbox q WHERE q.sink = $1 AND q.state = 'pending' AND q.token = 'pause' \
+                   AND q.leased_until > $3) ORDER BY o.seq LIMIT $4";
         let limit = i64::try_from(claim.limit).unwrap_or(i64::MAX);
         let sink = claim.sink.as_str();
         let after = signed(claim.after).into();
-        let values = [sink.into(), due.into(), now.into(), limit.into(), after];
+        let values = [sink.into(), due.into(), now.into(), limit.into(), after, longest.into()];
         let mut all = Vec::new();
         for found in transaction.rows(sql, &values).await? {
             let (seq, failures, next_at) = (number(&found, 0)?, number(&found, 1)?, number(&found, 2)?);
@@ -63,10 +73,17 @@ impl TransactionBody for Acknowledge<'_> {
     type Output = ();
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<(), TxError> {
-        let Self(claimed, fate) = self;
-        let (state, next_at, counts, error) = match fate {
+        let Self(leased, outcome) = self;
+        let mut pause = None;
+        let (state, next_at, counts, error) = match outcome {
             DeliveryOutcome::Delivered => ("delivered", 0, 0, ""),
-            DeliveryOutcome::Retry { at, counts, error } => {
+            DeliveryOutcome::Retry {
+                at,
+                counts,
+                error,
+                paused_until,
+            } => {
+                pause = *paused_until;
                 ("pending", micros_of(*at), i64::from(*counts), error.as_str())
             }
             DeliveryOutcome::DeadLettered { error } => ("dead", 0, 1, error.as_str()),
@@ -74,22 +91,25 @@ impl TransactionBody for Acknowledge<'_> {
         };
         // What a sink says may have anything in it, and PostgreSQL's text has no NUL.
         let error = error.replace('\0', "\u{fffd}");
+        let (leased_until, token) = pause.map_or((0, ""), |until| (micros_of(until), PAUSE));
         let sql = "UPDATE outbox SET state = $3, next_at = $4, failures = failures + $5, last_failure = $6, \
-                   leased_until = 0, token = '' WHERE sink = $1 AND seq = $7 AND token = $2";
+                   leased_until = $8, token = $9 WHERE sink = $1 AND seq = $7 AND token = $2";
         let values = [
-            claimed.sink.as_str().into(),
-            claimed.token.as_str().into(),
+            leased.sink.as_str().into(),
+            leased.token.as_str().into(),
             state.into(),
             next_at.into(),
             counts.into(),
             error.as_str().into(),
-            signed(claimed.place).into(),
+            signed(leased.place).into(),
+            leased_until.into(),
+            token.into(),
         ];
         let is_ours = transaction.execute(sql, &values).await? > 0;
-        if is_ours && matches!(fate, DeliveryOutcome::Disabled { .. }) {
+        if is_ours && matches!(outcome, DeliveryOutcome::Disabled { .. }) {
             let sql = "INSERT INTO disabled_sinks (sink, why) VALUES ($1, $2) ON CONFLICT DO NOTHING";
             transaction
-                .execute(sql, &[claimed.sink.as_str().into(), error.as_str().into()])
+                .execute(sql, &[leased.sink.as_str().into(), error.as_str().into()])
                 .await?;
         }
         Ok(())
@@ -121,6 +141,9 @@ impl TransactionBody for Enable<'_> {
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<(), TxError> {
         let sql = "DELETE FROM disabled_sinks WHERE sink = $1";
         transaction.execute(sql, &[self.0.into()]).await?;
+        let sql = "UPDATE outbox SET leased_until = 0, token = '' WHERE sink = $1 AND state = 'pending' \
+                   AND token = 'pause'";
+        transaction.execute(sql, &[self.0.into()]).await?;
         Ok(())
     }
 }
@@ -128,9 +151,9 @@ impl TransactionBody for Enable<'_> {
 #[async_trait]
 impl Outbox for SqlLedger {
     async fn claim(&self, claim: &Claim) -> Result<Vec<LeasedEvent>, LedgerError> {
-        let mut claimed = Vec::new();
+        let mut leased = Vec::new();
         for taken in self.store.write(&TakeDue(claim)).await? {
-            claimed.push(LeasedEvent {
+            leased.push(LeasedEvent {
                 sink: claim.sink.clone(),
                 event: self.event(taken.seq).await?,
                 place: unsigned(taken.seq),
@@ -139,15 +162,25 @@ impl Outbox for SqlLedger {
                 token: taken.token,
             });
         }
-        Ok(claimed)
+        Ok(leased)
     }
 
-    async fn complete(&self, claimed: &LeasedEvent, fate: &DeliveryOutcome) -> Result<(), LedgerError> {
-        self.store.write(&Acknowledge(claimed, fate)).await
+    async fn complete(&self, leased: &LeasedEvent, outcome: &DeliveryOutcome) -> Result<(), LedgerError> {
+        self.store.write(&Acknowledge(leased, outcome)).await
     }
 
     async fn replay(&self, event: &str, sink: Option<&str>) -> Result<u64, LedgerError> {
         self.store.write(&Replay { event, sink }).await
+    }
+
+    async fn paused_until(&self, sink: &str, now: SystemTime) -> Result<Option<SystemTime>, LedgerError> {
+        let sql = "SELECT coalesce(max(leased_until), 0) FROM outbox WHERE sink = $1 AND state = 'pending' \
+                   AND token = 'pause' AND leased_until > $2";
+        let values = [sink.into(), micros_of(now).into()];
+        let rows = self.store.read(sql, &values).await?;
+        let until = rows.first().map(|row| number(row, 0)).transpose();
+        let until = until.map_err(|error| corrupt(&error))?;
+        Ok(until.filter(|until| *until != 0).map(time_of))
     }
 
     async fn enable(&self, sink: &str) -> Result<(), LedgerError> {

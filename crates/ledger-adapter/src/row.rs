@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ports::{EntryId, LedgerError};
+use ports::{EntryId, LedgerError, LedgerFailure};
 use sqlx::any::AnyRow;
 
 use crate::digest::{Digest, digest};
@@ -21,30 +21,42 @@ impl From<EntryBodyError> for TxError {
 
 /// A ledger in which something stands that cannot be.
 pub(crate) fn corrupt(what: &dyn std::fmt::Display) -> LedgerError {
-    LedgerError::Unusable(format!(
-        "the ledger has an entry that cannot be read ({what}): `assist-rules audit verify` names it"
-    ))
+    let failure = LedgerFailure::new(format!("the ledger has an entry that cannot be read: {what}"));
+    LedgerError::Unusable(failure.with_help("`assist-rules audit verify` names it"))
 }
 
-/// Adds an entry, made for its number and the hash of the one before, and the documents that it names.
+/// The last entry of a ledger: its number and its hash.
+pub(crate) struct Last {
+    seq: i64,
+    hash: Digest,
+}
+
+impl Last {
+    pub(crate) fn new(seq: i64, hash: String) -> Self {
+        Self {
+            seq,
+            hash: Digest::stored(hash),
+        }
+    }
+
+    /// The state of a ledger without entries.
+    pub(crate) fn none() -> Self {
+        Self {
+            seq: 0,
+            hash: Digest::of_nothing(),
+        }
+    }
+}
+
+/// Adds an entry after the last one, made for its number and the hash of that, and the documents that it names.
 pub(crate) async fn add(
     transaction: &mut Transaction<'_>,
+    last: Last,
     make: impl FnOnce(u64, Digest) -> (Body, Documents) + Send,
 ) -> Result<(i64, Digest), TxError> {
-    let last = transaction
-        .rows("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1", &[])
-        .await?;
-    let (seq, previous) = match last.first() {
-        Some(row) => (number(row, 0)? + 1, Digest::stored(text(row, 1)?)),
-        None => (1, Digest::of_nothing()),
-    };
-    let (body, documents) = make(unsigned(seq), previous);
-    for (name, content) in &documents {
-        let sql = "INSERT INTO documents (digest, content, entry) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-        transaction
-            .execute(sql, &[name.as_str().into(), content.as_str().into(), seq.into()])
-            .await?;
-    }
+    let seq = last.seq + 1;
+    let (body, documents) = make(unsigned(seq), last.hash);
+    add_documents(transaction, &documents, seq).await?;
     let canonical = body.canonical()?;
     let hash = digest(canonical.as_bytes());
     let sql = "INSERT INTO entries (seq, hash, body) VALUES ($1, $2, $3)";
@@ -56,6 +68,22 @@ pub(crate) async fn add(
         hash: hash.to_string(),
     });
     Ok((seq, hash))
+}
+
+/// Adds the documents that are not there yet, all at once: an intent has two.
+async fn add_documents(transaction: &mut Transaction<'_>, documents: &Documents, seq: i64) -> Result<(), sqlx::Error> {
+    if documents.is_empty() {
+        return Ok(());
+    }
+    let (mut places, mut values) = (Vec::new(), vec![seq.into()]);
+    for (name, content) in documents {
+        places.push(format!("(${}, ${}, $1)", values.len() + 1, values.len() + 2));
+        values.extend([name.as_str().into(), content.as_str().into()]);
+    }
+    let rows = places.join(", ");
+    let sql = format!("INSERT INTO documents (digest, content, entry) VALUES {rows} ON CONFLICT DO NOTHING");
+    transaction.execute(sql, &values).await?;
+    Ok(())
 }
 
 /// The entry with a number.

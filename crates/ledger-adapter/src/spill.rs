@@ -1,6 +1,6 @@
 //! Spill files: outcomes that the ledger could not record, kept for the next run.
 
-use ports::{LedgerError, OutcomeRecord};
+use ports::{LedgerError, LedgerFailure, OutcomeRecord};
 
 use crate::conclude::Conclude;
 use crate::digest::Digest;
@@ -10,7 +10,7 @@ use crate::store::{OrphanedSpill, Transaction, TransactionBody, TxError};
 use crate::targets::names_in;
 
 /// Keeps an outcome, and says where. The document that the server showed is left out: it can be read again.
-pub(crate) fn keep(ledger: &SqlLedger, outcome: &OutcomeRecord, why: &str) -> LedgerError {
+pub(crate) fn keep(ledger: &SqlLedger, outcome: &OutcomeRecord, failure: LedgerFailure) -> LedgerError {
     let record = OutcomeRecord {
         after: None,
         ..outcome.clone()
@@ -21,14 +21,21 @@ pub(crate) fn keep(ledger: &SqlLedger, outcome: &OutcomeRecord, why: &str) -> Le
         let kept = ledger.store.sessions.spill(&line);
         kept.map_err(|error| error.to_string())
     });
-    LedgerError::Unusable(match kept {
+    let why = failure.in_full();
+    let message = match kept {
         Ok(file) => format!("{why}; it is kept in `{}` and recorded by the next run", file.display()),
         Err(error) => format!("{why}; nor can it be kept in a file: {error}"),
+    };
+    // Why without the cause: its words stand in the middle of the message.
+    LedgerError::Unusable(LedgerFailure {
+        message,
+        source: None,
+        ..failure
     })
 }
 
 /// Records what runs that are gone left behind. A file stays until all that is in it is recorded.
-pub(crate) async fn take_in(ledger: &SqlLedger) -> Result<(), LedgerError> {
+pub(crate) async fn recover(ledger: &SqlLedger) -> Result<(), LedgerError> {
     for mut file in ledger.store.sessions.left_behind() {
         if is_taken_in(ledger, &mut file).await? {
             file.forget();

@@ -1,6 +1,7 @@
 //! The database behind a ledger: one connection, one transaction at a time, and no second try after a record could
 //! not be made durable.
 
+mod failure;
 mod migration;
 mod owner;
 mod schema;
@@ -11,13 +12,14 @@ mod transaction;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ports::LedgerError;
+use ports::{LedgerError, LedgerFailure};
 use sqlx::any::{AnyConnectOptions, AnyRow};
 use sqlx::{AnyConnection, ConnectOptions};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::address::LedgerAddress;
+use failure::{explained, is_away, is_busy, is_denied, is_lost, is_refused, unusable};
 pub(crate) use migration::BeforeStatement;
 #[cfg(not(feature = "testing"))]
 pub(crate) use migration::Interrupt;
@@ -41,8 +43,9 @@ const RECONNECT_PAUSE: Duration = Duration::from_millis(250);
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A write-ahead log that is longer, in bytes, is copied.
-const LONG_LOG: u64 = 2 << 20;
+/// A write-ahead log that is longer, in bytes, is folded into the file. Each process reads all of the log first, and
+/// folding it in takes two syncs.
+const LONG_LOG: u64 = 1 << 20;
 
 /// The database, and what is known of it.
 pub(crate) struct Store {
@@ -68,7 +71,7 @@ struct State {
 impl State {
     fn refuse_if_poisoned(&self) -> Result<(), LedgerError> {
         match &self.poisoned {
-            Some(why) => Err(LedgerError::Unusable(format!("the ledger failed before: {why}"))),
+            Some(why) => Err(LedgerError::unusable(format!("the ledger failed before: {why}"))),
             None => Ok(()),
         }
     }
@@ -76,6 +79,15 @@ impl State {
 
 /// A commit whose answer may be lost: the entry that would prove it, and the output of the work.
 type Committing<W> = Option<(Option<AppendedEntry>, <W as TransactionBody>::Output)>;
+
+/// The treatment of a ledger that is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IfAbsent {
+    /// Its tables are made, and its file with them.
+    Create,
+    /// Nothing is made.
+    Leave,
+}
 
 /// Which database it is. Statements are the same for both but for these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,19 +111,24 @@ impl Dialect {
 }
 
 impl Store {
-    /// Connects, and makes the tables if there are none. Tables of the first format are brought up to date, if they
-    /// may be.
+    /// Connects, and makes the tables if there are none and they may be made; none if they may not. Tables of the first
+    /// format are brought up to date, if they may be.
     pub(crate) async fn open(
         address: &LedgerAddress,
         sessions: Sessions,
         upgrade: Option<BeforeStatement<'_>>,
-    ) -> Result<Self, LedgerError> {
+        absent: IfAbsent,
+    ) -> Result<Option<Self>, LedgerError> {
         let dialect = if address.file().is_some() {
             Dialect::Sqlite
         } else {
             Dialect::Postgres
         };
-        let options = address.options().map_err(|error| unusable("open", &error))?;
+        let options = match absent {
+            IfAbsent::Create => address.options(),
+            IfAbsent::Leave => address.options_of_existing(),
+        };
+        let options = options.map_err(|error| unusable("open", error))?;
         let log = address.file().map(|file| {
             let mut log = file.as_os_str().to_owned();
             log.push("-wal");
@@ -130,35 +147,101 @@ impl Store {
             #[cfg(feature = "testing")]
             before_commit: None,
         };
-        let mut connected = store.connect().await;
+        let mut connected = store.connect_within(address.patience()).await;
         let is_only_read = upgrade.is_none() && !store.sessions.is_recording();
-        if is_only_read && store.is_copy_that_cannot_be_written(&connected) {
-            store.options = address.options_of_copy().map_err(|error| unusable("open", &error))?;
-            connected = store.connect().await;
+        if is_only_read {
+            connected = store.read_only(address, connected).await?;
         }
-        let mut connection = connected.map_err(|error| explained("open", &error))?;
-        store.format = schema::prepare(&mut connection, dialect).await?;
+        let mut connection = connected.map_err(|error| explained("open", error))?;
+        let Some(format) = schema::prepare(&mut connection, dialect, absent).await? else {
+            return Ok(None);
+        };
+        store.format = format;
         if store.format == FIRST_FORMAT
             && let Some(before) = upgrade
         {
             migration::migrate(&mut connection, dialect, &store.sessions, before).await?;
             store.format = schema::FORMAT;
         }
+        if dialect == Dialect::Postgres && store.sessions.is_recording() {
+            schema::require_rights(&mut connection).await?;
+        }
         store.state.lock().await.connection = Some(connection);
-        Ok(store)
+        Ok(Some(store))
     }
 
-    /// True if SQLite cannot write to the file, or create one beside it, and the file is complete by itself: the
-    /// write-ahead log is empty or absent.
-    fn is_copy_that_cannot_be_written<T>(&self, connected: &Result<T, sqlx::Error>) -> bool {
-        let is_refused =
-            |error: &sqlx::Error| number_of(error).is_some_and(|number| [8, 14].contains(&(number & 0xff)));
-        let has_no_log = |log: &PathBuf| std::fs::metadata(log).map_or(0, |data| data.len()) == 0;
-        connected.as_ref().is_err_and(is_refused) && self.log.as_ref().is_some_and(has_no_log)
+    /// The connection to a file that SQLite cannot write to, or create one beside: read-only, and without locks if the
+    /// file is complete by itself, its write-ahead log being empty or absent.
+    async fn read_only(
+        &mut self,
+        address: &LedgerAddress,
+        connected: Result<AnyConnection, sqlx::Error>,
+    ) -> Result<Result<AnyConnection, sqlx::Error>, LedgerError> {
+        let (Some(log), Err(error)) = (self.log.clone(), &connected) else {
+            return Ok(connected);
+        };
+        if !is_refused(error) {
+            return Ok(connected);
+        }
+        self.options = address.options_to_read().map_err(|error| unusable("open", error))?;
+        let connected = self.connect().await;
+        match &connected {
+            Err(error) if is_refused(error) => {}
+            Ok(_) | Err(_) => return Ok(connected),
+        }
+        let has_log = match std::fs::metadata(&log) {
+            Ok(data) => data.len() > 0,
+            Err(error) => error.kind() != std::io::ErrorKind::NotFound,
+        };
+        if has_log {
+            let file = address.file().unwrap_or(&log);
+            let why = "cannot open the ledger: the end of it is in its log, which cannot be opened here";
+            return Err(LedgerError::Unusable(LedgerFailure::new(why).with_help(format!(
+                "copy `{}` and `{}` to a folder that you may write to, and name the copy with --ledger",
+                file.display(),
+                log.display()
+            ))));
+        }
+        self.options = address.options_of_copy().map_err(|error| unusable("open", error))?;
+        let connected = self.connect().await;
+        match &connected {
+            Err(error) if is_refused(error) => {
+                let failure = LedgerFailure::new("cannot open the ledger: it may not be read");
+                let help = "make it readable, or name another one with --ledger";
+                Err(LedgerError::Unusable(failure.with_help(help)))
+            }
+            Ok(_) | Err(_) => Ok(connected),
+        }
+    }
+
+    /// The first connection. A shared database that is away is given time to come back.
+    async fn connect_within(&self, patience: Duration) -> Result<AnyConnection, sqlx::Error> {
+        let started = Instant::now();
+        let mut before = None;
+        loop {
+            let left = patience.saturating_sub(started.elapsed());
+            let failed = match self.connect_in(CONNECT_PATIENCE.min(left)).await {
+                Ok(connection) => return Ok(connection),
+                // Why: an attempt that had little time left says less than the one before it.
+                Err(error) if left < CONNECT_PATIENCE => before.take().unwrap_or(error),
+                Err(error) => error,
+            };
+            let is_worth_it = self.dialect == Dialect::Postgres && is_away(&failed);
+            if !is_worth_it || started.elapsed() + RECONNECT_PAUSE >= patience {
+                return Err(failed);
+            }
+            tracing::info!("the ledger is waited for: {failed}");
+            before = Some(failed);
+            tokio::time::sleep(RECONNECT_PAUSE).await;
+        }
     }
 
     async fn connect(&self) -> Result<AnyConnection, sqlx::Error> {
-        self.in_time(CONNECT_PATIENCE, async {
+        self.connect_in(CONNECT_PATIENCE).await
+    }
+
+    async fn connect_in(&self, patience: Duration) -> Result<AnyConnection, sqlx::Error> {
+        self.in_time(patience, async {
             let mut connection = self.options.connect().await?;
             schema::settle(&mut connection, self.dialect).await?;
             Ok(connection)
@@ -184,10 +267,9 @@ impl Store {
     /// written by this process.
     pub(crate) async fn write<W: TransactionBody>(&self, work: &W) -> Result<W::Output, LedgerError> {
         if self.format == FIRST_FORMAT {
-            return Err(LedgerError::Unusable(format!(
-                "the ledger has the format {FIRST_FORMAT}, and was opened to be read: `assist-rules audit upgrade` brings \
-                 it up to date"
-            )));
+            let why = format!("the ledger has the format {FIRST_FORMAT}, and was opened to be read");
+            let help = "`assist-rules audit upgrade` brings it up to date";
+            return Err(LedgerError::Unusable(LedgerFailure::new(why).with_help(help)));
         }
         let mut state = self.state.lock().await;
         state.refuse_if_poisoned()?;
@@ -207,9 +289,10 @@ impl Store {
             if self.waits_for_another(&mut state, &failed, started).await {
                 continue;
             }
-            let failure = explained("write", &failed);
-            if self.dialect == Dialect::Sqlite && !is_busy(&failed) {
-                Self::poison(&mut state, failure.to_string());
+            let stays = self.dialect == Dialect::Sqlite && !is_busy(&failed);
+            let failure = explained("write", failed);
+            if stays {
+                Self::poison(&mut state, failure.in_full());
             }
             return Err(failure);
         }
@@ -276,7 +359,7 @@ impl Store {
         made.ok_or_else(|| sqlx::Error::WorkerCrashed.into())
     }
 
-    /// Copies a log that has grown into the file of the ledger. SQLite would do it by itself, and would not say that it
+    /// Folds a log that has grown into the file of the ledger. SQLite would do it by itself, and would not say that it
     /// failed. What was recorded is not touched by a failure: it is in the log.
     async fn shorten_log(&self, state: &mut State) {
         let length = |log: &PathBuf| std::fs::metadata(log).map_or(0, |data| data.len());
@@ -286,13 +369,15 @@ impl Store {
         let Some(connection) = state.connection.as_mut() else {
             return;
         };
-        let done = sqlx::raw_sql("PRAGMA wal_checkpoint(PASSIVE)")
-            .execute(connection)
-            .await;
-        if let Err(error) = done
-            && !is_busy(&error)
-        {
-            Self::poison(state, unusable("write", &error).to_string());
+        // Why TRUNCATE: the next process cannot know what of a log was copied, and would read, keep and copy all of it
+        // again. Why without patience: what others still read stays for a later run.
+        let fold = "PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)";
+        let mut done = sqlx::raw_sql(fold).execute(&mut *connection).await;
+        if done.as_ref().map_or_else(is_busy, |_| true) {
+            done = sqlx::raw_sql(schema::BUSY_TIMEOUT).execute(connection).await;
+        }
+        if let Err(error) = done {
+            Self::poison(state, unusable("write", error).in_full());
         }
     }
 
@@ -318,7 +403,7 @@ impl Store {
                 Err(error) => error,
             };
             if !self.waits_for_another(&mut state, &failed, started).await {
-                return Err(unusable("read", &failed));
+                return Err(unusable("read", failed));
             }
         }
     }
@@ -372,70 +457,4 @@ fn current(format: i64, dialect: Dialect, sql: Sql) -> Sql {
     } else {
         sql
     }
-}
-
-/// True if the connection is lost, so that a new one may work.
-fn is_lost(error: &sqlx::Error) -> bool {
-    let is_broken = matches!(
-        error,
-        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed
-    );
-    // PostgreSQL, appendix A: 08 is connection exception, 57P01 to 57P03 shutdown and start-up, 53300 too many
-    // connections, 25P03 idle in a transaction for too long.
-    let passes = |code: String| {
-        ["08", "57P0", "53300", "25P03"]
-            .iter()
-            .any(|class| code.starts_with(class))
-    };
-    is_broken || code(error).is_some_and(passes)
-}
-
-/// True if SQLite only waited too long for another writer: nothing was written.
-fn is_busy(error: &sqlx::Error) -> bool {
-    // SQLITE_BUSY and its kinds: the low byte is 5.
-    number_of(error).is_some_and(|number| number & 0xff == 5)
-}
-
-/// The number that SQLite gives an error.
-fn number_of(error: &sqlx::Error) -> Option<u32> {
-    code(error).and_then(|code| code.parse().ok())
-}
-
-fn code(error: &sqlx::Error) -> Option<String> {
-    let of_database = error.as_database_error()?;
-    of_database.code().map(std::borrow::Cow::into_owned)
-}
-
-/// True if the role lacks the privilege. PostgreSQL, appendix A: 42501.
-fn is_denied(error: &sqlx::Error) -> bool {
-    code(error).is_some_and(|code| code == "42501")
-}
-
-/// Why a ledger cannot be opened, and what to do.
-fn explained(doing: &str, error: &sqlx::Error) -> LedgerError {
-    let said = error.as_database_error().map(|error| error.message().to_owned());
-    let said = said.unwrap_or_else(|| error.to_string());
-    let number = number_of(error).unwrap_or_default();
-    // sqlite.org/rescode.html; PostgreSQL, appendix A: 55P03 is lock not available, 25006 read-only transaction.
-    let unusable = LedgerError::Unusable;
-    match (number & 0xff, code(error).as_deref()) {
-        (5, _) | (_, Some("55P03")) => LedgerError::Busy(format!(
-            "cannot {doing} the ledger: others are at work in it ({said}): try again"
-        )),
-        (26, _) => unusable(format!(
-            "cannot {doing} the ledger: it is the file of another program ({said}): name another one with --ledger"
-        )),
-        (8 | 14, _) | (_, Some("25006" | "42501")) => unusable(format!(
-            "cannot {doing} the ledger: it may not be written ({said}): make it writable, or name another one with --ledger"
-        )),
-        _ if said.contains("already exists") => unusable(format!(
-            "cannot {doing} the ledger: another program has tables there ({said}): name another file, database or schema \
-             with --ledger"
-        )),
-        _ => unusable(format!("cannot {doing} the ledger: {said}")),
-    }
-}
-
-pub(crate) fn unusable(doing: &str, error: &sqlx::Error) -> LedgerError {
-    LedgerError::Unusable(format!("cannot {doing} the ledger: {error}"))
 }

@@ -6,11 +6,19 @@ use ports::{Author, DocumentRef, EntryId, JoinRecord, LedgerError};
 use sqlx::any::AnyRow;
 
 use crate::entry_body::Body;
-use crate::row::{self, corrupt, unsigned};
-use crate::store::{Store, Transaction, TransactionBody, TxError, text};
+use crate::row::{self, Last, corrupt, unsigned};
+use crate::store::{Store, Transaction, TransactionBody, TxError, number, text};
 
-const NAMES: &str = "SELECT name, organization FROM targets WHERE name = $1 OR organization = $1 \
-                     OR organization IN (SELECT organization FROM targets WHERE name = $1)";
+macro_rules! names {
+    ($more:literal) => {
+        concat!(
+            "SELECT name, organization",
+            $more,
+            " FROM targets WHERE name = $1 OR organization = $1 \
+             OR organization IN (SELECT organization FROM targets WHERE name = $1)"
+        )
+    };
+}
 
 /// The names of a target: rows from before a join have the old name.
 pub(crate) struct Names {
@@ -53,13 +61,33 @@ impl Names {
 
 /// The names of a target, for a writer.
 pub(crate) async fn names_in(transaction: &mut Transaction<'_>, target: &str) -> Result<Names, sqlx::Error> {
-    let rows = transaction.rows(NAMES, &[target.into()]).await?;
+    let rows = transaction.rows(names!(""), &[target.into()]).await?;
     Names::of(target, &rows)
+}
+
+/// The names of a target, and the last entry, for a writer that adds one.
+pub(crate) async fn names_and_last(
+    transaction: &mut Transaction<'_>,
+    target: &str,
+) -> Result<(Names, Last), sqlx::Error> {
+    // Why together: each question costs a way to the database and back, while all other writers wait.
+    let sql = concat!(
+        names!(", CAST(0 AS BIGINT)"),
+        " UNION ALL SELECT '', hash, seq FROM (SELECT hash, seq FROM entries ORDER BY seq DESC LIMIT 1) AS last"
+    );
+    let (mut names, mut last) = (Vec::new(), Last::none());
+    for row in transaction.rows(sql, &[target.into()]).await? {
+        match number(&row, 2)? {
+            0 => names.push(row),
+            seq => last = Last::new(seq, text(&row, 1)?),
+        }
+    }
+    Ok((Names::of(target, &names)?, last))
 }
 
 /// The names of a target, for a reader.
 pub(crate) async fn names(store: &Store, target: &str) -> Result<Names, LedgerError> {
-    let rows = store.read(NAMES, &[target.into()]).await?;
+    let rows = store.read(names!(""), &[target.into()]).await?;
     Names::of(target, &rows).map_err(|error| corrupt(&error))
 }
 
@@ -96,12 +124,13 @@ impl TransactionBody for Join<'_> {
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Option<EntryId>, TxError> {
         let record = self.0;
-        let known = names_in(transaction, &record.target).await?.canonical;
+        let (names, last) = names_and_last(transaction, &record.target).await?;
+        let known = names.canonical;
         if known == record.organization {
             return Ok(None);
         }
         ports::refuse_join(record, &known)?;
-        let (seq, _) = row::add(transaction, |seq, previous| Body::of_join(seq, previous, record)).await?;
+        let (seq, _) = row::add(transaction, last, |seq, previous| Body::of_join(seq, previous, record)).await?;
         let values = [record.target.as_str().into(), record.organization.as_str().into()];
         let sql = "INSERT INTO targets (name, organization) VALUES ($1, $2)";
         transaction.execute(sql, &values).await?;

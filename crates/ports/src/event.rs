@@ -42,7 +42,6 @@ pub struct Event {
 
 impl Event {
     /// The event about an update that was applied.
-    #[must_use]
     pub fn of(
         id: String,
         entry: EntryId,

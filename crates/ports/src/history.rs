@@ -88,7 +88,6 @@ pub enum After {
 
 impl After {
     /// True if an outcome recorded under this number at this time came after this point.
-    #[must_use]
     pub fn includes(self, outcome: EntryId, at: SystemTime) -> bool {
         match self {
             Self::Entry(id) => outcome > id,

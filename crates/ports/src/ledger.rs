@@ -1,17 +1,21 @@
 //! The record of what was done.
 
+mod entry;
+mod failure;
 mod in_memory;
-mod record;
+mod lease;
 
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 
-pub use in_memory::InMemoryLedger;
-pub use record::{
+pub use entry::{
     Author, BaseRecord, BaseSource, DocumentRef, Entry, EntryId, IntentRecord, JoinRecord, NewestBase, OutcomeRecord,
     Recorded, Replacement,
 };
+pub use failure::LedgerFailure;
+pub use in_memory::InMemoryLedger;
+pub use lease::Lease;
 
 /// The record of what was done, entry by entry.
 ///
@@ -20,7 +24,7 @@ pub use record::{
 ///   promise;
 /// - MUST keep entries in the order in which they were made, and never lose or change one;
 /// - MUST lease a document to an update from its first intent to its outcome, so that the order of entries is the
-///   order of versions;
+///   order of versions; a lease holds as [`Lease::holds_at`] says;
 /// - MUST, once a record could not be made durable, refuse every further `intend`.
 #[async_trait]
 pub trait Ledger: Send + Sync {
@@ -69,7 +73,7 @@ pub trait Ledger: Send + Sync {
     /// If it cannot be made durable.
     async fn observe(&self, base: BaseRecord) -> Result<EntryId, LedgerError> {
         drop(base);
-        Err(LedgerError::Unusable("it keeps no bases".to_owned()))
+        Err(LedgerError::unusable("it keeps no bases"))
     }
 
     /// Records that `API CLIENT` is an organization, unless that is known: history, figures, leases and what is
@@ -139,9 +143,28 @@ pub enum LedgerError {
         why: String,
     },
     /// The ledger cannot be used now: others are at work in it. Waiting helps.
-    #[error("{0}")]
-    Busy(String),
+    #[error(transparent)]
+    Busy(LedgerFailure),
     /// The ledger does not work, or did not once: then it is not trusted again in this process.
-    #[error("{0}")]
-    Unusable(String),
+    #[error(transparent)]
+    Unusable(LedgerFailure),
+}
+
+impl LedgerError {
+    /// [`LedgerError::Unusable`] with a reason.
+    #[must_use]
+    pub fn unusable(message: impl Into<String>) -> Self {
+        Self::Unusable(LedgerFailure::new(message))
+    }
+
+    /// The reason with those of the errors below, in one line.
+    #[must_use]
+    pub fn in_full(&self) -> String {
+        match self {
+            Self::Busy(failure) | Self::Unusable(failure) => failure.in_full(),
+            Self::Leased { .. } | Self::NoEntry(_) | Self::Settled(_) | Self::OtherOrganization { .. } => {
+                self.to_string()
+            }
+        }
+    }
 }

@@ -12,6 +12,7 @@ mod ledger;
 mod outbox;
 #[cfg(feature = "tokio")]
 mod real_time;
+mod redactor;
 mod sleeper;
 mod tally;
 
@@ -25,11 +26,12 @@ pub use event_sink::{DeliveryError, EventSink, SinkFn};
 pub use history::{After, History, HistoryQuery, TallyOf, TallyQuery};
 pub use ledger::{
     ANY_TOKEN, Author, BaseRecord, BaseSource, DocumentRef, Entry, EntryId, InMemoryLedger, IntentRecord, JoinRecord,
-    Ledger, LedgerError, NewestBase, OutcomeRecord, Recorded, Replacement, refuse_join,
+    Lease, Ledger, LedgerError, LedgerFailure, NewestBase, OutcomeRecord, Recorded, Replacement, refuse_join,
 };
 pub use outbox::{Backlog, Claim, DeliveryOutcome, Include, LeasedEvent, Outbox};
 #[cfg(feature = "tokio")]
 pub use real_time::RealTime;
+pub use redactor::Redactor;
 pub use sleeper::Sleeper;
 pub use tally::{Latencies, Tally};
 

@@ -11,7 +11,9 @@ use crate::ledger::LedgerError;
 ///
 /// An implementation
 /// - MUST give out only the oldest undelivered event of each sink and document, and to one worker at a time;
-/// - MUST give it out again when its lease is over;
+/// - MUST give it out again when its lease is over, or more than twice its length is left of it: the clock that made it
+///   was wrong;
+/// - MUST give out nothing of a sink inside the pause that it asked for, whatever the claim includes;
 /// - MUST keep what it records where no crash can take it.
 #[async_trait]
 pub trait Outbox: Send + Sync {
@@ -27,7 +29,7 @@ pub trait Outbox: Send + Sync {
     /// # Errors
     ///
     /// If it cannot be recorded.
-    async fn complete(&self, claimed: &LeasedEvent, fate: &DeliveryOutcome) -> Result<(), LedgerError>;
+    async fn complete(&self, leased: &LeasedEvent, fate: &DeliveryOutcome) -> Result<(), LedgerError>;
 
     /// Puts a dead event, or one that was delivered, back among the undelivered: of all sinks that it was meant for,
     /// or of one. Returns the number of deliveries that it put back.
@@ -37,7 +39,14 @@ pub trait Outbox: Send + Sync {
     /// If it cannot be recorded.
     async fn replay(&self, event: &str, sink: Option<&str>) -> Result<u64, LedgerError>;
 
-    /// Takes events for a sink again that wanted no more.
+    /// The end of the pause that a sink asked for, if that is still to come.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    async fn paused_until(&self, sink: &str, now: SystemTime) -> Result<Option<SystemTime>, LedgerError>;
+
+    /// Takes events for a sink again that wanted no more, or asked for a pause.
     ///
     /// # Errors
     ///
@@ -108,6 +117,8 @@ pub enum DeliveryOutcome {
         counts: bool,
         /// The error.
         error: String,
+        /// The end of the pause that the sink asked for, if it did: no event of any document is sent to it before that.
+        paused_until: Option<SystemTime>,
     },
     /// The event was given up.
     DeadLettered {

@@ -42,28 +42,24 @@ impl Tally {
     }
 
     /// The number of updates.
-    #[must_use]
     pub fn updates(&self) -> i64 {
         self.outcomes.values().sum()
     }
 
     /// The number of updates with this outcome.
-    #[must_use]
     pub fn of(&self, outcome_kind: OutcomeKind) -> i64 {
         self.outcomes.get(&outcome_kind).copied().unwrap_or_default()
     }
 
     /// The number of updates that ended with the document as they asked for, applied or already so.
-    #[must_use]
     pub fn activated(&self) -> i64 {
-        let is_so = |(outcome_kind, _): &(&OutcomeKind, &i64)| outcome_kind.is_effective();
-        self.outcomes.iter().filter(is_so).map(|(_, count)| count).sum()
+        let is_effective = |(outcome_kind, _): &(&OutcomeKind, &i64)| outcome_kind.is_effective();
+        self.outcomes.iter().filter(is_effective).map(|(_, count)| count).sum()
     }
 }
 
 impl Latencies {
     /// The lower end of the range that a time is counted in, in microseconds: its six highest bits.
-    #[must_use]
     pub fn bucket(latency: Duration) -> u64 {
         let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
         let dropped = (u64::BITS - micros.leading_zeros()).saturating_sub(6);
@@ -77,13 +73,11 @@ impl Latencies {
     }
 
     /// The number of latencies.
-    #[must_use]
     pub fn count(&self) -> i64 {
         self.counts.values().sum()
     }
 
     /// The longest of all.
-    #[must_use]
     pub fn longest(&self) -> Duration {
         self.longest
     }
@@ -94,7 +88,6 @@ impl Latencies {
     }
 
     /// The time that so many of a hundred did not exceed; nothing if there was none.
-    #[must_use]
     pub fn percentile(&self, percent: u8) -> Option<Duration> {
         let count = self.count();
         let rank = (count * i64::from(percent) + 99) / 100;

@@ -1,8 +1,9 @@
-//! Ports without a world, and what every adapter must be able to do.
+//! Ports without a world, and the conformance suites that adapters run.
 
 pub mod conformance;
 pub mod ledger_conformance;
 mod memory;
+pub mod sink_conformance;
 mod skip;
 mod time;
 

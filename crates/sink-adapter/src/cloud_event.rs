@@ -25,7 +25,6 @@ pub(crate) const FIRST_KIND: &str = "rule";
 ///
 /// assert_eq!(event_type("rule"), "assist-rules.rule.updated.v1");
 /// ```
-#[must_use]
 pub fn event_type(kind: &str) -> String {
     format!("assist-rules.{kind}.updated.v1")
 }
@@ -33,7 +32,7 @@ pub fn event_type(kind: &str) -> String {
 /// The media type of what is sent.
 pub(crate) const MEDIA_TYPE: &str = "application/cloudevents+json";
 
-/// The event as it is sent.
+/// The event as it is sent: JSON on one line, the same bytes each time.
 pub(crate) fn body(event: &Event) -> String {
     let mut data = Object::default();
     let target = event.author.shown_target(&event.document);
@@ -185,6 +184,21 @@ mod tests {
 
     use super::*;
     use crate::samples::event;
+
+    #[test]
+    fn an_event_is_one_line_however_the_documents_are_laid_out() {
+        let mut event = event();
+        event.before = event.before.pretty().parse().unwrap();
+        event.after = event.after.pretty().parse().unwrap();
+        event.diff = domain::document::diff(&event.before, &event.after);
+        event.overwrites = vec![Collision {
+            pointer: event.diff[0].pointer.clone(),
+            base: None,
+            ours: None,
+            theirs: Some(event.after.clone()),
+        }];
+        assert!(!body(&event).contains(['\n', '\r']));
+    }
 
     #[test]
     fn an_event_is_the_same_text_each_time_and_keeps_every_digit() {

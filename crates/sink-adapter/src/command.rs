@@ -5,7 +5,7 @@
 
 mod environment;
 mod group;
-mod tail;
+mod output_tail;
 #[cfg(test)]
 #[cfg(unix)]
 mod tests;
@@ -25,7 +25,7 @@ use tokio::process::{Child, ChildStdin, Command};
 use crate::cloud_event;
 use crate::error_excerpt;
 use group::Group;
-use tail::Tail;
+use output_tail::OutputTail;
 
 /// The time that an error output may stay open after its program failed: something in the background may hold it.
 const LAST_WORDS: Duration = Duration::from_millis(250);
@@ -69,6 +69,22 @@ impl CommandSink {
         })
     }
 
+    /// Looks for the program, where the system would.
+    pub(crate) fn find(&self) -> Result<(), CommandSinkError> {
+        let program = Path::new(&self.program);
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let is_there = if program.components().count() > 1 {
+            program.is_file()
+        } else {
+            std::env::split_paths(&path).any(|folder| has(&folder, program.as_ref()))
+        };
+        if is_there {
+            Ok(())
+        } else {
+            Err(CommandSinkError::Missing(self.program.clone()))
+        }
+    }
+
     fn start(&self, event: &Event) -> io::Result<Child> {
         let mut command = Command::new(&self.program);
         command
@@ -99,8 +115,8 @@ impl EventSink for CommandSink {
         let group = Group::of(&child);
         let body = cloud_event::body(event);
         let stdin = child.stdin.take();
-        let mut tail = Tail::of(child.stderr.take());
-        let ended = tokio::time::timeout(self.timeout, run(&mut child, stdin, &mut tail, &body)).await;
+        let mut output_tail = OutputTail::of(child.stderr.take());
+        let ended = tokio::time::timeout(self.timeout, run(&mut child, stdin, &mut output_tail, &body)).await;
         let program = &self.program;
         let status = match ended {
             Ok(Ok(status)) => status,
@@ -117,17 +133,22 @@ impl EventSink for CommandSink {
             return Ok(());
         }
         // Why ignored: what was read until then is what there is.
-        let _ = tokio::time::timeout(LAST_WORDS, tail.read()).await;
-        let said = error_excerpt::end(&tail.text());
-        let separator = if said.is_empty() { "" } else { ": " };
-        Err(again(format!("`{program}` ended with {status}{separator}{said}")))
+        let _ = tokio::time::timeout(LAST_WORDS, output_tail.read()).await;
+        let excerpt = error_excerpt::end(&output_tail.text());
+        let separator = if excerpt.is_empty() { "" } else { ": " };
+        Err(again(format!("`{program}` ended with {status}{separator}{excerpt}")))
     }
 }
 
 /// Feeds a program and listens to it until it ends.
-async fn run(child: &mut Child, stdin: Option<ChildStdin>, tail: &mut Tail, body: &str) -> io::Result<ExitStatus> {
+async fn run(
+    child: &mut Child,
+    stdin: Option<ChildStdin>,
+    output_tail: &mut OutputTail,
+    body: &str,
+) -> io::Result<ExitStatus> {
     let pipes = async {
-        tokio::join!(feed(stdin, body), tail.read());
+        tokio::join!(feed(stdin, body), output_tail.read());
         // Why: closed pipes are no end of a program.
         std::future::pending::<Infallible>().await
     };
@@ -146,24 +167,7 @@ async fn feed(stdin: Option<ChildStdin>, body: &str) {
 }
 
 fn again(error: String) -> DeliveryError {
-    DeliveryError::Again { error, wait: None }
-}
-
-/// Looks for the program of a command, where the system would.
-pub(crate) fn find(argv: &[String]) -> Result<(), CommandSinkError> {
-    let program = argv.first().ok_or(CommandSinkError::Empty)?;
-    let is_path = Path::new(program).components().count() > 1;
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let is_there = if is_path {
-        Path::new(program).is_file()
-    } else {
-        std::env::split_paths(&path).any(|folder| has(&folder, program.as_ref()))
-    };
-    if is_there {
-        Ok(())
-    } else {
-        Err(CommandSinkError::Missing(program.clone()))
-    }
+    DeliveryError::Retry { error, wait: None }
 }
 
 fn has(folder: &Path, program: &OsStr) -> bool {

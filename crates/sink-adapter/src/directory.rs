@@ -4,10 +4,9 @@
 //! at all. The last event written is noted beside it, so that an event that is delivered again, or replayed by hand,
 //! never puts an older state over a newer one.
 
-mod note;
+mod last_written;
 #[cfg(test)]
 mod tests;
-mod written;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,7 +18,7 @@ use domain::json::{Document, TextError};
 use ports::{DeliveryError, DocumentRef, Event, EventSink};
 
 use crate::cloud_event::FIRST_KIND;
-use note::Note;
+use last_written::LastWritten;
 
 /// The time limit of the file system. Its work cannot be stopped, only no longer waited for.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -46,6 +45,15 @@ impl DirectorySink {
             turn: Arc::default(),
         }
     }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a file to the directory, and removes it.
+    pub(crate) fn try_to_write(&self) -> io::Result<()> {
+        tempfile::tempfile_in(&self.path).map(drop)
+    }
 }
 
 #[async_trait]
@@ -58,19 +66,25 @@ impl EventSink for DirectorySink {
         let never = |error: String| DeliveryError::Never { error };
         let place = Place::of(&event.document).map_err(never)?;
         let text = layout(&event.after).map_err(|error| never(format!("the document cannot be printed: {error}")))?;
-        let note = Note::of(event);
+        let last_written = LastWritten::of(event);
         let (path, turn) = (self.path.clone(), self.turn.clone());
         let work = tokio::task::spawn_blocking(move || {
             let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
-            write(&path, &place, &text, &note)
+            write(&path, &place, &text, &last_written)
         });
         let error = match tokio::time::timeout(TIMEOUT, work).await {
-            Ok(Ok(Ok(()))) => return Ok(()),
+            Ok(Ok(Ok(DirectoryWrite::Done))) => return Ok(()),
+            Ok(Ok(Ok(DirectoryWrite::Refused { organization }))) => {
+                return Err(never(format!(
+                    "the file in `{}` is of the organization `{organization}`: give each organization a directory of its own",
+                    self.path.display()
+                )));
+            }
             Ok(Ok(Err(error))) => error.to_string(),
             Ok(Err(error)) => error.to_string(),
             Err(_) => format!("it took more than {TIMEOUT:?}"),
         };
-        Err(DeliveryError::Again {
+        Err(DeliveryError::Retry {
             error: format!("cannot write to `{}`: {error}", self.path.display()),
             wait: None,
         })
@@ -104,7 +118,7 @@ impl Place {
     }
 
     /// No id has a dot, so that no rule's note has the name of the folder of a kind.
-    fn note(&self, notes: &Path) -> PathBuf {
+    fn last_written(&self, notes: &Path) -> PathBuf {
         match &self.folder {
             Some(kind) => notes.join(format!("{kind}.kind")).join(&self.id),
             None => notes.join(&self.id),
@@ -133,20 +147,34 @@ fn layout(document: &Document) -> Result<String, TextError> {
     Ok(document.pretty() + "\n")
 }
 
-fn write(directory: &Path, place: &Place, text: &str, note: &Note) -> io::Result<()> {
-    let noted = place.note(&folder_of_notes(directory)?);
+/// The result of a delivery to a directory.
+enum DirectoryWrite {
+    /// The file is as the event has it, or newer.
+    Done,
+    /// The file is that of a document with the same id in another organization.
+    Refused { organization: String },
+}
+
+fn write(directory: &Path, place: &Place, text: &str, last_written: &LastWritten) -> io::Result<DirectoryWrite> {
+    let noted = place.last_written(&folder_of_notes(directory)?);
     let file = place.file(directory);
     if place.folder.is_some() {
         for path in [&noted, &file] {
             path.parent().map_or(Ok(()), make_folder)?;
         }
     }
-    if Note::read(&noted)?.is_some_and(|last| note.is_older_than(&last)) {
-        return Ok(());
+    let last = LastWritten::read(&noted)?;
+    if let Some(organization) = last.as_ref().and_then(|last| last_written.other_organization(last)) {
+        let organization = organization.to_owned();
+        return Ok(DirectoryWrite::Refused { organization });
+    }
+    if last.is_some_and(|last| last_written.is_older_than(&last)) {
+        return Ok(DirectoryWrite::Done);
     }
     // Why the note first: after a crash in between, this event is told again, and is not older than itself.
-    written::write(noted.parent().unwrap_or(directory), &noted, &note.text())?;
-    written::write(file.parent().unwrap_or(directory), &file, text)
+    files::replace_public(&noted, last_written.text().as_bytes())?;
+    files::replace_public(&file, text.as_bytes())?;
+    Ok(DirectoryWrite::Done)
 }
 
 /// Makes a folder, if it is not there, in one that is there.
@@ -161,7 +189,7 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 fn folder_of_notes(directory: &Path) -> io::Result<PathBuf> {
     let notes = directory.join(NOTES);
     match std::fs::create_dir(&notes) {
-        Ok(()) => written::write(&notes, &notes.join(".gitignore"), "*\n")?,
+        Ok(()) => files::replace_public(&notes.join(".gitignore"), b"*\n")?,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(error),
     }

@@ -1,16 +1,13 @@
 //! Excerpts of the messages of receivers and programs, fit to be kept: short, on one line, without secrets.
 
-use secrecy::{ExposeSecret, SecretString};
-
-/// The text in place of a secret.
-const REDACTED: &str = "[secret]";
+use ports::Redactor;
 
 /// The most characters that are kept.
 const LONGEST: usize = 300;
 
 /// The beginning of a text.
-pub(crate) fn beginning(text: &str, secrets: &[SecretString]) -> String {
-    let clean = clean(text, secrets);
+pub(crate) fn beginning(text: &str, secrets: &Redactor) -> String {
+    let clean = clean(&secrets.redact(text));
     if clean.chars().nth(LONGEST).is_none() {
         return clean;
     }
@@ -19,7 +16,7 @@ pub(crate) fn beginning(text: &str, secrets: &[SecretString]) -> String {
 
 /// The end of a text, where programs say what went wrong.
 pub(crate) fn end(text: &str) -> String {
-    let clean = clean(text, &[]);
+    let clean = clean(text);
     let skipped = clean.chars().count().saturating_sub(LONGEST);
     if skipped == 0 {
         return clean;
@@ -27,15 +24,9 @@ pub(crate) fn end(text: &str) -> String {
     ['…'].into_iter().chain(clean.chars().skip(skipped)).collect()
 }
 
-fn clean(text: &str, secrets: &[SecretString]) -> String {
-    let mut clean = text.to_owned();
-    for secret in secrets.iter().map(ExposeSecret::expose_secret) {
-        // A very short one would blot out half of every text.
-        if secret.len() >= 4 {
-            clean = clean.replace(secret, REDACTED);
-        }
-    }
-    let words = clean.split_whitespace().map(escaped);
+/// The text on one line.
+fn clean(text: &str) -> String {
+    let words = text.split_whitespace().map(escaped);
     words.collect::<Vec<_>>().join(" ")
 }
 
@@ -55,11 +46,13 @@ fn escaped(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::SecretString;
+
     use super::*;
 
     #[test]
     fn remarks_are_short_and_steer_nothing() {
-        let secrets = [SecretString::from("hunter22"), SecretString::from("no")];
+        let secrets = ["hunter22", "no"].map(SecretString::from).into_iter().collect();
         for (text, kept) in [
             ("no\n hunter22\there", "no [secret] here"),
             ("\u{1b}[31mred\u{9b}", "\\u{1b}[31mred\\u{9b}"),
@@ -69,8 +62,21 @@ mod tests {
             assert_eq!(beginning(text, &secrets), kept);
         }
         let long = format!("a{}z", "é".repeat(400));
-        assert_eq!(beginning(&long, &[]), format!("a{}…", "é".repeat(299)));
+        assert_eq!(beginning(&long, &Redactor::default()), format!("a{}…", "é".repeat(299)));
         assert_eq!(end(&long), format!("…{}z", "é".repeat(299)));
         assert_eq!(end("short"), "short");
+    }
+
+    #[test]
+    fn no_cut_leaves_a_piece_of_a_secret() {
+        let secrets = [SecretString::from("canary-of-the-hub-4d1f")].into_iter().collect();
+        for before in 280..310 {
+            for words in ["canary-of-the-hub-4d1f", "canary-of<wbr>-the-hub-4d1f", "canary-of-t"] {
+                for front in ["x".repeat(before), " ".repeat(before)] {
+                    let shown = beginning(&format!("{front}{words}"), &secrets);
+                    assert!(!shown.contains("canary-o"), "{before} {shown}");
+                }
+            }
+        }
     }
 }

@@ -16,8 +16,10 @@ mod webhook;
 pub use cloud_event::{EVENT_SCHEMA, event_type};
 pub use command::CommandSinkError;
 pub use postgres::TableNameError;
-pub use settings::{DEFAULT_TABLE, SinkKind, SinkSettings, SinkSettingsError};
+pub use settings::{DEFAULT_TABLE, ExamineError, SinkKind, SinkSettings, SinkSettingsError};
 pub use webhook::{WebhookSecretError, WebhookUrlError};
 
+#[cfg(test)]
+mod conformance;
 #[cfg(test)]
 mod samples;

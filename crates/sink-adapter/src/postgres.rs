@@ -6,13 +6,15 @@
 mod statement;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
+use std::borrow::Cow;
 use std::str::FromStr;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ports::{DeliveryError, Event, EventSink};
+use network::{CaFile, TlsFailure};
+use ports::{DeliveryError, Event, EventSink, Redactor};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -31,7 +33,7 @@ pub(crate) struct PostgresSink {
     options: PgConnectOptions,
     table: Table,
     timeout: Duration,
-    secrets: Vec<SecretString>,
+    secrets: Redactor,
     connection: Mutex<Option<Connection>>,
 }
 
@@ -47,13 +49,20 @@ impl PostgresSink {
         url: &SecretString,
         table: &str,
         timeout: Duration,
+        ca_file: Option<&CaFile>,
     ) -> Result<Self, SinkSettingsError> {
         let text = url.expose_secret().trim();
         if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
             return Err(SinkSettingsError::Database);
         }
-        let options = PgConnectOptions::from_str(text).map_err(|_| SinkSettingsError::Database)?;
+        let mut options = PgConnectOptions::from_str(text).map_err(|_| SinkSettingsError::Database)?;
         let parsed = url::Url::parse(text).map_err(|_| SinkSettingsError::Database)?;
+        let names_authority = |(key, _): (Cow<'_, str>, _)| matches!(&*key, "sslrootcert" | "ssl-root-cert" | "ssl-ca");
+        if let Some(file) = ca_file
+            && !parsed.query_pairs().any(names_authority)
+        {
+            options = options.ssl_root_cert_from_pem(file.pem().to_vec());
+        }
         let password = parsed.password().map(SecretString::from);
         Ok(Self {
             name,
@@ -64,6 +73,26 @@ impl PostgresSink {
             secrets: [SecretString::from(text)].into_iter().chain(password).collect(),
             connection: Mutex::new(None),
         })
+    }
+
+    /// Connects, and hangs up.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be reached in time, or refuses the login.
+    pub(crate) async fn reach(&self) -> Result<(), String> {
+        match tokio::time::timeout(self.timeout, self.connect()).await {
+            Ok(Ok(made)) => {
+                // Why ignored: it is reached, however it takes the end.
+                let _ = sqlx::Connection::close(made.connection).await;
+                Ok(())
+            }
+            Ok(Err(error)) => Err(error_excerpt::beginning(
+                &format!("the database was not reached: {}", message(&error)),
+                &self.secrets,
+            )),
+            Err(_) => Err(format!("the database took more than {:?}", self.timeout)),
+        }
     }
 
     async fn connect(&self) -> Result<Connection, sqlx::Error> {
@@ -93,13 +122,16 @@ impl PostgresSink {
     }
 
     fn failed(&self, error: &sqlx::Error) -> DeliveryError {
-        let why = error_excerpt::beginning(&format!("the database did not take it: {error}"), &self.secrets);
+        let why = error_excerpt::beginning(
+            &format!("the database did not take it: {}", message(error)),
+            &self.secrets,
+        );
         let code = error.as_database_error().and_then(DatabaseError::code);
         // PostgreSQL, appendix A: class 22 is about the data themselves, as a NUL that jsonb cannot hold.
         if code.is_some_and(|code| code.starts_with("22")) {
             return DeliveryError::Never { error: why };
         }
-        DeliveryError::Again { error: why, wait: None }
+        DeliveryError::Retry { error: why, wait: None }
     }
 }
 
@@ -116,11 +148,19 @@ impl EventSink for PostgresSink {
         let table = self.table.of_kind(&event.document.kind).map_err(never)?;
         match tokio::time::timeout(self.timeout, self.write(&table, event)).await {
             Ok(written) => written.map_err(|error| self.failed(&error)),
-            Err(_) => Err(DeliveryError::Again {
+            Err(_) => Err(DeliveryError::Retry {
                 error: format!("the database took more than {:?}", self.timeout),
                 wait: None,
             }),
         }
+    }
+}
+
+/// The error in words; the words of TLS with what to do.
+fn message(error: &sqlx::Error) -> String {
+    match TlsFailure::find(error) {
+        Some(failure) => format!("{}: {}", failure.message("the database"), failure.help()),
+        None => error.to_string(),
     }
 }
 

@@ -70,8 +70,13 @@ pub(crate) fn clock() -> Arc<dyn Clock> {
 
 /// A sink.
 pub(crate) fn sink(kind: SinkKind) -> Arc<dyn EventSink> {
-    let name = "told".to_owned();
-    SinkSettings { name, kind }.build(clock()).unwrap()
+    let name = "audit".to_owned();
+    let settings = SinkSettings {
+        name,
+        kind,
+        ca_file: None,
+    };
+    settings.build(clock()).unwrap()
 }
 
 /// The outcome of a delivery, which must end within seconds.
@@ -81,9 +86,9 @@ pub(crate) async fn soon<T>(delivery: impl Future<Output = T>) -> T {
 }
 
 /// Why something is tried again.
-pub(crate) fn why_again(told: Result<(), DeliveryError>) -> String {
-    match told {
-        Err(DeliveryError::Again { error, wait: None }) => error,
+pub(crate) fn retry_error(result: Result<(), DeliveryError>) -> String {
+    match result {
+        Err(DeliveryError::Retry { error, wait: None }) => error,
         other => panic!("not tried again: {other:?}"),
     }
 }

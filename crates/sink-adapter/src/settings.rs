@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use network::CaFile;
 use ports::{Clock, EventSink};
 use secrecy::SecretString;
 
@@ -25,6 +26,8 @@ pub struct SinkSettings {
     pub name: String,
     /// The kind of sink, with its settings.
     pub kind: SinkKind,
+    /// Certificates to trust beside those of the system, for sinks that are spoken to over TLS.
+    pub ca_file: Option<CaFile>,
 }
 
 /// The kinds of sinks.
@@ -101,12 +104,48 @@ pub enum SinkSettingsError {
     Table(#[source] TableNameError),
 }
 
+/// A sink that would not work now.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ExamineError {
+    /// The settings, or what they name on this machine, are wrong.
+    #[error(transparent)]
+    Settings(#[from] SinkSettingsError),
+    /// A server that does not answer, or refuses the login.
+    #[error("{0}")]
+    Unreachable(String),
+}
+
 impl SinkKind {
     /// The default time limit of a webhook or a database.
     pub const TIMEOUT: Duration = Duration::from_secs(15);
 
     /// The default time limit of a command.
     pub const COMMAND_TIMEOUT: Duration = Duration::from_mins(1);
+
+    /// The names of all kinds, as a configuration has them.
+    pub const NAMES: [&'static str; 4] = ["webhook", "command", "directory", "postgres"];
+
+    /// The name of the kind.
+    pub fn name(&self) -> &'static str {
+        let [webhook, command, directory, postgres] = Self::NAMES;
+        match self {
+            Self::Webhook { .. } => webhook,
+            Self::Command { .. } => command,
+            Self::Directory { .. } => directory,
+            Self::Postgres { .. } => postgres,
+        }
+    }
+}
+
+impl SinkKind {
+    /// The secrets among its settings: they may stand in no record and in no event.
+    pub fn secrets(&self) -> &[SecretString] {
+        match self {
+            Self::Webhook { secrets, .. } => secrets,
+            Self::Postgres { url, .. } => std::slice::from_ref(url),
+            Self::Command { .. } | Self::Directory { .. } => &[],
+        }
+    }
 }
 
 impl SinkSettings {
@@ -116,7 +155,16 @@ impl SinkSettings {
     ///
     /// If the settings make none, whatever the world is like.
     pub fn build(&self, clock: Arc<dyn Clock>) -> Result<Arc<dyn EventSink>, SinkSettingsError> {
-        let name = self.name.clone();
+        Ok(match self.make(clock)? {
+            Made::Webhook(webhook) => Arc::new(webhook),
+            Made::Command(command) => Arc::new(command),
+            Made::Directory(directory) => Arc::new(directory),
+            Made::Postgres(database) => Arc::new(database),
+        })
+    }
+
+    fn make(&self, clock: Arc<dyn Clock>) -> Result<Made, SinkSettingsError> {
+        let (name, ca_file) = (self.name.clone(), self.ca_file.as_ref());
         if !is_name(&name) {
             return Err(SinkSettingsError::Name(name));
         }
@@ -128,42 +176,56 @@ impl SinkSettings {
                 timeout,
             } => {
                 let timeout = bounded(*timeout)?;
-                Arc::new(Webhook::new(name, url, secrets, *allow_private, timeout, clock)?)
+                Made::Webhook(Webhook::new(
+                    name,
+                    url,
+                    secrets,
+                    *allow_private,
+                    timeout,
+                    clock,
+                    ca_file,
+                )?)
             }
             SinkKind::Command { argv, timeout } => {
                 let timeout = bounded(*timeout)?;
-                Arc::new(CommandSink::new(name, argv, timeout).map_err(SinkSettingsError::Command)?)
+                Made::Command(CommandSink::new(name, argv, timeout).map_err(SinkSettingsError::Command)?)
             }
             SinkKind::Directory { path } if path.as_os_str().is_empty() => return Err(SinkSettingsError::NoPath),
-            SinkKind::Directory { path } => Arc::new(DirectorySink::new(name, path.clone())),
+            SinkKind::Directory { path } => Made::Directory(DirectorySink::new(name, path.clone())),
             SinkKind::Postgres { url, table, timeout } => {
                 let timeout = bounded(*timeout)?;
-                Arc::new(PostgresSink::new(name, url, table, timeout)?)
+                Made::Postgres(PostgresSink::new(name, url, table, timeout, ca_file)?)
             }
         })
     }
 
-    /// Checks that what the settings name is there, as far as that can be seen without a delivery: a directory can be
-    /// written to, a command's program exists. Webhooks and databases are not asked.
+    /// Tries what the settings name, without a delivery: a directory can be written to, a command's program is there, a
+    /// webhook's server answers a `HEAD` request, a database takes the login.
     ///
     /// # Errors
     ///
-    /// If [`SinkSettings::build`] would fail, or the directory or the program is not there.
-    pub fn examine(&self, clock: Arc<dyn Clock>) -> Result<(), SinkSettingsError> {
-        self.build(clock)?;
-        match &self.kind {
-            SinkKind::Directory { path } => {
-                tempfile::tempfile_in(path)
-                    .map(drop)
-                    .map_err(|error| SinkSettingsError::Directory {
-                        path: path.clone(),
-                        error: error.to_string(),
-                    })
+    /// If [`SinkSettings::build`] would fail, or what is named is not there, or does not answer.
+    pub async fn examine(&self, clock: Arc<dyn Clock>) -> Result<(), ExamineError> {
+        match self.make(clock)? {
+            Made::Webhook(webhook) => webhook.reach().await.map_err(ExamineError::Unreachable),
+            Made::Postgres(database) => database.reach().await.map_err(ExamineError::Unreachable),
+            Made::Command(command) => Ok(command.find().map_err(SinkSettingsError::Command)?),
+            Made::Directory(directory) => {
+                Ok(directory.try_to_write().map_err(|error| SinkSettingsError::Directory {
+                    path: directory.path().to_owned(),
+                    error: error.to_string(),
+                })?)
             }
-            SinkKind::Command { argv, .. } => crate::command::find(argv).map_err(SinkSettingsError::Command),
-            SinkKind::Webhook { .. } | SinkKind::Postgres { .. } => Ok(()),
         }
     }
+}
+
+/// A sink of one of the kinds.
+enum Made {
+    Webhook(Webhook),
+    Command(CommandSink),
+    Directory(DirectorySink),
+    Postgres(PostgresSink),
 }
 
 fn is_name(name: &str) -> bool {
@@ -181,13 +243,17 @@ fn bounded(timeout: Duration) -> Result<Duration, SinkSettingsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::samples::{clock, event, why_again};
+    use crate::samples::{clock, event, retry_error};
 
     const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
     fn named(name: &str, kind: SinkKind) -> SinkSettings {
         let name = name.to_owned();
-        SinkSettings { name, kind }
+        SinkSettings {
+            name,
+            kind,
+            ca_file: None,
+        }
     }
 
     fn directory(path: impl Into<PathBuf>) -> SinkKind {
@@ -309,21 +375,44 @@ mod tests {
     async fn what_is_not_there_is_seen_without_telling_anybody() {
         let folder = tempfile::tempdir().unwrap();
         let here = named("a", directory(folder.path()));
-        assert_eq!(here.examine(clock()), Ok(()));
+        assert_eq!(here.examine(clock()).await, Ok(()));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
         let gone = named("a", directory(folder.path().join("gone")));
-        assert!(matches!(
-            gone.examine(clock()),
-            Err(SinkSettingsError::Directory { .. })
-        ));
-        why_again(gone.build(clock()).unwrap().deliver(&event()).await);
+        let found = gone.examine(clock()).await;
+        assert!(
+            matches!(found, Err(ExamineError::Settings(SinkSettingsError::Directory { .. }))),
+            "{found:?}"
+        );
+        retry_error(gone.build(clock()).unwrap().deliver(&event()).await);
 
         let missing = SinkSettingsError::Command(CommandSinkError::Missing("no-such-program".to_owned()));
         let command = named("a", command("no-such-program", SinkKind::COMMAND_TIMEOUT));
-        assert_eq!(command.examine(clock()), Err(missing));
+        assert_eq!(command.examine(clock()).await, Err(missing.into()));
         assert_eq!(
-            named("", directory(folder.path())).examine(clock()),
-            Err(SinkSettingsError::Name(String::new()))
+            named("", directory(folder.path())).examine(clock()).await,
+            Err(SinkSettingsError::Name(String::new()).into())
         );
+    }
+
+    /// FIELD I5: a server is connected to before a line says that it works.
+    #[tokio::test]
+    async fn a_server_that_does_not_answer_is_seen() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let closed = listener.local_addr().unwrap();
+        drop(listener);
+        let mut kind = webhook(&format!("http://{closed}/"), SECRET);
+        if let SinkKind::Webhook { allow_private, .. } = &mut kind {
+            *allow_private = true;
+        }
+        for kind in [
+            kind,
+            postgres(&format!("postgres://ann:hunter22@{closed}/rules"), DEFAULT_TABLE),
+        ] {
+            let found = named("a", kind).examine(clock()).await;
+            assert!(
+                matches!(&found, Err(ExamineError::Unreachable(why)) if !why.contains("hunter22")),
+                "{found:?}"
+            );
+        }
     }
 }

@@ -5,21 +5,20 @@
 
 mod address;
 mod resolver;
-mod retry_after;
 mod signature;
 mod target;
 #[cfg(test)]
 mod tests;
 
-use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use http::{HeaderMap, StatusCode};
-use ports::{Clock, DeliveryError, Event, EventSink};
+use http::StatusCode;
+use network::{CaFile, TlsFailure, root_cause};
+use ports::{Clock, DeliveryError, Event, EventSink, Redactor};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response};
+use reqwest::{Certificate, Client, Response};
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
@@ -41,10 +40,11 @@ pub(crate) struct Webhook {
     name: String,
     target: Target,
     keys: Keys,
-    secrets: Vec<SecretString>,
+    secrets: Redactor,
     timeout: Duration,
     clock: Arc<dyn Clock>,
     names: Arc<dyn Names>,
+    ca_file: Option<CaFile>,
     /// Made on the first delivery: reading the system's certificates takes time.
     client: OnceCell<Client>,
 }
@@ -57,18 +57,31 @@ impl Webhook {
         allow_private: bool,
         timeout: Duration,
         clock: Arc<dyn Clock>,
+        ca_file: Option<&CaFile>,
     ) -> Result<Self, SinkSettingsError> {
         let allowed = if allow_private { Reach::Anywhere } else { Reach::Public };
         Ok(Self {
             name,
             target: Target::parse(url, allowed).map_err(SinkSettingsError::Url)?,
             keys: Keys::read(secrets).map_err(SinkSettingsError::Secret)?,
-            secrets: signature::spellings(secrets),
+            secrets: signature::spellings(secrets).into_iter().collect(),
             timeout,
             clock,
             names: Arc::new(SystemNames),
+            ca_file: ca_file.cloned(),
             client: OnceCell::new(),
         })
+    }
+
+    /// Asks the server for the head of its page: any answer is one.
+    ///
+    /// # Errors
+    ///
+    /// If none comes in time.
+    pub(crate) async fn reach(&self) -> Result<(), String> {
+        let asked = async { self.client().await?.head(self.target.url.clone()).send().await };
+        let answered = asked.await.map(drop);
+        answered.map_err(|error| error_excerpt::beginning(&message(&error), &self.secrets))
     }
 
     async fn client(&self) -> Result<&Client, reqwest::Error> {
@@ -86,7 +99,11 @@ impl Webhook {
             .dns_resolver(Arc::new(Guarded::new(self.names.clone(), self.target.reach)))
             .timeout(self.timeout)
             .user_agent(concat!("assist-rules/", env!("CARGO_PKG_VERSION")));
-        let builder = if is_plain { builder.tls_certs_only([]) } else { builder };
+        let builder = match &self.ca_file {
+            _ if is_plain => builder.tls_certs_only([]),
+            None => builder,
+            Some(file) => builder.tls_certs_merge(Certificate::from_pem_bundle(file.pem())?),
+        };
         builder.build()
     }
 
@@ -107,9 +124,9 @@ impl Webhook {
             .await
     }
 
-    fn again(&self, said: &str) -> DeliveryError {
-        DeliveryError::Again {
-            error: error_excerpt::beginning(said, &self.secrets),
+    fn retry(&self, excerpt: &str) -> DeliveryError {
+        DeliveryError::Retry {
+            error: error_excerpt::beginning(excerpt, &self.secrets),
             wait: None,
         }
     }
@@ -124,41 +141,43 @@ impl EventSink for Webhook {
     async fn deliver(&self, event: &Event) -> Result<(), DeliveryError> {
         let response = match self.post(event).await {
             Ok(response) => response,
-            Err(error) => return Err(self.again(&words(&error))),
+            Err(error) => return Err(self.retry(&message(&error))),
         };
         let status = response.status();
         if status.is_success() {
             return Ok(());
         }
         let headers = response.headers().clone();
-        let said = error_excerpt::beginning(&beginning(response).await, &self.secrets);
-        Err(judged(status, &headers, &said, self.clock.now()))
+        let body = beginning(response).await;
+        let pause = network::retry_after(&headers, body.as_bytes(), self.clock.now());
+        let excerpt = error_excerpt::beginning(&body, &self.secrets);
+        Err(retry_of(status, pause, &excerpt))
     }
 }
 
 /// The delivery error that an answer without success stands for.
-fn judged(status: StatusCode, headers: &HeaderMap, said: &str, now: SystemTime) -> DeliveryError {
-    let said = if said.is_empty() {
+fn retry_of(status: StatusCode, pause: Option<Duration>, excerpt: &str) -> DeliveryError {
+    let excerpt = if excerpt.is_empty() {
         String::new()
     } else {
-        format!(": {said}")
+        format!(": {excerpt}")
     };
     let code = status.as_u16();
     if status == StatusCode::GONE {
         return DeliveryError::Gone {
-            error: format!("the server answered 410, it wants no more events{said}"),
+            error: format!("the server answered 410, it wants no more events{excerpt}"),
         };
     }
     if status.is_redirection() {
-        return DeliveryError::Again {
+        return DeliveryError::Retry {
             error: format!("the server answered {code}, and redirects are not followed: configure the new address"),
             wait: None,
         };
     }
     let is_asked = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
-    DeliveryError::Again {
-        error: format!("the server answered {code}{said}"),
-        wait: is_asked.then(|| retry_after::retry_after(headers, now)).flatten(),
+    DeliveryError::Retry {
+        error: format!("the server answered {code}{excerpt}"),
+        wait: pause.filter(|_| is_asked),
     }
 }
 
@@ -175,20 +194,20 @@ async fn beginning(mut response: Response) -> String {
     String::from_utf8_lossy(&read).into_owned()
 }
 
-/// The root cause of a failed request, without the URL: there may be a token in it.
-fn words(error: &reqwest::Error) -> String {
+/// The cause of a failed request, without the URL: there may be a token in it.
+fn message(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "the server took too long".to_owned();
     }
-    let mut root: &(dyn Error + 'static) = error;
-    loop {
-        let hidden = root.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let inside = match hidden {
-            Some(inside) => Some(inside as &(dyn Error + 'static)),
-            None => root.source(),
-        };
-        let Some(inside) = inside else { break };
-        root = inside;
+    match TlsFailure::find(error).filter(|_| error.is_connect()) {
+        Some(failure) => {
+            let host = error.url().and_then(|url| url.host_str()).unwrap_or("the server");
+            format!(
+                "no secure connection was made: {}: {}",
+                failure.message(host),
+                failure.help()
+            )
+        }
+        None => format!("the server was not reached: {}", root_cause(error)),
     }
-    format!("the server was not reached: {root}")
 }

@@ -57,22 +57,22 @@ fn check_comparison<K: Specimen>(history: &History<K>, run: &UpdateRun, number: 
 fn check_read_back<K: Specimen>(history: &History<K>, run: &UpdateRun, update: usize, found: &mut Vec<Violation>) {
     let is_accepted = |answer| matches!(answer, Some(Answer::Shown { .. } | Answer::Accepted));
     let accepted = writes(history, run).find(|(_, request)| request.is_heard && is_accepted(request.answer));
-    let (Some((number, _)), Some(told)) = (accepted, &run.told) else {
+    let (Some((number, _)), Some(reported)) = (accepted, &run.reported) else {
         return;
     };
-    if told.outcome != OutcomeKind::Applied {
+    if reported.outcome != OutcomeKind::Applied {
         return;
     }
     let log = &history.logs[run.document];
-    let asked = history.asked(run, &told.overwrote);
+    let asked = history.asked(run, &reported.overwrote);
     let is_seen = shown_after(history, run, number).any(|state| log[state].content.says(asked));
-    if told.evidence == Some(Evidence::Answer) && !is_seen && !told.is_not_read_back {
+    if reported.evidence == Some(Evidence::Answer) && !is_seen && !reported.is_not_read_back {
         let what = format!("u{update} is told that it is applied, and no read shows it");
         report(found, Promise::ReadBack, what);
     }
-    let read_back = log.iter().rev().find(|state| state.since <= told.at + ROUND_TRIP);
+    let read_back = log.iter().rev().find(|state| state.since <= reported.at + ROUND_TRIP);
     let is_lost = read_back.is_some_and(|state| !state.content.says(asked));
-    if is_lost && !is_seen && !told.is_not_read_back {
+    if is_lost && !is_seen && !reported.is_not_read_back {
         let what = format!("u{update} is told that it is applied, and others had overwritten it by then");
         report(found, Promise::SeenIsReported, what);
     }

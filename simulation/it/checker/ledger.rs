@@ -3,6 +3,7 @@
 use domain::testing::Specimen;
 use domain::{Evidence, Patch};
 
+use super::outcomes::is_seen_undone;
 use super::{Promise, Violation, entry_of, report, writes};
 use crate::history::{History, LedgerEntry, Settlement};
 use crate::vocabulary::has_versions;
@@ -39,8 +40,10 @@ pub(super) fn check<K: Specimen>(history: &History<K>, found: &mut Vec<Violation
                 }
             }
             Some(Settlement::NotApplied) => {
-                if let Some(made) = made {
-                    let what = format!("{who} says that entry {number} was not applied, and it made v{made}");
+                let run = &history.updates[entry.update];
+                if let Some((request, made)) = made.filter(|(request, _)| !is_seen_undone(history, run, *request)) {
+                    let what =
+                        format!("{who} says that entry {number} was not applied, and request {request} made v{made}");
                     report(found, Promise::LedgerIsTrue, what);
                 }
             }
@@ -54,12 +57,12 @@ pub(super) fn check<K: Specimen>(history: &History<K>, found: &mut Vec<Violation
     }
 }
 
-/// The state that was made from an entry.
-fn made_by<K: Specimen>(history: &History<K>, entry: &LedgerEntry<K>) -> Option<usize> {
+/// The write that was accepted of an entry, and the state that it made.
+fn made_by<K: Specimen>(history: &History<K>, entry: &LedgerEntry<K>) -> Option<(usize, usize)> {
     let run = &history.updates[entry.update];
     let is_of_entry = |number| entry_of(history, run, number).is_some_and(|behind| std::ptr::eq(behind, entry));
     let mut writes = writes(history, run).filter(|(number, _)| is_of_entry(*number));
-    writes.find_map(|(_, request)| request.made)
+    writes.find_map(|(number, request)| Some((number, request.made?)))
 }
 
 /// True if the document, at any time after the intent, had the content that the entry names.

@@ -5,7 +5,7 @@ use domain::testing::Specimen;
 
 use super::{entry_of, writes};
 use crate::content::SLOTS;
-use crate::history::{Arrival, Author, History, LedgerEntry, Told, UpdateRun};
+use crate::history::{Arrival, Author, History, LedgerEntry, ReportedOutcome, UpdateRun};
 
 /// Counts of lost updates: of others' and of an update's own.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,10 +30,13 @@ impl Losses {
         for run in &history.updates {
             let is_accepted = writes(history, run).any(|(_, request)| request.made.is_some());
             losses.accepted += u64::from(is_accepted);
-            let outcome = run.told.as_ref().map(|told| told.outcome);
+            let outcome = run.reported.as_ref().map(|reported| reported.outcome);
             losses.seen += u64::from(outcome == Some(OutcomeKind::Overwritten));
-            let applied = run.told.as_ref().filter(|told| told.outcome == OutcomeKind::Applied);
-            losses.undone += u64::from(applied.is_some_and(|told| is_undone(history, run, told)));
+            let applied = run
+                .reported
+                .as_ref()
+                .filter(|reported| reported.outcome == OutcomeKind::Applied);
+            losses.undone += u64::from(applied.is_some_and(|reported| is_undone(history, run, reported)));
         }
         for (document, log) in history.logs.iter().enumerate() {
             for (number, state) in log.iter().enumerate() {
@@ -83,7 +86,7 @@ pub(super) fn lost_slots<K: Specimen>(
 }
 
 /// True if a write that did not name it changed back a slot that an update had written.
-fn is_undone<K: Specimen>(history: &History<K>, run: &UpdateRun, told: &Told) -> bool {
+fn is_undone<K: Specimen>(history: &History<K>, run: &UpdateRun, reported: &ReportedOutcome) -> bool {
     let made = writes(history, run).find_map(|(_, request)| request.made);
-    made.is_some_and(|made| super::outcomes::undone(history, run, told, made).next().is_some())
+    made.is_some_and(|made| super::outcomes::undone(history, run, reported, made).next().is_some())
 }

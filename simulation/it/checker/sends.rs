@@ -1,4 +1,4 @@
-//! The sends of an update: after an intent, not too often, and after an unclear try nothing else.
+//! The sends of an update: after an intent, not too often, and after an indeterminate try nothing else.
 
 use domain::testing::Specimen;
 
@@ -12,7 +12,7 @@ const MAX_SENDS: usize = 4;
 pub(super) fn check<K: Specimen>(history: &History<K>, update: usize, found: &mut Vec<Violation>) {
     let run = &history.updates[update];
     let mut sent: Vec<(Option<usize>, &str, usize)> = Vec::new();
-    let mut unclear: Option<(Option<usize>, &str)> = None;
+    let mut indeterminate: Option<(Option<usize>, &str)> = None;
     let mut refused = Vec::new();
     let mut effects = 0;
     for (number, request) in writes(history, run) {
@@ -28,18 +28,18 @@ pub(super) fn check<K: Specimen>(history: &History<K>, update: usize, found: &mu
             let what = format!("{what} is under a version that was refused before");
             report(found, Promise::RefusedIsRefused, what);
         }
-        if unclear.is_some_and(|unclear| unclear != this) {
-            let what = format!("{what} is another one, and an earlier one was unclear");
+        if indeterminate.is_some_and(|indeterminate| indeterminate != this) {
+            let what = format!("{what} is another one, and an earlier one was indeterminate");
             report(found, Promise::IdenticalAfterUnclear, what);
         }
-        if unclear.is_some() && !has_versions::<K>() {
-            let what = format!("{what} goes out, and an earlier one was unclear");
+        if indeterminate.is_some() && !has_versions::<K>() {
+            let what = format!("{what} goes out, and an earlier one was indeterminate");
             report(found, Promise::NotSentAgain, what);
         }
-        effects += usize::from(request.made.is_some());
+        effects += usize::from(request.made.is_some() && request.answer != Some(Answer::Moved));
         match request.answer {
             Some(Answer::NotSent | Answer::Throttled(_)) => continue,
-            Some(Answer::Unclear(_)) => unclear = Some(this),
+            Some(Answer::Indeterminate(_)) => indeterminate = Some(this),
             Some(Answer::Moved) => refused.push(*under),
             _ => {}
         }

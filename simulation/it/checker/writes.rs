@@ -6,7 +6,7 @@ use domain::testing::Specimen;
 
 use super::{Promise, Violation, collisions, entry_of, report};
 use crate::content::Content;
-use crate::history::{Author, Base, History, LedgerEntry, UpdateRun};
+use crate::history::{Answer, Author, Base, History, LedgerEntry, UpdateRun};
 use crate::vocabulary::{has_versions, id_of};
 
 /// Holds each state of a document that an update made against what its writer wanted and had seen.
@@ -50,7 +50,8 @@ pub(super) fn check<K: Specimen>(history: &History<K>, document: usize, found: &
             }
         }
         check_review(history, run, entry, &place, found);
-        check_policy(history, run, entry, [base, after.content], &place, found);
+        let write = Write { entry, request };
+        check_policy(history, run, &write, [base, after.content], &place, found);
     }
 }
 
@@ -80,11 +81,18 @@ fn check_review<K: Specimen>(
     }
 }
 
-/// The work of others is written over only as the user said, and is reported.
+/// An accepted write, and its intent.
+struct Write<'h, K> {
+    entry: &'h LedgerEntry<K>,
+    request: usize,
+}
+
+/// The work of others is written over only as the user said, and is reported. Where the network passed on the refusal of
+/// a repetition, the intent alone says so.
 fn check_policy<K: Specimen>(
     history: &History<K>,
     run: &UpdateRun,
-    entry: &LedgerEntry<K>,
+    Write { entry, request }: &Write<'_, K>,
     [theirs, after]: [Content; 2],
     place: &str,
     found: &mut Vec<Violation>,
@@ -102,9 +110,14 @@ fn check_policy<K: Specimen>(
         OnConflict::Fail => collides.extend(first.differs(theirs)),
         OnConflict::Merge => {}
         OnConflict::Ours => {
-            let told = run.told.as_ref().filter(|told| told.outcome == OutcomeKind::Applied);
-            let is_told = |slot: &usize| told.is_none_or(|told| told.overwrote.contains(slot));
-            collides.retain(|slot| !(entry.overwrote.contains(slot) && is_told(slot)));
+            let reported = run
+                .reported
+                .as_ref()
+                .filter(|reported| reported.outcome == OutcomeKind::Applied);
+            let is_refused = history.requests[*request].answer == Some(Answer::Moved);
+            let is_reported =
+                |slot: &usize| is_refused || reported.is_none_or(|reported| reported.overwrote.contains(slot));
+            collides.retain(|slot| !(entry.overwrote.contains(slot) && is_reported(slot)));
         }
     }
     if !collides.is_empty() {

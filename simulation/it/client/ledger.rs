@@ -14,7 +14,7 @@ use crate::vocabulary::number_of;
 use crate::world::state_of;
 
 fn unusable(why: &str) -> LedgerError {
-    LedgerError::Unusable(why.to_owned())
+    LedgerError::unusable(why)
 }
 
 /// The state that an update makes its write from: the newest that it was shown, or the one that it was given.
@@ -64,7 +64,7 @@ impl<K: Specimen> Ledger for Client<K> {
                 settled_twice: false,
             });
             history.updates[update].entries.push(number);
-            world.note(|_| format!("u{update} records its intent as entry {number}"));
+            world.trace(|_| format!("u{update} records its intent as entry {number}"));
             number
         };
         self.sleep(Duration::from_millis(1)).await;
@@ -86,7 +86,7 @@ impl<K: Specimen> Ledger for Client<K> {
         }
         let settlement = Settlement::of(&outcome);
         let mut world = self.shared.world();
-        world.note(|_| format!("        entry {id} is settled: {settlement:?}"));
+        world.trace(|_| format!("        entry {id} is settled: {settlement:?}"));
         let by_reconcile = self.update().is_none();
         let place = usize::try_from(id.0).unwrap_or(usize::MAX);
         let Some(entry) = world.history.entries.get_mut(place) else {

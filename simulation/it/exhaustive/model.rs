@@ -14,7 +14,7 @@ use domain::testing::Specimen;
 use domain::{FailureClass, RequestError, Stored};
 
 use crate::content::{Content, Wanted};
-use crate::vocabulary::{Vocabulary, Wish, has_versions, id_of};
+use crate::vocabulary::{MemberValues, Vocabulary, has_versions, id_of};
 use crate::world::version;
 
 /// Something that may happen next. The number is that of the writer, or of the write that is late.
@@ -36,6 +36,10 @@ pub(super) enum Move {
     IsLate(usize),
     /// The write is carried out and answered, and may arrive once more at any time, or never.
     IsRepeated(usize),
+    /// The write is carried out and repeated at once, and the second answer is heard.
+    IsResent(usize),
+    /// The same, and others change the document in between.
+    IsResentOverEdit(usize),
     IsNotSent(usize),
     IsThrottled(usize),
     IsDenied(usize),
@@ -56,7 +60,7 @@ pub(super) enum Move {
 /// An update of a small world.
 #[derive(Clone, Debug)]
 pub(super) struct Task {
-    pub(super) wish: Wish,
+    pub(super) member_values: MemberValues,
     pub(super) on_conflict: OnConflict,
     /// True if it was reviewed against the state at the start.
     pub(super) is_planned: bool,
@@ -71,19 +75,24 @@ struct Logged {
 
 /// One of the two, and what is known of it from outside.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that happened")]
 struct Writer<K: Specimen> {
     wanted: Wanted,
     task: Task,
     step: Step<K>,
     is_out_of_time: bool,
     is_stopped: bool,
-    seen: Seen,
+    observed: Observed,
     first_base: Option<Content>,
     intent: Option<Intended>,
     sends: usize,
     refused: Option<usize>,
-    unclear: Option<Sent>,
+    indeterminate: Option<SentWrite>,
     made: Option<usize>,
+    /// True if a write was accepted by its answer.
+    is_accepted: bool,
+    /// True if a write was carried out, and the refusal of its repetition was heard.
+    is_resent: bool,
     /// The content that the step before this one showed, if that was a read.
     just_read: Option<Content>,
     /// The state that the last read after a write showed.
@@ -94,7 +103,7 @@ struct Writer<K: Specimen> {
 
 /// The sights of a writer's reads.
 #[derive(Clone, Copy, Debug, Default)]
-struct Seen {
+struct Observed {
     newest: usize,
     /// Ours, after a write.
     ours: bool,
@@ -105,7 +114,7 @@ struct Seen {
 /// An intent, recorded before a write.
 #[derive(Clone, Debug, Hash)]
 struct Intended {
-    sent: Sent,
+    sent: SentWrite,
     base: Content,
     text: String,
     overwrites: Vec<usize>,
@@ -113,7 +122,7 @@ struct Intended {
 
 /// A write: its version, and the content of the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Sent {
+struct SentWrite {
     under: Option<usize>,
     content: Content,
 }
@@ -130,7 +139,7 @@ struct Late {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Arrival {
     First,
-    Again,
+    Retry,
 }
 
 /// A state of the small world.
@@ -162,24 +171,26 @@ impl<K: Specimen> Writer<K> {
         let request = if task.is_planned {
             UpdateRequest::Planned {
                 base: stored(0, vocabulary.start(0), has_versions::<K>()),
-                patch: vocabulary.patch(&task.wish),
+                patch: vocabulary.patch(&task.member_values),
             }
         } else {
-            UpdateRequest::Edit(vocabulary.edit(&task.wish))
+            UpdateRequest::Edit(vocabulary.edit(&task.member_values))
         };
         let mut writer = Self {
-            wanted: vocabulary.wanted(&task.wish),
+            wanted: vocabulary.wanted(&task.member_values),
             task: task.clone(),
             step: Update::start(request, options),
             is_out_of_time: false,
             is_stopped: false,
-            seen: Seen::default(),
+            observed: Observed::default(),
             first_base: None,
             intent: None,
             sends: 0,
             refused: None,
-            unclear: None,
+            indeterminate: None,
             made: None,
+            is_accepted: false,
+            is_resent: false,
             just_read: None,
             read_back: None,
             digest: 0,
@@ -238,7 +249,7 @@ impl<K: Specimen> Model<K> {
     }
 
     pub(super) fn name(&self) -> String {
-        let words = |writer: &Writer<K>| {
+        let summary = |writer: &Writer<K>| {
             let planned = if writer.task.is_planned { ", as reviewed" } else { "" };
             format!(
                 "{} ({:?}{planned})",
@@ -246,7 +257,7 @@ impl<K: Specimen> Model<K> {
                 writer.task.on_conflict
             )
         };
-        format!("{} and {}", words(&self.writers[0]), words(&self.writers[1]))
+        format!("{} and {}", summary(&self.writers[0]), summary(&self.writers[1]))
     }
 
     /// A hash that tells this state from every other.
@@ -299,6 +310,8 @@ impl<K: Specimen> Model<K> {
                 Move::LosesAnswer(number),
                 Move::IsLate(number),
                 Move::IsRepeated(number),
+                Move::IsResent(number),
+                Move::IsResentOverEdit(number),
                 Move::IsNotSent(number),
                 Move::IsThrottled(number),
                 Move::IsDenied(number),
@@ -306,7 +319,7 @@ impl<K: Specimen> Model<K> {
             Step::Record(_) => vec![Move::IsNotRecorded(number)],
             Step::Wait(_) | Step::Done(_) => Vec::new(),
         };
-        if matches!(writer.step, Step::Read(_)) && self.log.len() > 1 + writer.seen.newest {
+        if matches!(writer.step, Step::Read(_)) && self.log.len() > 1 + writer.observed.newest {
             moves.push(Move::ReadsStale(number));
         }
         if !writer.is_stopped {

@@ -18,27 +18,27 @@ use genesys_adapter::{
 use ledger_adapter::{LedgerSettings, SqlLedger};
 use ports::{Author, Clock, DeliveryError, Event, EventSink, Sleeper};
 
-use super::deadly::Deadly;
-use super::orders::{Orders, Point, SINK, TARGET, name_of, rule_of};
+use super::kill_at::KillAt;
+use super::kill_plan::{KillPlan, Point, SINK, TARGET, name_of, rule_of};
 use super::relay;
 
 #[test]
 #[ignore = "the tests start it, to kill it"]
 fn a_run_that_is_killed() {
-    let Some(orders) = Orders::given() else { return };
+    let Some(kill_plan) = KillPlan::given() else { return };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(run(orders));
+    runtime.block_on(run(kill_plan));
 }
 
-async fn run(orders: Orders) {
-    let point = orders.point;
-    let mut ledger = open(&orders.ledger, orders.run, &orders.folder).await;
+async fn run(kill_plan: KillPlan) {
+    let point = kill_plan.point;
+    let mut ledger = open(&kill_plan.ledger, kill_plan.run, &kill_plan.folder).await;
     let is_concluding = Arc::new(AtomicBool::new(false));
     if point == Point::InsideTheCommit {
-        let (is_concluding, delay) = (is_concluding.clone(), orders.delay);
+        let (is_concluding, delay) = (is_concluding.clone(), kill_plan.delay);
         ledger.before_each_commit(move || {
             if !is_concluding.load(Ordering::Relaxed) {
                 return;
@@ -49,30 +49,30 @@ async fn run(orders: Orders) {
             }
         });
     }
-    let ledger = Arc::new(Deadly {
+    let ledger = Arc::new(KillAt {
         behind: Arc::new(ledger),
         point,
         is_concluding,
     });
     let server = match point {
-        Point::InMidSend | Point::AfterTheServerApplied => relay::to(&orders.server, point).await,
-        _ => orders.server.clone(),
+        Point::InMidSend | Point::AfterTheServerApplied => relay::to(&kill_plan.server, point).await,
+        _ => kill_plan.server.clone(),
     };
-    let timer = Arc::new(Timer::of_run(orders.run));
-    let updater = Updater::<TriggerRule>::builder(Arc::new(Deadly::of(store(&server, &timer), point)))
+    let timer = Arc::new(Timer::of_run(kill_plan.run));
+    let updater = Updater::<TriggerRule>::builder(Arc::new(KillAt::of(store(&server, &timer), point)))
         .ledger(ledger.clone())
-        .recorded_as(TARGET, author(orders.run))
+        .recorded_as(TARGET, author(kill_plan.run))
         .build(timer.clone());
     let deliverer = Deliverer {
         outbox: ledger,
-        sinks: vec![Arc::new(Deadly::of(FileSink(file_of(&orders.folder)), point))],
+        sinks: vec![Arc::new(KillAt::of(FileSink(file_of(&kill_plan.folder)), point))],
         clock: timer.clone(),
         sleeper: timer,
     };
     println!("begun:");
     for number in 0.. {
-        let rule = rule_of(orders.run + number);
-        let name = format!("{}-{number}", name_of(orders.run));
+        let rule = rule_of(kill_plan.run + number);
+        let name = format!("{}-{number}", name_of(kill_plan.run));
         let edit = Edit::default().name(&name).unwrap();
         updater.update(&rule, edit, UpdateOptions::default()).await;
         deliverer.drain(&|_, _| (), &|| false).await;
@@ -111,10 +111,7 @@ pub(super) fn author(run: u64) -> Author {
 
 pub(super) fn store(server: &str, timer: &Arc<Timer>) -> GenesysStore<TriggerRules> {
     let address: Address = server.parse().unwrap();
-    let settings = ConnectionSettings {
-        loopback: true,
-        ..ConnectionSettings::default()
-    };
+    let settings = ConnectionSettings::to(&address);
     let connection = Connection::new(&settings).unwrap();
     let client = Credentials::Client(ClientCredentials {
         id: SANDBOX_CLIENT_ID.to_owned(),

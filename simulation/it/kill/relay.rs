@@ -4,7 +4,7 @@
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::orders::Point;
+use super::kill_plan::Point;
 
 /// Relays to a server from now on, and says where.
 pub(super) async fn to(server: &str, point: Point) -> String {

@@ -35,7 +35,7 @@ impl<K: Specimen> World<K> {
         self.count(Fault::EditByOthers);
         let wanted = vocabulary.any_change(&mut self.rng);
         let body = vocabulary.set(&value, wanted);
-        self.note(|_| format!("somebody opens {}", id_of::<K>(document)));
+        self.trace(|_| format!("somebody opens {}", id_of::<K>(document)));
         self.pages.push(OpenPage { document, body, wanted });
         let page = self.pages.len() - 1;
         if has_versions::<K>() {
@@ -49,7 +49,7 @@ impl<K: Specimen> World<K> {
     pub(crate) fn save_by_others(&mut self, page: usize) {
         let OpenPage { document, body, wanted } = &self.pages[page];
         let (document, body, by) = (*document, body.clone(), Author::Others(*wanted));
-        self.note(|_| format!("somebody saves {}", id_of::<K>(document)));
+        self.trace(|_| format!("somebody saves {}", id_of::<K>(document)));
         self.store(document, &body, by);
     }
 }

@@ -24,14 +24,14 @@ impl<K: Specimen> World<K> {
         request.newest = self.history.logs[request.document].len() - 1;
         let answer = match fault {
             Some(Fault::Throttled) => {
-                let told = self.rng.below(4);
-                Some(Answer::Throttled(match told {
+                let seconds = self.rng.below(4);
+                Some(Answer::Throttled(match seconds {
                     0 => None,
-                    told => Some(Duration::from_secs(told as u64)),
+                    seconds => Some(Duration::from_secs(seconds as u64)),
                 }))
             }
             Some(Fault::ThrottledForLong) => Some(Answer::Throttled(Some(Duration::from_mins(10)))),
-            Some(Fault::UnavailableBefore) => Some(Answer::Unclear(Some(Duration::from_secs(2)))),
+            Some(Fault::UnavailableBefore) => Some(Answer::Indeterminate(Some(Duration::from_secs(2)))),
             Some(Fault::Unauthenticated) => Some(Answer::Unauthenticated),
             Some(Fault::Denied) => Some(Answer::Denied),
             _ => None,
@@ -48,10 +48,18 @@ impl<K: Specimen> World<K> {
         }
     }
 
-    /// The server carries out a write that it carried out before, if it does not check versions.
+    /// A write reaches the server once more. If its client still waits, this answer is the one that it hears.
     pub(crate) fn arrive_again(&mut self, number: usize) {
-        let request = &self.history.requests[number];
+        let request = &mut self.history.requests[number];
         let newest = self.history.logs[request.document].len() - 1;
+        if let (Some(Fault::Resent), Call::Write { under, .. }) = (request.fault, &request.call) {
+            request.newest = newest;
+            let under = *under;
+            let answer = self.write(number, under);
+            self.history.requests[number].answer = Some(answer);
+            return;
+        }
+        let request = &self.history.requests[number];
         let (Call::Write { body, under }, Some(update)) = (&request.call, request.update) else {
             return;
         };
@@ -116,18 +124,18 @@ impl<K: Specimen> World<K> {
             let by = Author::Update {
                 update,
                 request: number,
-                arrival: if request.is_heard {
-                    Arrival::Late
-                } else {
-                    Arrival::InTime
+                arrival: match request.made {
+                    Some(_) => Arrival::Repeated,
+                    None if request.is_heard => Arrival::Late,
+                    None => Arrival::InTime,
                 },
             };
             self.store(document, &body, by);
-            self.history.requests[number].made = Some(newest + 1);
+            self.history.requests[number].made.get_or_insert(newest + 1);
         }
         match fault {
-            Some(Fault::LostAfter) => Answer::Unclear(None),
-            Some(Fault::UnavailableAfter) => Answer::Unclear(Some(Duration::from_secs(2))),
+            Some(Fault::LostAfter) => Answer::Indeterminate(None),
+            Some(Fault::UnavailableAfter) => Answer::Indeterminate(Some(Duration::from_secs(2))),
             _ if !is_current => Answer::Moved,
             Some(Fault::BodyLost) => Answer::Accepted,
             _ => Answer::Shown {
@@ -147,7 +155,7 @@ impl<K: Specimen> World<K> {
             since: self.now,
         };
         self.history.logs[document].push(state);
-        self.note(|world| {
+        self.trace(|world| {
             let log = &world.history.logs[document];
             let (version, content) = (log.len() - 1, log[log.len() - 1].content);
             let content = world.history.vocabulary.show_content(content);
@@ -160,14 +168,14 @@ impl<K: Specimen> World<K> {
         let request = &mut self.history.requests[number];
         let answer = *request.answer.get_or_insert(match request.fault {
             Some(Fault::NotSent) => Answer::NotSent,
-            _ => Answer::Unclear(None),
+            _ => Answer::Indeterminate(None),
         });
         request.is_heard = true;
         let (task, fault) = (request.task, request.fault);
         if let Some(fault @ (Fault::NotSent | Fault::LostBefore)) = fault {
             self.count(fault);
         }
-        self.note(|_| format!("        request {number} hears {answer:?}"));
+        self.trace(|_| format!("        request {number} hears {answer:?}"));
         task
     }
 }

@@ -27,10 +27,10 @@ pub(super) async fn attempt<K: Specimen>(client: &Client<K>, wrong: Wrong, id: &
     if !intend(client, &base, &body, patch).await {
         return claim(OutcomeKind::Failed);
     }
-    let mut was_unclear = false;
+    let mut was_indeterminate = false;
     for _ in 0..TRIES {
         if !compares_before && !is_as(client, id, &base.value).await {
-            return open(was_unclear, OutcomeKind::Conflict);
+            return open(was_indeterminate, OutcomeKind::Conflict);
         }
         let Err(failure) = client.replace(id, &body, None).await else {
             return match wrong {
@@ -42,23 +42,23 @@ pub(super) async fn attempt<K: Specimen>(client: &Client<K>, wrong: Wrong, id: &
         match failure.class {
             FailureClass::Throttled { .. } | FailureClass::NotSent => {
                 if compares_before {
-                    return open(was_unclear, OutcomeKind::Deferred);
+                    return open(was_indeterminate, OutcomeKind::Deferred);
                 }
                 client.sleep(Duration::from_secs(1)).await;
             }
             FailureClass::Indeterminate { .. } => {
-                was_unclear = true;
+                was_indeterminate = true;
                 if is_read_back(client, id, patch).await {
                     return APPLIED_BY_READ;
                 }
-                if wrong != Wrong::SendsAgainAfterUnclear {
+                if wrong != Wrong::RetriesAfterIndeterminate {
                     return claim(OutcomeKind::Unknown);
                 }
             }
-            _ => return open(was_unclear, OutcomeKind::Denied),
+            _ => return open(was_indeterminate, OutcomeKind::Denied),
         }
     }
-    open(was_unclear, OutcomeKind::Failed)
+    open(was_indeterminate, OutcomeKind::Failed)
 }
 
 /// True if a read of the document shows the content of the base.

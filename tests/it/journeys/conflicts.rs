@@ -39,14 +39,14 @@ fn a_stale_version_overwrites_nothing_and_shows_three_sides() {
 
           time           <n> ms, 3 requests
           recorded       entry 1, head <head>
-          activation     0 of 1 (0 %)
+          updates        0 of 1 carried out (0 %)
           correlation id <id>
         --- stderr
         error[AR0502]: cannot update `a1b2c3d4-e5f6-7890-abcd-ef1234567890`: somebody else changed it meanwhile; nothing was overwritten
           help: look at both sides; then run the command again: it starts from the rule as it is now, or `--on-conflict ours` overwrites what collides, and says what it was
           correlation id: <id>
     "#]].assert_eq(&shown(&on(&sandbox, &["update", "--name", "Ours"])));
-    assert_eq!(sandbox.world.rule(SAMPLE_RULE_ID).unwrap()["name"], "Theirs");
+    assert_eq!(sandbox.emulator.rule(SAMPLE_RULE_ID).unwrap()["name"], "Theirs");
     assert_eq!(writes(&sandbox), 1);
 }
 
@@ -73,7 +73,11 @@ fn a_stale_version_is_told_as_json() {
           "status": null,
           "context_id": null,
           "correlation_id": "<id>",
-          "retryable": false
+          "retryable": false,
+          "platform_code": null,
+          "details": [],
+          "limit": null,
+          "help": "look at both sides; then run the command again: it starts from the rule as it is now, or `--on-conflict ours` overwrites what collides, and says what it was"
         }"#]].assert_eq(&super::redacted(&format!(
         "{:#}\n{:#}",
         change["conflicts"], change["error"]
@@ -96,7 +100,7 @@ fn a_version_that_was_named_must_be_the_stored_one() {
 
           time           <n> ms, 1 request
           recorded       entry 1, head <head>
-          activation     0 of 1 (0 %)
+          updates        0 of 1 carried out (0 %)
           correlation id <id>
         --- stderr
         error[AR0502]: cannot update `a1b2c3d4-e5f6-7890-abcd-ef1234567890`: it is not at version 3
@@ -119,5 +123,5 @@ fn what_cannot_be_a_version_is_a_wrong_command_line() {
         let ran = on(&sandbox, &["update", "--name", "X", "--if-version", version]);
         assert_eq!(ran.code, Some(64), "{version}: {ran}");
     }
-    assert!(sandbox.world.requests().is_empty());
+    assert!(sandbox.emulator.requests().is_empty());
 }

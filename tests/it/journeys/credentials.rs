@@ -1,9 +1,11 @@
 //! Credentials: none, wrong ones, and those of more than one place.
 
-use expect_test::expect;
-use serde_json::json;
+use std::fs;
 
-use super::{against, document, file, shown};
+use expect_test::expect;
+use serde_json::{Value, json};
+
+use super::{against, document, file, recording::Workstation, shown};
 use crate::{
     binary::{assist_rules, run},
     sandbox::Sandbox,
@@ -55,7 +57,7 @@ fn a_wrong_secret_is_told_with_what_to_do() {
     );
     assert!(
         sandbox
-            .world
+            .emulator
             .requests()
             .iter()
             .all(emulator::RecordedRequest::is_token_request)
@@ -66,7 +68,7 @@ fn a_wrong_secret_is_told_with_what_to_do() {
 fn a_token_of_the_environment_needs_no_client() {
     let sandbox = Sandbox::sample();
     run(against(&sandbox).arg("get"));
-    let token = sandbox.world.issued_tokens().remove(0);
+    let token = sandbox.emulator.issued_tokens().remove(0);
     let with = |token: &str| {
         let mut command = against(&sandbox);
         command
@@ -132,40 +134,136 @@ fn a_stranger_s_configuration_file_says_nothing_about_where_secrets_go() {
         error[AR0602]: `assist-rules.toml` has `api_url`, which a file that is found in the working directory may not have
           help: such a file may be a stranger's: name it with `--config assist-rules.toml` if it is yours
     "#]].assert_eq(&shown(&run(command.arg("get"))));
-    assert!(sandbox.world.requests().is_empty());
+    assert!(sandbox.emulator.requests().is_empty());
 }
 
+/// FIELD E3: every key of the configuration, and whether the file that is found in the working directory may have it.
 #[test]
-fn each_key_that_a_stranger_may_not_say_is_refused_by_name_and_each_other_is_taken() {
-    let privileged = "region client_id client_secret access_token api_url login_url proxy ca_file ledger";
-    let toml = |key: &str| format!("{key} = \"x\"\n");
-    let privileged: Vec<_> = privileged.split(' ').map(|key| (key, toml(key))).collect();
-    let tables = [
-        ("sinks", "[[sinks]]\nname = \"a\"\n".to_owned()),
-        ("api_url", "[api_url]\nx = 1\n".to_owned()),
-        ("region", "state_dir = \"s\"\nsinks = 1\nregion = \"x\"\n".to_owned()),
-    ];
-    let run_with = |toml: &str| {
+fn each_key_that_moves_record_target_or_report_is_refused_in_a_stranger_s_file() {
+    let run_with = |toml: &str, args: &[&str]| {
         let mut command = assist_rules();
         file(&command, "assist-rules.toml", toml);
-        run(command.args(["list", "--sandbox"]))
+        run(command.args(args))
     };
-    for (key, toml) in privileged.into_iter().chain(tables) {
-        let ran = run_with(&toml);
+    let taken = ["deadline", "connect_timeout", "attempt_timeout", "log"];
+    let schema = document(&run(assist_rules().args(["schema", "config"])));
+    let keys: Vec<_> = schema["properties"].as_object().unwrap().keys().cloned().collect();
+    assert!(
+        taken.iter().all(|key| keys.iter().any(|known| known == key)),
+        "{keys:?}"
+    );
+    for key in &keys {
+        let value = match key.as_str() {
+            "sandbox" => "true",
+            "sinks" => "[{ kind = \"directory\", name = \"a\", path = \"a\" }]",
+            "trigger_rules_path" => "\"/api/v2/agent-assist/trigger-rules\"",
+            "log" => "\"warn\"",
+            _ => "\"9s\"",
+        };
+        let toml = format!("{key} = {value}\n");
+        let ran = run_with(&toml, &["list", "--sandbox"]);
+        if taken.contains(&key.as_str()) {
+            assert_eq!(ran.code, Some(0), "{toml}: {ran}");
+            continue;
+        }
         let words = format!(
             "`assist-rules.toml` has `{key}`, which a file that is found in the working directory may not have\n"
         );
         assert!(ran.code == Some(64) && ran.stderr.contains(&words), "{toml}: {ran}");
+        let named = run_with(&toml, &["list", "--sandbox", "--config", "assist-rules.toml"]);
+        assert!(!named.stderr.contains("may not have"), "{toml}: {named}");
     }
-    let others = "trigger_rules_path = \"/api/v2/agent-assist/trigger-rules\"\nsandbox = true\ndeadline = \"9s\"\n\
-                  connect_timeout = \"1s\"\nattempt_timeout = \"2s\"\nstate_dir = \"kept\"\nlog = \"warn\"\n";
-    let ran = run_with(others);
-    assert!(
-        !ran.stderr.contains("may not have") && !ran.stderr.contains("wrong value"),
-        "{ran}"
-    );
-    let ran = run_with("region = \"x\"\nregin = \"x\"\n");
-    assert!(ran.stderr.contains("the unknown key `regin`"), "{ran}");
+    for (toml, key) in [
+        ("[api_url]\nx = 1\n", "`api_url`"),
+        ("log = \"warn\"\nsinks = 1\nstate_dir = \"s\"\n", "`state_dir`"),
+        ("region = \"x\"\nregin = \"x\"\n", "the unknown key `regin`"),
+    ] {
+        let ran = run_with(toml, &["list", "--sandbox"]);
+        assert!(ran.code == Some(64) && ran.stderr.contains(key), "{toml}: {ran}");
+    }
+}
+
+/// FIELD E3: a stranger's record beside the rules is not the record of this program.
+#[test]
+fn a_rollback_takes_no_ledger_of_a_stranger() {
+    let sandbox = Sandbox::sample();
+    let mut prepared = against(&sandbox);
+    let home = prepared.get_current_dir().unwrap().to_owned();
+    assert_eq!(run(prepared.args(["update", "--name", "Theirs"])).code, Some(0));
+    fs::write(home.join("assist-rules.toml"), "state_dir = \"state/assist-rules\"\n").unwrap();
+    let writes = super::writes(&sandbox);
+    let mut command = against(&sandbox);
+    command.current_dir(&home).env_remove("ASSIST_RULES_STATE_DIR");
+    let ran = run(command.args(["rollback", "--yes"]));
+    assert!(ran.code == Some(64) && ran.stderr.contains("`state_dir`"), "{ran}");
+    assert_eq!(super::writes(&sandbox), writes);
+}
+
+/// FIELD E3: `--reset-sandbox` names no target.
+#[test]
+fn a_reset_of_the_sandbox_is_refused_outside_of_it() {
+    let sandbox = Sandbox::sample();
+    for args in [&["update", "--name", "X"] as &[&str], &["get"], &["history"]] {
+        let ran = run(against(&sandbox).args(args).arg("--reset-sandbox"));
+        assert!(
+            ran.code == Some(64) && ran.stderr.contains("`--reset-sandbox` resets the sandbox"),
+            "{ran}"
+        );
+    }
+    assert!(sandbox.emulator.requests().is_empty());
+}
+
+/// FIELD E1: line and column of a fault, and nothing that stands there, for people and for programs.
+#[test]
+fn a_wrong_file_with_a_secret_is_told_by_line_and_column_alone() {
+    for (name, text, place) in [
+        (
+            "assist-rules.toml",
+            "log = \"warn\"\nclient_secret = canary-7f\n",
+            "line 2, column 17",
+        ),
+        ("mine.toml", "client_secret = canary-7f\n", "line 1, column 17"),
+        (
+            "config/assist-rules/config.toml",
+            "client_secret = 'canary-7f\n",
+            "line 1, column",
+        ),
+        (
+            ".gc/config.toml",
+            "[DEFAULT]\nclient_secret: canary-7f\n",
+            "line 2, column",
+        ),
+        (
+            ".gc/config.toml",
+            "[default]\nclient_secret = [\"canary-7f\"]\n",
+            "key `client_secret`",
+        ),
+        ("mine.toml", "client_secret = [\"canary-7f\"]\n", "key `client_secret`"),
+        ("mine.toml", "sandbox = \"canary-7f\"\n", "key `sandbox`"),
+        (
+            "mine.toml",
+            "[[sinks]]\nkind = \"command\"\nname = \"a\"\nargv = \"curl canary-7f\"\n",
+            "sink `a` is wrong",
+        ),
+    ] {
+        for output in ["human", "json"] {
+            let sandbox = Sandbox::sample();
+            let mut command = against(&sandbox);
+            command
+                .env_remove("GENESYSCLOUD_OAUTHCLIENT_ID")
+                .env_remove("GENESYSCLOUD_OAUTHCLIENT_SECRET");
+            if text.contains("sinks") {
+                command.envs(sandbox.env());
+            }
+            let written = file(&command, name, text);
+            if name == "mine.toml" {
+                command.arg("--config").arg(written);
+            }
+            let ran = run(command.args(["update", "--name", "X", "-o", output]));
+            assert!(ran.code == Some(64) && ran.stderr.contains(place), "{text}: {ran}");
+            assert!(!ran.to_string().contains("canary"), "{text}: {ran}");
+        }
+    }
 }
 
 #[test]
@@ -214,4 +312,58 @@ fn plain_http_is_for_this_machine_only() {
         error[AR0602]: the environment: `api_url`: `http://api.example.com` would send the token in clear: https is needed, and http is allowed on loopback only
           help: The message names the key and the layer it stands in: a flag, the environment, a file, or the gc profile. `assist-rules schema config` prints what a file may have, for editors.
     "#]].assert_eq(&shown(&ran));
+}
+
+/// `auth status` says what counts and where it is set, and sends nothing; `--check` signs in anew.
+#[test]
+fn auth_status_answers_which_organization_is_about_to_be_changed() {
+    let workstation = Workstation::new();
+    let status = |flags: &[&str]| {
+        let mut command = workstation.command(&["auth", "status", "-o", "json"]);
+        let ran = run(command.args(flags));
+        assert_eq!(ran.code, Some(0), "{ran}");
+        assert!(!ran.to_string().contains(emulator::SANDBOX_CLIENT_SECRET), "{ran}");
+        document(&ran)
+    };
+    let before = status(&[]);
+    assert_eq!(
+        (&before["kind"], &before["target"]["org"]),
+        (&json!("auth"), &Value::Null)
+    );
+    assert_eq!(before["token"], json!({"kept": false, "ends_at": null}));
+    assert_eq!(workstation.sandbox.emulator.requests().len(), 0, "nothing is sent");
+    workstation.does(&["update", "--name", "A"]);
+    let requests = workstation.sandbox.emulator.requests().len();
+    let kept = status(&[]);
+    assert_eq!(
+        workstation.sandbox.emulator.requests().len(),
+        requests,
+        "nothing is sent"
+    );
+    assert_eq!(kept["target"]["org"]["name"], "Sandbox");
+    assert_eq!(kept["token"]["kept"], true);
+    assert_eq!(kept["credentials"]["client_id"], emulator::SANDBOX_CLIENT_ID);
+    for part in ["credentials", "api_url", "login_url"] {
+        assert_eq!(kept[part]["from"], "the environment", "{kept}");
+    }
+    let checked = status(&["--check"]);
+    assert!(workstation.sandbox.emulator.requests().len() > requests);
+    assert_eq!(
+        (&checked["checked"], &checked["target"]["org"]["name"]),
+        (&json!(true), &json!("Sandbox"))
+    );
+
+    let mut wrong = workstation.command(&["auth", "status", "--check"]);
+    let ran = run(wrong.env("GENESYSCLOUD_OAUTHCLIENT_SECRET", "not-the-secret"));
+    assert!(
+        ran.code == Some(8) && !ran.to_string().contains("not-the-secret"),
+        "{ran}"
+    );
+    let ran = run(assist_rules().args(["auth", "status"]));
+    assert!(ran.code == Some(64) && ran.stderr.contains("AR0603"), "{ran}");
+    let ran = run(assist_rules().args(["auth", "status", "--sandbox"]));
+    assert!(
+        ran.code == Some(0) && ran.stdout.contains("organization  Sandbox ("),
+        "{ran}"
+    );
 }

@@ -7,8 +7,11 @@ use expect_test::expect;
 use super::{document, shown};
 use crate::binary::{assist_rules, run};
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 14] = [
     "get",
+    "enable",
+    "disable",
+    "auth",
     "list",
     "validate",
     "diff",
@@ -89,6 +92,24 @@ fn the_man_page_names_commands_flags_and_exit_codes() {
 }
 
 #[test]
+fn the_man_pages_of_all_commands_go_into_a_folder() {
+    let mut man = assist_rules();
+    let home = man.get_current_dir().unwrap().to_owned();
+    std::fs::create_dir(home.join("man")).unwrap();
+    let ran = run(man.args(["man", "man"]));
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""), "{ran}");
+    for page in ["assist-rules", "assist-rules-update", "assist-rules-audit-verify"] {
+        let text = std::fs::read_to_string(home.join("man").join(format!("{page}.1"))).unwrap();
+        assert!(text.contains(".TH"), "{page}");
+    }
+    let ran = run(assist_rules().args(["man", "not-there"]));
+    assert!(
+        ran.code == Some(64) && ran.stderr.contains("cannot write man pages to `not-there`"),
+        "{ran}"
+    );
+}
+
+#[test]
 fn each_command_has_help_that_fits_a_terminal() {
     for command in COMMANDS {
         for flag in ["--help", "-h"] {
@@ -107,7 +128,8 @@ fn each_command_has_help_that_fits_a_terminal() {
         Usage: assist-rules update [OPTIONS] [RULE]
 
         Arguments:
-          [RULE]  The rule's id; GENESYS_RULE_ID stands in
+          [RULE]  The rule's id, or its exact name (name:TEXT for one that looks like an id);
+                  GENESYS_RULE_ID stands in
 
         Options:
               --from <FILE>                The change, or the whole rule, as JSON or YAML; `-` is stdin
@@ -139,11 +161,14 @@ fn each_command_has_help_that_fits_a_terminal() {
               --reset-sandbox            Put the sandbox back to its sample rule first
               --ledger <URL>             The ledger, where changes are recorded: sqlite:PATH or
                                          postgres://...
+              --no-sinks                 Leave events in the outbox, and tell no sink in this run
+              --sinks                    Tell the sinks of what changes in the sandbox, too
               --metrics-file <FILE>      Write the figures of all updates there after the run, for
                                          Prometheus
               --deadline <TIME>          The time after which to give up: 90s, 2m
-              --color <COLOR>            Colour on a terminal; NO_COLOR is respected too [default: auto]
+              --color <COLOR>            Color on a terminal; NO_COLOR is respected too [default: auto]
                                          [possible values: auto, always, never]
+              --yes                      Answer every question with yes
           -q, --quiet                    Say nothing but the result
           -v, --verbose...               Say more on stderr; twice for every request
               --log-format <LOG_FORMAT>  The format of the log on stderr [default: text] [possible values:

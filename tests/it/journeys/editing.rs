@@ -4,7 +4,7 @@ use std::{process::Stdio, thread};
 
 use emulator::{SAMPLE_RULE_ID, Script};
 
-use super::{against, file, recording::Desk, writes};
+use super::{against, document, file, recording::Workstation, writes};
 use crate::{binary::run, postgres::Schema, sandbox::Sandbox};
 
 /// Runs `edit` with an editor that does this to the file.
@@ -19,9 +19,25 @@ fn what_was_saved_is_applied() {
     assert_eq!(ran.code, Some(0), "{ran}");
     assert!(ran.stdout.contains("7 → 8"), "{ran}");
     assert_eq!(
-        sandbox.world.rule(SAMPLE_RULE_ID).unwrap()["name"],
+        sandbox.emulator.rule(SAMPLE_RULE_ID).unwrap()["name"],
         "Credit Card Edited Rule"
     );
+}
+
+/// One document on stdout, whatever became of the command.
+#[test]
+fn what_was_not_changed_is_a_document_to_programs() {
+    let sandbox = Sandbox::sample();
+    let ran = run(against(&sandbox).args(["edit", "-o", "json"]).env("EDITOR", "true"));
+    let result = document(&ran);
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert_eq!(
+        (&result["kind"], &result["exit_code"]),
+        (&"result".into(), &0.into()),
+        "{ran}"
+    );
+    assert_eq!(result["changes"][0]["outcome"], "unchanged", "{ran}");
+    assert_eq!(writes(&sandbox), 0, "{ran}");
 }
 
 #[test]
@@ -29,7 +45,13 @@ fn what_was_not_changed_is_not_sent() {
     let sandbox = Sandbox::sample();
     let ran = edit(&sandbox, "true");
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""), "{ran}");
-    assert!(sandbox.world.requests().iter().all(|request| request.method != "PUT"));
+    assert!(
+        sandbox
+            .emulator
+            .requests()
+            .iter()
+            .all(|request| request.method != "PUT")
+    );
 }
 
 #[test]
@@ -41,9 +63,128 @@ fn a_text_with_findings_is_kept_and_the_way_back_is_told() {
         .stderr
         .split_once("Go on with it: assist-rules update ")
         .unwrap_or_else(|| panic!("{ran}"));
-    let file = back.split('\'').nth(1).unwrap();
+    let file = back.split_once("--from ").unwrap().1.split_whitespace().next().unwrap();
     assert!(std::fs::read_to_string(file).unwrap().contains("near"), "{ran}");
-    assert_eq!(sandbox.world.rule(SAMPLE_RULE_ID).unwrap()["etag"], "7");
+    assert_eq!(sandbox.emulator.rule(SAMPLE_RULE_ID).unwrap()["etag"], "7");
+}
+
+/// FIELD H2: the way back works when it is pasted, quotes and flags included.
+#[cfg(unix)]
+#[test]
+fn the_way_back_works_when_it_is_pasted() {
+    let workstation = Workstation::new();
+    let state = workstation.state.with_file_name("it's a \"state\" $HOME");
+    let ledger = format!("sqlite:{}/other ledger.db", state.display());
+    let edit = [
+        "edit",
+        "--ledger",
+        &ledger,
+        "--reason",
+        "it's; `echo` \"$HOME\"",
+        "--no-sinks",
+        "--deadline",
+        "30s",
+    ];
+    let mut command = workstation.command(&edit);
+    command.env("ASSIST_RULES_STATE_DIR", &state);
+    let ran = run(command.env("EDITOR", "sed -i.old s/contains/near/"));
+    assert_eq!(ran.code, Some(3), "{ran}");
+    let back = ran
+        .stderr
+        .lines()
+        .find_map(|line| line.split_once("Go on with it: assist-rules "))
+        .unwrap()
+        .1;
+    let texts = std::fs::read_dir(state.join("edits"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let is_kept = |path: &std::path::PathBuf| path.extension().is_some_and(|it| it == "json");
+    let kept = texts.into_iter().find(is_kept).unwrap();
+    let mended = std::fs::read_to_string(&kept).unwrap().replace("near", "equals");
+    std::fs::write(&kept, mended).unwrap();
+    let program = workstation.command(&[]);
+    let mut pasted = std::process::Command::new("sh");
+    pasted
+        .args(["-c", &format!("\"$0\" {back}")])
+        .arg(program.get_program())
+        .current_dir(program.get_current_dir().unwrap())
+        .env_clear()
+        .envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .env("ASSIST_RULES_STATE_DIR", &state);
+    let ran = run(&mut pasted);
+    assert_eq!(ran.code, Some(0), "{back}: {ran}");
+    let mut history = workstation.command(&["history", "--ledger", &ledger, "-o", "json"]);
+    let entries = document(&run(&mut history));
+    assert_eq!(
+        entries["entries"][0]["author"]["reason"], "it's; `echo` \"$HOME\"",
+        "{entries}"
+    );
+}
+
+/// FIELD H1: an editor that goes to the background has changed nothing yet.
+#[test]
+fn an_editor_that_comes_back_at_once_keeps_the_text() {
+    let workstation = Workstation::new();
+    let ran = run(workstation.command(&["edit"]).env("EDITOR", "true"));
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert!(
+        ran.stderr.contains("EDITOR='code --wait'") && ran.stderr.contains("Go on with it: "),
+        "{ran}"
+    );
+    assert_eq!((kept(&workstation.state), writes(&workstation.sandbox)), (1, 0));
+}
+
+/// FIELD H1: on a terminal the program waits for the person in place of the editor.
+#[cfg(target_os = "linux")]
+#[test]
+fn on_a_terminal_an_editor_that_comes_back_at_once_is_waited_for() {
+    let workstation = Workstation::new();
+    let mut edit = workstation.command(&["edit"]);
+    edit.env("EDITOR", "true");
+    let test = "on_a_terminal_an_editor_that_comes_back_at_once_is_waited_for";
+    let Some(ran) = crate::terminal::on_a_terminal(test, &edit, "\n") else {
+        return;
+    };
+    assert_eq!(ran.code, Some(0), "{ran}");
+    for words in ["press Enter once you have saved", "Nothing was changed."] {
+        assert!(ran.stdout.contains(words), "{ran}");
+    }
+    assert_eq!(
+        (kept(&workstation.state), writes(&workstation.sandbox)),
+        (0, 0),
+        "{ran}"
+    );
+}
+
+/// FIELD H1: nothing, and nothing that can be read.
+#[test]
+fn a_text_that_is_empty_is_no_edit_and_one_that_is_no_text_has_a_way_back() {
+    let workstation = Workstation::new();
+    let ran = run(workstation.command(&["edit"]).env("EDITOR", "cp /dev/null"));
+    assert!(
+        ran.code == Some(1) && ran.stderr.contains("aborted: what was saved is empty"),
+        "{ran}"
+    );
+    assert_eq!(kept(&workstation.state), 0);
+    let latin = "sh -c 'printf \"{\\\"name\\\": \\\"caf\\351\\\"}\" > \"$1\"' x";
+    let ran = run(workstation.command(&["edit"]).env("EDITOR", latin));
+    assert_eq!(ran.code, Some(3), "{ran}");
+    assert!(
+        ran.stderr.contains("not UTF-8") && ran.stderr.contains("Go on with it: "),
+        "{ran}"
+    );
+}
+
+/// FIELD H4: nothing hangs where nobody sits.
+#[test]
+fn without_an_editor_and_a_terminal_nothing_is_opened() {
+    let workstation = Workstation::new();
+    let ran = workstation.run(&["edit"]);
+    assert!(
+        ran.code == Some(64) && ran.stderr.contains("there is no editor, and no terminal for one"),
+        "{ran}"
+    );
+    assert_eq!(kept(&workstation.state), 0);
 }
 
 /// The number of texts that `edit` keeps because they were not applied.
@@ -57,15 +198,18 @@ fn kept(state: &std::path::Path) -> usize {
 
 #[test]
 fn a_text_that_was_applied_is_not_to_be_gone_on_with_although_a_delivery_is_pending() {
-    let desk = Desk::new();
+    let workstation = Workstation::new();
     let sinks = "[[sinks]]\nname = \"chat\"\nkind = \"command\"\nargv = [\"false\"]\n";
-    let mut command = desk.command(&["edit", "--config", "mine.toml"]);
+    let mut command = workstation.command(&["edit", "--config", "mine.toml"]);
     file(&command, "mine.toml", sinks);
     let ran = run(command.env("EDITOR", "sed -i.old s/Detection/Edited/"));
     assert_eq!(ran.code, Some(10), "{ran}");
-    let told = format!("Your text was applied: `{SAMPLE_RULE_ID}` has it as version 8.\n");
-    assert!(ran.stderr.ends_with(&told) && !ran.stderr.contains("Go on"), "{ran}");
-    assert_eq!(kept(&desk.state), 0);
+    let shown_now = format!("Your text was applied: `{SAMPLE_RULE_ID}` has it as version 8.\n");
+    assert!(
+        ran.stderr.ends_with(&shown_now) && !ran.stderr.contains("Go on"),
+        "{ran}"
+    );
+    assert_eq!(kept(&workstation.state), 0);
 }
 
 #[test]
@@ -73,13 +217,16 @@ fn a_text_that_was_applied_is_not_to_be_gone_on_with_although_it_could_not_be_re
     let Some(schema) = Schema::new("a_text_that_was_applied") else {
         return;
     };
-    let desk = Desk::new();
+    let workstation = Workstation::new();
     let late = r#"{"faults": [{"on": {"kind": "put"}, "times": 1, "do": {"delay": {"ms": 1500}}}]}"#;
-    desk.sandbox.world.load_faults(Script::from_json(late).unwrap());
-    let mut edit = desk.command(&["edit", "--ledger", &schema.url()]);
+    workstation
+        .sandbox
+        .emulator
+        .load_faults(Script::from_json(late).unwrap());
+    let mut edit = workstation.command(&["edit", "--ledger", &schema.url()]);
     let edit = edit.env("EDITOR", "sed -i.old s/Detection/Edited/");
     let child = edit.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    while writes(&desk.sandbox) == 0 {
+    while writes(&workstation.sandbox) == 0 {
         thread::yield_now();
     }
     schema.query("ALTER TABLE entries RENAME TO kept");
@@ -90,24 +237,27 @@ fn a_text_that_was_applied_is_not_to_be_gone_on_with_although_it_could_not_be_re
         stderr.contains("Your text was applied") && !stderr.contains("Go on"),
         "{stderr}"
     );
-    assert_eq!(kept(&desk.state), 0);
+    assert_eq!(kept(&workstation.state), 0);
 }
 
 #[test]
 fn a_text_of_which_nobody_knows_whether_it_was_applied_is_kept_and_not_to_be_gone_on_with() {
-    let desk = Desk::new();
+    let workstation = Workstation::new();
     let lost = r#"{"faults": [
         {"on": {"kind": "put"}, "do": {"status": {"code": 503}}, "times": 9},
         {"on": {"kind": "get", "skip": 2}, "do": {"status": {"code": 503}}, "times": 99}]}"#;
-    desk.sandbox.world.load_faults(Script::from_json(lost).unwrap());
-    let mut command = desk.command(&["edit", "--deadline", "3s"]);
+    workstation
+        .sandbox
+        .emulator
+        .load_faults(Script::from_json(lost).unwrap());
+    let mut command = workstation.command(&["edit", "--deadline", "3s"]);
     let ran = run(command.env("EDITOR", "sed -i.old s/Detection/Edited/"));
     assert_eq!(ran.code, Some(11), "{ran}");
     assert!(
         ran.stderr.contains("Whether it was applied is not known") && !ran.stderr.contains("Go on"),
         "{ran}"
     );
-    assert_eq!(kept(&desk.state), 1);
+    assert_eq!(kept(&workstation.state), 1);
 }
 
 #[test]
@@ -115,5 +265,12 @@ fn an_editor_that_fails_changes_nothing() {
     let sandbox = Sandbox::sample();
     let ran = edit(&sandbox, "false");
     assert_eq!(ran.code, Some(64), "{ran}");
+    assert!(
+        ran.stderr.contains("ended with an error") && !ran.stderr.contains("kept"),
+        "{ran}"
+    );
+    let ran = edit(&sandbox, "sh -c 'echo more >> \"$1\"; exit 1' x");
+    assert_eq!(ran.code, Some(64), "{ran}");
     assert!(ran.stderr.contains("your text is kept in "), "{ran}");
+    assert_eq!(writes(&sandbox), 0);
 }

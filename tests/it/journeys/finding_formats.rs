@@ -159,8 +159,9 @@ fn findings_are_annotations() {
         ::error file=a%2Cb.json,line=3,col=67,endLine=3,endColumn=73,title=AR0101::unknown operator `near` (known here: contains, equals, starts_with, ends_with, regex, gt, lt)
         ::error file=a%2Cb.json,line=4,col=89,endLine=4,endColumn=94,title=AR0102::`lt` takes a finite number (write it without quotes: 0.4)
         ::error file=a%2Cb.json,line=5,col=5,endLine=5,endColumn=79,title=AR0105::a condition needs `value`
-        ::warning file=a%2Cb.json,line=7,col=14,endLine=7,endColumn=16,title=AR0209::the rule has no actions
         ::error file=a%2Cb.json,line=8,col=13,endLine=8,endColumn=17,title=AR0109::unknown member `enabld` (did you mean `enabled`?)
+        ::warning file=a%2Cb.json,line=7,col=14,endLine=7,endColumn=16,title=AR0209::the rule has no actions
+        4 errors, 1 warning
         --- stderr
     "#]].assert_eq(&shown(&validated("a,b.json", FAULTY_JSON, &["-o", "github"])));
 }
@@ -172,13 +173,13 @@ fn findings_are_a_junit_report() {
         --- stdout
         <?xml version="1.0" encoding="UTF-8"?>
         <testsuites>
-          <testsuite name="assist-rules validate" tests="1" failures="4" errors="0" skipped="0">
+          <testsuite name="assist-rules validate" tests="1" failures="1" errors="0" skipped="0">
             <testcase classname="assist-rules" name="a&amp;b.json">
               <failure type="AR0101" message="3:67: unknown operator `near`">known here: contains, equals, starts_with, ends_with, regex, gt, lt</failure>
               <failure type="AR0102" message="4:89: `lt` takes a finite number">write it without quotes: 0.4</failure>
               <failure type="AR0105" message="5:5: a condition needs `value`"></failure>
-              <system-out>AR0209 7:14: the rule has no actions</system-out>
               <failure type="AR0109" message="8:13: unknown member `enabld`">did you mean `enabled`?</failure>
+              <system-out>AR0209 7:14: the rule has no actions</system-out>
             </testcase>
           </testsuite>
         </testsuites>
@@ -225,6 +226,40 @@ fn findings_are_a_sarif_log() {
     for result in run["results"].as_array().unwrap() {
         assert!(known.iter().any(|rule| rule["id"] == result["ruleId"]), "{result}");
     }
+}
+
+/// FIELD G2: GitHub shows ten of a severity, so the most severe stand first, and the counts last.
+#[test]
+fn github_is_given_what_it_shows_and_the_counts() {
+    let bad = r#"{"type": "x", "field": "f", "operator": "near", "value": "a"}"#;
+    let conditions = vec![bad; 15].join(",\n");
+    let ran = validated(
+        "rule.json",
+        &format!("{{\"conditions\": [{conditions}], \"enabld\": 1}}"),
+        &["-o", "github"],
+    );
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    let starting = |start: &str| lines.iter().filter(|line| line.starts_with(start)).count();
+    assert_eq!((starting("::error "), starting("::warning ")), (10, 10), "{ran}");
+    assert!(lines.iter().take(10).all(|line| line.starts_with("::error ")), "{ran}");
+    assert_eq!(
+        lines.last().unwrap(),
+        &"16 errors, 15 warnings; 11 are not shown above, since GitHub shows 10 of a severity"
+    );
+}
+
+/// FIELD G2: well-formed for any text, with counts that agree.
+#[test]
+fn a_junit_report_is_well_formed_for_any_text() {
+    let text = "{\"conditions\": [{\"type\": \"a\\u0000\u{ffff}\u{fffe}<&>\\u001b]]>\", \"field\": \"f\", \"operator\": \"x\", \"value\": 1}]}";
+    let ran = validated("<&\">.json", text, &["-o", "junit"]);
+    assert!(
+        !ran.stdout.contains(['\u{ffff}', '\u{fffe}', '\u{0}', '\u{1b}']),
+        "{ran}"
+    );
+    assert!(ran.stdout.contains("tests=\"1\" failures=\"1\""), "{ran}");
+    let output = ran.stdout.find("<system-out>").unwrap();
+    assert!(ran.stdout.rfind("<failure").unwrap() < output, "{ran}");
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn a_sandbox_of_another_process_is_updated() {
 }
 
 #[test]
-fn faults_are_rehearsed() {
+fn faults_are_injected() {
     let mut command = assist_rules();
     let faults = r#"{"faults": [{"on": {"kind": "put"}, "do": {"edit_between": {"merge": {"name": "Theirs"}}}}]}"#;
     file(&command, "faults.json", faults);
@@ -122,11 +122,16 @@ fn people_get_lines_for_their_shell() {
         .unwrap();
     let lines: Vec<String> = BufReader::new(child.stdout.take().unwrap())
         .lines()
-        .take(6)
+        .take(7)
         .map(Result::unwrap)
         .collect();
     child.kill().unwrap();
     child.wait().unwrap();
+    // FIELD A7: it works in a terminal that has credentials of its own.
+    let unset = lines.iter().find_map(|line| line.strip_prefix("unset ")).unwrap();
+    for name in ["GENESYSCLOUD_ACCESS_TOKEN", "ASSIST_RULES_CLIENT_SECRET"] {
+        assert!(unset.split(' ').any(|other| other == name), "{unset}");
+    }
     let names: Vec<&str> = lines
         .iter()
         .filter_map(|line| line.strip_prefix("export ")?.split('=').next())

@@ -16,7 +16,7 @@ fn theirs(members: &str) -> String {
 fn change(theirs_members: &str, args: &[&str]) -> (Option<i32>, Value, Value, usize) {
     let sandbox = sandbox_with(&theirs(theirs_members));
     let ran = on(&sandbox, &[&["update", "-o", "json"], args].concat());
-    let stored = sandbox.world.rule(SAMPLE_RULE_ID).unwrap();
+    let stored = sandbox.emulator.rule(SAMPLE_RULE_ID).unwrap();
     (ran.code, document(&ran)["changes"][0].clone(), stored, writes(&sandbox))
 }
 

@@ -1,25 +1,20 @@
 //! Organizations behind one API: what is recorded and undone in one never touches another.
 
-use std::path::Path;
+mod answers;
+mod leases;
+mod settling;
+mod sinks;
 
-use emulator::{Client, HostedOrganization, SAMPLE_RULE, SAMPLE_RULE_ID};
+use std::{path::PathBuf, process::Command};
+
+use emulator::{Client, Emulator, HostedOrganization, SAMPLE_RULE, SAMPLE_RULE_ID, Script};
 use serde_json::{Value, json};
 
-use super::{against, document, sandbox_with, writes};
+use super::{against, document, writes};
 use crate::{
     binary::{Ran, new_home, run},
     sandbox::Sandbox,
 };
-
-/// The program as a client, with the record in this folder.
-fn as_client(sandbox: &Sandbox, client: &Client, state: &Path, args: &[&str]) -> Ran {
-    let mut command = against(sandbox);
-    command
-        .env("GENESYSCLOUD_OAUTHCLIENT_ID", &client.id)
-        .env("GENESYSCLOUD_OAUTHCLIENT_SECRET", &client.secret)
-        .env("ASSIST_RULES_STATE_DIR", state);
-    run(command.args(args))
-}
 
 fn client(id: &str) -> Client {
     Client {
@@ -28,96 +23,113 @@ fn client(id: &str) -> Client {
     }
 }
 
-/// The client and the organization of each entry of a history, newest first.
-fn history(sandbox: &Sandbox, client: &Client, state: &Path) -> Vec<(Value, Value)> {
-    let ran = as_client(sandbox, client, state, &["history", "-o", "json"]);
-    let entries = document(&ran)["entries"].as_array().unwrap().clone();
-    let shown = |entry: &Value| (entry["author"]["client"].clone(), entry["org"]["id"].clone());
-    entries.iter().map(shown).collect()
+/// Two organizations behind one API, each with the sample rule under the same id and a client, and one folder for what
+/// the program records.
+struct TwoOrganizations {
+    sandbox: Sandbox,
+    /// The second organization.
+    acme: Emulator,
+    state: PathBuf,
+}
+
+const OURS: &str = "sandbox-client";
+/// A second client of the first organization.
+const COLLEAGUE: &str = "colleague";
+const THEIRS: &str = "acme-client";
+
+impl TwoOrganizations {
+    fn new() -> Self {
+        let sandbox = Sandbox::sample();
+        let acme = sandbox.emulator.add_organization(HostedOrganization::new("Acme"));
+        acme.put_rule(serde_json::from_str(SAMPLE_RULE).unwrap()).unwrap();
+        acme.add_client(client(THEIRS));
+        sandbox.emulator.add_client(client(COLLEAGUE));
+        Self {
+            sandbox,
+            acme,
+            state: new_home(),
+        }
+    }
+
+    fn load_faults(&self, faults: &str) {
+        self.sandbox.emulator.load_faults(Script::from_json(faults).unwrap());
+    }
+
+    fn command(&self, id: &str, args: &[&str]) -> Command {
+        let mut command = against(&self.sandbox);
+        command
+            .env("GENESYSCLOUD_OAUTHCLIENT_ID", id)
+            .env("ASSIST_RULES_STATE_DIR", &self.state)
+            .args(args);
+        command
+    }
+
+    fn run(&self, id: &str, args: &[&str]) -> Ran {
+        run(&mut self.command(id, args))
+    }
+
+    /// Runs a command that must end well.
+    #[track_caller]
+    fn does(&self, id: &str, args: &[&str]) -> Ran {
+        let ran = self.run(id, args);
+        assert_eq!(ran.code, Some(0), "{id} {args:?} {ran}");
+        ran
+    }
+
+    /// The entries of a client's history, newest first.
+    fn entries(&self, id: &str) -> Vec<Value> {
+        let history = document(&self.does(id, &["history", "-o", "json"]));
+        history["entries"].as_array().unwrap().clone()
+    }
+
+    /// The ids of both organizations.
+    fn ids(&self) -> [Value; 2] {
+        [&self.sandbox.emulator, &self.acme].map(|emulator| json!(emulator.organization().id))
+    }
+}
+
+/// The name of the sample rule.
+fn name_in(emulator: &Emulator) -> Value {
+    emulator.rule(SAMPLE_RULE_ID).unwrap()["name"].clone()
 }
 
 #[test]
 fn organizations_behind_one_api_share_neither_history_nor_rollback() {
-    let sandbox = Sandbox::sample();
-    let state = &new_home();
-    let acme = sandbox.world.add_organization(HostedOrganization::new("Acme"));
-    acme.put_rule(serde_json::from_str(SAMPLE_RULE).unwrap()).unwrap();
-    let (ours, theirs) = (client("sandbox-client"), client("acme-client"));
-    acme.add_client(theirs.clone());
-
-    for (client, name) in [(&ours, "ours"), (&theirs, "theirs")] {
-        let ran = as_client(&sandbox, client, state, &["update", "--name", name]);
-        assert_eq!(ran.code, Some(0), "{ran}");
+    let two = TwoOrganizations::new();
+    for (client, name) in [(OURS, "ours"), (THEIRS, "theirs")] {
+        two.does(client, &["update", "--name", name]);
     }
-    let (our_org, their_org) = (json!(sandbox.world.organization().id), json!(acme.organization().id));
-    assert_eq!(history(&sandbox, &ours, state), [(json!("sandbox-client"), our_org)]);
-    assert_eq!(history(&sandbox, &theirs, state), [(json!("acme-client"), their_org)]);
-
-    let ran = as_client(&sandbox, &ours, state, &["rollback"]);
-    assert_eq!(ran.code, Some(0), "{ran}");
-    let name = |world: &emulator::Emulator| world.rule(SAMPLE_RULE_ID).unwrap()["name"].clone();
+    for (client, org) in [OURS, THEIRS].into_iter().zip(two.ids()) {
+        let entries = two.entries(client);
+        let shown: Vec<_> = entries
+            .iter()
+            .map(|it| (&it["author"]["client"], &it["org"]["id"]))
+            .collect();
+        assert_eq!(shown, [(&json!(client), &org)]);
+    }
+    two.does(OURS, &["rollback"]);
     assert_eq!(
-        (name(&sandbox.world), name(&acme)),
+        (name_in(&two.sandbox.emulator), name_in(&two.acme)),
         (json!("Credit Card Detection Rule"), json!("theirs"))
     );
 }
 
 #[test]
 fn clients_of_one_organization_see_one_history() {
-    let sandbox = Sandbox::sample();
-    let state = &new_home();
-    let (writer, reader) = (client("sandbox-client"), client("reader"));
-    sandbox.world.add_client(reader.clone());
-    let ran = as_client(&sandbox, &writer, state, &["update", "--name", "ours"]);
-    assert_eq!(ran.code, Some(0), "{ran}");
-    assert_eq!(history(&sandbox, &reader, state), history(&sandbox, &writer, state));
-    assert_eq!(history(&sandbox, &reader, state).len(), 1);
+    let two = TwoOrganizations::new();
+    two.does(OURS, &["update", "--name", "ours"]);
+    assert_eq!(two.entries(COLLEAGUE), two.entries(OURS));
+    assert_eq!(two.entries(COLLEAGUE).len(), 1);
 }
 
 #[test]
 fn a_token_that_is_renewed_into_another_organization_ends_the_run() {
-    let sandbox = Sandbox::sample();
-    let state = &new_home();
-    let moved = client("sandbox-client");
-    let ran = as_client(&sandbox, &moved, state, &["update", "--name", "first"]);
-    assert_eq!(ran.code, Some(0), "{ran}");
-    let acme = sandbox.world.add_organization(HostedOrganization::new("Acme"));
-    acme.put_rule(serde_json::from_str(SAMPLE_RULE).unwrap()).unwrap();
-    acme.add_client(moved.clone());
-    sandbox.world.revoke_tokens();
-    let before = writes(&sandbox);
-    let ran = as_client(&sandbox, &moved, state, &["update", "--name", "second", "-o", "json"]);
-    assert_eq!((ran.code, writes(&sandbox)), (Some(9), before), "{ran}");
+    let two = TwoOrganizations::new();
+    two.does(OURS, &["update", "--name", "first"]);
+    two.acme.add_client(client(OURS));
+    two.sandbox.emulator.revoke_tokens();
+    let before = writes(&two.sandbox);
+    let ran = two.run(OURS, &["update", "--name", "second", "-o", "json"]);
+    assert_eq!((ran.code, writes(&two.sandbox)), (Some(9), before), "{ran}");
     assert_eq!(document(&ran)["changes"][0]["error"]["code"], "AR0520", "{ran}");
-}
-
-#[test]
-fn without_an_answer_about_the_organization_nothing_is_written() {
-    for fault in [
-        r#"{"status": {"code": 503}}"#,
-        r#"{"status": {"code": 429, "retry_after": 4000}}"#,
-        r#"{"drop_before": {}}"#,
-        r#"{"garbage": {}}"#,
-    ] {
-        let faults = format!(r#"{{"faults": [{{"on": {{"kind": "organization"}}, "times": 100, "do": {fault}}}]}}"#);
-        let sandbox = sandbox_with(&faults);
-        let ran = run(against(&sandbox).args(["update", "--name", "ours", "-o", "json"]));
-        assert_eq!((ran.code, writes(&sandbox)), (Some(7), 0), "{fault}: {ran}");
-    }
-}
-
-#[test]
-fn an_answer_without_an_organization_leaves_api_and_client() {
-    for code in [403, 404] {
-        let faults =
-            format!(r#"{{"faults": [{{"on": {{"kind": "organization"}}, "do": {{"status": {{"code": {code}}}}}}}]}}"#);
-        let sandbox = sandbox_with(&faults);
-        let ran = run(against(&sandbox).args(["update", "--name", "ours", "-o", "json"]));
-        assert_eq!(ran.code, Some(0), "{ran}");
-        let target = &document(&ran)["target"];
-        assert_eq!(
-            (&target["org"], &target["client"]),
-            (&Value::Null, &json!("sandbox-client"))
-        );
-    }
 }

@@ -25,11 +25,11 @@ fn each_outcome_has_its_words_and_its_exit_code() {
                   version        7
                   time           <n> ms, 2 requests
                   recorded       entry 1, head <head>
-                  activation     0 of 1 (0 %)
+                  updates        0 of 1 carried out (0 %)
                   correlation id <id>
                 --- stderr
                 error[AR0505]: cannot update `a1b2c3d4-e5f6-7890-abcd-ef1234567890`: No more than 3 rules.
-                  help: The server answered 400: it has a limit that this program does not know. Its own words stand in the message; the correlation id is what Genesys support asks for.
+                  help: The server answered 400, or 409 or 412 although the rule had not moved: a name that is taken, a limit that this program does not know, or something on the way that rewrites the version. Nobody else changed the rule, and nothing was written. The server's own words stand in the message; the correlation id is what Genesys support asks for. After 412 the same command may pass a moment later: a replica may lag.
                   correlation id: <id>
             "#]],
         ),
@@ -42,12 +42,12 @@ fn each_outcome_has_its_words_and_its_exit_code() {
                   version        7
                   time           <n> ms, 2 requests
                   recorded       entry 1, head <head>
-                  come back at   <time>
-                  activation     0 of 1 (0 %)
+                  retry at       <time>
+                  updates        0 of 1 carried out (0 %)
                   correlation id <id>
                 --- stderr
-                error[AR0506]: cannot update `a1b2c3d4-e5f6-7890-abcd-ef1234567890`: The emulator was told to answer so.
-                  help: The organisation's limit is spent, and waiting as long as the server asks would go past the deadline. Nothing was changed. Run the command again at the time that the report names, or raise `--deadline`.
+                error[AR0506]: cannot update `a1b2c3d4-e5f6-7890-abcd-ef1234567890`: This answer is an injected fault.
+                  help: The organization's limit is spent, and waiting as long as the server asks would go past the deadline. Nothing was changed. Run the command again at the time that the report names, or raise `--deadline`.
                   context id: <id>
                   correlation id: <id>
             "#]],
@@ -61,7 +61,7 @@ fn each_outcome_has_its_words_and_its_exit_code() {
                   version        7
                   time           <n> ms, 9 requests
                   recorded       entry 1, head <head>
-                  activation     0 of 1 (0 %)
+                  updates        0 of 1 carried out (0 %)
                   correlation id <id>
                 --- stderr
                 error[AR0508]: cannot update `a1b2c3d4-e5f6-7890-abcd-ef1234567890`: the answer was lost: connection closed before message completed
@@ -77,11 +77,11 @@ fn each_outcome_has_its_words_and_its_exit_code() {
                   version        7
                   time           <n> ms, 2 requests
                   recorded       entry 1, head <head>
-                  activation     0 of 1 (0 %)
+                  updates        0 of 1 carried out (0 %)
                   correlation id <id>
                 --- stderr
-                error[AR0501]: cannot update `a1b2c3d4-e5f6-7890-abcd-ef1234567890`: the server answered 404: there is no such rule, or the organisation lacks the trigger-rule contract: The emulator was told to answer so.
-                  help: The server has no such rule, or the organisation lacks the trigger-rule contract: it is not part of Genesys Cloud's published API, and an organisation without it answers 404 to every id. `assist-rules doctor` tells which; `trigger_rules_path` sets another path.
+                error[AR0501]: cannot update `a1b2c3d4-e5f6-7890-abcd-ef1234567890`: the server answered 404: there is no such rule, or the organization lacks the trigger-rule contract: This answer is an injected fault.
+                  help: the organization has rules, and none of this id: `assist-rules list` shows them; `name:TEXT` names one by its name
                   context id: <id>
                   correlation id: <id>
             "#]],
@@ -92,9 +92,9 @@ fn each_outcome_has_its_words_and_its_exit_code() {
         let ran = on(&sandbox, &["update", "--name", "Ours", "-q"]);
         assert_eq!(ran.code, Some(code), "{deed}: {ran}");
         // How often it waited, and how long, is chance.
-        let told = shown(&ran).replace(", of which <n> ms waited", "");
-        let (_, told) = told.split_once("\n\n").unwrap();
-        expected.assert_eq(told);
+        let shown_now = shown(&ran).replace(", of which <n> ms waited", "");
+        let (_, shown_now) = shown_now.split_once("\n\n").unwrap();
+        expected.assert_eq(shown_now);
         let sandbox = on_put(deed);
         let ran = on(&sandbox, &["update", "--name", "Ours", "-q", "-o", "json"]);
         let result = document(&ran);
@@ -118,16 +118,16 @@ fn a_deferred_update_says_when_to_come_back() {
 
 #[test]
 fn writing_needs_the_permission_to_update() {
-    let world = Emulator::sample();
+    let emulator = Emulator::sample();
     let mut client = Client::sandbox();
     client.permissions.remove(&Permission::Update);
-    world.add_client(client);
-    let sandbox = Sandbox::of(world);
+    emulator.add_client(client);
+    let sandbox = Sandbox::of(emulator);
     let ran = on(&sandbox, &["update", "--name", "Ours"]);
     assert_eq!(ran.code, Some(8), "{ran}");
     expect![[r#"
         error[AR0503]: cannot update `a1b2c3d4-e5f6-7890-abcd-ef1234567890`: Unable to perform the requested action. You are missing the following permission(s): [agentassist:trigger-rule:update]
-          help: The credentials are valid and lack a permission. The roles of the OAuth client decide: reading needs `agentassist:trigger-rule:view`, changing needs `agentassist:trigger-rule:update`. An administrator adds the permission to a role of the client.
+          help: the server names what is missing: agentassist:trigger-rule:update; an administrator adds it to a role of the OAuth client
           context id: <id>
           correlation id: <id>
     "#]].assert_eq(&super::redacted(&ran.stderr));

@@ -70,7 +70,10 @@ fn get_prints_the_document_as_it_was_served() {
 #[test]
 fn get_keeps_order_strangers_and_nulls() {
     let sandbox = Sandbox::sample();
-    sandbox.world.put_rule(serde_json::from_str(STRANGE).unwrap()).unwrap();
+    sandbox
+        .emulator
+        .put_rule(serde_json::from_str(STRANGE).unwrap())
+        .unwrap();
     let ran = on(&sandbox, &["get", "rule/strange-1", "-o", "json"]);
     // The emulator itself keeps no digits, only values.
     let served = STRANGE.replace("1.50", "1.5").replace("1e2", "100.0");
@@ -148,10 +151,10 @@ fn get_prints_yaml() {
 fn list_shows_all_rules() {
     let sandbox = Sandbox::sample();
     let mut bare = json!({"id": "b-2", "ruleType": "voice", "enabled": false, "etag": "3"});
-    sandbox.world.put_rule(bare.clone()).unwrap();
+    sandbox.emulator.put_rule(bare.clone()).unwrap();
     bare["id"] = json!("c-3");
     bare["name"] = json!("\u{1b}[31mred");
-    sandbox.world.put_rule(bare).unwrap();
+    sandbox.emulator.put_rule(bare).unwrap();
     expect![[r#"
         exit 0
         --- stdout
@@ -202,16 +205,16 @@ fn list_goes_through_all_pages() {
     for number in 0..230 {
         let id = format!("r{number:03}");
         let rule = json!({"id": id, "ruleType": "conversation", "enabled": true});
-        sandbox.world.put_rule(rule).unwrap();
+        sandbox.emulator.put_rule(rule).unwrap();
     }
     let listed = document(&on(&sandbox, &["list", "-o", "json"]));
     assert_eq!(listed["rules"].as_array().unwrap().len(), 231);
 }
 
 #[test]
-fn an_organisation_without_rules_has_an_empty_list() {
+fn an_organization_without_rules_has_an_empty_list() {
     let sandbox = Sandbox::sample();
-    sandbox.world.remove_rule(SAMPLE_RULE_ID);
+    sandbox.emulator.remove_rule(SAMPLE_RULE_ID);
     let ran = on(&sandbox, &["list"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "There are no rules.\n"));
 }
@@ -223,8 +226,8 @@ fn a_listing_that_is_not_there_is_no_rule_that_is_not_there() {
         exit 1
         --- stdout
         --- stderr
-        error[AR0501]: cannot list the rules: the server answered 404: there is no such rule, or the organisation lacks the trigger-rule contract: The emulator was told to answer so.
-          help: the listing of trigger rules is assumed, not documented, and this organisation does not have it; `get` and `update` work on a rule's id
+        error[AR0501]: cannot list the rules: the server answered 404: there is no such rule, or the organization lacks the trigger-rule contract: This answer is an injected fault.
+          help: the listing of trigger rules is assumed, not documented, and this organization does not have it; `get` and `update` work on a rule's id
           context id: <id>
           correlation id: <id>
     "#]].assert_eq(&shown(&on(&sandbox, &["list"])));
@@ -237,15 +240,15 @@ fn a_second_run_needs_no_second_token() {
     command.args(["update", "--name", "first"]);
     assert_eq!(run(&mut command).code, Some(0));
     // Token, organization, read and write.
-    assert_eq!(sandbox.world.requests().len(), 4);
+    assert_eq!(sandbox.emulator.requests().len(), 4);
     let state = command.get_current_dir().unwrap().join("state/assist-rules");
     let mut again = against(&sandbox);
     again
         .args(["update", "--name", "second"])
         .env("ASSIST_RULES_STATE_DIR", state);
     assert_eq!(run(&mut again).code, Some(0));
-    assert_eq!(sandbox.world.requests().len(), 6);
-    assert_eq!(sandbox.world.issued_tokens().len(), 1);
+    assert_eq!(sandbox.emulator.requests().len(), 6);
+    assert_eq!(sandbox.emulator.issued_tokens().len(), 1);
 }
 
 #[test]
@@ -254,10 +257,10 @@ fn a_cached_token_that_was_revoked_is_replaced() {
     let mut command = against(&sandbox);
     command.arg("get");
     assert_eq!(run(&mut command).code, Some(0));
-    sandbox.world.revoke_tokens();
+    sandbox.emulator.revoke_tokens();
     let ran = run(&mut command);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
-    assert_eq!(sandbox.world.issued_tokens().len(), 2);
+    assert_eq!(sandbox.emulator.issued_tokens().len(), 2);
 }
 
 #[test]
@@ -267,8 +270,8 @@ fn a_rule_that_is_not_there_is_told_with_the_reason_that_is_likely() {
         exit 1
         --- stdout
         --- stderr
-        error[AR0501]: cannot get `gone`: the server answered 404: there is no such rule, or the organisation lacks the trigger-rule contract: The trigger rule gone could not be found.
-          help: The server has no such rule, or the organisation lacks the trigger-rule contract: it is not part of Genesys Cloud's published API, and an organisation without it answers 404 to every id. `assist-rules doctor` tells which; `trigger_rules_path` sets another path.
+        error[AR0501]: cannot get `gone`: the server answered 404: there is no such rule, or the organization lacks the trigger-rule contract: The trigger rule gone could not be found.
+          help: the organization has rules, and none of this id: `assist-rules list` shows them; `name:TEXT` names one by its name
           context id: <id>
           correlation id: <id>
     "#]].assert_eq(&shown(&on(&sandbox, &["get", "gone"])));
@@ -280,16 +283,19 @@ fn a_rule_that_is_not_there_is_told_with_the_reason_that_is_likely() {
           "kind": "error",
           "exit_code": 1,
           "code": "AR0501",
-          "message": "cannot get `gone`: the server answered 404: there is no such rule, or the organisation lacks the trigger-rule contract: The trigger rule gone could not be found.",
+          "message": "cannot get `gone`: the server answered 404: there is no such rule, or the organization lacks the trigger-rule contract: The trigger rule gone could not be found.",
           "status": 404,
           "context_id": "<id>",
           "correlation_id": "<id>",
           "retryable": false,
-          "help": null
+          "platform_code": "not.found",
+          "details": [],
+          "limit": null,
+          "help": "the organization has rules, and none of this id: `assist-rules list` shows them; `name:TEXT` names one by its name"
         }
         --- stderr
-        error[AR0501]: cannot get `gone`: the server answered 404: there is no such rule, or the organisation lacks the trigger-rule contract: The trigger rule gone could not be found.
-          help: The server has no such rule, or the organisation lacks the trigger-rule contract: it is not part of Genesys Cloud's published API, and an organisation without it answers 404 to every id. `assist-rules doctor` tells which; `trigger_rules_path` sets another path.
+        error[AR0501]: cannot get `gone`: the server answered 404: there is no such rule, or the organization lacks the trigger-rule contract: The trigger rule gone could not be found.
+          help: the organization has rules, and none of this id: `assist-rules list` shows them; `name:TEXT` names one by its name
           context id: <id>
           correlation id: <id>
     "#]].assert_eq(&shown(&on(&sandbox, &["get", "gone", "-o", "json"])));
@@ -297,17 +303,17 @@ fn a_rule_that_is_not_there_is_told_with_the_reason_that_is_likely() {
 
 #[test]
 fn reading_needs_the_permission_to_view() {
-    let world = Emulator::sample();
+    let emulator = Emulator::sample();
     let mut client = emulator::Client::sandbox();
     client.permissions.remove(&Permission::View);
-    world.add_client(client);
-    let sandbox = Sandbox::of(world);
+    emulator.add_client(client);
+    let sandbox = Sandbox::of(emulator);
     expect![[r#"
         exit 8
         --- stdout
         --- stderr
         error[AR0503]: cannot get `a1b2c3d4-e5f6-7890-abcd-ef1234567890`: Unable to perform the requested action. You are missing the following permission(s): [agentassist:trigger-rule:view]
-          help: The credentials are valid and lack a permission. The roles of the OAuth client decide: reading needs `agentassist:trigger-rule:view`, changing needs `agentassist:trigger-rule:update`. An administrator adds the permission to a role of the client.
+          help: the server names what is missing: agentassist:trigger-rule:view; an administrator adds it to a role of the OAuth client
           context id: <id>
           correlation id: <id>
     "#]].assert_eq(&shown(&on(&sandbox, &["get"])));

@@ -11,11 +11,11 @@ use crate::{binary::feed, sandbox::Sandbox};
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::sample();
     sandbox
-        .world
+        .emulator
         .edit_rule(SAMPLE_RULE_ID, |rule| {
             rule["owner"] = json!({"team": ["a", null]});
             rule["conditions"][0]["weight"] = json!(0.5);
-            rule["actions"][0]["colour"] = json!("red");
+            rule["actions"][0]["color"] = json!("red");
         })
         .unwrap();
     sandbox
@@ -48,10 +48,10 @@ fn what_was_fetched_can_be_edited_and_sent_back() {
             ),
             "{ran}"
         );
-        let stored = sandbox.world.rule(SAMPLE_RULE_ID).unwrap();
+        let stored = sandbox.emulator.rule(SAMPLE_RULE_ID).unwrap();
         assert_eq!(stored["owner"], json!({"team": ["a", null]}));
         assert_eq!(stored["conditions"][0]["weight"], 0.5);
-        assert_eq!(stored["actions"][0]["colour"], "red");
+        assert_eq!(stored["actions"][0]["color"], "red");
     }
 }
 
@@ -60,7 +60,7 @@ fn a_fetched_rule_is_bound_to_the_version_that_it_had() {
     let sandbox = sandbox();
     let fetched = on(&sandbox, &["get", "-o", "json"]).stdout;
     let theirs = |rule: &mut Value| rule["description"] = json!("theirs");
-    sandbox.world.edit_rule(SAMPLE_RULE_ID, theirs).unwrap();
+    sandbox.emulator.edit_rule(SAMPLE_RULE_ID, theirs).unwrap();
     let edited = fetched.replace("Credit Card Detection Rule", "Ours");
     let ran = update(&sandbox, &edited, &[]);
     expect![[r#"
@@ -81,7 +81,7 @@ fn a_fetched_rule_is_bound_to_the_version_that_it_had() {
 
           time           <n> ms, 1 request
           recorded       entry 1, head <head>
-          activation     0 of 1 (0 %)
+          updates        0 of 1 carried out (0 %)
           correlation id <id>
         --- stderr
         error[AR0502]: cannot update `a1b2c3d4-e5f6-7890-abcd-ef1234567890`: it is not at version 8

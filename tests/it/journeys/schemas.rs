@@ -1,5 +1,6 @@
 //! `schema`: what is promised about documents, held against the documents that are printed.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -7,16 +8,18 @@ use std::time::SystemTime;
 
 use domain::document::diff;
 use domain::json::Document;
+use domain::trigger_rule::Operator;
 use domain::{Collision, Evidence};
 use emulator::{SAMPLE_CHANGE, SAMPLE_RULE, SAMPLE_RULE_ID};
 use ports::testing::VirtualTime;
 use ports::{Author, DocumentRef, EntryId, Event};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sink_adapter::{EVENT_SCHEMA, SinkKind, SinkSettings};
 
-use super::{document, on, sandbox_with};
+use super::{against, document, file, on, sandbox_with};
 use crate::{
     binary::{assist_rules, feed, run},
+    repository::read,
     sandbox::Sandbox,
 };
 
@@ -138,9 +141,78 @@ fn each_key_of_the_configuration_is_in_its_schema_and_is_read() {
     let (_, listed) = ran.stderr.split_once("the keys are ").unwrap();
     let mut listed: Vec<&str> = listed.lines().next().unwrap().split(", ").collect();
     listed.sort_unstable();
-    let mut told: Vec<&str> = keys.iter().map(|key| key.as_str()).collect();
-    told.sort_unstable();
-    assert_eq!(told, listed);
+    let mut in_schema: Vec<&str> = keys.iter().map(|key| key.as_str()).collect();
+    in_schema.sort_unstable();
+    assert_eq!(in_schema, listed);
+}
+
+/// The enumerations of a member, wherever it stands in a schema.
+fn enumerations<'s>(schema: &'s Value, member: &str, found: &mut Vec<&'s Value>) {
+    let names = &schema[member]["enum"];
+    found.extend(names.is_array().then_some(names));
+    match schema {
+        Value::Object(members) => members.values().for_each(|inner| enumerations(inner, member, found)),
+        Value::Array(elements) => elements.iter().for_each(|inner| enumerations(inner, member, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[test]
+fn each_operator_is_in_the_schemas_and_on_the_pages() {
+    for kind in ["rule", "change"] {
+        let schema = schema(kind);
+        let mut found = Vec::new();
+        enumerations(&schema, "operator", &mut found);
+        let all = found.iter().position(|names| **names == json!(Operator::NAMES));
+        let all = all.unwrap_or_else(|| panic!("schemas/{kind}.json has no list of all operators: {found:?}"));
+        found.remove(all);
+        let typed = found.iter().flat_map(|names| names.as_array().unwrap());
+        let typed: BTreeSet<&str> = typed.map(|name| name.as_str().unwrap()).chain(["equals"]).collect();
+        assert_eq!(typed, Operator::NAMES.into(), "schemas/{kind}.json, by what they take");
+    }
+    let page = read("docs/errors.md");
+    let row = page.lines().find(|line| line.starts_with("| AR0101")).unwrap();
+    let explained = ["AR0101", "AR0102"].map(|code| run(assist_rules().args(["explain", code])).stdout);
+    for name in Operator::NAMES.map(|name| format!("`{name}`")) {
+        assert!(row.contains(&name), "{name} is not in the row of AR0101");
+        assert!(
+            explained.iter().all(|text| text.contains(&name)),
+            "{name} is not explained"
+        );
+    }
+}
+
+#[test]
+fn each_kind_of_sink_is_in_the_schema_the_configuration_and_on_the_page() {
+    let schema = schema("config");
+    let kinds = schema["properties"]["sinks"]["items"]["oneOf"]
+        .as_array()
+        .unwrap()
+        .iter();
+    let kinds: Vec<&str> = kinds
+        .map(|kind| kind["properties"]["kind"]["const"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        kinds,
+        SinkKind::NAMES,
+        "schemas/config.json, in the order of `SinkKind::NAMES`"
+    );
+
+    let page = read("docs/sinks.md");
+    let on_page = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("kind = \"")?.strip_suffix('"'));
+    let on_page: BTreeSet<&str> = on_page.collect();
+    assert_eq!(on_page, SinkKind::NAMES.into(), "docs/sinks.md, and `SinkKind::NAMES`");
+
+    let mut command = against(&Sandbox::sample());
+    file(&command, "mine.toml", "[[sinks]]\nname = \"a\"\nkind = \"pigeon\"\n");
+    let ran = run(command.args(["--config", "mine.toml", "update", "--name", "x"]));
+    let expected = SinkKind::NAMES.map(|name| format!("`{name}`")).join(", ");
+    assert!(
+        ran.stderr.contains(&format!("expected one of {expected}")),
+        "`SinkTable` of config/sinks.rs has not the kinds of `SinkKind::NAMES`, in their order: {ran}"
+    );
 }
 
 /// An event about the sample change, with something in every member.
@@ -179,16 +251,17 @@ fn event() -> Event {
 }
 
 /// The document that a webhook on this machine receives for an event.
-fn told(event: &Event) -> Value {
+fn delivered(event: &Event) -> Value {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let settings = SinkSettings {
-        name: "told".to_owned(),
+        name: "audit".to_owned(),
         kind: SinkKind::Webhook {
             url: format!("http://{}/", listener.local_addr().unwrap()),
             secrets: vec![format!("whsec_{}", "k".repeat(32)).into()],
             allow_private: true,
             timeout: SinkKind::TIMEOUT,
         },
+        ca_file: None,
     };
     let receiver = std::thread::spawn(move || {
         let (stream, _) = listener.accept().unwrap();
@@ -219,13 +292,13 @@ fn told(event: &Event) -> Value {
 #[test]
 fn events_are_what_their_schema_tells() {
     let schema: Value = serde_json::from_str(EVENT_SCHEMA).unwrap();
-    let full = told(&event());
+    let full = delivered(&event());
     assert_fits(&schema, &full);
     let mut bare = event();
     (bare.head, bare.evidence, bare.version_after) = (None, None, None);
     (bare.author.user, bare.author.reason) = (Some("ann".to_owned()), Some("because".to_owned()));
     (bare.diff, bare.overwrites) = (Vec::new(), Vec::new());
-    assert_fits(&schema, &told(&bare));
+    assert_fits(&schema, &delivered(&bare));
 
     let mut wrong = full;
     wrong["data"]["entry"] = "12".into();

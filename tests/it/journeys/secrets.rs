@@ -12,18 +12,24 @@ use crate::{
 };
 
 const CLIENT_SECRET: &str = "canary-of-the-client-4d1f";
+/// The client's secret as the server may say it back: `id:secret` in base64, percent-encoded, and escaped as JSON.
+const ENCODED: [&str; 3] = [
+    "c2FuZGJveC1jbGllbnQ6Y2FuYXJ5LW9mLXRoZS1jbGllbnQtNGQxZg==",
+    "canary%2Dof%2Dthe%2dclient%2D4d1f",
+    "\\u0063anary-of-the-client-4d1\\u0066",
+];
 const PROXY_PASSWORD: &str = "canary-of-the-proxy-77ab";
 
 /// Documents, and logs beside them.
 const FORMS: [(&str, &str); 2] = [("human", "text"), ("json", "json")];
 
 fn sandbox() -> Sandbox {
-    let world = Emulator::sample();
-    world.add_client(Client {
+    let emulator = Emulator::sample();
+    emulator.add_client(Client {
         secret: CLIENT_SECRET.to_owned(),
         ..Client::sandbox()
     });
-    Sandbox::of(world)
+    Sandbox::of(emulator)
 }
 
 /// Runs a command as loudly as can be, for people and for programs, and looks for secrets in all that it leaves.
@@ -51,9 +57,10 @@ fn assert_silent(sandbox: &Sandbox, what: &str, prepare: impl Fn(&mut Command)) 
 
 /// The secrets, and the forms in which they go over the wire.
 fn secrets(sandbox: &Sandbox) -> Vec<String> {
-    let mut secrets = sandbox.world.issued_tokens();
+    let mut secrets = sandbox.emulator.issued_tokens();
     secrets.push(CLIENT_SECRET.to_owned());
     secrets.push(PROXY_PASSWORD.to_owned());
+    secrets.extend(ENCODED.map(str::to_owned));
     // `sandbox-client:canary-of-…` and `user:canary-of-…` as HTTP's Basic scheme has them.
     secrets.push("c2FuZGJveC1jbGllbnQ6Y2FuYXJ5".to_owned());
     secrets.push("dXNlcjpjYW5hcnk".to_owned());
@@ -111,7 +118,7 @@ fn no_failure_leaves_a_secret() {
         ] {
             let sandbox = sandbox();
             let script = format!(r#"{{"faults": [{{"on": {{"kind": "{kind}"}}, "times": 99, "do": {deed}}}]}}"#);
-            sandbox.world.load_faults(Script::from_json(&script).unwrap());
+            sandbox.emulator.load_faults(Script::from_json(&script).unwrap());
             assert_silent(&sandbox, &script, |command| {
                 command.args(["update", "--name", "X", "--deadline", "200ms"]);
             });
@@ -119,6 +126,7 @@ fn no_failure_leaves_a_secret() {
     }
 }
 
+/// FIELD E2: whatever form the server says it in.
 #[test]
 fn a_server_that_says_a_secret_is_not_quoted() {
     let sandbox = sandbox();
@@ -127,8 +135,8 @@ fn a_server_that_says_a_secret_is_not_quoted() {
     first.env("GENESYSCLOUD_OAUTHCLIENT_SECRET", CLIENT_SECRET).arg("get");
     assert_eq!(feed(&mut first, "").code, Some(0));
     let state = first.get_current_dir().unwrap().join("state/assist-rules");
-    let token = sandbox.world.issued_tokens().remove(0);
-    for secret in [token.as_str(), CLIENT_SECRET] {
+    let token = sandbox.emulator.issued_tokens().remove(0);
+    for secret in [token.as_str(), CLIENT_SECRET].into_iter().chain(ENCODED) {
         let said = format!("you sent {secret}");
         let twice = format!(r#"{{"{secret}": 1, "{secret}": 2}}"#);
         for (code, body) in [
@@ -145,7 +153,7 @@ fn a_server_that_says_a_secret_is_not_quoted() {
                     "do": {"status": {"code": code, "body": body, "headers": {"ININ-Correlation-Id": said}}},
                 }]});
                 sandbox
-                    .world
+                    .emulator
                     .load_faults(Script::from_json(&script.to_string()).unwrap());
                 assert_silent(&sandbox, &script.to_string(), |command| {
                     command
@@ -155,6 +163,55 @@ fn a_server_that_says_a_secret_is_not_quoted() {
             }
         }
     }
+}
+
+/// FIELD E2: wherever the excerpt of a page is cut, no piece of a token is shown or recorded.
+#[test]
+fn a_page_that_says_a_token_shows_no_piece_of_it() {
+    let sandbox = sandbox();
+    let mut first = against(&sandbox);
+    first.env("GENESYSCLOUD_OAUTHCLIENT_SECRET", CLIENT_SECRET).arg("get");
+    assert_eq!(feed(&mut first, "").code, Some(0));
+    let state = first.get_current_dir().unwrap().join("state/assist-rules");
+    let token = sandbox.emulator.issued_tokens().remove(0);
+    let (start, end) = token.split_at(20);
+    let (piece, _) = token.split_at(8);
+    for said in [token.clone(), format!("{start}<wbr>{end}"), format!("{start}\n{end}")] {
+        for kind in ["get", "put"] {
+            let script = json!({"faults": [{
+                "on": {"kind": kind},
+                "times": 99,
+                "do": {"status": {"code": 502, "body": format!("<html>{}{said}", "x".repeat(17))}},
+            }]});
+            sandbox
+                .emulator
+                .load_faults(Script::from_json(&script.to_string()).unwrap());
+            let ran = assert_silent(&sandbox, &said, |command| {
+                command
+                    .args(["update", "--name", "X", "--deadline", "100ms"])
+                    .env("ASSIST_RULES_STATE_DIR", &state);
+            });
+            assert!(!ran.to_string().contains(piece), "{ran}");
+        }
+    }
+    let mut history = against(&sandbox);
+    history.args(["audit", "export"]).env("ASSIST_RULES_STATE_DIR", &state);
+    let ran = feed(&mut history, "");
+    assert!(!ran.to_string().contains(piece), "{ran}");
+}
+
+/// FIELD E2: a reason is recorded, and told to every sink.
+#[test]
+fn a_reason_with_a_secret_in_any_form_is_refused() {
+    let sandbox = sandbox();
+    for secret in [CLIENT_SECRET].into_iter().chain(ENCODED) {
+        let mut command = against(&sandbox);
+        command.env("GENESYSCLOUD_OAUTHCLIENT_SECRET", CLIENT_SECRET);
+        command.args(["update", "--name", "X", "--reason", &format!("as {secret}")]);
+        let ran = feed(&mut command, "");
+        assert!(ran.code == Some(64) && !ran.to_string().contains(secret), "{ran}");
+    }
+    assert!(sandbox.emulator.requests().is_empty());
 }
 
 #[test]

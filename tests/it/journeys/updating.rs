@@ -45,11 +45,11 @@ fn the_sample_change_is_applied_to_the_sample_rule() {
           version        7 → 8
           time           <n> ms, 2 requests
           recorded       entry 1, head <head>
-          activation     1 of 1 (100 %)
+          updates        1 of 1 carried out (100 %)
         --- stderr
     "#]]
     .assert_eq(&shown(&ran));
-    let stored = sandbox.world.rule(SAMPLE_RULE_ID).unwrap();
+    let stored = sandbox.emulator.rule(SAMPLE_RULE_ID).unwrap();
     let asked: serde_json::Value = serde_json::from_str(SAMPLE_CHANGE).unwrap();
     assert_eq!(stored["conditions"], asked["conditions"]);
     assert_eq!(stored["name"], "Credit Card Detection Rule");
@@ -131,7 +131,7 @@ fn an_applied_change_is_told_as_json() {
         --- stderr
     "#]]
     .assert_eq(&shown(&on(&sandbox, &["update", "--name", "Ours", "-o", "json"])));
-    let put = sandbox.world.requests().pop().unwrap();
+    let put = sandbox.emulator.requests().pop().unwrap();
     assert_eq!((put.method.as_str(), put.if_match.as_deref()), ("PUT", Some("7")));
 }
 
@@ -155,7 +155,7 @@ fn what_the_rule_says_already_is_not_sent() {
           version        7
           time           <n> ms, 1 request
           recorded       entry 1, head <head>
-          activation     1 of 1 (100 %)
+          updates        1 of 1 carried out (100 %)
         --- stderr
     "#]]
     .assert_eq(&shown(&on(&sandbox, &["update", "--enable"])));
@@ -177,7 +177,7 @@ fn flags_and_file_name_the_change_together() {
         .arg(change);
     let ran = run(&mut command);
     assert_eq!(ran.code, Some(0), "{ran}");
-    let stored = sandbox.world.rule(SAMPLE_RULE_ID).unwrap();
+    let stored = sandbox.emulator.rule(SAMPLE_RULE_ID).unwrap();
     assert_eq!(
         (&stored["name"], &stored["description"], &stored["enabled"]),
         (&"from the file".into(), &"by flag".into(), &false.into())
@@ -217,7 +217,7 @@ fn a_warning_is_told_and_fails_only_where_it_is_to() {
           version        7 → 8
           time           <n> ms, 2 requests
           recorded       entry 1, head <head>
-          activation     1 of 1 (100 %)
+          updates        1 of 1 carried out (100 %)
         --- stderr
         warning[AR0209]: the rule has no actions
          --> stdin:1:13
@@ -243,7 +243,7 @@ fn nothing_named_is_a_wrong_command_line() {
         let ran = feed(against(&sandbox).args(["update", "--from", "-"]), change);
         assert!(ran.code == Some(64) || ran.code == Some(3), "{ran}");
     }
-    assert!(sandbox.world.requests().is_empty());
+    assert!(sandbox.emulator.requests().is_empty());
 }
 
 #[test]
@@ -253,7 +253,25 @@ fn a_rule_must_be_named() {
         --- stdout
         --- stderr
         error[AR0601]: no rule is named
-          help: give its id, or set GENESYS_RULE_ID
+          help: give its id or its name, or set GENESYS_RULE_ID
     "#]]
     .assert_eq(&shown(&run(assist_rules().args(["update", "--enable"]))));
+}
+
+/// `enable` and `disable` are short for `update`.
+#[test]
+fn a_rule_is_switched_on_and_off_by_a_command_of_its_own() {
+    let sandbox = Sandbox::sample();
+    for (args, code, enabled) in [
+        (&["disable"] as &[&str], 0, false),
+        (&["disable"], 0, false),
+        (&["enable", "--dry-run", "--detailed-exitcode"], 2, false),
+        (&["enable", SAMPLE_RULE_ID, "--reason", "back from lunch"], 0, true),
+        (&["enable", "--if-version", "1"], 4, true),
+    ] {
+        let ran = on(&sandbox, args);
+        assert_eq!(ran.code, Some(code), "{args:?} {ran}");
+        let rule = sandbox.emulator.rule(SAMPLE_RULE_ID).unwrap();
+        assert_eq!(rule["enabled"], enabled, "{args:?}");
+    }
 }

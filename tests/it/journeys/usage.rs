@@ -48,7 +48,10 @@ fn a_wrong_command_line_is_told_to_programs() {
           "context_id": null,
           "correlation_id": null,
           "retryable": false,
-          "help": null
+          "platform_code": null,
+          "details": [],
+          "limit": null,
+          "help": "`assist-rules help COMMAND` shows what a command takes."
         }
         --- stderr
         error[AR0601]: the following required arguments were not provided: <FILE>...
@@ -110,4 +113,29 @@ fn no_command_is_a_wrong_command_line_that_shows_all_commands() {
     let ran = run(&mut assist_rules());
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(64), ""));
     assert!(ran.stderr.contains("Usage: assist-rules"), "{ran}");
+}
+
+/// Nothing on a command line steers the terminal that it is reported to.
+#[test]
+fn a_value_that_is_wrong_is_shown_escaped() {
+    const VALUE: &str = "a\n::error::b\u{9b}31m\u{202e}c";
+    const SHOWN: &str = "a\\n::error::b\\u{9b}31m\\u{202e}c";
+    let equals = format!("--on-conflict={VALUE}");
+    let bogus = format!("--bogus{VALUE}");
+    for arguments in [
+        ["update", "--on-conflict", VALUE],
+        ["update", &equals, "--disable"],
+        ["update", "--deadline", VALUE],
+        ["update", "--disable", &bogus],
+        [VALUE, "--disable", "-q"],
+    ] {
+        let ran = run(assist_rules().args(arguments));
+        assert_eq!(ran.code, Some(64), "{ran}");
+        assert!(ran.stderr.contains(SHOWN), "{ran}");
+        assert!(!ran.stderr.contains(['\u{9b}', '\u{202e}']), "{ran}");
+        let ran = run(assist_rules().args(arguments).args(["-o", "json"]));
+        let message = document(&ran)["message"].to_string();
+        assert!(message.contains("::error::b"), "{ran}");
+        assert!(!ran.stderr.contains(['\u{9b}', '\u{202e}']), "{ran}");
+    }
 }

@@ -107,3 +107,104 @@ fn nothing_is_needed_to_validate() {
         .env("ASSIST_RULES_API_URL", "nonsense"));
     assert_eq!(ran.code, Some(0), "{ran}");
 }
+
+/// FIELD A10: files as PowerShell and Notepad write them.
+#[test]
+fn a_file_of_a_windows_tool_is_read() {
+    let text = "{\r\n  \"name\": \"Größe \u{1f980}\"\r\n}\r\n";
+    let units: Vec<u16> = "\u{feff}".encode_utf16().chain(text.encode_utf16()).collect();
+    let little: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+    let big: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+    let marked = format!("\u{feff}{text}").into_bytes();
+    let mut odd = little.clone();
+    odd.push(0);
+    let unmarked: Vec<u8> = little.iter().copied().skip(2).collect();
+    for (bytes, code) in [(little, 0), (big, 0), (marked, 0), (odd, 3), (unmarked, 3)] {
+        for name in ["rule.json", "rule.yaml"] {
+            let mut command = assist_rules();
+            std::fs::write(command.get_current_dir().unwrap().join(name), &bytes).unwrap();
+            let ran = run(command.args(["validate", name]));
+            assert_eq!(ran.code, Some(code), "{name} {ran}");
+        }
+    }
+}
+
+/// FIELD F4: links, endings in any case, hidden files, what is no file, and one bad argument beside good ones.
+#[cfg(unix)]
+#[test]
+fn folders_are_walked_as_people_have_them() {
+    use std::os::unix::fs::symlink;
+
+    let mut command = assist_rules();
+    let home = command.get_current_dir().unwrap().to_owned();
+    let rules = home.join("rules");
+    std::fs::create_dir_all(rules.join("deep")).unwrap();
+    std::fs::create_dir_all(rules.join(".git")).unwrap();
+    let bad = "{\"enabld\": true}";
+    for name in [
+        "rules/A.JSON",
+        "rules/deep/b.Yml",
+        "rules/.git/c.json",
+        "elsewhere.json",
+        "README.md",
+    ] {
+        std::fs::write(home.join(name), bad).unwrap();
+    }
+    symlink(&rules, rules.join("deep").join("up")).unwrap();
+    symlink(home.join("elsewhere.json"), rules.join("link.json")).unwrap();
+    symlink("nowhere", rules.join("broken.json")).unwrap();
+    let made = std::process::Command::new("mkfifo")
+        .arg(rules.join("pipe.json"))
+        .status();
+    assert!(made.unwrap().success());
+    let ran = run(command.args(["validate", "missing.json", "rules", "elsewhere.json", "-o", "json"]));
+    assert_eq!(ran.code, Some(64), "{ran}");
+    let found = document(&ran);
+    let files: Vec<&str> = found["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["file"].as_str().unwrap())
+        .collect();
+    // FIELD G1: a file that is named twice, here by a link, is reported once.
+    assert_eq!(files, ["rules/A.JSON", "rules/deep/b.Yml", "rules/link.json"]);
+    for words in [
+        "cannot read `missing.json`",
+        "Passed over `rules/.git`: it is hidden.",
+        "Passed over `rules/broken.json`: it leads nowhere.",
+        "Passed over `rules/deep/up`: it was walked already.",
+        "Passed over `rules/pipe.json`: it is no regular file.",
+    ] {
+        assert!(ran.stderr.contains(words), "{words}: {ran}");
+    }
+}
+
+/// FIELD F5: two files of one rule, both named.
+#[test]
+fn two_files_of_one_rule_are_told_by_both_places() {
+    let mut command = assist_rules();
+    for (name, text) in [
+        ("a.json", r#"{"id": "r1", "name": "A"}"#),
+        ("b.yaml", "name: B\nid: r1\n"),
+        ("c.json", r#"{"id": "r2", "name": "C"}"#),
+    ] {
+        file(&command, name, text);
+    }
+    let ran = run(command.args(["validate", "a.json", "b.yaml", "c.json", "-o", "json"]));
+    assert_eq!(ran.code, Some(3), "{ran}");
+    let findings = document(&ran)["findings"].clone();
+    let all = findings.as_array().unwrap().iter();
+    let same: Vec<_> = all.filter(|it| it["code"] == "AR0113").collect();
+    let files: Vec<_> = same.iter().map(|it| it["file"].as_str().unwrap()).collect();
+    assert_eq!(files, ["a.json", "b.yaml"], "{ran}");
+    assert_eq!(same[1]["range"]["start"]["line"], 2);
+    assert!(same[0]["message"].as_str().unwrap().contains("`b.yaml`"), "{ran}");
+}
+
+/// FIELD B7: half a character is seen before anything is sent.
+#[test]
+fn half_a_character_is_warned_of_offline() {
+    let text = r#"{"conditions": [{"type": "keyword", "field": "f", "operator": "contains", "value": "a\ud800b"}]}"#;
+    let ran = validated("change.json", text, &["--fail-on", "warning"]);
+    assert!(ran.code == Some(3) && ran.stdout.contains("AR0216"), "{ran}");
+}

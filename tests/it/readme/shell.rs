@@ -25,13 +25,13 @@ pub(crate) struct Shell {
     code: i32,
     /// `assist-rules sandbox`, in its own terminal.
     in_foreground: Option<Child>,
-    _organisation: Sandbox,
+    _organization: Sandbox,
 }
 
 impl Shell {
     pub(crate) fn new() -> Self {
-        let organisation = Sandbox::sample();
-        let settings = organisation
+        let organization = Sandbox::sample();
+        let settings = organization
             .env()
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let mut settings = BTreeMap::from(settings);
@@ -41,7 +41,7 @@ impl Shell {
             settings,
             code: 0,
             in_foreground: None,
-            _organisation: organisation,
+            _organization: organization,
         }
     }
 
@@ -186,6 +186,7 @@ fn redacted(text: &str) -> String {
             "",
         ),
         (r"https?://(api\.[a-z0-9.-]+|127\.0\.0\.1:[0-9]+)", "URL"),
+        (r"127\.0\.0\.1:[0-9]+", "PLACE"),
         (r"[0-9.]+ ms", "N ms"),
         (r#""(latency|waited)_ms": [0-9.]+"#, "\"${1}_ms\": N"),
         (r"[0-9.]+ s of the server", "N s of the server"),

@@ -21,20 +21,20 @@ pub(crate) fn median_ms(times: &[Duration]) -> f64 {
 
 /// A figure's comparison with its target.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Verdict {
+pub(crate) enum TargetResult {
     /// The figure is at most the target.
     Met,
     /// The figure is over the target, or not a number.
     Missed,
 }
 
-impl Verdict {
+impl TargetResult {
     pub(crate) fn of(figure: f64, at_most: f64) -> Self {
         if figure <= at_most { Self::Met } else { Self::Missed }
     }
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for TargetResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Met => "met",
@@ -57,8 +57,8 @@ mod tests {
 
     #[test]
     fn a_target_is_kept_up_to_itself_and_never_by_nothing() {
-        assert_eq!(Verdict::of(1.5, 1.5), Verdict::Met);
-        assert_eq!(Verdict::of(1.51, 1.5), Verdict::Missed);
-        assert_eq!(Verdict::of(f64::NAN, 1.5), Verdict::Missed);
+        assert_eq!(TargetResult::of(1.5, 1.5), TargetResult::Met);
+        assert_eq!(TargetResult::of(1.51, 1.5), TargetResult::Missed);
+        assert_eq!(TargetResult::of(f64::NAN, 1.5), TargetResult::Missed);
     }
 }

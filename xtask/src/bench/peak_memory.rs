@@ -38,21 +38,21 @@ pub(crate) fn of(command: &Command) -> Result<Option<f64>> {
         .stdin(Stdio::null())
         .output()
         .with_context(|| format!("cannot start {TIME}"))?;
-    let told = String::from_utf8_lossy(&output.stderr);
+    let stderr = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
-        bail!("the measured run failed ({}): {told}", output.status);
+        bail!("the measured run failed ({}): {stderr}", output.status);
     }
-    Ok(read(&told))
+    Ok(read(&stderr))
 }
 
 /// The last word of GNU's format `%M` (KiB), or BSD's line "maximum resident set size" (bytes).
-fn read(told: &str) -> Option<f64> {
-    let bsd = told
+fn read(stderr: &str) -> Option<f64> {
+    let bsd = stderr
         .lines()
         .find_map(|line| line.trim().strip_suffix("maximum resident set size"));
     let (number, unit) = match bsd {
         Some(bytes) => (bytes.trim(), 1024.0 * 1024.0),
-        None => (told.lines().next_back()?.trim(), 1024.0),
+        None => (stderr.lines().next_back()?.trim(), 1024.0),
     };
     // Why: a process of more than 4 GiB is no measurement of ours.
     number.parse::<u32>().ok().map(|number| f64::from(number) / unit)

@@ -18,7 +18,7 @@ type Answer = dyn Fn(&str) -> Result<(), DeliveryError> + Send + Sync;
 /// A sink that notes what is delivered to it.
 struct Noting {
     answer: Box<Answer>,
-    told: Mutex<Vec<String>>,
+    delivered: Mutex<Vec<String>>,
 }
 
 #[async_trait]
@@ -29,13 +29,13 @@ impl EventSink for Noting {
 
     async fn deliver(&self, event: &Event) -> Result<(), DeliveryError> {
         let name = format!("{} v{}", event.document.id, event.version_before.as_ref().unwrap());
-        self.told.lock().unwrap().push(name.clone());
+        self.delivered.lock().unwrap().push(name.clone());
         (self.answer)(&name)
     }
 }
 
 fn again() -> Result<(), DeliveryError> {
-    Err(DeliveryError::Again {
+    Err(DeliveryError::Retry {
         error: "no route".to_owned(),
         wait: None,
     })
@@ -53,7 +53,7 @@ impl DeliveryFixture {
         let ledger = Arc::new(InMemoryLedger::for_sinks(["a".to_owned()]));
         let sink = Arc::new(Noting {
             answer: Box::new(answer),
-            told: Mutex::default(),
+            delivered: Mutex::default(),
         });
         let time = VirtualTime::default();
         let deliverer = Deliverer {
@@ -78,12 +78,12 @@ impl DeliveryFixture {
     }
 
     async fn round(&self, include: Include) -> DeliveryReport {
-        let mut rounds = self.deliverer.deliver(include, &|_, _| (), &|| false).await;
+        let mut rounds = self.deliverer.deliver(include, None, &|_, _| (), &|| false).await;
         rounds.pop().unwrap()
     }
 
-    fn told(&self) -> Vec<String> {
-        std::mem::take(&mut *self.sink.told.lock().unwrap())
+    fn delivered(&self) -> Vec<String> {
+        std::mem::take(&mut *self.sink.delivered.lock().unwrap())
     }
 }
 
@@ -95,7 +95,7 @@ async fn a_round_tells_everything_in_order_and_what_failed_only_once() {
     }
     let round = fixture.round(Include::Due).await;
     assert_eq!((round.delivered, round.failed), (3, 1));
-    assert_eq!(fixture.told(), ["r1 v1", "r2 v1", "r1 v2", "r3 v1"]);
+    assert_eq!(fixture.delivered(), ["r1 v1", "r2 v1", "r1 v2", "r3 v1"]);
     assert_eq!(fixture.round(Include::Due).await.failed, 0, "it is not due");
     assert_eq!(fixture.round(Include::All).await.failed, 1);
 }
@@ -119,6 +119,38 @@ async fn an_event_that_fails_is_tried_by_the_schedule_and_then_given_up() {
     assert_eq!(backlog[0].last_failure, None, "nothing is undelivered");
 }
 
+/// FIELD D1: a sink that asks for a pause gets nothing more inside of it, of any document.
+#[tokio::test]
+async fn nothing_more_is_sent_to_a_sink_inside_the_pause_that_it_asked_for() {
+    let pause = Duration::from_mins(20);
+    let fixture = DeliveryFixture::new(move |_| {
+        Err(DeliveryError::Retry {
+            error: "429".to_owned(),
+            wait: Some(pause),
+        })
+    });
+    for document in ["r1", "r2", "r3"] {
+        fixture.applied(document, 1).await;
+    }
+    let until = fixture.time.now() + pause;
+    for include in [Include::Due, Include::Due, Include::All] {
+        let round = fixture.round(include).await;
+        assert_eq!(round.paused_until, Some(until));
+        fixture.time.advance(Duration::from_mins(1));
+    }
+    fixture.applied("r0", 1).await;
+    let rounds = fixture.deliverer.drain(&|_, _| (), &|| false).await;
+    assert_eq!(
+        rounds[0].paused_until,
+        Some(until),
+        "the event that came since waits too"
+    );
+    assert_eq!(fixture.delivered(), ["r1 v1"], "the others wait as long");
+    fixture.time.advance(pause);
+    fixture.round(Include::Due).await;
+    assert_eq!(fixture.delivered().len(), 1);
+}
+
 /// The error of a sink for a given wait, and what is pending, dead and disabled then.
 type Check = (fn(Duration) -> DeliveryError, u64, u64, bool);
 
@@ -127,7 +159,7 @@ async fn a_sink_is_heeded() {
     let wait = Duration::from_hours(1);
     let cases: [Check; 3] = [
         (
-            |wait| DeliveryError::Again {
+            |wait| DeliveryError::Retry {
                 error: String::new(),
                 wait: Some(wait),
             },
@@ -171,7 +203,7 @@ async fn a_sink_that_is_down_is_left_alone_after_some_tries() {
         fixture.round(Include::Due).await.failed,
         u64::from(MAX_CONSECUTIVE_FAILURES)
     );
-    assert_eq!(fixture.told().len(), 5);
+    assert_eq!(fixture.delivered().len(), 5);
 }
 
 #[tokio::test]
@@ -180,12 +212,12 @@ async fn no_delivery_is_begun_once_it_is_told_to_stop() {
     for number in 0..3 {
         fixture.applied(&format!("r{number}"), 1).await;
     }
-    let told = std::sync::atomic::AtomicUsize::new(0);
+    let delivered = std::sync::atomic::AtomicUsize::new(0);
     let watch = |_: &LeasedEvent, _: &DeliveryOutcome| {
-        told.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        delivered.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     };
-    let is_stopped = || told.load(std::sync::atomic::Ordering::Relaxed) == 2;
-    let rounds = fixture.deliverer.deliver(Include::Due, &watch, &is_stopped).await;
+    let is_stopped = || delivered.load(std::sync::atomic::Ordering::Relaxed) == 2;
+    let rounds = fixture.deliverer.deliver(Include::Due, None, &watch, &is_stopped).await;
     assert_eq!(rounds[0].delivered, 2);
 }
 

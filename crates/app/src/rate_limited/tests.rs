@@ -99,8 +99,8 @@ impl DocumentStore<TriggerRule> for Server {
     }
 }
 
-/// A server that `tell` configures, and a rate-limited store in front of it.
-fn stage(tell: impl FnOnce(&mut Server)) -> (Arc<Server>, Arc<RateLimited<TriggerRule>>) {
+/// A server that `configure` configures, and a rate-limited store in front of it.
+fn stage(configure: impl FnOnce(&mut Server)) -> (Arc<Server>, Arc<RateLimited<TriggerRule>>) {
     let began = Instant::now();
     let mut server = Server {
         began,
@@ -109,13 +109,14 @@ fn stage(tell: impl FnOnce(&mut Server)) -> (Arc<Server>, Arc<RateLimited<Trigge
         tells: None,
         latency: millis(100),
     };
-    tell(&mut server);
+    configure(&mut server);
     let (server, time) = (Arc::new(server), Arc::new(PausedTime(began)));
     let limited = RateLimited {
         store: server.clone(),
         limiter: Arc::default(),
         clock: time.clone(),
         sleeper: time,
+        longest_pause: secs(60),
     };
     (server, Arc::new(limited))
 }
@@ -165,8 +166,8 @@ async fn five_go_at_once_and_the_others_in_turn_at_the_rate_that_is_left() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_pauses_everybody_who_shares_the_pacer() {
-    for (said, pause) in [(Some(secs(30)), secs(30)), (None, secs(1))] {
-        let (server, limited) = stage(|server| server.refuses = BTreeMap::from([(5, said)]));
+    for (asked, pause) in [(Some(secs(30)), secs(30)), (None, secs(1))] {
+        let (server, limited) = stage(|server| server.refuses = BTreeMap::from([(5, asked)]));
         let answers = read(&limited, 9).join_all().await;
         assert_eq!(answers.iter().filter(|answer| answer.is_err()).count(), 1);
         let times = server.times();

@@ -167,3 +167,27 @@ async fn once_the_platform_cannot_be_reached_the_rest_is_not_tried() {
     let unreadable = Settlement::Unreadable(gone());
     assert!(all.len() == 2 && all.iter().all(|found| found.settlement == unreadable));
 }
+
+/// FIELD I3: a clock that was set forward since the write does not make it old.
+#[tokio::test]
+async fn a_write_is_old_by_the_clocks_of_both_sides() {
+    for (ours, theirs, settlement) in [
+        (60, 5, Settlement::Inconclusive),
+        (5, 60, Settlement::Inconclusive),
+        (60, 60, Settlement::NotApplied),
+    ] {
+        let open = OpenEntry::of(&renamed()).await;
+        let date = open.time.now() + Duration::from_mins(theirs);
+        open.time.advance(Duration::from_mins(ours));
+        let mut content = open.store.get(&open.id).await.unwrap();
+        content.metadata.date = Some(date);
+        let mut mock = ports::MockDocumentStore::<TriggerRule>::new();
+        mock.expect_get().times(1).return_once(move |_| Ok(content));
+        let reconciler = Reconciler {
+            store: Arc::new(mock),
+            ..open.reconciler()
+        };
+        let all = reconciler.reconcile().await.unwrap();
+        assert_eq!(all[0].settlement, settlement, "{ours} {theirs}");
+    }
+}

@@ -23,7 +23,7 @@ type Fields = BTreeMap<&'static str, Option<String>>;
 const FIELDS: [&str; 3] = ["name", "description", "enabled"];
 
 #[derive(Clone, Debug)]
-enum Deed {
+enum Action {
     Ours(FieldValue),
     Theirs(FieldValue),
 }
@@ -67,14 +67,14 @@ impl Room {
             .into()
     }
 
-    async fn does(&self, deed: &Deed) {
-        match deed {
-            Deed::Ours((field, value)) => {
+    async fn execute(&self, action: &Action) {
+        match action {
+            Action::Ours((field, value)) => {
                 let edit = Edit::new(format!(r#"{{"{field}":{value}}}"#).parse().unwrap()).unwrap();
                 let report = self.updater.update(&id(), edit, UpdateOptions::default()).await;
                 assert!(report.completion.outcome.kind().is_effective());
             }
-            Deed::Theirs((field, value)) => {
+            Action::Theirs((field, value)) => {
                 let rule = self.store.document(&id()).unwrap();
                 let document = if *value == "null" {
                     rule.document().without_members(&[field])
@@ -124,11 +124,11 @@ fn edit() -> impl Strategy<Value = FieldValue> {
     ])
 }
 
-fn deed() -> impl Strategy<Value = Deed> {
+fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
-        3 => edit().prop_map(Deed::Ours),
-        1 => edit().prop_map(Deed::Theirs),
-        1 => Just(Deed::Theirs(("description", "null"))),
+        3 => edit().prop_map(Action::Ours),
+        1 => edit().prop_map(Action::Theirs),
+        1 => Just(Action::Theirs(("description", "null"))),
     ]
 }
 
@@ -139,15 +139,15 @@ fn at_once<T>(future: impl Future<Output = T>) -> T {
 
 proptest! {
     #[test]
-    fn what_was_done_since_an_entry_is_undone_and_nothing_else(deeds in vec(deed(), 1..10), back_to in 0..10_usize) {
+    fn what_was_done_since_an_entry_is_undone_and_nothing_else(deeds in vec(action(), 1..10), back_to in 0..10_usize) {
         at_once(async {
             let room = Room::new();
             let mut to = None;
             // What each of our applied updates since then touched, and what stood there after it.
             let (mut goal, mut left) = (Fields::new(), Fields::new());
-            for (number, deed) in deeds.iter().enumerate() {
+            for (number, action) in deeds.iter().enumerate() {
                 let (before, last) = (room.fields(), room.last_entry().await);
-                room.does(deed).await;
+                room.execute(action).await;
                 let after = room.fields();
                 let applied = room.last_entry().await != last;
                 if applied && (to.is_none() || number <= back_to) {
@@ -190,8 +190,8 @@ proptest! {
 #[tokio::test]
 async fn undoing_what_was_undone_does_it_again() {
     let room = Room::new();
-    room.does(&Deed::Ours(("name", "\"b\""))).await;
-    room.does(&Deed::Theirs(("description", "\"d\""))).await;
+    room.execute(&Action::Ours(("name", "\"b\""))).await;
+    room.execute(&Action::Theirs(("description", "\"d\""))).await;
     let done = room.fields();
     for name in ["\"a\"", "\"b\"", "\"a\""] {
         let (_, outcome) = room.goes(RollbackTo::PreviousEntry).await.unwrap();
@@ -205,13 +205,13 @@ async fn undoing_what_was_undone_does_it_again() {
 #[tokio::test]
 async fn more_entries_than_are_read_at_a_time_are_undone() {
     let room = Room::new();
-    room.does(&Deed::Ours(("description", "\"d\""))).await;
+    room.execute(&Action::Ours(("description", "\"d\""))).await;
     let first = room.last_entry().await.unwrap();
     for number in 0..2 * PAGE {
         let name = ["\"b\"", "\"c\""][number % 2];
-        room.does(&Deed::Ours(("name", name))).await;
+        room.execute(&Action::Ours(("name", name))).await;
     }
-    room.does(&Deed::Ours(("enabled", "false"))).await;
+    room.execute(&Action::Ours(("enabled", "false"))).await;
     let (undone, outcome) = room.goes(RollbackTo::Entry(first)).await.unwrap();
     assert_eq!(outcome.kind(), OutcomeKind::Applied);
     assert_eq!(undone.len(), 2 * PAGE + 1);
@@ -223,7 +223,7 @@ async fn more_entries_than_are_read_at_a_time_are_undone() {
 #[tokio::test]
 async fn an_entry_of_another_rule_is_no_way_back() {
     let room = Room::new();
-    room.does(&Deed::Ours(("name", "\"b\""))).await;
+    room.execute(&Action::Ours(("name", "\"b\""))).await;
     let entry = room.last_entry().await.unwrap();
     for (target, document, entry) in [
         ("test", "r2", entry),

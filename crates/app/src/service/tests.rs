@@ -80,7 +80,7 @@ impl DocumentStore<TriggerRule> for Slow {
 struct Setup {
     store: Arc<Slow>,
     ledger: Arc<InMemoryLedger>,
-    told: Arc<Mutex<Vec<Event>>>,
+    received: Arc<Mutex<Vec<Event>>>,
     handle: UpdateHandle<TriggerRule>,
     service: Service<TriggerRule>,
 }
@@ -104,12 +104,12 @@ fn setup(rules: usize) -> Setup {
         let rule = format!(r#"{{"id":"r{number}","ruleType":"conversation","enabled":true,"name":"old"}}"#);
         store.behind.put(&id(number), rule.parse().unwrap());
     }
-    let ledger = Arc::new(InMemoryLedger::for_sinks(["told".to_owned()]));
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let tell = {
-        let told = told.clone();
+    let ledger = Arc::new(InMemoryLedger::for_sinks(["audit".to_owned()]));
+    let received = Arc::new(Mutex::new(Vec::new()));
+    let collect = {
+        let received = received.clone();
         move |event: &Event| {
-            told.lock().unwrap().push(event.clone());
+            received.lock().unwrap().push(event.clone());
             Ok(())
         }
     };
@@ -120,7 +120,7 @@ fn setup(rules: usize) -> Setup {
         .build(timer.clone());
     let deliverer = Deliverer {
         outbox: ledger.clone(),
-        sinks: vec![Arc::new(SinkFn::new("told", tell)) as Arc<dyn EventSink>],
+        sinks: vec![Arc::new(SinkFn::new("audit", collect)) as Arc<dyn EventSink>],
         clock: timer.clone(),
         sleeper: timer,
     };
@@ -128,7 +128,7 @@ fn setup(rules: usize) -> Setup {
     Setup {
         store,
         ledger,
-        told,
+        received,
         handle,
         service,
     }
@@ -200,7 +200,7 @@ async fn a_stop_in_the_middle_loses_nothing() {
             .iter()
             .filter(|entry| entry.outcome_kind() == Some(OutcomeKind::Applied));
         assert_eq!(recorded.count(), applied, "{stop_after}");
-        assert_eq!(setup.told.lock().unwrap().len(), applied, "{stop_after}");
+        assert_eq!(setup.received.lock().unwrap().len(), applied, "{stop_after}");
         assert_eq!(setup.ledger.backlog().await.unwrap()[0].pending, 0);
         assert!(
             stop_after < 100 || (applied > 0 && begun < 20),
@@ -259,7 +259,7 @@ async fn what_somebody_left_open_is_settled_and_told() {
     setup.store.behind.put(&id(0), applied);
     let work = tokio::spawn(setup.service.run());
     tokio::time::sleep(Duration::from_mins(6)).await;
-    assert_eq!(setup.told.lock().unwrap().len(), 1);
+    assert_eq!(setup.received.lock().unwrap().len(), 1);
     setup.handle.close();
     let served = work.await.unwrap();
     assert_eq!((served.settled, served.delivered), (1, 1));

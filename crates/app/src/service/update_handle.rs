@@ -70,7 +70,6 @@ impl<K: DocumentKind> UpdateHandle<K> {
     }
 
     /// The number of further requests that the queue has a place for.
-    #[must_use]
     pub fn capacity(&self) -> usize {
         self.requests.capacity()
     }

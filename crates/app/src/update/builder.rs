@@ -67,7 +67,6 @@ impl<K: DocumentKind> UpdaterBuilder<K> {
     }
 
     /// The updater, on this clock.
-    #[must_use]
     pub fn build<T: Clock + Sleeper + 'static>(self, time: Arc<T>) -> Updater<K> {
         Updater {
             store: self.store,
@@ -84,7 +83,6 @@ impl<K: DocumentKind> UpdaterBuilder<K> {
 }
 
 /// A number from 0 to 1, another one at each call: the standard library keys each hasher anew.
-#[must_use]
 pub fn jitter() -> f64 {
     let [_, _, _, _, bytes @ ..] = RandomState::new().hash_one(()).to_be_bytes();
     f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX)

@@ -74,6 +74,40 @@ pub(crate) struct UpdateArgs {
     pub(crate) reason: Option<String>,
 }
 
+/// The arguments of `enable` and `disable`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SwitchArgs {
+    #[command(flatten)]
+    pub(crate) rule: RuleArg,
+    #[command(flatten)]
+    pub(crate) terms: TermsArgs,
+    /// Do everything but the write
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+}
+
+impl SwitchArgs {
+    /// The same as arguments of `update`.
+    pub(crate) fn into_update(self, enabled: bool) -> UpdateArgs {
+        UpdateArgs {
+            change: ChangeArgs {
+                rule: self.rule,
+                from: None,
+                name: None,
+                description: None,
+                enable: enabled,
+                disable: !enabled,
+                terms: self.terms,
+            },
+            dry_run: self.dry_run,
+            reason: self.reason,
+        }
+    }
+}
+
 /// The arguments of `rollback`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct RollbackArgs {

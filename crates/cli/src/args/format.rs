@@ -135,11 +135,11 @@ mod tests {
         leaves(&command(), "", &mut paths);
         assert!(paths.len() > 15, "{paths:?}");
         for path in &paths {
-            let words: Vec<&str> = path.split(' ').chain(required(path).iter().copied()).collect();
+            let args_of: Vec<&str> = path.split(' ').chain(required(path).iter().copied()).collect();
             for format in Format::value_variants() {
                 let name = format.to_possible_value().unwrap();
                 let flag = ["--output", name.get_name()];
-                for args in [[&words[..], &flag].concat(), [&flag[..], &words].concat()] {
+                for args in [[&args_of[..], &flag].concat(), [&flag[..], &args_of].concat()] {
                     let expected = if formats(path).contains(format) {
                         Ok(*format)
                     } else {
@@ -148,7 +148,11 @@ mod tests {
                     assert_eq!(parsed(&args).map(|cli| cli.global.output), expected, "{args:?}");
                 }
             }
-            assert_eq!(parsed(&words).map(|cli| cli.global.output), Ok(Format::Human), "{path}");
+            assert_eq!(
+                parsed(&args_of).map(|cli| cli.global.output),
+                Ok(Format::Human),
+                "{path}"
+            );
         }
     }
 

@@ -102,8 +102,8 @@ async fn export(context: &Context<'_>) -> Result<Exit, CliError> {
     let flushed = stdout.flush();
     record.close().await;
     // A reader who went away has seen enough.
-    let ended = unwritten.or(flushed.as_ref().err().map(io::Error::kind));
-    if ended == Some(io::ErrorKind::BrokenPipe) {
+    let change = unwritten.or(flushed.as_ref().err().map(io::Error::kind));
+    if change == Some(io::ErrorKind::BrokenPipe) {
         return Ok(Exit::Done);
     }
     exported.map_err(|failure| unusable(&failure))?;

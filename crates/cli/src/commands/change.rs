@@ -9,18 +9,19 @@ use ports::DocumentRef;
 
 use crate::cli_error::CliError;
 use crate::commands::Context;
-use crate::commands::ending::{End, Ended};
 use crate::commands::execute::{self, ChangeReport};
-use crate::commands::workspace::Workspace;
+use crate::commands::finished_change::{ChangeResult, FinishedChange};
+use crate::commands::workspace::{Needs, Workspace};
 use crate::error_code::ErrorCode;
 use crate::kind::CliKind;
 use crate::record::unusable;
 use crate::render::findings::File;
+use crate::render::report::Asked;
 use crate::request::UpdateCommand;
 use crate::source::{self, Source};
 
 /// The user's edit, as far as it could be read.
-enum Written<K> {
+enum ParsedEdit<K> {
     /// An edit, and the file that it comes from if there is one.
     Edit(Edit<K>, Option<Source>),
     /// A text that is no edit.
@@ -32,21 +33,21 @@ pub(super) async fn run<K: CliKind>(
     context: &Context<'_>,
     id: &K::Id,
     command: &UpdateCommand,
-) -> Result<Ended, CliError> {
+) -> Result<ChangeResult, CliError> {
     let request = &command.request;
-    let written = written::<K>(command)?;
+    let parsed_edit = parsed_edit::<K>(command)?;
     let settings = context.settings()?;
     let options = execute::options(settings, &command.terms, request.asked);
-    let refused = |findings: Vec<Finding>, file, elsewhere| End {
-        ended: ChangeReport::<K>::unsent(id.clone(), findings),
+    let refused = |findings: Vec<Finding>, file, elsewhere| FinishedChange {
+        change: ChangeReport::<K>::unsent(id.clone(), findings),
         file,
         elsewhere,
         request,
         terms: &command.terms,
     };
-    let (edit, source) = match written {
-        Written::Edit(edit, source) => (edit, source),
-        Written::Broken(file) => {
+    let (edit, source) = match parsed_edit {
+        ParsedEdit::Edit(edit, source) => (edit, source),
+        ParsedEdit::Broken(file) => {
             let findings = file.findings.iter().map(|(finding, _)| finding.clone()).collect();
             return Ok(refused(findings, Some(file), Vec::new()).print(context));
         }
@@ -57,12 +58,15 @@ pub(super) async fn run<K: CliKind>(
         let (file, elsewhere) = placed::<K>(source, all.clone());
         return Ok(refused(all, file, elsewhere).print(context));
     }
-    let workspace = Workspace::open(context, request).await?;
+    if request.asked != Asked::DryRun {
+        execute::ask_before_overwriting(context, &command.terms)?;
+    }
+    let workspace = Workspace::open(context, request, Needs::NoRecord).await?;
     let update = update_request(&workspace, id, edit).await?;
-    let ended = execute::execute(context, workspace, request, id, update, options).await?;
-    let (file, elsewhere) = placed::<K>(source, ended.report.completion.outcome.findings());
-    let end = End {
-        ended,
+    let change = execute::execute(context, workspace, request, id, update, options).await?;
+    let (file, elsewhere) = placed::<K>(source, change.report.completion.outcome.findings());
+    let end = FinishedChange {
+        change,
         file,
         elsewhere,
         request,
@@ -104,12 +108,12 @@ fn placed<K: CliKind>(source: Option<Source>, findings: Vec<Finding>) -> (Option
         Some(member) => is_whole || root.get(&member).is_some(),
         None => true,
     };
-    let (written, elsewhere) = findings.into_iter().partition(is_written);
-    (Some(File::of_source(source, written)), elsewhere)
+    let (parsed_edit, elsewhere) = findings.into_iter().partition(is_written);
+    (Some(File::of_source(source, parsed_edit)), elsewhere)
 }
 
 /// The file and the flags together.
-fn written<K: CliKind>(command: &UpdateCommand) -> Result<Written<K>, CliError> {
+fn parsed_edit<K: CliKind>(command: &UpdateCommand) -> Result<ParsedEdit<K>, CliError> {
     let too_large = |error: TextError| CliError::new(ErrorCode::Usage, error.to_string());
     let flags = flags::<K>(command).map_err(too_large)?;
     let (edit, source) = match &command.from {
@@ -117,11 +121,11 @@ fn written<K: CliKind>(command: &UpdateCommand) -> Result<Written<K>, CliError> 
         Some(path) => {
             let source = match source::read(path)? {
                 Ok(source) => source,
-                Err(unparsed) => return Ok(Written::Broken(File::of_unparsed(unparsed))),
+                Err(unparsed) => return Ok(ParsedEdit::Broken(File::of_unparsed(unparsed))),
             };
             let edit = match Edit::<K>::new(source.document.clone()) {
                 Ok(edit) => edit,
-                Err(finding) => return Ok(Written::Broken(File::of_source(source, vec![finding]))),
+                Err(finding) => return Ok(ParsedEdit::Broken(File::of_source(source, vec![finding]))),
             };
             (edit.with(&flags).map_err(too_large)?, Some(source))
         }
@@ -130,7 +134,7 @@ fn written<K: CliKind>(command: &UpdateCommand) -> Result<Written<K>, CliError> 
         let help = "name something with --from FILE, --name, --description, --enable or --disable";
         return Err(CliError::new(Code::NothingNamed, "nothing to change is named").with_help(help));
     }
-    Ok(Written::Edit(edit, source))
+    Ok(ParsedEdit::Edit(edit, source))
 }
 
 /// The members that flags name.

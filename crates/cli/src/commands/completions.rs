@@ -1,5 +1,7 @@
 //! `completions` and `man`: what a shell and `man` want to know.
 
+use std::path::Path;
+
 use clap_complete::Shell;
 
 use crate::args;
@@ -11,15 +13,34 @@ use crate::exit::Exit;
 pub(super) fn run(context: &Context<'_>, shell: Shell) -> Result<Exit, CliError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut args::command(), "assist-rules", &mut script);
-    context.output.document(&String::from_utf8_lossy(&script))?;
+    let mut script = String::from_utf8_lossy(&script).into_owned();
+    if shell == Shell::Bash {
+        // Why: clap_complete takes the hyphen of the name for that of a subcommand, in the labels alone.
+        script = script.replace("assist__subcmd__rules", "assist__rules");
+    }
+    context.output.document(&script)?;
     Ok(Exit::Done)
 }
 
-pub(super) fn man(context: &Context<'_>) -> Result<Exit, CliError> {
-    let mut page = Vec::new();
-    clap_mangen::Man::new(args::command())
-        .render(&mut page)
-        .map_err(|error| CliError::new(ErrorCode::Bug, format!("cannot make the man page: {error}")))?;
-    context.output.document(&String::from_utf8_lossy(&page))?;
+/// Prints the man page of the program, or writes those of all its commands to a folder.
+pub(super) fn man(context: &Context<'_>, folder: Option<&Path>) -> Result<Exit, CliError> {
+    let Some(folder) = folder else {
+        let mut page = Vec::new();
+        clap_mangen::Man::new(args::command())
+            .render(&mut page)
+            .map_err(|error| CliError::new(ErrorCode::Bug, format!("cannot make the man page: {error}")))?;
+        context.output.document(&String::from_utf8_lossy(&page))?;
+        return Ok(Exit::Done);
+    };
+    let unwritten = |error: std::io::Error| {
+        let message = format!("cannot write man pages to `{}`: {error}", folder.display());
+        CliError::new(ErrorCode::UnreadableFile, message).with_help("name a folder that is there and may be written to")
+    };
+    clap_mangen::generate_to(args::command(), folder).map_err(unwritten)?;
+    context.output.info(&format!(
+        "The man pages are in `{}`: `man -l {}/assist-rules.1`.",
+        folder.display(),
+        folder.display()
+    ));
     Ok(Exit::Done)
 }

@@ -22,23 +22,30 @@ pub(super) async fn run(context: &Context<'_>, command: &DeliverCommand) -> Resu
     let settings = context.settings()?;
     let configured = settings.sinks.clone()?;
     for named in command.sink.iter().chain(&command.enable) {
-        if !configured.iter().any(|sink| sink.name == *named) {
-            let known: Vec<&str> = configured.iter().map(|sink| sink.name.as_str()).collect();
+        if let Some((_, error)) = configured.without_secret.iter().find(|(name, _)| name == named) {
+            return Err(error.clone());
+        }
+        if !configured.names().any(|name| name == named) {
+            let known: Vec<&str> = configured.names().collect();
             return Err(CliError::new(ErrorCode::Usage, format!("there is no sink `{named}`"))
                 .with_help(format!("the sinks are: {}", known.join(", "))));
         }
     }
-    let record = Record::open(settings).await?;
-    let told = tell(context, command, &record).await;
+    let record = Record::open_existing(settings).await?;
+    for (sink, error) in &record.without_secret {
+        let (sink, why) = (visible(sink), visible(&error.message));
+        context.output.warn(&format!("The sink `{sink}` cannot be told: {why}"));
+    }
+    let result = deliver_all(context, command, &record, settings.deadline).await;
     let backlog = record.outbox.backlog().await;
     record.close().await;
-    let (rounds, stopped) = told?;
+    let (rounds, stopped) = result?;
     let mut backlog = backlog.map_err(|failure| unusable(&failure))?;
     backlog.retain(|of_sink| command.sink.as_ref().is_none_or(|sink| *sink == of_sink.sink));
     if let Some(broken) = rounds.iter().find_map(|round| round.broken.as_ref()) {
         return Err(unusable(broken));
     }
-    let is_configured = |left: &&Backlog| configured.iter().any(|sink| sink.name == left.sink);
+    let is_configured = |left: &&Backlog| configured.names().any(|name| name == left.sink);
     let is_pending = backlog.iter().filter(is_configured).any(|left| left.pending > 0);
     let exit = stopped.unwrap_or(if is_pending { Exit::Pending } else { Exit::Done });
     if context.output.format == Format::Human {
@@ -50,10 +57,11 @@ pub(super) async fn run(context: &Context<'_>, command: &DeliverCommand) -> Resu
 }
 
 /// Delivers the due events, until a signal ends it.
-async fn tell(
+async fn deliver_all(
     context: &Context<'_>,
     command: &DeliverCommand,
     record: &Record,
+    deadline: Duration,
 ) -> Result<(Vec<DeliveryReport>, Option<Exit>), CliError> {
     for sink in &command.enable {
         record.outbox.enable(sink).await.map_err(|failure| unusable(&failure))?;
@@ -74,9 +82,9 @@ async fn tell(
         .sinks
         .retain(|sink| command.sink.as_ref().is_none_or(|named| named == sink.name()));
     let progress = Progress::start(context.output);
-    let watch = |_: &LeasedEvent, fate: &DeliveryOutcome| progress.tried(fate);
+    let watch = |_: &LeasedEvent, outcome: &DeliveryOutcome| progress.tried(outcome);
     let is_stopped = || stopper.is_asked();
-    let deliver = deliverer.deliver(Include::All, &watch, &is_stopped);
+    let deliver = deliverer.deliver(Include::All, Some(deadline), &watch, &is_stopped);
     let mut signals = Signals::take()?;
     let driven = stopper.drive(Stage::Delivery, deliver, &mut signals, context.output);
     driven.await.map_err(|Abandoned(exit)| {
@@ -104,19 +112,19 @@ impl Progress {
         }
     }
 
-    fn tried(&self, fate: &DeliveryOutcome) {
+    fn tried(&self, outcome: &DeliveryOutcome) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let (told, delivered, failed) = &mut *state;
-        match fate {
+        let (last_shown, delivered, failed) = &mut *state;
+        match outcome {
             DeliveryOutcome::Delivered => *delivered += 1,
             DeliveryOutcome::Retry { .. } | DeliveryOutcome::DeadLettered { .. } | DeliveryOutcome::Disabled { .. } => {
                 *failed += 1;
             }
         }
-        if told.elapsed() >= Self::EVERY {
-            *told = Instant::now();
+        if last_shown.elapsed() >= Self::EVERY {
+            *last_shown = Instant::now();
             self.output
-                .note(&format!("{delivered} delivered, {failed} failed so far"));
+                .info(&format!("{delivered} delivered, {failed} failed so far"));
         }
     }
 }

@@ -1,27 +1,36 @@
 //! `doctor`: what works, what does not, and what to do.
 
 mod check;
-mod record;
+mod ledger_checks;
+mod platform_checks;
+mod sink_checks;
+mod way_checks;
 
 use std::fmt::Write;
-use std::time::SystemTime;
 
-use domain::{FailureClass, RequestError, ResponseMetadata, RuleId, TriggerRule};
-use genesys_adapter::Organization;
+use domain::RuleId;
 use serde::Serialize;
 
 use crate::args::Format;
 use crate::cli_error::CliError;
 use crate::commands::Context;
-use crate::config::{Settings, Target};
-use crate::document_argument::DocumentArgument;
+use crate::config::Target;
 use crate::exit::Exit;
 use crate::output::{DIM, ERROR, FORMAT_VERSION, SUCCESS, visible};
-use crate::session::Session;
 use check::{Check, State, fails, skipped, works};
 
-/// By how much clocks may differ before it matters to tokens and records, in seconds.
-const TOLERATED_SKEW: i64 = 30;
+/// The checks of the record, which only the configuration can keep from being tried.
+const RECORD: [&str; 2] = ["ledger", "sinks"];
+
+/// The rule that is read.
+#[derive(Clone, Copy)]
+pub(super) enum RuleToTry<'a> {
+    /// None is named.
+    None,
+    Id(&'a RuleId),
+    /// One is named by a name that no id was found for.
+    Unresolved(&'a CliError),
+}
 
 #[derive(Serialize)]
 struct Document {
@@ -30,17 +39,20 @@ struct Document {
     checks: Vec<Check>,
 }
 
-pub(super) async fn run(context: &Context<'_>, document: Option<&DocumentArgument>) -> Result<Exit, CliError> {
-    let id = document.map(|DocumentArgument::Rule(id)| id);
-    let mut checks = examine(context, id).await?;
-    if let Ok(settings) = context.settings() {
-        checks.extend(record::checks(context, settings).await);
+pub(super) async fn run(context: &Context<'_>, rule: RuleToTry<'_>) -> Result<Exit, CliError> {
+    let mut checks = examine(context, rule).await?;
+    skip_the_rest(&mut checks, &["credentials"]);
+    skip_the_rest(&mut checks, &way_checks::NAMES);
+    skip_the_rest(&mut checks, &platform_checks::NAMES);
+    match context.settings() {
+        Ok(settings) => {
+            let (ledger, backlog) = ledger_checks::check(context, settings).await;
+            checks.push(ledger);
+            checks.extend(sink_checks::checks(context, settings, &backlog).await);
+        }
+        Err(_) => skip_the_rest(&mut checks, &RECORD),
     }
-    let exit = checks
-        .iter()
-        .map(|check| check.exit)
-        .find(|exit| *exit != Exit::Done)
-        .unwrap_or(Exit::Done);
+    let exit = Exit::worst(checks.iter().map(|check| check.exit));
     if context.output.format == Format::Human {
         context.output.document(&human(&checks))?;
     } else {
@@ -53,7 +65,7 @@ pub(super) async fn run(context: &Context<'_>, document: Option<&DocumentArgumen
     Ok(exit)
 }
 
-async fn examine(context: &Context<'_>, id: Option<&RuleId>) -> Result<Vec<Check>, CliError> {
+async fn examine(context: &Context<'_>, rule: RuleToTry<'_>) -> Result<Vec<Check>, CliError> {
     let settings = match context.settings() {
         Ok(settings) => settings,
         Err(problem) => return Ok(vec![fails("configuration", &problem)]),
@@ -69,110 +81,31 @@ async fn examine(context: &Context<'_>, id: Option<&RuleId>) -> Result<Vec<Check
     };
     let what = match target {
         Target::Sandbox => "the sandbox needs none".to_owned(),
-        Target::Organisation(at) => format!("from {}", at.from),
+        Target::Organization(at) => format!("from {}", at.from),
     };
     checks.push(works("credentials", what));
     let session = match context.open(settings).await {
         Ok(session) => session,
         Err(problem) => {
-            checks.push(fails("connection", &problem));
+            checks.push(fails("sign-in", &problem));
             return Ok(checks);
         }
     };
-    let api = session.api();
-    match session.sign_in().await {
-        Ok(()) => checks.push(works(
-            "sign-in",
-            format!("accepted, with credentials from {}", session.credentials_from),
-        )),
-        Err(failure) => {
-            checks.push(fails("sign-in", &CliError::of_failure("sign in", &failure)));
-            session.close().await?;
-            return Ok(checks);
-        }
-    }
-    checks.push(match session.organization.organization().await {
-        Ok(Some(organization)) => works("organization", named(&organization)),
-        Ok(None) => skipped(
-            "organization",
-            "the platform does not tell it to this client: API and client stand for it",
-        ),
-        Err(failure) => fails(
-            "organization",
-            &CliError::of_failure("tell which organization this is", &failure),
-        ),
-    });
-    let metadata = contract(&session, settings, id, &api, &mut checks).await;
-    checks.push(match metadata.and_then(|metadata| metadata.date) {
-        None => skipped("clock", "the server did not tell its time"),
-        Some(theirs) => clock(theirs, session.clock.now()),
-    });
-    checks.push(skipped("permission to update", "not tried: it would take a write"));
+    platform_checks::add(&session, settings, rule, &mut checks).await;
     session.close().await?;
     Ok(checks)
 }
 
-fn named(organization: &Organization) -> String {
-    let name = organization.name.as_ref();
-    name.map_or_else(
-        || format!("`{}`", organization.id),
-        |name| format!("{name} (`{}`)", organization.id),
-    )
-}
-
-/// Checks that rules can be read: the one that was named, or else the listing.
-async fn contract(
-    session: &Session,
-    settings: &Settings,
-    id: Option<&RuleId>,
-    api: &str,
-    checks: &mut Vec<Check>,
-) -> Option<ResponseMetadata> {
-    let store = session.store::<TriggerRule>(settings);
-    let read: Result<(String, ResponseMetadata), RequestError> = if let Some(id) = id {
-        let rule = store.get(id).await;
-        rule.map(|answer| (format!("`{id}` can be read"), answer.metadata))
-    } else {
-        let page = store.page(None).await;
-        page.map(|answer| ("rules can be listed".to_owned(), answer.metadata))
+/// Adds those of the checks that were not tried, with the failure that kept them from it.
+fn skip_the_rest(checks: &mut Vec<Check>, names: &[&'static str]) {
+    let failed = checks.iter().find(|check| check.state == State::Fails);
+    let Some(failed) = failed.map(|check| check.name) else {
+        return;
     };
-    match read {
-        Ok((what, metadata)) => {
-            checks.push(works("trigger rules", format!("{what} at {api}")));
-            Some(metadata)
+    for name in names {
+        if !checks.iter().any(|check| check.name == *name) {
+            checks.push(skipped(name, format!("not tried, since `{failed}` failed")));
         }
-        Err(failure) => {
-            let mut problem = CliError::of_failure("read trigger rules", &failure);
-            if failure.class == FailureClass::NotFound && id.is_none() {
-                problem = problem.with_help(
-                    "the organisation may lack the trigger-rule contract, or only its listing: `assist-rules doctor RULE` \
-                     with the id of a rule that exists tells which; `trigger_rules_path` sets another path",
-                );
-            }
-            checks.push(fails("trigger rules", &problem));
-            Some(*failure.metadata)
-        }
-    }
-}
-
-fn clock(theirs: SystemTime, ours: SystemTime) -> Check {
-    let seconds = |time: SystemTime| {
-        time.duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs()
-            .cast_signed()
-    };
-    let skew = seconds(ours) - seconds(theirs);
-    if skew.abs() <= TOLERATED_SKEW {
-        return works("clock", format!("within {} s of the server's", skew.abs().max(1)));
-    }
-    let side = if skew > 0 { "ahead of" } else { "behind" };
-    let message = format!("{} s {side} the server's", skew.abs());
-    Check {
-        state: State::Fails,
-        help: Some("set this machine's clock: tokens would be renewed too early or too late".to_owned()),
-        exit: Exit::Failed,
-        ..works("clock", message)
     }
 }
 

@@ -1,22 +1,28 @@
 //! `edit`: a document in an editor, updated from what was saved.
 
-use std::fmt::{Display, Write};
+mod editor;
+mod way_back;
+
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use domain::Stored;
 use domain::document::CrossFieldMerge;
 use domain::protocol::OnConflict;
 use ports::DocumentStore;
 
+use crate::args::Format;
 use crate::cli_error::CliError;
-use crate::commands::ending::{Effect, Ended};
+use crate::commands::finished_change::{ChangeResult, Effect};
 use crate::commands::{Context, change};
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::kind::CliKind;
+use crate::output::visible;
 use crate::render::report::Asked;
 use crate::request::{ChangeRequest, ChangeTerms, EditCommand, UpdateCommand};
+use editor::Saved;
+use way_back::way_back;
 
 pub(super) async fn run<K: CliKind>(
     context: &Context<'_>,
@@ -32,12 +38,31 @@ pub(super) async fn run<K: CliKind>(
         .content;
     let text = stored.value.document().pretty() + "\n";
     let file = keep(&settings.state_dir.join("edits"), &stored, &text)?;
-    open_editor(context, &file)?;
-    let saved = std::fs::read_to_string(&file).map_err(|error| unreadable(&file, &error))?;
-    if saved == text {
-        forget(&file);
-        context.output.note("Nothing was changed.");
-        return Ok(Exit::Done);
+    match editor::open(context, &file, &text).map_err(|problem| aborted(problem, &file, &text))? {
+        Saved::Empty => {
+            forget(&file);
+            let aborted = CliError::new(
+                ErrorCode::Stopped,
+                "aborted: what was saved is empty, and nothing was changed",
+            );
+            return Err(aborted.with_help("save the text as it is to leave the rule as it is"));
+        }
+        // Why: programs are told by the result of an update that changes nothing.
+        Saved::Unchanged | Saved::UnchangedAtOnce if context.output.format != Format::Human => {}
+        Saved::Unchanged => {
+            forget(&file);
+            context.output.info("Nothing was changed.");
+            return Ok(Exit::Done);
+        }
+        Saved::UnchangedAtOnce => {
+            let back = way_back(context.global, command, id, &file);
+            context.output.warn(&visible(&format!(
+                "Nothing was changed: the editor came back at once. One with a window needs a flag to be waited for, as \
+                 in EDITOR='code --wait'. The text is kept. Go on with it: {back}"
+            )));
+            return Ok(Exit::Done);
+        }
+        Saved::Changed => {}
     }
     let update = UpdateCommand {
         from: Some(file.clone()),
@@ -58,27 +83,32 @@ pub(super) async fn run<K: CliKind>(
             undoes: Vec::new(),
         },
     };
-    let ended = change::run::<K>(context, id, &update).await;
-    let effect = match &ended {
-        Ok(Ended { exit: Exit::Done, .. }) => {
+    let change = change::run::<K>(context, id, &update).await;
+    let effect = match &change {
+        Ok(ChangeResult { exit: Exit::Done, .. }) => {
             forget(&file);
             return Ok(Exit::Done);
         }
-        Ok(ended) => ended.effect.clone(),
+        Ok(change) => change.effect.clone(),
         Err(problem) if problem.code == ErrorCode::Indeterminate => Effect::Unknown,
         Err(_) => Effect::Nothing,
     };
     if matches!(effect, Effect::Applied(_)) {
         forget(&file);
     }
-    context.output.warn(&what_next(context, id, &file, &effect));
-    ended.map(|ended| ended.exit)
+    context
+        .output
+        .warn(&visible(&what_next(context, command, id, &file, &effect)));
+    change.map(|change| change.exit)
 }
 
 /// The state of the text after an update that did not simply succeed, and what to do with it.
-fn what_next(context: &Context<'_>, id: &impl Display, file: &Path, effect: &Effect) -> String {
+fn what_next(context: &Context<'_>, command: &EditCommand, id: &impl Display, file: &Path, effect: &Effect) -> String {
     match effect {
-        Effect::Nothing => format!("Your text is kept. Go on with it: {}", way_back(context, id, file)),
+        Effect::Nothing => format!(
+            "Your text is kept. Go on with it: {}",
+            way_back(context.global, command, id, file)
+        ),
         Effect::Applied(Some(version)) => format!("Your text was applied: `{id}` has it as version {version}."),
         Effect::Applied(None) => format!("Your text was applied: `{id}` has it."),
         Effect::Unknown => format!(
@@ -88,19 +118,16 @@ fn what_next(context: &Context<'_>, id: &impl Display, file: &Path, effect: &Eff
     }
 }
 
-/// The command that goes on with the text, for the same rule of the same organisation.
-fn way_back(context: &Context<'_>, id: &impl Display, file: &Path) -> String {
-    let global = context.global;
-    let mut back = format!("assist-rules update {id} --from '{}'", file.display());
-    for (flag, value) in [("--profile", &global.profile), ("--region", &global.region)] {
-        if let Some(value) = value {
-            let _ = write!(back, " {flag} '{value}'");
-        }
+/// The problem of an editor that failed, as `:cq` lets it. A text that is as it was shown is not kept.
+fn aborted(problem: CliError, file: &Path, text: &str) -> CliError {
+    let Ok(saved) = std::fs::read(file) else {
+        return problem.with_help("the text is gone, and nothing was changed");
+    };
+    if saved == text.as_bytes() {
+        forget(file);
+        return problem.with_help("set EDITOR to another one if you did not mean to leave it so");
     }
-    if global.sandbox {
-        back.push_str(" --sandbox");
-    }
-    back
+    problem.with_help(format!("your text is kept in {}", file.display()))
 }
 
 /// Writes the text where it outlives the program.
@@ -108,7 +135,7 @@ fn keep<K: CliKind>(folder: &Path, stored: &Stored<K>, text: &str) -> Result<Pat
     // An id is letters, digits, `_` and `-`, so a file can be named after it.
     let name = format!("{}.", stored.id);
     let write = || {
-        std::fs::create_dir_all(folder)?;
+        files::make_private_folder(folder)?;
         let mut file = tempfile::Builder::new()
             .prefix(&name)
             .suffix(".json")
@@ -125,51 +152,7 @@ fn keep<K: CliKind>(folder: &Path, stored: &Stored<K>, text: &str) -> Result<Pat
     })
 }
 
-fn open_editor(context: &Context<'_>, file: &Path) -> Result<(), CliError> {
-    let editor = ["VISUAL", "EDITOR"]
-        .into_iter()
-        .find_map(|name| context.environment.get(name))
-        .unwrap_or("vi");
-    let failed = |why: &str| {
-        CliError::new(ErrorCode::Usage, format!("the editor `{editor}` {why}")).with_help(format!(
-            "set EDITOR to another one; your text is kept in {}",
-            file.display()
-        ))
-    };
-    let status = command(editor, file)
-        .status()
-        .map_err(|error| failed(&format!("cannot be started: {error}")))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(failed("ended with an error, so nothing was changed"))
-    }
-}
-
-/// An editor may be more than one word, as in `code --wait`: a shell takes it apart, as git has it done.
-#[cfg(unix)]
-fn command(editor: &str, file: &Path) -> Command {
-    let mut command = Command::new("sh");
-    command.arg("-c").arg(format!("{editor} \"$1\"")).arg("sh").arg(file);
-    command
-}
-
-#[cfg(not(unix))]
-fn command(editor: &str, file: &Path) -> Command {
-    let mut words = editor.split_whitespace();
-    let mut command = Command::new(words.next().unwrap_or(editor));
-    command.args(words).arg(file);
-    command
-}
-
-fn unreadable(file: &Path, error: &std::io::Error) -> CliError {
-    CliError::new(
-        ErrorCode::UnreadableFile,
-        format!("cannot read `{}`: {error}", file.display()),
-    )
-}
-
-/// Removes a text that was applied: the organisation has it now.
+/// Removes a text that was applied: the organization has it now.
 fn forget(file: &Path) {
     if let Err(error) = std::fs::remove_file(file) {
         tracing::debug!("`{}` stays: {error}", file.display());

@@ -4,17 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::{IdentityError, Progress, ReadOnly, Report};
-use domain::protocol::{Completion, Failed, Mode, Outcome, UpdateOptions, UpdateRequest};
+use domain::protocol::{Completion, Failed, Mode, OnConflict, Outcome, UpdateOptions, UpdateRequest};
 use domain::{Finding, Findings, ResponseMetadata};
 
 use crate::cli_error::CliError;
+use crate::commands::absence::Absence;
 use crate::commands::workspace::{self, Workspace};
-use crate::commands::{Context, stats, tell};
+use crate::commands::{Context, deliver_recorded, stats};
 use crate::config::Settings;
+use crate::confirm::{Unattended, confirm};
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::kind::CliKind;
-use crate::output::{Output, visible};
+use crate::output::Output;
 use crate::record;
 use crate::render::report::Asked;
 use crate::render::result::{Delivery, Run, TargetDocument};
@@ -22,12 +24,27 @@ use crate::request::{ChangeRequest, ChangeTerms};
 use crate::signals::Signals;
 use crate::stopper::{Abandoned, Stage, Stopper};
 
+/// Asks before changes of others may be overwritten.
+///
+/// # Errors
+///
+/// If the answer is no.
+pub(super) fn ask_before_overwriting(context: &Context<'_>, terms: &ChangeTerms) -> Result<(), CliError> {
+    if terms.on_conflict != OnConflict::Ours {
+        return Ok(());
+    }
+    let question = "What collides with this change will be overwritten, whoever made it.";
+    confirm(context.output, context.global.yes, Unattended::Proceeds, question)
+}
+
 /// The end of a change.
 pub(super) struct ChangeReport<K: CliKind> {
     pub(super) report: Report<K>,
     pub(super) run: Run,
     /// The exit of the signal that stopped the program, if one did.
     pub(super) stopped: Option<Exit>,
+    /// The cause of a 404, as far as it is known.
+    pub(super) absence: Option<Absence>,
 }
 
 impl<K: CliKind> ChangeReport<K> {
@@ -59,6 +76,7 @@ impl<K: CliKind> ChangeReport<K> {
                 delivery: Delivery::default(),
             },
             stopped: None,
+            absence: None,
         }
     }
 }
@@ -88,13 +106,14 @@ pub(super) async fn execute<K: CliKind>(
     let stopper = Stopper::default();
     let watch = |progress| {
         stopper.set_writing(progress == Progress::Writing);
-        tell_of(output, &progress);
+        report_progress(output, &progress);
     };
     let update = updater.execute(id, update, options, &watch, stopper.asked());
     let driven = stopper.drive(Stage::Update, update, &mut signals, output).await;
     let (report, mut signal) = driven.map_err(|Abandoned(exit)| abandoned(id, &stopper).stopped_by(exit))?;
-    let (delivery, later) = tell::sinks(output, &record, &report.recorded, &mut signals, &stopper).await;
+    let (delivery, later) = deliver_recorded::sinks(output, &record, &report.recorded, &mut signals, &stopper).await;
     signal = signal.or(later);
+    let absence = Absence::after::<K>(report.completion.outcome.failure(), &session, settings).await;
     let run = Run {
         id: record.run.clone(),
         target: session.target(identity.run.organization()),
@@ -113,23 +132,24 @@ pub(super) async fn execute<K: CliKind>(
         Err(Abandoned(exit)) => signal = signal.or(Some(exit)),
     }
     if let Some(error) = identity.error()
-        && must_be_told(error, &report.completion.outcome)
+        && must_be_reported(error, &report.completion.outcome)
     {
         return Err(workspace::unidentified(error));
     }
     if run.target.sandbox {
-        output.note("This was the sandbox, the Genesys Cloud that is built in: no organisation was changed.\n");
+        output.info("This was the sandbox, the Genesys Cloud that is built in: no organization was changed.\n");
     }
     Ok(ChangeReport {
         report,
         run,
         stopped: signal,
+        absence,
     })
 }
 
 /// True if the outcome does not tell that the identity of the run is not known: it found nothing to write, or could not
 /// record what it would write.
-fn must_be_told<K: CliKind>(error: &IdentityError, outcome: &Outcome<K>) -> bool {
+fn must_be_reported<K: CliKind>(error: &IdentityError, outcome: &Outcome<K>) -> bool {
     let is_unrecorded = matches!(outcome, Outcome::Failed(Failed::NotRecorded { .. }));
     matches!(outcome, Outcome::Unchanged { .. } | Outcome::Planned(_))
         || (is_unrecorded && matches!(error, IdentityError::Ledger(_)))
@@ -149,12 +169,9 @@ fn abandoned<I: std::fmt::Display>(id: &I, stopper: &Stopper) -> CliError {
 }
 
 /// Reports waits that a person would notice.
-fn tell_of(output: Output, progress: &Progress) {
-    if let Progress::Waiting { time, because } = progress
-        && *time >= Duration::from_millis(500)
-    {
-        let because = visible(because);
-        output.note(&format!("waiting {:.1} s: {because}", time.as_secs_f64()));
+fn report_progress(output: Output, progress: &Progress) {
+    if let Progress::Waiting { time, because } = progress {
+        output.waiting(*time, because);
     }
 }
 

@@ -1,6 +1,6 @@
 //! `history`: what was changed, by whom, when, and what came of it.
 
-use ports::{DocumentRef, Entry, EntryId, HistoryQuery};
+use ports::{ANY_TOKEN, DocumentRef, Entry, EntryId, HistoryQuery};
 
 use crate::args::Format;
 use crate::cli_error::CliError;
@@ -8,8 +8,9 @@ use crate::commands::Context;
 use crate::config::{Settings, Target};
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
+use crate::output::visible;
 use crate::record::{Record, unusable};
-use crate::render::history::{self, EntryDocument};
+use crate::render::entries::{self, EntryDocument};
 use crate::request::HistoryCommand;
 use crate::sandbox;
 
@@ -42,19 +43,22 @@ pub(super) async fn run(context: &Context<'_>, command: &HistoryCommand) -> Resu
         entries.truncate(limit);
         context
             .output
-            .note(&format!("There are older ones: --limit shows more than {limit}."));
+            .info(&format!("There are older ones: --limit shows more than {limit}."));
     }
     let output = context.output;
     match (output.format, entries.as_slice()) {
-        (Format::Human, [entry]) if command.entry.is_some() => output.document(&history::at_length(entry))?,
-        (Format::Human, []) => output.document(&format!("The ledger at {} has no such update.\n", settings.ledger))?,
-        (Format::Human, entries) => output.document(&history::table(entries))?,
+        (Format::Human, [entry]) if command.entry.is_some() => output.document(&entries::at_length(entry))?,
+        (Format::Human, []) => output.document(&format!(
+            "The ledger at {} has no such update.\n",
+            visible(&settings.ledger.to_string())
+        ))?,
+        (Format::Human, entries) => output.document(&entries::table(entries))?,
         (Format::Ndjson, entries) => {
             for entry in entries {
                 output.line(&EntryDocument::of(entry))?;
             }
         }
-        (_, entries) => output.data(&history::document(entries))?,
+        (_, entries) => output.data(&entries::document(entries))?,
     }
     Ok(Exit::Done)
 }
@@ -70,27 +74,52 @@ pub(super) async fn target(
         return Ok(None);
     };
     if let Ok(Target::Sandbox) = settings.target {
-        let kept = sandbox::kept_organization(&settings.state_dir);
-        return Ok(Some(kept.unwrap_or(api_and_client)));
+        return match sandbox::kept_organization(&settings.state_dir)? {
+            Some(kept) => Ok(Some(recorded_as(record, kept, api_and_client).await?)),
+            None => Ok(Some(api_and_client)),
+        };
     }
     let known = record.history.organization_of(&api_and_client).await;
     if let Some(known) = known.map_err(|failure| unusable(&failure))? {
         return Ok(Some(known));
     }
-    let Ok(session) = context.open(settings).await else {
-        return Ok(Some(api_and_client));
+    let asked = match context.open(settings).await {
+        Ok(session) => session.last_organization().await.map_err(|failure| failure.to_string()),
+        Err(problem) => Err(problem.message),
     };
-    match session.last_organization().await {
-        Ok(organization) => Ok(Some(
-            organization.map_or(api_and_client, |organization| organization.id),
-        )),
+    match asked {
+        Ok(Some(organization)) => Ok(Some(recorded_as(record, organization.id, api_and_client).await?)),
+        Ok(None) => Ok(Some(api_and_client)),
         Err(failure) => {
-            context
-                .output
-                .note(&format!("{failure}; shown is what `{api_and_client}` recorded"));
+            context.output.info(&visible(&format!(
+                "{failure}; shown is what `{api_and_client}` recorded"
+            )));
             Ok(Some(api_and_client))
         }
     }
+}
+
+/// The target under which an organization has entries: `API CLIENT`, as long as no run that records has joined the two.
+async fn recorded_as(record: &Record, organization: String, api_and_client: String) -> Result<String, CliError> {
+    let is_any_token = api_and_client
+        .rsplit_once(' ')
+        .is_some_and(|(_, client)| client == ANY_TOKEN);
+    if is_any_token || has_entries(record, &organization).await? || !has_entries(record, &api_and_client).await? {
+        return Ok(organization);
+    }
+    Ok(api_and_client)
+}
+
+async fn has_entries(record: &Record, target: &str) -> Result<bool, CliError> {
+    let any = HistoryQuery {
+        target: Some(target.to_owned()),
+        limit: 1,
+        ..HistoryQuery::default()
+    };
+    let found = record.history.entries(&any).await;
+    found
+        .map(|entries| !entries.is_empty())
+        .map_err(|failure| unusable(&failure))
 }
 
 /// An entry by its number, of the target and the rule that were named.

@@ -1,7 +1,7 @@
-//! `list`: the rules of the organisation.
+//! `list`: the rules of the organization.
 
 use comfy_table::{ContentArrangement, Table, presets};
-use domain::{FailureClass, TriggerRule, Version};
+use domain::{FailureClass, RequestError, TriggerRule, Version};
 use futures_util::TryStreamExt;
 use ports::{Listed, documents};
 use serde::Serialize;
@@ -11,6 +11,7 @@ use crate::cli_error::CliError;
 use crate::commands::Context;
 use crate::exit::Exit;
 use crate::output::{FORMAT_VERSION, visible};
+use crate::within_deadline::within;
 
 #[derive(Serialize)]
 struct Document {
@@ -32,16 +33,11 @@ struct Row {
 }
 
 pub(super) async fn run(context: &Context<'_>) -> Result<Exit, CliError> {
-    let settings = context.settings()?;
-    let session = context.open(settings).await?;
-    let reader = session.reader::<TriggerRule>(settings);
-    let listed: Result<Vec<_>, _> = documents(&reader).try_collect().await;
-    session.close().await?;
-    let rules = listed.map_err(|failure| {
+    let rules = rules(context).await?.map_err(|failure| {
         let problem = CliError::of_failure("list the rules", &failure);
         if failure.class == FailureClass::NotFound {
             return problem.with_help(
-                "the listing of trigger rules is assumed, not documented, and this organisation does not have it; \
+                "the listing of trigger rules is assumed, not documented, and this organization does not have it; \
                  `get` and `update` work on a rule's id",
             );
         }
@@ -58,6 +54,16 @@ pub(super) async fn run(context: &Context<'_>) -> Result<Exit, CliError> {
         })?;
     }
     Ok(Exit::Done)
+}
+
+/// All rules of the organization, within the deadline.
+pub(super) async fn rules(context: &Context<'_>) -> Result<Result<Vec<Listed<TriggerRule>>, RequestError>, CliError> {
+    let settings = context.settings()?;
+    let session = context.open(settings).await?;
+    let reader = session.reader::<TriggerRule>(settings);
+    let listed = within(settings.deadline, documents(&reader).try_collect()).await;
+    session.close().await?;
+    Ok(listed)
 }
 
 fn row(listed: Listed<TriggerRule>) -> Row {

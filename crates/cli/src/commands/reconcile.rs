@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use app::{Identify, Identity, Reconciled, Reconciler};
+use app::{Identify, Identity, PersonsWord, Reconciled, Reconciler};
 use domain::{Settlement, TriggerRule};
 use ports::LedgerError;
 
 use crate::args::Format;
 use crate::cli_error::CliError;
 use crate::commands::workspace::unidentified;
-use crate::commands::{Context, stats, tell};
+use crate::commands::{Context, deliver_recorded, stats};
+use crate::confirm::{Unattended, confirm};
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::identity::RunIdentity;
@@ -24,7 +25,15 @@ pub(super) async fn run(context: &Context<'_>, command: &ReconcileCommand) -> Re
     let settings = context.settings()?;
     settings.target.clone()?;
     settings.refuse_a_secret(command.reason.as_deref())?;
-    let record = Record::open(settings).await?;
+    if let Some(ClosedEntry { entry, word }) = command.close {
+        let outcome = match word {
+            PersonsWord::Applied => "applied",
+            PersonsWord::NotApplied => "not applied",
+        };
+        let question = format!("Entry {entry} will be recorded as {outcome}, by your word alone.");
+        confirm(context.output, context.global.yes, Unattended::Proceeds, &question)?;
+    }
+    let record = Record::open_existing(settings).await?;
     let session = context.open(settings).await?;
     let source = session.organization.clone();
     let identity = RunIdentity::new(source, settings, &record, "reconcile", command.reason.as_deref());
@@ -45,7 +54,8 @@ pub(super) async fn run(context: &Context<'_>, command: &ReconcileCommand) -> Re
     };
     let mut signals = Signals::take()?;
     let recorded = found.iter().flatten().filter_map(|found| found.recorded.as_ref());
-    let (delivery, stopped) = tell::sinks(context.output, &record, recorded, &mut signals, &Stopper::default()).await;
+    let (delivery, stopped) =
+        deliver_recorded::sinks(context.output, &record, recorded, &mut signals, &Stopper::default()).await;
     let run = Run {
         id: record.run.clone(),
         target: session.target(identity.organization()),
@@ -73,7 +83,7 @@ pub(super) async fn run(context: &Context<'_>, command: &ReconcileCommand) -> Re
 pub(super) async fn at_start(output: Output, reconciler: &Reconciler<TriggerRule>) -> Result<(), LedgerError> {
     let found = reconciler.reconcile().await?;
     for settled in found.iter().filter(|found| found.recorded.is_some()) {
-        output.note(&format!("An earlier run: {}", reconciled::line(settled)));
+        output.info(&format!("An earlier run: {}", reconciled::line(settled)));
     }
     let open = found.iter().filter(|found| stays_unknown(found)).count();
     if open > 0 {
@@ -82,7 +92,7 @@ pub(super) async fn at_start(output: Output, reconciler: &Reconciler<TriggerRule
         } else {
             &format!("{open} earlier changes")
         };
-        output.note(&format!(
+        output.info(&format!(
             "The outcome of {them} is not known; `assist-rules reconcile` says more."
         ));
     }

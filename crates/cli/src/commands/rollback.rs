@@ -1,18 +1,20 @@
 //! `rollback`: undoes what the record says was applied, in the rule as it is now.
 
-use app::{RollbackError, RollbackTo};
+use app::{Rollback, RollbackError, RollbackTo};
 use ports::{DocumentRef, EntryId};
 
 use crate::cli_error::{CliError, chain};
 use crate::commands::Context;
-use crate::commands::ending::End;
 use crate::commands::execute;
-use crate::commands::workspace::Workspace;
+use crate::commands::finished_change::FinishedChange;
+use crate::commands::workspace::{Needs, Workspace};
+use crate::confirm::{Unattended, confirm};
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::kind::CliKind;
 use crate::record::unusable;
-use crate::request::RollbackCommand;
+use crate::render::report::Asked;
+use crate::request::{ChangeTerms, RollbackCommand};
 
 pub(super) async fn run<K: CliKind>(
     context: &Context<'_>,
@@ -24,7 +26,7 @@ pub(super) async fn run<K: CliKind>(
     let options = execute::options(settings, &command.terms, request.asked);
     // Why: without a target there is nothing to ask, and its problem says more than an empty record.
     settings.target.clone()?;
-    let workspace = Workspace::open(context, &request).await?;
+    let workspace = Workspace::open(context, &request, Needs::Record).await?;
     let document = DocumentRef {
         target: workspace.identity().await?.target,
         kind: K::NAME.to_string(),
@@ -40,6 +42,10 @@ pub(super) async fn run<K: CliKind>(
             return Err(problem(&document.id, nothing));
         }
     };
+    if let Err(unconfirmed) = ask(context, &document.id, &rollback, &command.terms, request.asked) {
+        workspace.close().await?;
+        return Err(unconfirmed);
+    }
     if request.reason.is_none() {
         let undone: Vec<String> = rollback.undoes.iter().map(ToString::to_string).collect();
         workspace
@@ -48,15 +54,51 @@ pub(super) async fn run<K: CliKind>(
             .get_or_init(|| format!("undoes {}", undone.join(", ")));
     }
     request.undoes = rollback.undoes;
-    let ended = execute::execute(context, workspace, &request, id, rollback.request, options).await?;
-    let end = End {
-        elsewhere: ended.report.completion.outcome.findings(),
-        ended,
+    let change = execute::execute(context, workspace, &request, id, rollback.request, options).await?;
+    let end = FinishedChange {
+        elsewhere: change.report.completion.outcome.findings(),
+        change,
         file: None,
         request: &request,
         terms: &command.terms,
     };
     Ok(end.print(context).exit)
+}
+
+/// Asks before entries are undone. Those that only a read confirmed are not undone without a person's word.
+fn ask<K: CliKind>(
+    context: &Context<'_>,
+    id: &str,
+    rollback: &Rollback<K>,
+    terms: &ChangeTerms,
+    asked: Asked,
+) -> Result<(), CliError> {
+    if asked == Asked::DryRun {
+        return Ok(());
+    }
+    let yes = context.global.yes;
+    if rollback.confirmed_by_read.is_empty() {
+        let question = format!("{} of `{id}` will be undone.", entries(&rollback.undoes));
+        confirm(context.output, yes, Unattended::Proceeds, &question)?;
+    } else {
+        let question = format!(
+            "{} of `{id}` will be undone; of {} a read alone says that it was applied, by that run or identically by another.",
+            entries(&rollback.undoes),
+            entries(&rollback.confirmed_by_read).to_lowercase()
+        );
+        confirm(context.output, yes, Unattended::Refuses, &question)?;
+    }
+    execute::ask_before_overwriting(context, terms)
+}
+
+/// `Entry 7`, `Entries 7 and 6`, `Entries 9, 8 and 5 more` in order.
+fn entries(entries: &[EntryId]) -> String {
+    match entries {
+        [one] => format!("Entry {one}"),
+        [one, other] => format!("Entries {one} and {other}"),
+        [first, second, rest @ ..] => format!("Entries {first}, {second} and {} more", rest.len()),
+        [] => "No entry".to_owned(),
+    }
 }
 
 fn problem(id: &str, nothing: RollbackError) -> CliError {

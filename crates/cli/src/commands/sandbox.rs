@@ -13,6 +13,16 @@ use crate::request::SandboxCommand;
 use crate::session::listen;
 use crate::signals::Signals;
 
+/// The variables that would count before those that are printed, or send requests elsewhere.
+const IN_THE_WAY: [&str; 6] = [
+    "GENESYSCLOUD_ACCESS_TOKEN",
+    "ASSIST_RULES_ACCESS_TOKEN",
+    "ASSIST_RULES_CLIENT_ID",
+    "ASSIST_RULES_CLIENT_SECRET",
+    "ASSIST_RULES_SANDBOX",
+    "ASSIST_RULES_PROXY",
+];
+
 #[derive(Serialize)]
 struct Document {
     format_version: &'static str,
@@ -31,16 +41,16 @@ pub(super) async fn run(context: &Context<'_>, command: &SandboxCommand) -> Resu
             CliError::new(ErrorCode::Usage, message).with_help("name a loopback address, such as 127.0.0.1:8080")
         );
     }
-    let world = Emulator::sample();
+    let emulator = Emulator::sample();
     if let Some(file) = &command.faults {
-        world.load_faults(faults(file)?);
+        emulator.load_faults(faults(file)?);
     }
     let mut signals = Signals::take()?;
-    let running = listen(world, command.listen).await?;
+    let running = listen(emulator, command.listen).await?;
     let url = running.url();
     if context.output.format == Format::Human {
         context.output.document(&human(&url))?;
-        context.output.note("It runs until Ctrl-C, and its rules end with it.");
+        context.output.info("It runs until Ctrl-C, and its rules end with it.");
     } else if context.output.format == Format::Json {
         let line = serde_json::to_string(&document(&url)).unwrap_or_default();
         context.output.document(&(line + "\n"))?;
@@ -83,10 +93,12 @@ fn document(url: &str) -> Document {
 fn human(url: &str) -> String {
     format!(
         "# Genesys Cloud in a box. In another terminal:\n\
+         unset {}\n\
          export ASSIST_RULES_API_URL={url}\n\
          export ASSIST_RULES_LOGIN_URL={url}\n\
          export GENESYSCLOUD_OAUTHCLIENT_ID={SANDBOX_CLIENT_ID}\n\
          export GENESYSCLOUD_OAUTHCLIENT_SECRET={SANDBOX_CLIENT_SECRET}\n\
-         export GENESYS_RULE_ID={SAMPLE_RULE_ID}\n"
+         export GENESYS_RULE_ID={SAMPLE_RULE_ID}\n",
+        IN_THE_WAY.join(" ")
     )
 }

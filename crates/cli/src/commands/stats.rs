@@ -9,7 +9,7 @@ use crate::cli_error::CliError;
 use crate::commands::{Context, history};
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
-use crate::output::words;
+use crate::output::render_error;
 use crate::record::{Record, unusable};
 use crate::render::{prometheus, stats};
 use crate::request::StatsCommand;
@@ -81,7 +81,7 @@ pub(super) async fn keep_metrics(context: &Context<'_>, record: &Record, target:
         return;
     };
     if let Err(problem) = write_metrics(record, target, file).await {
-        context.output.warn(&words(&problem));
+        context.output.warn(&render_error(&problem));
     }
 }
 
@@ -98,8 +98,9 @@ async fn write_metrics(record: &Record, target: Option<String>, file: &Path) -> 
         .filter_map(|(id, tally)| Some((id?, tally)))
         .collect();
     let text = prometheus::text(&rules)?;
-    crate::session::write_whole(file, text.as_bytes()).map_err(|error| {
+    files::replace_public(file, text.as_bytes()).map_err(|error| {
         let message = format!("cannot write the figures to `{}`: {error}", file.display());
         CliError::new(ErrorCode::UnreadableFile, message)
+            .with_help("name a file in a folder that is there; `stats -o prometheus` prints the figures instead")
     })
 }

@@ -1,32 +1,58 @@
 //! `validate`: check files without a network.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use domain::{Edit, TriggerRule};
+use domain::json::Node;
+use domain::{Code, Edit, Finding, Pointer, TriggerRule};
 
 use crate::args::Format;
 use crate::cli_error::CliError;
 use crate::commands::Context;
 use crate::exit::Exit;
-use crate::output::{ERROR, SUCCESS};
+use crate::output::{ERROR, SUCCESS, render_error};
 use crate::render::findings::{File, Summary, document};
 use crate::render::{github, junit, sarif, snippet};
 use crate::request::ValidateCommand;
 use crate::source;
 
 pub(super) fn run(context: &Context<'_>, command: &ValidateCommand) -> Result<Exit, CliError> {
-    let mut files = Vec::new();
-    for path in source::walk(&command.files)? {
-        files.push(match source::read(&path)? {
-            Err(unparsed) => File::of_unparsed(unparsed),
-            Ok(source) => {
-                let findings = match Edit::<TriggerRule>::new(source.document.clone()) {
+    let walked = source::walk(&command.files);
+    let (mut files, mut faults): (Vec<File>, _) = (Vec::new(), walked.faults);
+    let mut by_id: BTreeMap<String, usize> = BTreeMap::new();
+    for path in walked.files {
+        let file = match source::read(&path) {
+            // One that cannot be read does not hide what is wrong with the others.
+            Err(fault) => {
+                faults.push(fault);
+                continue;
+            }
+            Ok(Err(unparsed)) => File::of_unparsed(unparsed),
+            Ok(Ok(source)) => {
+                let mut findings = match Edit::<TriggerRule>::new(source.document.clone()) {
                     Ok(edit) => edit.check().into_vec(),
                     Err(finding) => vec![finding],
                 };
+                let id = source.document.root().get("id").and_then(Node::as_str);
+                if let Some(id) = id.map(str::to_owned) {
+                    let first = *by_id.entry(id.clone()).or_insert(files.len());
+                    if let Some(first) = files.get_mut(first) {
+                        findings.push(same_rule(&id, &first.name));
+                        first.add(same_rule(&id, &source.file));
+                    }
+                }
                 File::of_source(source, findings)
             }
-        });
+        };
+        files.push(file);
+    }
+    for (path, why) in &walked.passed_over {
+        context
+            .output
+            .info(&format!("Passed over `{}`: {why}.", path.display()));
+    }
+    if let (true, [fault, ..]) = (files.is_empty(), faults.as_slice()) {
+        return Err(fault.clone());
     }
     let output = context.output;
     match output.format {
@@ -38,9 +64,18 @@ pub(super) fn run(context: &Context<'_>, command: &ValidateCommand) -> Result<Ex
         // The command line refuses them.
         Format::Ndjson | Format::Prometheus => {}
     }
+    for fault in &faults {
+        output.warn(&render_error(fault));
+    }
     let mut findings = files.iter().flat_map(|file| &file.findings);
     let fails = findings.any(|(finding, _)| finding.severity >= command.fail_on);
-    Ok(if fails { Exit::Findings } else { Exit::Done })
+    let of_findings = if fails { Exit::Findings } else { Exit::Done };
+    Ok(Exit::worst(faults.iter().map(CliError::exit).chain([of_findings])))
+}
+
+fn same_rule(id: &str, other: &str) -> Finding {
+    let message = format!("the rule `{id}` stands in `{other}` too");
+    Finding::new(Code::SameRule, Pointer::root().member("id"), message)
 }
 
 fn human(files: &[File]) -> String {

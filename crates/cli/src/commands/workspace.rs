@@ -24,14 +24,25 @@ pub(super) struct Workspace {
     pub(super) identity: Arc<WriterIdentity>,
 }
 
+/// The need of a command for a record that is there before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Needs {
+    /// None: the command can begin one.
+    NoRecord,
+    /// A record: the command acts on what it says.
+    Record,
+}
+
 impl Workspace {
     /// Opens it. Where the organization is known without a request, what earlier runs left open is settled at once.
-    pub(super) async fn open(context: &Context<'_>, request: &ChangeRequest) -> Result<Self, CliError> {
+    pub(super) async fn open(context: &Context<'_>, request: &ChangeRequest, needs: Needs) -> Result<Self, CliError> {
         let settings = context.settings()?;
         settings.refuse_a_secret(request.reason.as_deref())?;
-        let record = match request.asked {
-            Asked::Update => Record::open(settings).await?,
-            Asked::DryRun => Record::open_to_read(settings).await?,
+        let record = match (request.asked, needs) {
+            (Asked::Update, Needs::NoRecord) => Record::open(settings).await?,
+            (Asked::Update, Needs::Record) => Record::open_existing(settings).await?,
+            (Asked::DryRun, Needs::NoRecord) => Record::open_for_dry_run(settings).await?,
+            (Asked::DryRun, Needs::Record) => Record::open_to_read(settings).await?,
         };
         let session = context.open(settings).await?;
         let source = session.organization.clone();

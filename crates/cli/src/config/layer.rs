@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
-use config::{Config, File, FileFormat};
+use config::Config;
 use serde::de::DeserializeOwned;
 
+use super::credential::CredentialKeys;
+use super::file;
 use super::partial_settings::{PartialSettings, UntrustedSettings};
 use crate::args::Global;
 use crate::cli_error::CliError;
@@ -32,8 +34,8 @@ enum Trust {
 /// The layer of the flags.
 pub(super) fn of_flags(global: &Global) -> Layer {
     let settings = PartialSettings {
-        region: global.region.clone(),
-        sandbox: (global.sandbox || global.reset_sandbox).then_some(true),
+        region: global.region.clone().filter(|region| !region.is_empty()),
+        sandbox: global.sandbox.then_some(true),
         ledger: global.ledger.clone(),
         deadline: global.deadline.map(|time| format!("{}ms", time.as_millis())),
         ..PartialSettings::default()
@@ -48,8 +50,8 @@ pub(super) fn of_flags(global: &Global) -> Layer {
 impl Layer {
     /// The file that was named by `--config`: its user's own words.
     pub(super) fn of_named_file(file: &Path) -> Result<Self, CliError> {
-        if file.is_file() {
-            return Self::of_file(file, Trust::Owner);
+        if let Some(layer) = Self::of_file(file, Trust::Owner)? {
+            return Ok(layer);
         }
         let message = format!("`--config {}`: there is no such file", file.display());
         Err(CliError::new(ErrorCode::Configuration, message))
@@ -57,21 +59,14 @@ impl Layer {
 
     /// The file in the working directory, if there is one.
     pub(super) fn of_working_directory() -> Result<Self, CliError> {
-        let file = Path::new(FILE);
-        if file.is_file() {
-            Self::of_file(file, Trust::Untrusted)
-        } else {
-            Ok(Self::empty(FILE))
-        }
+        let layer = Self::of_file(Path::new(FILE), Trust::Untrusted)?;
+        Ok(layer.unwrap_or_else(|| Self::empty(FILE)))
     }
 
     /// The user's own file, if there is one.
     pub(super) fn of_user_file(file: &Path) -> Result<Self, CliError> {
-        if file.is_file() {
-            Self::of_file(file, Trust::Owner)
-        } else {
-            Ok(Self::empty(&file.display().to_string()))
-        }
+        let layer = Self::of_file(file, Trust::Owner)?;
+        Ok(layer.unwrap_or_else(|| Self::empty(&file.display().to_string())))
     }
 
     pub(super) fn empty(name: &str) -> Self {
@@ -82,37 +77,42 @@ impl Layer {
         }
     }
 
-    fn of_file(file: &Path, trust: Trust) -> Result<Self, CliError> {
+    fn of_file(file: &Path, trust: Trust) -> Result<Option<Self>, CliError> {
         let name = format!("`{}`", file.display());
-        let source = File::from(file).format(FileFormat::Toml);
-        let config = Config::builder().add_source(source).build();
-        let config = config.map_err(|error| CliError::configuration(&format!("cannot read {name}"), &error))?;
-        match trust {
-            Trust::Owner => Self::of_config(name, config),
-            Trust::Untrusted => Self::of_untrusted(name, config),
-        }
+        let Some(config) = file::read(file)? else {
+            return Ok(None);
+        };
+        let mut layer = match trust {
+            Trust::Owner => Self::of_config(name, config)?,
+            Trust::Untrusted => Self::of_untrusted(name, config)?,
+        };
+        layer.settings.clean_credentials(&layer.name, CredentialKeys::OF_FILE)?;
+        Ok(Some(layer))
     }
 
     /// Reads the keys; one that is not known is an error that says which may have been meant.
     pub(super) fn of_config(name: String, config: Config) -> Result<Self, CliError> {
-        let (settings, unknown) = read(&name, config)?;
-        match unknown.first() {
-            None => Ok(Self {
-                name,
-                settings,
-                warning: None,
-            }),
-            Some(key) => Err(unknown_key(&name, key)),
+        let (mut settings, unknown): (PartialSettings, _) = read(&name, config)?;
+        if let Some(key) = unknown.first() {
+            return Err(unknown_key(&name, key));
         }
+        settings.drop_empty();
+        Ok(Self {
+            name,
+            settings,
+            warning: None,
+        })
     }
 
     /// Reads the keys that an untrusted file may set; any other is an error.
     fn of_untrusted(name: String, config: Config) -> Result<Self, CliError> {
         let (settings, others): (UntrustedSettings, _) = read(&name, config)?;
         reject_privileged_keys(&name, &others)?;
+        let mut settings = PartialSettings::from(settings);
+        settings.drop_empty();
         Ok(Self {
             name,
-            settings: settings.into(),
+            settings,
             warning: None,
         })
     }
@@ -122,7 +122,7 @@ impl Layer {
 fn read<T: DeserializeOwned>(name: &str, config: Config) -> Result<(T, Vec<String>), CliError> {
     let mut others = Vec::new();
     let settings = serde_ignored::deserialize(config, |path| others.push(path.to_string()));
-    let settings = settings.map_err(|error| CliError::configuration(&format!("{name} has a wrong value"), &error))?;
+    let settings = settings.map_err(|error| file::fault(&format!("{name} has a wrong value"), &error))?;
     Ok((settings, others))
 }
 

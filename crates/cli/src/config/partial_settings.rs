@@ -1,15 +1,18 @@
 //! The keys of the configuration, as one layer has them: what is absent is left to the next layer.
 //!
 //! A key stands here once. A file of an untrusted author is read as [`UntrustedSettings`], which has no place for a key
-//! that says where secrets go.
+//! that moves the target, the record or the truth of a report.
 
 use std::path::PathBuf;
 
 use config::Value;
+use genesys_adapter::Proxy;
 use secrecy::SecretString;
 use serde::de::value::Error;
 use serde::de::{Deserializer, Error as _, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
+
+use super::proxy::Login;
 
 /// The settings of a layer.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -22,8 +25,14 @@ pub(super) struct PartialSettings {
     pub(super) api_url: Option<String>,
     pub(super) login_url: Option<String>,
     pub(super) proxy: Option<String>,
+    /// The proxy as the platform's own tools name it.
     #[serde(skip)]
-    pub(super) proxy_login: Option<(String, SecretString)>,
+    pub(super) proxy_in_parts: Option<Proxy>,
+    #[serde(skip)]
+    pub(super) proxy_login: Option<Login>,
+    /// True if a person signs in with a browser where these settings are used, and they have no secret.
+    #[serde(skip)]
+    pub(super) signs_in_with_browser: bool,
     pub(super) trigger_rules_path: Option<String>,
     pub(super) sandbox: Option<bool>,
     pub(super) deadline: Option<String>,
@@ -37,29 +46,23 @@ pub(super) struct PartialSettings {
     pub(super) log: Option<String>,
 }
 
-/// The settings of a file in the working directory, which may have an untrusted author: none that says where secrets or
-/// events go, or who asks.
+/// The settings of a file in the working directory, which may have an untrusted author: patience, and what is logged. No
+/// key says where requests, secrets, events or the record go, who asks, or what a report says of it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct UntrustedSettings {
-    trigger_rules_path: Option<String>,
-    sandbox: Option<bool>,
     deadline: Option<String>,
     connect_timeout: Option<String>,
     attempt_timeout: Option<String>,
-    state_dir: Option<PathBuf>,
     log: Option<String>,
 }
 
 impl From<UntrustedSettings> for PartialSettings {
     fn from(settings: UntrustedSettings) -> Self {
         Self {
-            trigger_rules_path: settings.trigger_rules_path,
-            sandbox: settings.sandbox,
             deadline: settings.deadline,
             connect_timeout: settings.connect_timeout,
             attempt_timeout: settings.attempt_timeout,
-            state_dir: settings.state_dir,
             log: settings.log,
             ..Self::default()
         }
@@ -67,6 +70,28 @@ impl From<UntrustedSettings> for PartialSettings {
 }
 
 impl PartialSettings {
+    /// Makes the values that are empty absent ones.
+    pub(super) fn drop_empty(&mut self) {
+        for text in [
+            &mut self.region,
+            &mut self.client_id,
+            &mut self.api_url,
+            &mut self.login_url,
+            &mut self.proxy,
+            &mut self.trigger_rules_path,
+            &mut self.deadline,
+            &mut self.connect_timeout,
+            &mut self.attempt_timeout,
+            &mut self.ledger,
+            &mut self.log,
+        ] {
+            *text = text.take().filter(|text| !text.trim().is_empty());
+        }
+        for path in [&mut self.state_dir, &mut self.ca_file] {
+            *path = path.take().filter(|path| !path.as_os_str().is_empty());
+        }
+    }
+
     /// The names of all keys.
     pub(super) fn keys() -> &'static [&'static str] {
         fields::<Self>()

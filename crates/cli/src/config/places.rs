@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use super::environment::Environment;
+use crate::cli_error::CliError;
+use crate::error_code::ErrorCode;
 
 const FOLDER: &str = "assist-rules";
 
@@ -11,10 +13,21 @@ pub(super) fn user_configuration(environment: &Environment) -> Option<PathBuf> {
     base(environment, "XDG_CONFIG_HOME", &[".config"]).map(|base| base.join(FOLDER).join("config.toml"))
 }
 
-/// `$XDG_STATE_HOME/assist-rules`, where the program keeps what it needs again: sealed tokens, the sandbox.
-pub(super) fn state_folder(environment: &Environment) -> PathBuf {
+/// `$XDG_STATE_HOME/assist-rules`, where the program keeps what it needs again: sealed tokens, the ledger, the sandbox.
+///
+/// # Errors
+///
+/// If there is no home folder: a folder that everybody may write to, such as that of temporary files, is no place for it.
+pub(super) fn state_folder(environment: &Environment) -> Result<PathBuf, CliError> {
     let base = base(environment, "XDG_STATE_HOME", &[".local", "state"]);
-    base.unwrap_or_else(std::env::temp_dir).join(FOLDER)
+    let base = base.ok_or_else(|| {
+        CliError::new(
+            ErrorCode::Configuration,
+            "there is no home folder, and so no place for the ledger and for tokens",
+        )
+        .with_help("name a folder of your own in ASSIST_RULES_STATE_DIR, or set HOME")
+    })?;
+    Ok(base.join(FOLDER))
 }
 
 /// A base folder by the XDG rules: one that is not absolute does not count.

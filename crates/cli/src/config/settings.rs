@@ -3,17 +3,18 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use genesys_adapter::{Address, ClientCredentials, ConnectionSettings, Credentials, Proxy, Region, RulesPath};
+use genesys_adapter::{Address, CaFile, ClientCredentials, ConnectionSettings, Credentials, Proxy, Region, RulesPath};
 
 use ledger_adapter::LedgerAddress;
-use ports::ANY_TOKEN;
-use secrecy::{ExposeSecret, SecretString};
-use sink_adapter::{SinkKind, SinkSettings};
+use ports::{ANY_TOKEN, Redactor};
+use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 
+use super::effective::EffectiveKey;
 use super::environment::Environment;
 use super::layer::Layer;
 use super::partial_settings::PartialSettings;
+use super::sinks::Sinks;
 use super::{places, sinks};
 use crate::args;
 use crate::cli_error::{CliError, chain};
@@ -30,9 +31,13 @@ pub(crate) struct Settings {
     pub(crate) log: Option<String>,
     pub(crate) ledger: LedgerAddress,
     /// The sinks that receive the changes.
-    pub(crate) sinks: Result<Vec<SinkSettings>, CliError>,
+    pub(crate) sinks: Result<Sinks, CliError>,
+    /// True if this run tells none of them.
+    pub(crate) holds_events_back: bool,
     /// Warnings about the layers for the user.
     pub(crate) warnings: Vec<String>,
+    /// All keys as they count, each with the layer that set it.
+    pub(crate) keys: Vec<EffectiveKey>,
 }
 
 /// The Genesys Cloud that requests go to.
@@ -40,13 +45,13 @@ pub(crate) struct Settings {
 pub(crate) enum Target {
     /// The built-in Genesys Cloud, in this process.
     Sandbox,
-    /// An organisation.
-    Organisation(Box<Organisation>),
+    /// An organization.
+    Organization(Box<OrganizationAccess>),
 }
 
-/// An organisation, and who asks it.
+/// An organization, and who asks it.
 #[derive(Clone, Debug)]
-pub(crate) struct Organisation {
+pub(crate) struct OrganizationAccess {
     pub(crate) api: Address,
     pub(crate) login: Option<Address>,
     pub(crate) credentials: Credentials,
@@ -78,79 +83,91 @@ pub(super) fn combine(layers: &[Layer], environment: &Environment) -> Result<Set
             .parse()
             .map_err(|error| wrong(name, "trigger_rules_path", &error))?,
     };
-    let extra_certificates = match first(layers, |keys| keys.ca_file.as_ref()) {
+    let ca_file = match first(layers, |keys| keys.ca_file.as_ref()) {
         None => None,
-        Some((file, name)) => Some(
-            std::fs::read(file)
-                .map_err(|error| wrong(name, "ca_file", &format!("cannot read `{}`: {error}", file.display())))?,
-        ),
+        Some((file, name)) => {
+            Some(CaFile::read(&environment.expanded(file.clone())).map_err(|error| wrong(name, "ca_file", &error))?)
+        }
     };
-    let proxy = layers.iter().find_map(|layer| {
-        let url = layer.settings.proxy.clone()?;
-        Some(Proxy {
-            url,
-            login: layer.settings.proxy_login.clone(),
-        })
-    });
+    let proxy = proxy(layers)?;
     let target = target(layers);
+    let deadline = time(
+        "deadline",
+        first(layers, |keys| keys.deadline.as_ref()),
+        Duration::from_mins(2),
+    )?;
+    let attempt_timeout = time(
+        "attempt_timeout",
+        first(layers, |keys| keys.attempt_timeout.as_ref()),
+        defaults.attempt_timeout,
+    )?;
     let connection = ConnectionSettings {
         connect_timeout: time(
             "connect_timeout",
             first(layers, |keys| keys.connect_timeout.as_ref()),
             defaults.connect_timeout,
-        )?,
-        attempt_timeout: time(
-            "attempt_timeout",
-            first(layers, |keys| keys.attempt_timeout.as_ref()),
-            defaults.attempt_timeout,
-        )?,
-        proxy,
-        extra_certificates,
+        )?
+        .min(deadline),
+        attempt_timeout,
+        // Why not for a write: one that was sent is given its time, or nobody would know what became of it.
+        read_timeout: Some(attempt_timeout.min(deadline)),
+        // Why: the sandbox is in this process.
+        proxy: proxy.filter(|_| !matches!(target, Ok(Target::Sandbox))),
+        ca_file: ca_file.clone(),
         loopback: target.as_ref().is_ok_and(Target::is_loopback),
+        plain: target.as_ref().is_ok_and(Target::is_plain),
     };
-    let state_dir = first(layers, |keys| keys.state_dir.clone()).map(|(folder, _)| folder);
-    let state_dir = state_dir.unwrap_or_else(|| places::state_folder(environment));
+    let state_dir = match first(layers, |keys| keys.state_dir.clone()) {
+        Some((folder, _)) => environment.expanded(folder),
+        None => places::state_folder(environment)?,
+    };
     let ledger = match first(layers, |keys| keys.ledger.as_ref()) {
         None => LedgerAddress::of_file(state_dir.join("ledger.db")),
-        Some((text, name)) => text.parse().map_err(|error| wrong(name, "ledger", &error))?,
+        Some((text, name)) => {
+            let address: LedgerAddress = text.parse().map_err(|error| wrong(name, "ledger", &error))?;
+            let address = match address.file() {
+                Some(file) => LedgerAddress::of_file(environment.expanded(file.to_owned())),
+                None => address,
+            };
+            let address = address.waited_for(deadline);
+            match &ca_file {
+                None => address,
+                Some(file) => address.trusting(file.path()),
+            }
+        }
     };
     let log = first(layers, |keys| keys.log.as_ref());
     if let Some((filter, name)) = log {
         EnvFilter::try_new(filter).map_err(|error| wrong(name, "log", &error))?;
     }
     let sinks = match first(layers, |keys| keys.sinks.as_ref()) {
-        None => Ok(Vec::new()),
-        Some((sinks, name)) => sinks::sinks(sinks, name, environment),
+        None => Ok(Sinks::default()),
+        Some((sinks, name)) => sinks::sinks(sinks, name, environment, ca_file.as_ref()),
     };
     Ok(Settings {
         target,
         sinks,
+        holds_events_back: false,
         path,
-        deadline: time(
-            "deadline",
-            first(layers, |keys| keys.deadline.as_ref()),
-            Duration::from_mins(2),
-        )?,
+        deadline,
         connection,
         state_dir,
         log: log.map(|(filter, _)| filter.clone()),
         warnings: layers.iter().filter_map(|layer| layer.warning.clone()).collect(),
         ledger,
+        keys: Vec::new(),
     })
 }
 
 impl Settings {
     /// Refuses a reason that has a secret in it: it is recorded, and delivered to every sink.
     pub(crate) fn refuse_a_secret(&self, reason: Option<&str>) -> Result<(), CliError> {
-        let has = |secret: &SecretString| reason.is_some_and(|reason| reason.contains(secret.expose_secret()));
         let of_target = self.target.as_ref().ok().and_then(Target::secret);
-        let of_sinks = self.sinks.iter().flatten().flat_map(|sink| match &sink.kind {
-            SinkKind::Webhook { secrets, .. } => secrets.as_slice(),
-            SinkKind::Postgres { url, .. } => std::slice::from_ref(url),
-            SinkKind::Command { .. } | SinkKind::Directory { .. } => &[],
-        });
-        if of_target.into_iter().chain(of_sinks).any(has) {
-            let message = "`--reason` has a secret in it, which would be recorded and told to every sink";
+        let of_sinks = self.sinks.iter().flat_map(|sinks| &sinks.usable);
+        let of_sinks = of_sinks.flat_map(|sink| sink.kind.secrets());
+        let secrets: Redactor = of_target.into_iter().chain(of_sinks).cloned().collect();
+        if reason.is_some_and(|reason| secrets.finds_secret(reason)) {
+            let message = "`--reason` has a secret in it, which would be recorded and delivered to every sink";
             return Err(CliError::new(ErrorCode::Usage, message).with_help("say why without it"));
         }
         Ok(())
@@ -167,7 +184,7 @@ impl Target {
     fn name(&self) -> String {
         match self {
             Self::Sandbox => "sandbox".to_owned(),
-            Self::Organisation(at) => format!("{} {}", at.api, self.client()),
+            Self::Organization(at) => format!("{} {}", at.api, self.client()),
         }
     }
 
@@ -175,7 +192,7 @@ impl Target {
     fn secret(&self) -> Option<&SecretString> {
         match self {
             Self::Sandbox => None,
-            Self::Organisation(at) => Some(match &at.credentials {
+            Self::Organization(at) => Some(match &at.credentials {
                 Credentials::Client(client) => &client.secret,
                 Credentials::Token(token) => token,
             }),
@@ -186,10 +203,18 @@ impl Target {
     pub(crate) fn client(&self) -> &str {
         match self {
             Self::Sandbox => emulator::SANDBOX_CLIENT_ID,
-            Self::Organisation(at) => match &at.credentials {
+            Self::Organization(at) => match &at.credentials {
                 Credentials::Client(client) => &client.id,
                 Credentials::Token(_) => ANY_TOKEN,
             },
+        }
+    }
+
+    /// True if neither the API nor the sign-in is spoken to over TLS.
+    fn is_plain(&self) -> bool {
+        match self {
+            Self::Sandbox => true,
+            Self::Organization(at) => at.api.is_plain() && at.login.as_ref().is_none_or(Address::is_plain),
         }
     }
 
@@ -197,9 +222,26 @@ impl Target {
     fn is_loopback(&self) -> bool {
         match self {
             Self::Sandbox => true,
-            Self::Organisation(at) => at.api.is_loopback() && at.login.as_ref().is_none_or(Address::is_loopback),
+            Self::Organization(at) => at.api.is_loopback() && at.login.as_ref().is_none_or(Address::is_loopback),
         }
     }
+}
+
+/// The proxy of the first layer that names one.
+fn proxy(layers: &[Layer]) -> Result<Option<Proxy>, CliError> {
+    for layer in layers {
+        let keys = &layer.settings;
+        let of_key = keys.proxy.as_deref().map(str::parse::<Proxy>).transpose();
+        let proxy = of_key.map_err(|error| wrong(&layer.name, "proxy", &error))?;
+        let Some(proxy) = proxy.or_else(|| keys.proxy_in_parts.clone()) else {
+            continue;
+        };
+        return Ok(Some(match keys.proxy_login.clone() {
+            None => proxy,
+            Some((user, password)) => proxy.with_login(user, password),
+        }));
+    }
+    Ok(None)
 }
 
 fn target(layers: &[Layer]) -> Result<Target, CliError> {
@@ -207,18 +249,23 @@ fn target(layers: &[Layer]) -> Result<Target, CliError> {
         return Ok(Target::Sandbox);
     }
     let (credentials, layer) = credentials(layers)?;
-    let region = region(layers, layer)?;
+    let needs_login = matches!(credentials, Credentials::Client(_));
+    let [api_url, login_url] = [
+        first(layers, |keys| keys.api_url.as_ref()),
+        first(layers, |keys| keys.login_url.as_ref()),
+    ];
+    // Why: where every address is given, a region would say nothing, and none is in the way.
+    let region = if api_url.is_some() && (login_url.is_some() || !needs_login) {
+        None
+    } else {
+        region(layers, layer)?
+    };
     let address = |key: &str, value: Option<(&String, &str)>, of_region: fn(Region) -> Address| match value {
         Some((text, name)) => text.parse().map(Some).map_err(|error| wrong(name, key, &error)),
         None => Ok(region.map(of_region)),
     };
-    let api = address("api_url", first(layers, |keys| keys.api_url.as_ref()), Address::api)?;
-    let login = address(
-        "login_url",
-        first(layers, |keys| keys.login_url.as_ref()),
-        Address::login,
-    )?;
-    let needs_login = matches!(credentials, Credentials::Client(_));
+    let api = address("api_url", api_url, Address::api)?;
+    let login = address("login_url", login_url, Address::login)?;
     let no_region = |what: &str| {
         let message = format!(
             "{} has credentials and no region, so the {what} address is not known",
@@ -232,7 +279,7 @@ fn target(layers: &[Layer]) -> Result<Target, CliError> {
         return Err(no_region("login"));
     }
     let from = layer.name.clone();
-    Ok(Target::Organisation(Box::new(Organisation {
+    Ok(Target::Organization(Box::new(OrganizationAccess {
         api,
         login,
         credentials,
@@ -240,11 +287,18 @@ fn target(layers: &[Layer]) -> Result<Target, CliError> {
     })))
 }
 
-fn credentials(layers: &[Layer]) -> Result<(Credentials, &Layer), CliError> {
+pub(super) fn credentials(layers: &[Layer]) -> Result<(Credentials, &Layer), CliError> {
     for layer in layers {
         let keys = &layer.settings;
         if let Some(token) = &keys.access_token {
             return Ok((Credentials::Token(token.clone()), layer));
+        }
+        if keys.signs_in_with_browser {
+            let message = format!(
+                "{} signs in with a browser; give it a client with client credentials, or an access token",
+                layer.name
+            );
+            return Err(CliError::new(ErrorCode::Configuration, message));
         }
         let missing = match (&keys.client_id, &keys.client_secret) {
             (Some(id), Some(secret)) => {

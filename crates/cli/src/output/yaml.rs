@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::error::Error;
 use std::fmt;
 
+use domain::json::Document;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Error as _, Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -25,7 +26,14 @@ pub(super) fn to_string(document: &impl Serialize) -> Result<String, Box<dyn Err
         taken: RefCell::default(),
     };
     let raw = serde_json::from_str(&json)?;
-    let yaml = serde_saphyr::to_string(&Value { raw, numbers: &numbers })?;
+    let mut yaml = serde_saphyr::to_string(&Value { raw, numbers: &numbers })?;
+    if super::has_command(&yaml) {
+        // Why: a text of several lines stands in lines of its own, unless it is quoted.
+        let mut options = serde_saphyr::SerializerOptions::default();
+        options.prefer_block_scalars = false;
+        numbers.taken.borrow_mut().clear();
+        yaml = serde_saphyr::to_string_with_options(&Value { raw, numbers: &numbers }, options)?;
+    }
     Ok(numbers.put_into(&yaml))
 }
 
@@ -75,6 +83,11 @@ impl Serialize for Value<'_> {
                 self.numbers.taken.borrow_mut().push(json);
                 serializer.serialize_str(&self.numbers.word)
             }
+            // Half a surrogate pair: YAML has no way to write it.
+            Some(b'"') if !Document::parse(json).is_ok_and(|text| text.lone_surrogates().is_empty()) => {
+                let text = Document::parse(json).map_err(S::Error::custom)?;
+                serializer.serialize_str(text.root().as_str().unwrap_or_default())
+            }
             Some(_) | None => {
                 let scalar: serde_json::Value = serde_json::from_str(json).map_err(S::Error::custom)?;
                 scalar.serialize(serializer)
@@ -112,8 +125,6 @@ impl<'de> Deserialize<'de> for Members<'de> {
 
 #[cfg(test)]
 mod tests {
-    use domain::json::Document;
-
     use super::*;
 
     #[test]
@@ -127,6 +138,17 @@ mod tests {
             "a: 1.50\nb:\n- -0\n- 1e400\n- c: 12345678901234567890123\n\"1.50\": \"1.50\"\nd: []\ne: {}\nf: null\ng: true\n"
         );
         assert_eq!(to_string(&"1.50").unwrap(), "\"1.50\"\n");
+    }
+
+    /// FIELD E4: a line of a text is no line of the output where a CI would take it for a command.
+    #[test]
+    fn a_text_with_a_command_in_it_is_quoted() {
+        let json = r#"{"name":"a\n::error::b","1":1.50,"c":"a\nb"}"#;
+        let document: Document = json.parse().unwrap();
+        assert_eq!(
+            to_string(&document).unwrap(),
+            "name: \"a\\n::error::b\"\n\"1\": 1.50\nc: \"a\\nb\"\n"
+        );
     }
 
     #[test]

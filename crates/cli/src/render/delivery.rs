@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::output::{BOLD, ERROR, FORMAT_VERSION, SUCCESS, visible};
-use crate::time::to_the_second;
+use crate::time::not_before;
 
 #[derive(Serialize)]
 pub(crate) struct DeliveryDocument {
@@ -31,6 +31,8 @@ struct SinkDocument {
     dead: u64,
     last_failure: Option<String>,
     next_at: Option<String>,
+    /// The end of the pause that the sink asked for.
+    paused_until: Option<String>,
     disabled: Option<String>,
 }
 
@@ -46,12 +48,13 @@ pub(crate) fn document(rounds: &[DeliveryReport], backlog: &[Backlog], exit: Exi
 
 /// The sinks with a delivery in these rounds, and those with a backlog.
 fn sinks(rounds: &[DeliveryReport], backlog: &[Backlog]) -> Vec<SinkDocument> {
-    let told = rounds.iter().map(|round| &round.sink);
+    let delivered = rounds.iter().map(|round| &round.sink);
     let left = backlog.iter().map(|left| &left.sink);
     let left = left.filter(|sink| !rounds.iter().any(|round| round.sink == **sink));
     let of = |sink: &String| {
         let round = rounds.iter().find(|round| round.sink == *sink);
         let left = backlog.iter().find(|left| left.sink == *sink);
+        let paused_until = round.and_then(|round| round.paused_until);
         SinkDocument {
             name: sink.clone(),
             delivered: round.map_or(0, |round| round.delivered),
@@ -61,11 +64,15 @@ fn sinks(rounds: &[DeliveryReport], backlog: &[Backlog]) -> Vec<SinkDocument> {
             last_failure: left
                 .and_then(|left| left.last_failure.clone())
                 .or_else(|| round.and_then(|round| round.last_failure.clone())),
-            next_at: left.and_then(|left| left.next_at).and_then(to_the_second),
+            next_at: left
+                .and_then(|left| left.next_at)
+                .max(paused_until)
+                .and_then(not_before),
+            paused_until: paused_until.and_then(not_before),
             disabled: left.and_then(|left| left.disabled.clone()),
         }
     };
-    told.chain(left).map(of).collect()
+    delivered.chain(left).map(of).collect()
 }
 
 /// A line for each, and what is wrong with it.
@@ -88,7 +95,13 @@ pub(crate) fn human(rounds: &[DeliveryReport], backlog: &[Backlog]) -> String {
             let _ = writeln!(text, "  the last try failed: {}", visible(error));
         }
         if !rounds.iter().any(|round| round.sink == sink.name) {
-            let _ = writeln!(text, "  it is not configured, or was left out: it is told nothing");
+            let _ = writeln!(
+                text,
+                "  it is not told: not configured, without its secret, or left out"
+            );
+        }
+        if let Some(until) = &sink.paused_until {
+            let _ = writeln!(text, "  it asked for a pause: nothing is sent to it before {until}");
         }
         if let Some(error) = &sink.disabled {
             let _ = writeln!(
@@ -104,14 +117,14 @@ pub(crate) fn human(rounds: &[DeliveryReport], backlog: &[Backlog]) -> String {
 
 /// The counts of events by state.
 fn state(sink: &SinkDocument) -> String {
-    let mut words = format!("{} delivered", sink.delivered);
+    let mut text = format!("{} delivered", sink.delivered);
     for (count, what) in [(sink.pending, "pending"), (sink.dead, "given up")] {
         if count > 0 {
-            let _ = write!(words, ", {count} {what}");
+            let _ = write!(text, ", {count} {what}");
         }
     }
     if let Some(next) = &sink.next_at {
-        let _ = write!(words, "; next try at {next}");
+        let _ = write!(text, "; next try at {next}");
     }
-    words
+    text
 }

@@ -9,7 +9,7 @@ use crate::output::{ADDED, BOLD, DIM, PLACE, REMOVED, visible};
 
 /// A unified diff of two documents, printed the same way, under the names of its sides.
 pub(crate) fn unified(before: &Document, after: &Document, names: (&str, &str)) -> String {
-    let (before, after) = (visible(&before.pretty()) + "\n", visible(&after.pretty()) + "\n");
+    let (before, after) = (lines(before), lines(after));
     let diff = TextDiff::from_lines(before.as_str(), after.as_str());
     let (old, new) = (visible(names.0), visible(names.1));
     let mut text = format!("{BOLD}--- {old}{BOLD:#}\n{BOLD}+++ {new}{BOLD:#}\n");
@@ -25,4 +25,13 @@ pub(crate) fn unified(before: &Document, after: &Document, names: (&str, &str)) 
         }
     }
     text
+}
+
+/// The lines of a document, in which only the layout breaks lines.
+fn lines(document: &Document) -> String {
+    let pretty = document.pretty();
+    pretty
+        .lines()
+        .flat_map(|line| [visible(line), "\n".to_owned()])
+        .collect()
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use domain::{Finding, Severity};
+use domain::{Finding, Pointer, Severity};
 use serde::Serialize;
 
 use crate::output::FORMAT_VERSION;
@@ -14,6 +14,8 @@ pub(crate) struct File {
     pub(crate) name: String,
     pub(crate) text: String,
     pub(crate) findings: Vec<(Finding, Range<usize>)>,
+    /// The place of its `id`, if it was read.
+    id: Option<Range<usize>>,
 }
 
 /// A finding as documents have it.
@@ -63,21 +65,32 @@ impl File {
     pub(crate) fn of_source(source: Source, findings: Vec<Finding>) -> Self {
         let mut findings: Vec<_> = findings
             .into_iter()
+            .chain(source.warnings.clone())
             .map(|finding| {
                 let range = source.range(&finding.pointer);
                 (finding, range)
             })
             .collect();
         findings.sort_by_key(|(_, range)| range.start);
+        let id = Some(source.range(&Pointer::root().member("id")));
         Self {
+            id,
             name: source.file,
             text: source.text,
             findings,
         }
     }
 
+    /// Adds a finding about the member that another file has too. It stands where the others of that place do.
+    pub(crate) fn add(&mut self, finding: Finding) {
+        let range = self.id.clone().unwrap_or(0..0);
+        self.findings.push((finding, range));
+        self.findings.sort_by_key(|(_, range)| range.start);
+    }
+
     pub(crate) fn of_unparsed(unparsed: Unparsed) -> Self {
         Self {
+            id: None,
             name: unparsed.file,
             text: unparsed.text,
             findings: unparsed.findings,

@@ -2,29 +2,55 @@
 
 use std::fmt::Write;
 
-use crate::render::findings::File;
+use domain::{Finding, Severity};
 
-/// The annotations of all files.
+use crate::render::findings::{File, Summary, TextRange};
+
+/// The annotations of a severity that GitHub shows of one step.
+const MOST_SHOWN: usize = 10;
+
+/// The annotations of all files: those that GitHub shows, the most severe first, and a line with the counts.
 pub(crate) fn of_files(files: &[File]) -> String {
     let mut text = String::new();
-    for file in files {
-        for (finding, range) in file.placed() {
-            let help = finding.help.as_ref().map_or(String::new(), |help| format!(" ({help})"));
-            let _ = writeln!(
-                text,
-                "::{} file={},line={},col={},endLine={},endColumn={},title={}::{}",
-                finding.severity.as_str(),
-                property(&file.name),
-                range.start.line,
-                range.start.column,
-                range.end.line,
-                range.end.column,
-                finding.code,
-                message(&format!("{}{help}", finding.message)),
-            );
+    let mut left_out = 0;
+    for severity in [Severity::Error, Severity::Warning] {
+        let of_file = |file| File::placed(file).map(move |(finding, range)| (file, finding, range));
+        let all = files.iter().flat_map(of_file);
+        let (mut shown, mut of_severity) = (0, all.filter(|(_, finding, _)| finding.severity == severity));
+        for (file, finding, range) in of_severity.by_ref().take(MOST_SHOWN) {
+            shown += 1;
+            annotation(&mut text, file, finding, range);
         }
+        left_out += if shown == MOST_SHOWN { of_severity.count() } else { 0 };
     }
+    let Summary { errors, warnings, .. } = Summary::of(files);
+    if errors + warnings == 0 {
+        return text;
+    }
+    let rest = match left_out {
+        0 => String::new(),
+        more => format!("; {more} are not shown above, since GitHub shows {MOST_SHOWN} of a severity"),
+    };
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    let (of_errors, of_warnings) = (plural(errors), plural(warnings));
+    let _ = writeln!(text, "{errors} error{of_errors}, {warnings} warning{of_warnings}{rest}");
     text
+}
+
+fn annotation(text: &mut String, file: &File, finding: &Finding, range: TextRange) {
+    let help = finding.help.as_ref().map_or(String::new(), |help| format!(" ({help})"));
+    let _ = writeln!(
+        text,
+        "::{} file={},line={},col={},endLine={},endColumn={},title={}::{}",
+        finding.severity.as_str(),
+        property(&file.name),
+        range.start.line,
+        range.start.column,
+        range.end.line,
+        range.end.column,
+        finding.code,
+        message(&format!("{}{help}", finding.message)),
+    );
 }
 
 fn message(text: &str) -> String {

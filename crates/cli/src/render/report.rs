@@ -102,16 +102,19 @@ pub(crate) fn report<K: DocumentKind>(
     if delivery.queued > 0 {
         let (delivered, queued) = (delivery.delivered, delivery.queued);
         let sinks = if queued == 1 { "sink" } else { "sinks" };
-        fact(&mut text, "told", &format!("{delivered} of {queued} {sinks}"));
+        fact(&mut text, "delivered", &format!("{delivered} of {queued} {sinks}"));
     }
-    fact(&mut text, "come back at", retry_at.unwrap_or_default());
+    fact(&mut text, "retry at", retry_at.unwrap_or_default());
     if asked == Asked::Update {
         let activation = activation(outcome.kind(), false);
         let (activated, attempted) = (activation.activated, activation.attempted);
         fact(
             &mut text,
-            "activation",
-            &format!("{activated} of {attempted} ({:.0} %)", activation.rate * 100.0),
+            "updates",
+            &format!(
+                "{activated} of {attempted} carried out ({:.0} %)",
+                activation.rate * 100.0
+            ),
         );
     }
     if let (Some(id), Some(_)) = (&report.last.correlation_id, problem) {
@@ -150,7 +153,7 @@ fn versions<K: DocumentKind>(report: &Report<K>) -> String {
     let before = outcome.base().and_then(|base| base.version.as_ref());
     match (outcome, before, outcome.after().1) {
         (Outcome::Applied { .. }, Some(before), Some(after)) => format!("{before} → {after}"),
-        (Outcome::Applied { .. }, Some(before), None) => format!("{before} → not told by the server"),
+        (Outcome::Applied { .. }, Some(before), None) => format!("{before} → unknown"),
         (Outcome::Conflict(conflict), Some(before), _) => {
             let theirs = conflict.theirs.as_ref().and_then(|theirs| theirs.version.as_ref());
             match (&conflict.expected, theirs) {
@@ -174,12 +177,12 @@ fn collisions(text: &mut String, collisions: &[Collision], is_base_unknown: bool
         } else {
             value(collision.base.as_ref())
         };
-        for (name, words, style) in [
+        for (name, label, style) in [
             ("base", base, DIM),
             ("ours", value(collision.ours.as_ref()), ADDED),
             ("theirs", value(collision.theirs.as_ref()), REMOVED),
         ] {
-            let _ = writeln!(text, "    {name:<7} {style}{words}{style:#}");
+            let _ = writeln!(text, "    {name:<7} {style}{label}{style:#}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use domain::trigger_rule::{Action, ActionKind, Comparison, Condition, NumberTest, Scalar, TextTest};
+use domain::trigger_rule::{Action, ActionKind, Comparison, Condition, TextTest};
 use domain::{Stored, TriggerRule};
 
 use crate::output::{BOLD, DIM, PLACE, visible};
@@ -60,18 +60,16 @@ fn part(
 }
 
 fn condition(condition: &Condition<'_>) -> String {
-    let (verb, value) = match &condition.comparison {
-        Comparison::Text(TextTest::Contains(text)) => ("contains", format!("{text:?}")),
-        Comparison::Text(TextTest::StartsWith(text)) => ("starts with", format!("{text:?}")),
-        Comparison::Text(TextTest::EndsWith(text)) => ("ends with", format!("{text:?}")),
-        Comparison::Text(TextTest::Regex(text)) => ("matches", format!("/{text}/")),
-        Comparison::Number(NumberTest::GreaterThan(number)) => (">", number.as_str().to_owned()),
-        Comparison::Number(NumberTest::LessThan(number)) => ("<", number.as_str().to_owned()),
-        Comparison::Equals(Scalar::Text(text)) => ("=", format!("{text:?}")),
-        Comparison::Equals(Scalar::Number(number)) => ("=", number.as_str().to_owned()),
-        Comparison::Equals(Scalar::Bool(truth)) => ("=", truth.to_string()),
+    let comparison = &condition.comparison;
+    let value = if let Comparison::Text(TextTest::Regex(pattern)) = comparison {
+        format!("/{pattern}/")
+    } else if let Some(text) = comparison.text() {
+        format!("{text:?}")
+    } else {
+        comparison.to_json()
     };
-    format!("{} {verb} {value}  ({})", condition.field, condition.kind)
+    let sign = comparison.operator().sign();
+    format!("{} {sign} {value}  ({})", condition.field, condition.kind)
 }
 
 fn action(action: &Action<'_>) -> String {

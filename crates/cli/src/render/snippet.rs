@@ -5,7 +5,7 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use domain::{Finding, Severity};
 
-use crate::output::{is_harmful, visible};
+use crate::output::{letters, visible};
 use crate::render::findings::File;
 
 /// The findings of a file, each in its place.
@@ -37,7 +37,9 @@ fn render(finding: &Finding, place: Option<Snippet<'_, annotate_snippets::Annota
     match place {
         Some(place) => group = group.element(place),
         None if finding.pointer.as_str().is_empty() => {}
-        None => group = group.element(Level::NOTE.message(format!("at {} of the stored rule", finding.pointer))),
+        None => {
+            group = group.element(Level::NOTE.message(visible(&format!("at {} of the stored rule", finding.pointer))));
+        }
     }
     if let Some(help) = &finding.help {
         group = group.element(Level::HELP.message(visible(help)));
@@ -45,18 +47,21 @@ fn render(finding: &Finding, place: Option<Snippet<'_, annotate_snippets::Annota
     format!("{}\n\n", Renderer::styled().render(&[group]))
 }
 
-/// The text with as many bytes for each character, and none that does something to a terminal.
+/// The text with as many bytes for each character, and none that does something to a terminal or begins a line that is
+/// not one.
 fn harmless(text: &str) -> String {
-    let shown = |letter: char| match letter {
-        '\n' | '\r' | '\t' => letter,
-        letter if !is_harmful(letter) => letter,
+    let after = text.chars().skip(1).map(Some).chain([None]);
+    let shown = |((letter, is_harmful), after): ((char, bool), Option<char>)| match letter {
+        '\n' | '\t' => letter,
+        '\r' if after == Some('\n') => letter,
+        letter if !is_harmful => letter,
         letter => match letter.len_utf8() {
             1 => '?',
             2 => '\u{b7}',
             _ => char::REPLACEMENT_CHARACTER,
         },
     };
-    text.chars().map(shown).collect()
+    letters(text).zip(after).map(shown).collect()
 }
 
 /// The part of a range that is on its first line: a finding that spans many lines is shown where it starts.
@@ -74,10 +79,11 @@ mod tests {
 
     #[test]
     fn places_hold_in_a_text_that_was_made_harmless() {
-        for text in ["a\u{1b}b", "a\u{9b}b", "a\u{202e}b", "é\r\n\t𝄞"] {
+        for text in ["a\u{1b}b", "a\u{9b}b", "a\u{202e}b", "é\r\n\t𝄞", "a\rb"] {
             let shown = harmless(text);
             assert_eq!(shown.len(), text.len(), "{shown}");
             assert!(!shown.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{shown}");
+            assert!(!shown.replace("\r\n", "").contains('\r'), "{shown}");
         }
     }
 }

@@ -277,7 +277,7 @@ mod tests {
 
     #[test]
     fn a_time_is_told_in_the_unit_that_fits() {
-        for (micros, told) in [
+        for (micros, expected) in [
             (0, "0"),
             (999, "999 µs"),
             (41_730, "41.7 ms"),
@@ -285,7 +285,7 @@ mod tests {
             (4_173_000, "4.2 s"),
             (417_300_000, "7.0 min"),
         ] {
-            assert_eq!(short(Duration::from_micros(micros)), told);
+            assert_eq!(short(Duration::from_micros(micros)), expected);
         }
     }
 }

@@ -8,10 +8,10 @@ use ports::EntryId;
 
 use super::{
     AuditCommand, ChangeRequest, ChangeTerms, ClosedEntry, DeliverCommand, DocumentCommand, EditCommand,
-    HistoryCommand, ReconcileCommand, Request, RollbackCommand, SandboxCommand, StatsCommand, UpdateCommand,
+    HistoryCommand, ReconcileCommand, Request, RollbackCommand, SandboxCommand, SignIn, StatsCommand, UpdateCommand,
     ValidateCommand,
 };
-use crate::args::{self, Closing, Command, FailOn, OnConflictArg, RuleArg};
+use crate::args::{self, AuthArgs, Closing, Command, ConfigArgs, FailOn, OnConflictArg, RuleArg};
 use crate::cli_error::CliError;
 use crate::config::Environment;
 use crate::document_argument::DocumentArgument;
@@ -19,7 +19,7 @@ use crate::error_code::ErrorCode;
 use crate::render::report::Asked;
 
 /// The variable that names a rule where the command line does not.
-const VARIABLE: &str = "GENESYS_RULE_ID";
+pub(crate) const VARIABLE: &str = "GENESYS_RULE_ID";
 
 impl Request {
     /// The request of a command line. The environment names a rule where the command line names none.
@@ -46,6 +46,8 @@ impl Request {
                 let request = change("update", asked(args.dry_run), args.reason);
                 on(&rule, update(args.change, request)?)
             }
+            Command::Enable(args) => Self::of_command_line(Command::Update(args.into_update(true)), environment),
+            Command::Disable(args) => Self::of_command_line(Command::Update(args.into_update(false)), environment),
             Command::Edit(args) => on(
                 &args.rule,
                 DocumentCommand::Edit(EditCommand {
@@ -91,11 +93,15 @@ impl Request {
                 listen: args.listen,
                 faults: args.faults,
             })),
+            Command::Auth(AuthArgs::Status { check }) => {
+                Ok(Self::AuthStatus(if check { SignIn::Anew } else { SignIn::Kept }))
+            }
+            Command::Config(ConfigArgs::Show) => Ok(Self::ConfigShow),
             Command::Doctor(rule) => Ok(Self::Doctor(named(&rule)?)),
             Command::Explain { code } => Ok(Self::Explain(code)),
             Command::Schema { kind } => Ok(Self::Schema(kind)),
             Command::Completions { shell } => Ok(Self::Completions(shell)),
-            Command::Man => Ok(Self::Man),
+            Command::Man { folder } => Ok(Self::Man(folder)),
         }
     }
 }
@@ -107,7 +113,8 @@ fn named(arg: &RuleArg, environment: &Environment) -> Result<Option<DocumentArgu
 
 fn required(arg: &RuleArg, environment: &Environment) -> Result<DocumentArgument, CliError> {
     named(arg, environment)?.ok_or_else(|| {
-        CliError::new(ErrorCode::Usage, "no rule is named").with_help(format!("give its id, or set {VARIABLE}"))
+        CliError::new(ErrorCode::Usage, "no rule is named")
+            .with_help(format!("give its id or its name, or set {VARIABLE}"))
     })
 }
 
@@ -125,6 +132,10 @@ fn change(command: &'static str, asked: Asked, reason: Option<String>) -> Change
 }
 
 fn update(args: args::ChangeArgs, request: ChangeRequest) -> Result<DocumentCommand, CliError> {
+    if args.name.as_deref().is_some_and(|name| name.trim().is_empty()) {
+        let help = "a variable of a script that is not set gives an empty text; leave `--name` out to keep the name";
+        return Err(CliError::new(ErrorCode::Usage, "`--name` is empty").with_help(help));
+    }
     Ok(DocumentCommand::Update(UpdateCommand {
         from: args.from,
         name: args.name,
@@ -223,6 +234,8 @@ mod tests {
             (&["stats"], None, Ok(None)),
             (&["history", "rule/a"], None, Ok(Some("a"))),
             (&["doctor"], Some("b"), Ok(Some("b"))),
+            // FIELD F7: the variable of a script was empty.
+            (&["update", "a", "--name", ""], None, Err(ErrorCode::Usage.into())),
         ] {
             let document = request(args, variable).map(document);
             let named = document.as_ref().map(|it| it.as_ref().map(DocumentArgument::id));
@@ -236,6 +249,8 @@ mod tests {
             (&["diff", "a", "--enable"][..], Asked::DryRun, Some(true)),
             (&["update", "a", "--disable", "--dry-run"], Asked::DryRun, Some(false)),
             (&["update", "a", "--name", "x"], Asked::Update, None),
+            (&["enable", "a"], Asked::Update, Some(true)),
+            (&["disable", "a", "--dry-run"], Asked::DryRun, Some(false)),
         ] {
             let Ok(Request::Document(_, DocumentCommand::Update(update))) = request(args, None) else {
                 panic!("{args:?} is no update");

@@ -2,12 +2,15 @@
 //!
 //! The core schema: `no` is a text, `false` is not. Numbers keep the digits that were written where JSON has them.
 
+mod scalar;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::ops::Range;
 
 use domain::json::Document;
 use domain::{Code, Finding, Pointer};
+use scalar::Scalar;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::budget::BudgetBreach;
@@ -53,8 +56,17 @@ enum Value {
     Object(Vec<(String, Spanned<Value>)>),
 }
 
+/// A text that was read.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub(super) document: Document,
+    pub(super) places: Places,
+    /// Warnings about how values are written.
+    pub(super) warnings: Vec<Finding>,
+}
+
 /// Reads a text.
-pub(super) fn parse(text: &str) -> Result<(Document, Places), Vec<Placed>> {
+pub(super) fn parse(text: &str) -> Result<Read, Vec<Placed>> {
     let options = serde_saphyr::options! {
         // Why: a number that no double reaches is one all the same. What is infinite by its name is found later.
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
@@ -68,7 +80,12 @@ pub(super) fn parse(text: &str) -> Result<(Document, Places), Vec<Placed>> {
     })?;
     let mut printed = Printed::default();
     printed.print(text, &root, &Pointer::root());
-    let Printed { json, places, faults } = printed;
+    let Printed {
+        json,
+        places,
+        faults,
+        warnings,
+    } = printed;
     if !faults.is_empty() {
         return Err(faults);
     }
@@ -78,7 +95,11 @@ pub(super) fn parse(text: &str) -> Result<(Document, Places), Vec<Placed>> {
             .map(|fault| (Finding::new(Code::NotYaml, Pointer::root(), fault.to_string()), 0..0))
             .collect::<Vec<_>>()
     })?;
-    Ok((document, places))
+    Ok(Read {
+        document,
+        places,
+        warnings,
+    })
 }
 
 fn byte_range(text: &str, location: Location) -> Range<usize> {
@@ -150,6 +171,7 @@ struct Printed {
     json: String,
     places: Places,
     faults: Vec<Placed>,
+    warnings: Vec<Finding>,
 }
 
 impl Printed {
@@ -161,17 +183,27 @@ impl Printed {
             Value::Null => self.json.push_str("null"),
             Value::Bool(truth) => self.json.push_str(if *truth { "true" } else { "false" }),
             Value::Number(number) => {
-                let is_json = |text: &str| Document::parse(text).is_ok_and(|it| it.root().as_number().is_some());
-                let written = text.get(range.clone()).unwrap_or_default();
-                match [written, number].into_iter().find(|spelling| is_json(spelling)) {
-                    Some(spelling) => self.json.push_str(spelling),
-                    None => self
+                // Why not where it stands: an alias stands there for a number that is written elsewhere.
+                let written = text.get(byte_range(text, value.defined)).unwrap_or_default();
+                match Scalar::of(written, number) {
+                    Scalar::Number(json) => self.json.push_str(&json),
+                    Scalar::LeadingZeros(json) => {
+                        self.json.push_str(&json);
+                        let message = format!("`{written}` is the number {json}: the zeros are lost");
+                        let help = format!("write \"{written}\" for the text, or {json} for the number");
+                        let finding = Finding::new(Code::LeadingZeros, at.clone(), message);
+                        self.warnings.push(finding.with_help(help));
+                    }
+                    Scalar::Text => {
+                        let _ = write!(self.json, "{}", serde_json::Value::from(written));
+                    }
+                    Scalar::NotFinite => self
                         .faults
                         .push((Finding::new(Code::NotYaml, at.clone(), NOT_FINITE), range.clone())),
                 }
             }
-            Value::String(words) => {
-                let _ = write!(self.json, "{}", serde_json::Value::from(words.as_str()));
+            Value::String(text) => {
+                let _ = write!(self.json, "{}", serde_json::Value::from(text.as_str()));
             }
             Value::Array(items) => {
                 self.json.push('[');
@@ -295,16 +327,38 @@ mod tests {
             ("a: '1'\nb: \"é\\n\"", r#"{"a":"1","b":"é\n"}"#),
             ("- a\n- [b, {c: d}]", r#"["a",["b",{"c":"d"}]]"#),
             ("a: 2026-11-24", r#"{"a":"2026-11-24"}"#),
+            ("a: 12:30\nb: 190:20:30.15", r#"{"a":"12:30","b":"190:20:30.15"}"#),
+            ("a: 0042\nb: '0042'\nc: 1_000", r#"{"a":42,"b":"0042","c":"1_000"}"#),
+            ("a: !!str 0042\nb: &x 0042\nc: *x", r#"{"a":"0042","b":42,"c":42}"#),
         ] {
-            let (document, _) = parse(yaml).unwrap_or_else(|error| panic!("{yaml}: {error:?}"));
-            assert_eq!(document.compact(), json, "{yaml}");
+            let read = parse(yaml).unwrap_or_else(|error| panic!("{yaml}: {error:?}"));
+            assert_eq!(read.document.compact(), json, "{yaml}");
         }
+    }
+
+    /// FIELD F1: leading zeros are warned.
+    #[test]
+    fn a_number_that_loses_its_zeros_is_told() {
+        let read = parse("a: 0042\nb: '0042'\nc: 42\n").unwrap();
+        let warned: Vec<String> = read
+            .warnings
+            .iter()
+            .map(|warning| warning.pointer.to_string())
+            .collect();
+        assert_eq!(warned, ["/a"]);
+        let [warning] = read.warnings.as_slice() else {
+            panic!("{:?}", read.warnings)
+        };
+        assert_eq!(
+            (warning.code, warning.message.as_str()),
+            (Code::LeadingZeros, "`0042` is the number 42: the zeros are lost")
+        );
     }
 
     #[test]
     fn each_value_has_its_place() {
         let yaml = "enabled: true\nconditions:\n  - type: keyword\n    operator: near\n";
-        let (_, places) = parse(yaml).unwrap();
+        let places = parse(yaml).unwrap().places;
         let at = |pointer: &str| yaml.get(places.range(&pointer.parse().unwrap())).unwrap();
         assert_eq!(at("/conditions/0/operator"), "near");
         assert_eq!(at("/conditions/0/value"), "type: keyword\n    operator: near");

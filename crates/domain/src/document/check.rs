@@ -30,6 +30,7 @@ pub fn check<K: DocumentKind>(document: &K, stored: Option<&K>) -> Findings {
         downgrade_preexisting(document, stored, &mut findings);
     }
     findings.extend(inexact_numbers::<K>(document.document()));
+    findings.extend(half_characters(document.document()));
     findings
 }
 
@@ -44,6 +45,13 @@ pub(super) fn inexact_numbers<K: DocumentKind>(document: &Document) -> impl Iter
         );
         Finding::new(Code::InexactNumber, pointer, message).with_help("write it with fewer digits, or as a text")
     })
+}
+
+/// The texts with half of a surrogate pair.
+pub(super) fn half_characters(document: &Document) -> impl Iterator<Item = Finding> {
+    let message = "the text has half of a surrogate pair in it";
+    let half = move |pointer| Finding::new(Code::HalfCharacter, pointer, message);
+    document.lone_surrogates().into_iter().map(half)
 }
 
 fn downgrade_preexisting<K: DocumentKind>(document: &K, stored: &K, findings: &mut Findings) {

@@ -32,7 +32,6 @@ pub struct Difference {
 /// assert_eq!(places, ["/b/1", "/b/2"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[must_use]
 pub fn diff(before: &Document, after: &Document) -> Vec<Difference> {
     let mut found = Vec::new();
     compare(&Pointer::root(), Some(before.root()), Some(after.root()), &mut found);

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::check::{check, inexact_numbers};
+use super::check::{check, half_characters, inexact_numbers};
 use super::{Audience, DocumentKind, Form, MemberSpec, Patch};
 use crate::code::{Code, JudgedBy};
 use crate::finding::{Finding, Findings};
@@ -64,25 +64,21 @@ impl<K: DocumentKind> Edit<K> {
     }
 
     /// The form of the edit: a whole document or a partial one.
-    #[must_use]
     pub fn form(&self) -> Form {
         self.form
     }
 
     /// The document as it was written.
-    #[must_use]
     pub fn document(&self) -> &Document {
         &self.document
     }
 
     /// True if the edit is partial and has no members.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.form == Form::Partial && self.document.root().members().next().is_none()
     }
 
     /// The version that it was made from, where it states one.
-    #[must_use]
     pub fn base_version(&self) -> Option<Version> {
         K::stated_version(self.document.root())
     }
@@ -94,7 +90,6 @@ impl<K: DocumentKind> Edit<K> {
     }
 
     /// The errors that hold whatever is stored: nothing needs to be read to refuse it.
-    #[must_use]
     pub fn static_errors(&self) -> Vec<Finding> {
         let is_static = |finding: &Finding| match finding.code.judged_by() {
             JudgedBy::Text => true,
@@ -111,6 +106,7 @@ impl<K: DocumentKind> Edit<K> {
             Err(_) => Findings::default(),
         };
         findings.extend(inexact_numbers::<K>(&self.document));
+        findings.extend(half_characters(&self.document));
         if self.is_empty() {
             let message = "the document names nothing to change";
             findings.add(Finding::new(Code::NothingNamed, Pointer::root(), message));

@@ -64,14 +64,12 @@ pub trait DocumentKind: Clone + Debug + PartialEq + Send + Sync + Sized + 'stati
     fn validate(&self, stored: Option<&Self>, audience: Audience) -> Findings;
 
     /// The stored element that each authored element of a list means. By default [`match_by_content`].
-    #[must_use]
     fn match_elements(member: &str, authored: Node<'_>, stored: Node<'_>) -> Matching {
         let _ = member;
         match_by_content(authored, stored)
     }
 
     /// The version that a document of this kind states, if it states one.
-    #[must_use]
     fn stated_version(document: Node<'_>) -> Option<Version> {
         document.get(Self::VERSION?)?.as_str()?.parse().ok()
     }
@@ -103,13 +101,11 @@ pub struct KindName(&'static str);
 
 impl KindName {
     /// A name.
-    #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self(name)
     }
 
     /// The name as text.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.0
     }
@@ -140,7 +136,6 @@ pub struct MemberSpec {
 
 impl MemberSpec {
     /// A member of no group, whose value merges as a whole.
-    #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self {
             name,
@@ -150,7 +145,6 @@ impl MemberSpec {
     }
 
     /// The member's place in a document.
-    #[must_use]
     pub fn pointer(&self) -> Pointer {
         Pointer::root().member(self.name)
     }
@@ -191,7 +185,6 @@ pub enum Guard {
 
 impl Guard {
     /// The guard, as results and records name it.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Version => "etag",
@@ -246,7 +239,6 @@ pub struct Matching(pub Vec<Option<usize>>);
 /// assert_eq!(match_by_content(authored.root(), stored.root()), Matching(vec![None, Some(0)]));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[must_use]
 pub fn match_by_content(authored: Node<'_>, stored: Node<'_>) -> Matching {
     let authored: Vec<Node<'_>> = authored.elements().collect();
     let mut free: Vec<Option<Node<'_>>> = stored.elements().map(Some).collect();

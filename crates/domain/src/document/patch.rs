@@ -57,7 +57,6 @@ impl<K: DocumentKind> Patch<K> {
     }
 
     /// True if the patch names nothing.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
@@ -88,7 +87,6 @@ impl<K: DocumentKind> Patch<K> {
 
     /// True if a document has all that the patch names: objects may have gained members, lists have the same length and
     /// order, numbers count by value.
-    #[must_use]
     pub fn is_applied_to(&self, document: &K) -> bool {
         self.unapplied_members(document).next().is_none()
     }
@@ -105,7 +103,6 @@ impl<K: DocumentKind> Patch<K> {
     /// A document proves it if all that the patch names is in it. A member that said all of it in the base already, and
     /// that the patch changes nevertheless (it takes away what stands deep inside an element), proves it only as it was
     /// written.
-    #[must_use]
     pub fn is_evident_in(&self, base: &K, written: &K, read: &K) -> bool {
         self.changes().all(|(member, value)| {
             let [before, after, now] = [base, written, read].map(|document| document.member(member.name));
@@ -130,7 +127,6 @@ impl<K: DocumentKind> Patch<K> {
     }
 
     /// The patch as a document, to be kept until its outcome is known. A member that goes is `null`.
-    #[must_use]
     pub fn to_document(&self) -> Document {
         let members: Vec<_> = self
             .changes()
@@ -141,7 +137,6 @@ impl<K: DocumentKind> Patch<K> {
     }
 
     /// The patch that [`to_document`](Self::to_document) made this of.
-    #[must_use]
     pub fn from_document(document: &Document) -> Self {
         let mut patch = Self::default();
         for member in K::MEMBERS {

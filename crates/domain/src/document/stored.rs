@@ -19,7 +19,6 @@ pub struct Stored<K: DocumentKind> {
 impl<K: DocumentKind> Stored<K> {
     /// The version that it has on the server or, where the server gave none, the one that the document itself states: an
     /// edit of such a document names that one.
-    #[must_use]
     pub fn stated_version(&self) -> Option<Version> {
         let stated = || K::stated_version(self.value.document().root());
         self.version.clone().or_else(stated)

@@ -70,7 +70,6 @@ impl Document {
 
 impl<'d> super::Member<'d> {
     /// The name as it was written, with its quotes.
-    #[must_use]
     pub fn raw_name(&self) -> &'d str {
         self.value.text_at(self.name_span)
     }

@@ -15,7 +15,11 @@ use super::Number;
 /// # Ok::<(), assist_rules_domain::json::NotFiniteError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Finite<'d>(Cow<'d, str>);
+pub struct Finite<'d> {
+    text: Cow<'d, str>,
+    /// The nearest double, read once: each check compares it.
+    nearest: f64,
+}
 
 /// The number is infinite or no number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,22 +28,20 @@ pub struct NotFiniteError;
 
 impl Finite<'_> {
     /// The number as JSON.
-    #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// The nearest double.
-    #[must_use]
     pub fn to_f64(&self) -> f64 {
-        Number::new(&self.0).to_f64()
+        self.nearest
     }
 }
 
 /// By value: `1` and `1.0` are equal.
 impl PartialEq for Finite<'_> {
     fn eq(&self, other: &Self) -> bool {
-        Number::new(&self.0) == Number::new(&other.0)
+        Number::new(&self.text) == Number::new(&other.text)
     }
 }
 
@@ -48,8 +50,10 @@ impl<'d> TryFrom<Number<'d>> for Finite<'d> {
     type Error = NotFiniteError;
 
     fn try_from(number: Number<'d>) -> Result<Self, Self::Error> {
-        if number.to_f64().is_finite() {
-            Ok(Self(number.raw().into()))
+        let nearest = number.to_f64();
+        if nearest.is_finite() {
+            let text = number.raw().into();
+            Ok(Self { text, nearest })
         } else {
             Err(NotFiniteError)
         }
@@ -60,18 +64,22 @@ impl<'d> TryFrom<Number<'d>> for Finite<'d> {
 impl TryFrom<f64> for Finite<'_> {
     type Error = NotFiniteError;
 
-    fn try_from(number: f64) -> Result<Self, Self::Error> {
-        let number = serde_json::Number::from_f64(number).ok_or(NotFiniteError)?;
+    fn try_from(nearest: f64) -> Result<Self, Self::Error> {
+        let number = serde_json::Number::from_f64(nearest).ok_or(NotFiniteError)?;
         let text = number.to_string();
         let is_negative_zero = text == "-0.0";
         let whole = text.strip_suffix(".0").filter(|_| !is_negative_zero);
-        Ok(Self(whole.map_or_else(|| text.clone(), str::to_owned).into()))
+        let text = whole.map_or_else(|| text.clone(), str::to_owned).into();
+        Ok(Self { text, nearest })
     }
 }
 
 impl From<i32> for Finite<'_> {
     fn from(number: i32) -> Self {
-        Self(number.to_string().into())
+        Self {
+            text: number.to_string().into(),
+            nearest: number.into(),
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde_json::value::RawValue;
 
 use super::parse::after;
 use super::{Document, Number, Shape, Slot, Span};
@@ -52,6 +53,7 @@ impl<'d> Node<'d> {
         self.place
     }
 
+    #[inline]
     fn slot(self) -> Slot {
         self.document.slot(self.place)
     }
@@ -60,12 +62,12 @@ impl<'d> Node<'d> {
         Self { place, ..self }
     }
 
+    #[inline]
     fn after(self) -> u32 {
         after(&self.document.0.slots, self.place)
     }
 
     /// The value, by its type.
-    #[must_use]
     pub fn value(self) -> Value<'d> {
         let slot = self.slot();
         let (next, end) = (self.place + 1, slot.link);
@@ -75,25 +77,18 @@ impl<'d> Node<'d> {
             Shape::False => Value::Bool(false),
             Shape::True => Value::Bool(true),
             Shape::Number => Value::Number(Number::new(self.raw())),
-            Shape::PlainText => Value::String(document.bytes_between(slot.start + 1, slot.end.saturating_sub(1))),
-            Shape::EscapedText => Value::String(document.0.decoded.get(slot.link as usize).map_or("", |text| text)),
+            Shape::PlainText | Shape::EscapedText => Value::String(document.text_of(slot)),
             Shape::Array => Value::Array(Elements { document, next, end }),
             Shape::Object => Value::Object(Members { document, next, end }),
         }
     }
 
     /// The span of the value in the text.
-    #[must_use]
     pub fn span(self) -> Span {
-        let slot = self.slot();
-        Span {
-            start: slot.start as usize,
-            end: slot.end as usize,
-        }
+        self.slot().span()
     }
 
     /// The value as it was written.
-    #[must_use]
     pub fn raw(self) -> &'d str {
         let slot = self.slot();
         self.document.bytes_between(slot.start, slot.end)
@@ -104,16 +99,13 @@ impl<'d> Node<'d> {
     }
 
     /// The text, if the value is one.
-    #[must_use]
+    #[inline]
     pub fn as_str(self) -> Option<&'d str> {
-        match self.value() {
-            Value::String(text) => Some(text),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
-        }
+        let slot = self.slot();
+        matches!(slot.shape, Shape::PlainText | Shape::EscapedText).then(|| self.document.text_of(slot))
     }
 
     /// The truth value, if the value is one.
-    #[must_use]
     pub fn as_bool(self) -> Option<bool> {
         match self.value() {
             Value::Bool(truth) => Some(truth),
@@ -122,7 +114,6 @@ impl<'d> Node<'d> {
     }
 
     /// The number, if the value is one.
-    #[must_use]
     pub fn as_number(self) -> Option<Number<'d>> {
         match self.value() {
             Value::Number(number) => Some(number),
@@ -131,25 +122,21 @@ impl<'d> Node<'d> {
     }
 
     /// True if the value is `null`.
-    #[must_use]
     pub fn is_null(self) -> bool {
         matches!(self.value(), Value::Null)
     }
 
     /// True if the value is an object.
-    #[must_use]
     pub fn is_object(self) -> bool {
         self.slot().shape == Shape::Object
     }
 
     /// True if the value is a list.
-    #[must_use]
     pub fn is_array(self) -> bool {
         self.slot().shape == Shape::Array
     }
 
     /// The elements of a list; nothing for any other value.
-    #[must_use]
     pub fn elements(self) -> Elements<'d> {
         match self.value() {
             Value::Array(items) => items,
@@ -162,7 +149,6 @@ impl<'d> Node<'d> {
     }
 
     /// The members of an object; nothing for any other value.
-    #[must_use]
     pub fn members(self) -> Members<'d> {
         match self.value() {
             Value::Object(members) => members,
@@ -175,7 +161,6 @@ impl<'d> Node<'d> {
     }
 
     /// The member of that name, if the value is an object that has it.
-    #[must_use]
     pub fn get(self, name: &str) -> Option<Self> {
         self.members()
             .find(|member| member.name == name)
@@ -183,7 +168,6 @@ impl<'d> Node<'d> {
     }
 
     /// One step of a pointer: the member of that name, or the element with that index.
-    #[must_use]
     pub fn child(self, token: &str) -> Option<Self> {
         if self.is_array() {
             let is_canonical = token == "0" || token.starts_with(|first: char| matches!(first, '1'..='9'));
@@ -194,13 +178,12 @@ impl<'d> Node<'d> {
     }
 
     /// True if two values are equal: numbers by value, objects whatever the order of their members.
-    #[must_use]
     pub fn eq_value(self, other: Node<'_>) -> bool {
         match (self.value(), other.value()) {
             (Value::Null, Value::Null) => true,
             (Value::Bool(ours), Value::Bool(theirs)) => ours == theirs,
             (Value::Number(ours), Value::Number(theirs)) => ours == theirs,
-            (Value::String(ours), Value::String(theirs)) => ours == theirs,
+            (Value::String(ours), Value::String(theirs)) => ours == theirs && self.has_halves_of(other),
             (Value::Array(ours), Value::Array(theirs)) => {
                 ours.count() == theirs.count() && ours.zip(theirs).all(|(ours, theirs)| ours.eq_value(theirs))
             }
@@ -212,8 +195,44 @@ impl<'d> Node<'d> {
         }
     }
 
+    /// True if two texts that read alike have no half of a surrogate pair, or the same ones. Each reads as U+FFFD.
+    fn has_halves_of(self, other: Node<'_>) -> bool {
+        let are_whole = self.document.0.all_whole && other.document.0.all_whole;
+        are_whole || self.raw() == other.raw() || !(self.has_lone_surrogate() || other.has_lone_surrogate())
+    }
+
+    /// True if the value is a text with half a surrogate pair in it.
+    pub(super) fn has_lone_surrogate(self) -> bool {
+        if !self
+            .as_str()
+            .is_some_and(|text| text.contains(char::REPLACEMENT_CHARACTER))
+        {
+            return false;
+        }
+        let mut escapes = self.raw().split('\\').skip(1);
+        let mut is_first_open = false;
+        loop {
+            let Some(escape) = escapes.next() else {
+                return is_first_open;
+            };
+            if escape.is_empty() {
+                // An escaped backslash: what follows it is no escape.
+                escapes.next();
+            }
+            let code = escape.strip_prefix('u').and_then(|digits| digits.get(..4));
+            let code = code.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+            let is_next_to_it = escape.len() == 5;
+            match code {
+                Some(0xdc00..0xe000) if is_first_open => is_first_open = false,
+                _ if is_first_open => return true,
+                Some(0xd800..0xdc00) if is_next_to_it => is_first_open = true,
+                Some(0xd800..0xe000) => return true,
+                _ => {}
+            }
+        }
+    }
+
     /// True if each member of this object is in the other with an equal value. The other may have more.
-    #[must_use]
     pub fn is_subset_of(self, other: Node<'_>) -> bool {
         // Both sides usually have the same order, so the search goes on where it last found something.
         let mut ahead = other.members();
@@ -273,7 +292,6 @@ pub struct Elements<'d> {
 
 impl Elements<'_> {
     /// True if there are no elements (left).
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.next >= self.end
     }
@@ -286,6 +304,7 @@ impl Elements<'_> {
 impl<'d> Iterator for Elements<'d> {
     type Item = Node<'d>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         if self.is_empty() {
             return None;
@@ -312,7 +331,6 @@ pub struct Members<'d> {
 
 impl Members<'_> {
     /// True if there are no members (left).
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.next >= self.end
     }
@@ -325,15 +343,16 @@ impl Members<'_> {
 impl<'d> Iterator for Members<'d> {
     type Item = Member<'d>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         if self.is_empty() {
             return None;
         }
-        let name = Node::new(self.document, self.next);
-        let value = name.at(self.next + 1);
+        let name = self.document.slot(self.next);
+        let value = Node::new(self.document, self.next + 1);
         self.next = value.after();
         Some(Member {
-            name: name.as_str().unwrap_or_default(),
+            name: self.document.text_of(name),
             name_span: name.span(),
             value,
         })
@@ -354,6 +373,11 @@ impl Serialize for Node<'_> {
             Value::Null => serializer.serialize_unit(),
             Value::Bool(truth) => serializer.serialize_bool(truth),
             Value::Number(number) => number.serialize(serializer),
+            // Why raw: a text of Rust cannot hold half a character.
+            Value::String(_) if self.has_lone_surrogate() => {
+                let raw: &RawValue = serde_json::from_str(self.raw()).map_err(S::Error::custom)?;
+                raw.serialize(serializer)
+            }
             Value::String(text) => serializer.serialize_str(text),
             Value::Array(items) => {
                 let mut list = serializer.serialize_seq(None)?;

@@ -20,13 +20,11 @@ impl<'d> Number<'d> {
     }
 
     /// The number as it was written.
-    #[must_use]
     pub fn raw(self) -> &'d str {
         self.0
     }
 
     /// The nearest double; infinite for what is out of range.
-    #[must_use]
     pub fn to_f64(self) -> f64 {
         self.0.parse().unwrap_or(f64::NAN)
     }
@@ -42,7 +40,6 @@ impl<'d> Number<'d> {
     /// assert_eq!(exact("18446744073709551617"), Ok(false));
     /// assert_eq!(exact("0.1000000000000000055"), Ok(false));
     /// ```
-    #[must_use]
     pub fn is_exact(self) -> bool {
         if self.0.len() <= DIGITS_ALWAYS_HELD && !self.0.contains(['e', 'E']) {
             return true;

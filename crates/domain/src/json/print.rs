@@ -4,7 +4,6 @@ use super::{Document, Node, Value};
 
 impl Document {
     /// The document without white space between its parts: the form that is sent.
-    #[must_use]
     pub fn compact(&self) -> String {
         let mut out = String::with_capacity(self.text().len());
         compact(self.root(), &mut out);
@@ -12,7 +11,6 @@ impl Document {
     }
 
     /// The document indented by two spaces, without a line break at its end.
-    #[must_use]
     pub fn pretty(&self) -> String {
         self.root().pretty()
     }
@@ -20,7 +18,6 @@ impl Document {
 
 impl Node<'_> {
     /// The value without white space between its parts.
-    #[must_use]
     pub fn compact(self) -> String {
         let mut out = String::new();
         compact(self, &mut out);
@@ -28,7 +25,6 @@ impl Node<'_> {
     }
 
     /// The value indented by two spaces.
-    #[must_use]
     pub fn pretty(self) -> String {
         let mut out = String::new();
         pretty(self, 0, &mut out);

@@ -49,7 +49,6 @@ pub enum JsonError {
 
 impl JsonError {
     /// The bytes that are at fault.
-    #[must_use]
     pub fn span(&self) -> Span {
         match self {
             Self::TooLarge { .. } => Span { start: 0, end: 0 },

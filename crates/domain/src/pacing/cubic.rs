@@ -39,7 +39,7 @@ pub(super) enum Probing {
     },
 }
 
-/// As if the rate that a new organisation has, 300 a minute, had just been refused.
+/// As if the rate that a new organization has, 300 a minute, had just been refused.
 impl Default for Cubic {
     fn default() -> Self {
         Self {

@@ -50,11 +50,11 @@ fn starts(limiter: &mut RateLimiter, from: Duration, count: usize) -> Vec<Durati
 }
 
 /// A rate limiter that knows the window.
-fn told(told: RateWindow) -> RateLimiter {
+fn limiter_after(limiter_after: RateWindow) -> RateLimiter {
     let mut limiter = RateLimiter::default();
     let permit = limiter.take();
     start(&mut limiter, &permit, START);
-    limiter.on_response(&permit, START, told);
+    limiter.on_response(&permit, START, limiter_after);
     limiter.release(&permit);
     limiter
 }
@@ -104,7 +104,7 @@ fn without_headers_more_is_tried_slowly_and_not_more_than_twice_what_passed() {
 
 #[test]
 fn with_headers_that_allow_more_it_is_found_in_seconds() {
-    let limiter = told(window(6_000, 0, 60));
+    let limiter = limiter_after(window(6_000, 0, 60));
     assert_near(limiter.rate(START), 3.5);
     assert_near(limiter.rate(secs(5)), 5.0 + 0.4 * 3.447_f64.powi(3));
     assert!(limiter.rate(secs(8)) > 95.0);
@@ -112,7 +112,7 @@ fn with_headers_that_allow_more_it_is_found_in_seconds() {
 
 #[test]
 fn a_wait_is_what_is_lacking_at_the_rate() {
-    let mut limiter = told(window(300, 171, 60));
+    let mut limiter = limiter_after(window(300, 171, 60));
     starts(&mut limiter, secs(10), 5);
     let permit = [limiter.take(), limiter.take()];
     let now = secs(10) + millis(200);
@@ -137,7 +137,7 @@ fn without_headers_no_rate_is_tried_of_which_half_has_not_passed() {
 
 #[test]
 fn what_is_left_of_the_window_less_the_reserve_is_spread_over_its_time() {
-    for (told_window, rate) in [
+    for (reported_window, rate) in [
         (window(300, 0, 60), 4.85),
         (window(300, 171, 60), 2.0),
         (window(300, 231, 30), 2.0),
@@ -149,13 +149,13 @@ fn what_is_left_of_the_window_less_the_reserve_is_spread_over_its_time() {
         (window(10_000, 0, 3_600), 2.694),
         (window(300, u32::MAX, u64::MAX), SLOWEST),
     ] {
-        let limiter = told(told_window);
+        let limiter = limiter_after(reported_window);
         // The first second is CUBIC's; by then a sixtieth of the time is gone, and so is nothing of the rest.
         let now = millis(1);
         let is_slow_start = rate > limiter.rate(now);
         let now = if is_slow_start { secs(4) } else { now };
-        let left = told_window.reset.saturating_sub(now).as_secs_f64() / told_window.reset.as_secs_f64();
-        let evenly = f64::from(told_window.allowed) * 0.97 / told_window.reset.as_secs_f64().max(60.0);
+        let left = reported_window.reset.saturating_sub(now).as_secs_f64() / reported_window.reset.as_secs_f64();
+        let evenly = f64::from(reported_window.allowed) * 0.97 / reported_window.reset.as_secs_f64().max(60.0);
         let expected = (rate / left).min(evenly * 1.25).max(SLOWEST);
         assert_near(limiter.rate(now), expected);
     }
@@ -163,7 +163,7 @@ fn what_is_left_of_the_window_less_the_reserve_is_spread_over_its_time() {
 
 #[test]
 fn requests_under_way_that_no_answer_counts_are_not_left() {
-    let mut limiter = told(window(300, 231, 30));
+    let mut limiter = limiter_after(window(300, 231, 30));
     let before = limiter.rate(START);
     let under_way: Vec<Permit> = (0..4).map(|_| limiter.take()).collect();
     for permit in &under_way {
@@ -183,7 +183,7 @@ fn requests_under_way_that_no_answer_counts_are_not_left() {
 
 #[test]
 fn answers_without_headers_are_counted_all_the_same() {
-    let mut limiter = told(window(300, 231, 30));
+    let mut limiter = limiter_after(window(300, 231, 30));
     let before = limiter.rate(START);
     starts(&mut limiter, START, 4);
     assert_near(limiter.rate(START), before - 4.0 / 30.0);
@@ -191,19 +191,19 @@ fn answers_without_headers_are_counted_all_the_same() {
 
 #[test]
 fn a_window_that_is_spent_is_waited_out() {
-    let mut limiter = told(window(300, 300, 20));
+    let mut limiter = limiter_after(window(300, 300, 20));
     let permit = limiter.take();
     assert_eq!(limiter.wait(&permit, secs(1)), Some(secs(19)));
     assert_eq!(limiter.wait(&permit, secs(20)), None);
     // One that is said to be spent for hours is asked about once a minute.
-    let mut limiter = told(window(300, 300, 7_200));
+    let mut limiter = limiter_after(window(300, 300, 7_200));
     let permit = limiter.take();
     assert_eq!(start(&mut limiter, &permit, START), secs(60));
 }
 
 #[test]
 fn a_window_that_is_over_is_followed_by_one_like_it() {
-    let mut limiter = told(window(300, 250, 20));
+    let mut limiter = limiter_after(window(300, 250, 20));
     assert_near(limiter.rate(secs(10)), 4.1);
     assert_near(limiter.rate(secs(20)), 4.85);
     assert_near(limiter.rate(secs(50)), 6.0625);
@@ -224,7 +224,7 @@ fn a_window_that_is_over_is_followed_by_one_like_it() {
 
 #[test]
 fn an_answer_from_the_window_before_comes_too_late() {
-    let mut limiter = told(window(300, 250, 20));
+    let mut limiter = limiter_after(window(300, 250, 20));
     let permit = limiter.take();
     start(&mut limiter, &permit, millis(19_900));
     limiter.on_response(&permit, millis(20_100), window(300, 291, 1));
@@ -233,7 +233,7 @@ fn an_answer_from_the_window_before_comes_too_late() {
 
 #[test]
 fn an_answer_to_what_started_with_the_window_is_believed() {
-    let mut limiter = told(window(300, 250, 20));
+    let mut limiter = limiter_after(window(300, 250, 20));
     let permit = limiter.take();
     assert_eq!(start(&mut limiter, &permit, secs(20)), secs(20));
     limiter.on_response(&permit, millis(20_100), window(300, 291, 1));
@@ -242,13 +242,13 @@ fn an_answer_to_what_started_with_the_window_is_believed() {
 
 #[test]
 fn the_end_of_a_window_is_as_early_as_any_answer_says() {
-    let mut limiter = told(window(300, 200, 31));
+    let mut limiter = limiter_after(window(300, 200, 31));
     let permit = limiter.take();
     start(&mut limiter, &permit, millis(10));
     limiter.on_response(&permit, millis(100), window(300, 201, 30));
     assert_near(limiter.rate(secs(5)), 90.0 / 25.1);
     // A wait does not reach beyond it.
-    let mut limiter = told(window(300, 250, 20));
+    let mut limiter = limiter_after(window(300, 250, 20));
     starts(&mut limiter, millis(19_990), 5);
     let permit = limiter.take();
     assert_eq!(limiter.wait(&permit, millis(19_990)), Some(millis(10)));
@@ -256,13 +256,13 @@ fn the_end_of_a_window_is_as_early_as_any_answer_says() {
 
 #[test]
 fn a_refusal_pauses_everybody_and_slows_down_to_seven_tenths() {
-    for (said, pause) in [(None, 1), (Some(secs(30)), 30)] {
-        let mut limiter = told(window(300, 0, 60));
+    for (asked, pause) in [(None, 1), (Some(secs(30)), 30)] {
+        let mut limiter = limiter_after(window(300, 0, 60));
         let (refused, next) = (limiter.take(), limiter.take());
         let now = secs(10);
         assert_eq!(limiter.wait(&refused, now), None);
         let rate = limiter.rate(now);
-        limiter.throttled(&refused, now, said);
+        limiter.throttled(&refused, now, asked);
         assert_eq!(limiter.pause(now), secs(pause));
         assert_near(limiter.rate(now), rate * 0.7);
         assert_eq!(limiter.wait(&next, now), Some(secs(pause)));
@@ -287,7 +287,7 @@ fn a_shorter_pause_does_not_end_a_longer_one() {
 
 #[test]
 fn a_storm_slows_down_once_and_the_next_one_again() {
-    let mut limiter = told(window(300, 0, 60));
+    let mut limiter = limiter_after(window(300, 0, 60));
     let now = secs(10);
     let storm: Vec<Permit> = (0..5).map(|_| limiter.take()).collect();
     assert!(storm.iter().all(|permit| limiter.wait(permit, now).is_none()));
@@ -345,13 +345,14 @@ enum Happens {
 }
 
 fn happens() -> impl Strategy<Value = Happens> {
-    let told = (1_u32..400, 0_u32..500, 0_u64..90).prop_map(|(allowed, count, reset)| window(allowed, count, reset));
+    let limiter_after =
+        (1_u32..400, 0_u32..500, 0_u64..90).prop_map(|(allowed, count, reset)| window(allowed, count, reset));
     prop_oneof![
         4 => Just(Happens::Comes),
         1 => (0_usize..8).prop_map(Happens::GivesUp),
-        3 => (0_usize..8, proptest::option::of(told)).prop_map(|(who, told)| Happens::Answer(who, told)),
+        3 => (0_usize..8, proptest::option::of(limiter_after)).prop_map(|(who, limiter_after)| Happens::Answer(who, limiter_after)),
         1 => (0_usize..8, proptest::option::of((0_u64..40).prop_map(secs)))
-            .prop_map(|(who, said)| Happens::Refusal(who, said)),
+            .prop_map(|(who, pause)| Happens::Refusal(who, pause)),
         4 => (0_u64..3_000).prop_map(|time| Happens::TimePasses(millis(time))),
     ]
 }
@@ -366,18 +367,18 @@ fn hold_the_laws(course: &[Happens]) -> Result<(), TestCaseError> {
         match *happens {
             Happens::Comes => waiting.push(limiter.take()),
             Happens::GivesUp(who) if who < waiting.len() => limiter.release(&waiting.remove(who)),
-            Happens::Answer(who, told) if who < under_way.len() => {
+            Happens::Answer(who, limiter_after) if who < under_way.len() => {
                 let permit = under_way.remove(who);
-                if let Some(told) = told {
-                    limiter.on_response(&permit, now, told);
+                if let Some(limiter_after) = limiter_after {
+                    limiter.on_response(&permit, now, limiter_after);
                 }
                 limiter.release(&permit);
             }
-            Happens::Refusal(who, said) if who < under_way.len() => {
+            Happens::Refusal(who, pause) if who < under_way.len() => {
                 let permit = under_way.remove(who);
-                limiter.throttled(&permit, now, said);
+                limiter.throttled(&permit, now, pause);
                 limiter.release(&permit);
-                no_start_before = no_start_before.max(now + said.unwrap_or(secs(1)));
+                no_start_before = no_start_before.max(now + pause.unwrap_or(secs(1)));
             }
             Happens::TimePasses(time) => now += time,
             Happens::GivesUp(_) | Happens::Answer(..) | Happens::Refusal(..) => {}
@@ -390,10 +391,18 @@ fn hold_the_laws(course: &[Happens]) -> Result<(), TestCaseError> {
         let started = waits.iter().take_while(|wait| wait.is_none()).count();
         prop_assert!(started <= 1, "the first only: the others asked before it had started");
         prop_assert!(started == 0 || now >= no_start_before, "one starts during a pause");
-        let told: Vec<Duration> = waits.into_iter().skip(started).flatten().collect();
-        prop_assert_eq!(told.len(), waiting.len() - started, "somebody starts out of turn");
-        prop_assert!(told.is_sorted(), "{:?}", told);
-        prop_assert!(told.iter().all(|wait| *wait >= no_start_before.saturating_sub(now)));
+        let limiter_after: Vec<Duration> = waits.into_iter().skip(started).flatten().collect();
+        prop_assert_eq!(
+            limiter_after.len(),
+            waiting.len() - started,
+            "somebody starts out of turn"
+        );
+        prop_assert!(limiter_after.is_sorted(), "{:?}", limiter_after);
+        prop_assert!(
+            limiter_after
+                .iter()
+                .all(|wait| *wait >= no_start_before.saturating_sub(now))
+        );
         under_way.extend(waiting.drain(..started));
     }
     // Whatever happened: whoever waits as told starts, in turn, and within the time of the slowest rate.
@@ -432,9 +441,9 @@ proptest! {
             }
             count += 1;
             prop_assert!(count <= allowed, "{} of {} at {:?}", count, allowed, now);
-            let told = RateWindow { allowed, count, reset: secs(window_ends.saturating_sub(now).as_secs() + 1) };
+            let limiter_after = RateWindow { allowed, count, reset: secs(window_ends.saturating_sub(now).as_secs() + 1) };
             now += millis(answers_take);
-            limiter.on_response(&permit, now, told);
+            limiter.on_response(&permit, now, limiter_after);
             limiter.release(&permit);
         }
     }

@@ -28,14 +28,14 @@ pub(super) struct Window {
     ends: Duration,
     period: Duration,
     /// The time of the answer that reported it; none if it is assumed to have begun because the one before was over.
-    told_at: Option<Duration>,
+    reported_at: Option<Duration>,
 }
 
 impl Window {
     /// The window after an answer to a request that started then. Answers overtake each other, so within a window the
     /// highest count is the newest, and one that speaks of the window before comes too late.
-    pub(super) fn learned(known: Option<Self>, started: Duration, now: Duration, told: RateWindow) -> Self {
-        let ends = now.saturating_add(told.reset);
+    pub(super) fn learned(known: Option<Self>, started: Duration, now: Duration, reported: RateWindow) -> Self {
+        let ends = now.saturating_add(reported.reset);
         if let Some(known) = known
             && let Some(begins) = known.ends.checked_sub(known.period)
             && started < begins
@@ -44,13 +44,13 @@ impl Window {
             return known;
         }
         let same = known.filter(|known| known.ends.abs_diff(ends) <= SAME_END);
-        let told_end = same.filter(|same| same.told_at.is_some()).map(|same| same.ends);
+        let reported_end = same.filter(|same| same.reported_at.is_some()).map(|same| same.ends);
         Self {
-            allowed: told.allowed,
-            count: same.map_or(told.count, |same| same.count.max(told.count)),
-            ends: told_end.map_or(ends, |told_end| told_end.min(ends)),
-            period: told.reset.max(MINUTE),
-            told_at: Some(now),
+            allowed: reported.allowed,
+            count: same.map_or(reported.count, |same| same.count.max(reported.count)),
+            ends: reported_end.map_or(ends, |reported_end| reported_end.min(ends)),
+            period: reported.reset.max(MINUTE),
+            reported_at: Some(now),
         }
     }
 
@@ -63,7 +63,7 @@ impl Window {
         let into_the_next = Duration::from_nanos(u64::try_from(into_the_next).unwrap_or(0));
         Self {
             count: 0,
-            told_at: None,
+            reported_at: None,
             ends: now.saturating_sub(into_the_next).saturating_add(self.period),
             ..self
         }
@@ -90,10 +90,10 @@ impl Window {
 
     /// The time for which nothing is left, the reserve included, as long as that is [`BELIEVED`].
     pub(super) fn spent_for(self, now: Duration) -> Duration {
-        let Some(told_at) = self.told_at.filter(|_| self.count >= self.allowed) else {
+        let Some(reported_at) = self.reported_at.filter(|_| self.count >= self.allowed) else {
             return Duration::ZERO;
         };
-        let until = self.ends.min(told_at.saturating_add(BELIEVED));
+        let until = self.ends.min(reported_at.saturating_add(BELIEVED));
         until.saturating_sub(now)
     }
 }

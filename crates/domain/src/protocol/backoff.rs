@@ -21,11 +21,11 @@ pub struct Backoff {
 
 impl Backoff {
     /// The wait after this failure: the one that the server asked for, or else a longer one each time, spread by jitter
-    /// so that clients do not all come back at once.
+    /// so that clients do not all retry at once.
     pub fn wait_for(&mut self, failure: &RequestError, jitter: f64) -> Duration {
         let jitter = jitter.clamp(0.0, 1.0);
         match failure.class {
-            FailureClass::Throttled { wait: Some(told) } if !told.is_zero() => told,
+            FailureClass::Throttled { wait: Some(asked) } if !asked.is_zero() => asked,
             FailureClass::Throttled { .. } => {
                 let full = doubled(THROTTLED, self.throttled, THROTTLED_CAP);
                 self.throttled += 1;
@@ -34,6 +34,8 @@ impl Backoff {
             FailureClass::Indeterminate { wait, .. } => self.transient(jitter).max(wait.unwrap_or_default()),
             FailureClass::NotFound
             | FailureClass::PreconditionFailed
+            | FailureClass::Conflict
+            | FailureClass::TransactionCancelled
             | FailureClass::Denied
             | FailureClass::Unauthenticated
             | FailureClass::Rejected
@@ -93,12 +95,12 @@ mod tests {
 
     #[test]
     fn what_the_server_says_is_waited() {
-        let told = Some(Duration::from_secs(7));
-        assert_eq!(waits(&FailureClass::Throttled { wait: told }, 0.0, 2), [7000, 7000]);
+        let asked = Some(Duration::from_secs(7));
+        assert_eq!(waits(&FailureClass::Throttled { wait: asked }, 0.0, 2), [7000, 7000]);
         assert_eq!(
             waits(
                 &FailureClass::Indeterminate {
-                    wait: told,
+                    wait: asked,
                     cause: IndeterminateCause::NoAnswer,
                 },
                 1.0,

@@ -129,8 +129,19 @@ pub enum Failed<K: DocumentKind> {
         /// The document that was to be written.
         write: PendingWrite<K>,
         /// Why not.
-        error: String,
+        error: RecordError,
     },
+}
+
+/// The failure of the record of an intent, by what the caller can do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// Others are at work, on the document or in the ledger: the same update may be recorded later.
+    #[error("{0}")]
+    Busy(String),
+    /// The ledger does not work.
+    #[error("{0}")]
+    Unusable(String),
 }
 
 /// A conflict with the changes of others.
@@ -154,7 +165,6 @@ pub struct Conflict<K: DocumentKind> {
 
 impl<K: DocumentKind> Conflict<K> {
     /// True if the update was made from a version whose content is not known.
-    #[must_use]
     pub fn is_base_unknown(&self) -> bool {
         self.expected.is_some() && self.theirs_changed.is_empty()
     }
@@ -162,7 +172,6 @@ impl<K: DocumentKind> Conflict<K> {
 
 impl<K: DocumentKind> Outcome<K> {
     /// The outcome in a word.
-    #[must_use]
     pub fn kind(&self) -> OutcomeKind {
         match self {
             Self::Applied { .. } => OutcomeKind::Applied,
@@ -180,7 +189,6 @@ impl<K: DocumentKind> Outcome<K> {
     }
 
     /// The document that was written, was to be written, or would be.
-    #[must_use]
     pub fn write(&self) -> Option<&PendingWrite<K>> {
         match self {
             Self::Applied { write, .. }
@@ -201,7 +209,6 @@ impl<K: DocumentKind> Outcome<K> {
     }
 
     /// The stored document that the update was made from, if it was read.
-    #[must_use]
     pub fn base(&self) -> Option<&Stored<K>> {
         match self {
             Self::Unchanged { stored, .. } => Some(stored),
@@ -221,7 +228,6 @@ impl<K: DocumentKind> Outcome<K> {
     }
 
     /// The document as it was to be, or as it already was.
-    #[must_use]
     pub fn ours(&self) -> Option<&K> {
         match self {
             Self::Conflict(conflict) => conflict.ours.as_ref(),
@@ -240,14 +246,12 @@ impl<K: DocumentKind> Outcome<K> {
     }
 
     /// The name that people know the document by.
-    #[must_use]
     pub fn title(&self) -> Option<&str> {
         let document = self.ours().or_else(|| self.base().map(|base| &base.value));
         document.and_then(K::title)
     }
 
     /// The differences that the update made, was to make, or would make.
-    #[must_use]
     pub fn diff(&self) -> Vec<Difference> {
         match (self.base(), self.ours()) {
             (Some(base), Some(ours)) => base.value.diff(ours),
@@ -256,7 +260,6 @@ impl<K: DocumentKind> Outcome<K> {
     }
 
     /// The findings, warnings about what the server stored included.
-    #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
         let own: &[Finding] = match self {
             Self::Applied { warnings, .. } => warnings,
@@ -277,7 +280,6 @@ impl<K: DocumentKind> Outcome<K> {
     }
 
     /// The failure, where a request failed.
-    #[must_use]
     pub fn failure(&self) -> Option<&RequestError> {
         match self {
             Self::Rejected { failure, .. }
@@ -297,7 +299,6 @@ impl<K: DocumentKind> Outcome<K> {
     }
 
     /// The evidence that it was applied.
-    #[must_use]
     pub fn evidence(&self) -> Option<Evidence> {
         match self {
             Self::Applied { evidence, .. } => Some(*evidence),
@@ -316,7 +317,6 @@ impl<K: DocumentKind> Outcome<K> {
     }
 
     /// The document as the server showed it after the write, where it did, and its version.
-    #[must_use]
     pub fn after(&self) -> (Option<&K>, Option<&Version>) {
         match self {
             Self::Applied {
@@ -341,15 +341,15 @@ impl<K: DocumentKind> Outcome<K> {
 impl<K: DocumentKind> Update<K> {
     pub(super) fn applied(
         self,
-        attempt: Attempt<K>,
+        write: PendingWrite<K>,
         shown: Option<Stored<K>>,
         evidence: Evidence,
         warnings: Vec<Finding>,
     ) -> Step<K> {
-        let merges = attempt.write.merges;
+        let merges = write.merges;
         let (after, version_after) = shown.map_or((None, None), |shown| (Some(shown.value), shown.version));
         let outcome = Outcome::Applied {
-            write: attempt.write,
+            write,
             after,
             version_after,
             evidence,
@@ -358,37 +358,46 @@ impl<K: DocumentKind> Update<K> {
         self.done(outcome, merges)
     }
 
-    /// A read after the write has ours in it.
-    pub(super) fn applied_by_read(self, attempt: Attempt<K>, stored: &Stored<K>) -> Step<K> {
-        let shown = attempt.write.is_stored_as_written(stored).then(|| stored.clone());
-        self.applied(attempt, shown, Evidence::Read, Vec::new())
+    /// A read after the write has ours in it: by this write, or by an identical one of others.
+    pub(super) fn applied_by_read(self, write: PendingWrite<K>, stored: &Stored<K>) -> Step<K> {
+        let shown = write.is_stored_as_written(stored).then(|| stored.clone());
+        self.applied(write, shown, Evidence::Read, vec![Finding::confirmed_by_read()])
     }
 
     /// The answer to the write shows what the server made of it.
     pub(super) fn applied_as_answered(
         self,
-        attempt: Attempt<K>,
+        write: PendingWrite<K>,
         shown: Option<Stored<K>>,
         mut warnings: Vec<Finding>,
     ) -> Step<K> {
         if let Some(shown) = &shown {
-            warnings.extend(attempt.write.patch.stored_otherwise(&shown.value));
+            warnings.extend(write.patch.stored_otherwise(&shown.value));
         }
-        self.applied(attempt, shown, Evidence::Answer, warnings)
+        self.applied(write, shown, Evidence::Answer, warnings)
     }
 
-    /// Others already made it so.
-    pub(super) fn unchanged_by_others(self, theirs: Stored<K>, merges: u32) -> Step<K> {
-        let outcome = Outcome::Unchanged {
-            stored: theirs,
-            findings: Vec::new(),
-        };
-        self.done(outcome, merges)
+    /// The document already says all that was to be written: by others, unless a write of ours may have reached the
+    /// server.
+    pub(super) fn already_so(self, write: Option<PendingWrite<K>>, stored: Stored<K>, merges: u32) -> Step<K> {
+        let merges = write.as_ref().map_or(merges, |write| write.merges);
+        match write {
+            Some(write) if self.may_have_arrived => self.applied_by_read(write, &stored),
+            Some(_) | None => {
+                let findings = Vec::new();
+                self.done(Outcome::Unchanged { stored, findings }, merges)
+            }
+        }
+    }
+
+    pub(super) fn not_attempted(self, write: PendingWrite<K>) -> Step<K> {
+        let merges = write.merges;
+        self.done(Outcome::NotAttempted { write: Some(write) }, merges)
     }
 
     pub(super) fn unknown(self, attempt: Attempt<K>) -> Step<K> {
         let lost = || RequestError::no_answer("the answer to the write was lost");
-        let failure = attempt.unclear.unwrap_or_else(lost);
+        let failure = attempt.indeterminate.unwrap_or_else(lost);
         let merges = attempt.write.merges;
         let outcome = Outcome::Unknown {
             write: attempt.write,
@@ -412,9 +421,11 @@ impl<K: DocumentKind> Update<K> {
         let merges = write.as_ref().map_or(0, |write| write.merges);
         let outcome = match failure.class {
             FailureClass::Denied | FailureClass::Unauthenticated => Outcome::Denied { write, failure },
-            FailureClass::Rejected => Outcome::Rejected { write, failure },
-            FailureClass::NotFound
+            FailureClass::Rejected
             | FailureClass::PreconditionFailed
+            | FailureClass::Conflict
+            | FailureClass::TransactionCancelled => Outcome::Rejected { write, failure },
+            FailureClass::NotFound
             | FailureClass::Throttled { .. }
             | FailureClass::NotSent
             | FailureClass::Untrusted

@@ -1,6 +1,6 @@
 //! From the request to the intent: the change is made from what was read or reviewed, checked, and handed on to be written.
 
-use super::outcome::{Failed, Outcome};
+use super::outcome::{Failed, Outcome, RecordError};
 use super::state::{Attempt, ReadPurpose, Record, Requested, Step, Update};
 use super::{Mode, PendingWrite, Precondition, UpdateRequest};
 use crate::document::{Collision, DocumentKind, Guard, Patch, Stored, check};
@@ -97,7 +97,8 @@ impl<K: DocumentKind> Update<K> {
                     write,
                     requested,
                     sends: 0,
-                    unclear: None,
+                    indeterminate: None,
+                    refusal: None,
                 }),
             }),
         }
@@ -113,7 +114,7 @@ impl<K: DocumentKind> Update<K> {
         }
     }
 
-    pub(super) fn not_recorded(self, attempt: Attempt<K>, error: String) -> Step<K> {
+    pub(super) fn not_recorded(self, attempt: Attempt<K>, error: RecordError) -> Step<K> {
         let Attempt { write, .. } = attempt;
         let merges = write.merges;
         self.done(Outcome::Failed(Failed::NotRecorded { write, error }), merges)

@@ -47,7 +47,6 @@ pub enum Precondition<K> {
 
 impl<K> Precondition<K> {
     /// The version that must be stored, if it is a version that guards the write.
-    #[must_use]
     pub fn version(&self) -> Option<&Version> {
         match self {
             Self::Version(version) => Some(version),

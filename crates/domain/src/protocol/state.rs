@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{Backoff, Completion, PendingWrite, UpdateOptions, UpdateRequest};
+use super::{Backoff, Completion, PendingWrite, RecordError, UpdateOptions, UpdateRequest};
 use crate::document::{DocumentKind, Patch, Stored};
 use crate::request_error::{FailureClass, RequestError};
 use crate::version::Version;
@@ -40,6 +40,9 @@ pub struct Update<K: DocumentKind> {
     pub(super) request: UpdateRequest<K>,
     pub(super) options: UpdateOptions,
     pub(super) attempts: u32,
+    /// True once a write may have reached the server. From then on a document that has ours in it is an applied change,
+    /// never an unchanged one.
+    pub(super) may_have_arrived: bool,
     pub(super) waited: Duration,
     pub(super) backoff: Backoff,
 }
@@ -60,7 +63,17 @@ pub(super) struct Attempt<K: DocumentKind> {
     /// Sends of this body under this precondition.
     pub(super) sends: u32,
     /// The last send whose effect is not known.
-    pub(super) unclear: Option<RequestError>,
+    pub(super) indeterminate: Option<RequestError>,
+    /// The last refusal: of this send, or of its repetition on the way.
+    pub(super) refusal: Option<RequestError>,
+}
+
+impl<K: DocumentKind> Attempt<K> {
+    /// True if the last refusal was the server's own transaction, which may pass a moment later.
+    pub(super) fn is_transaction_cancelled(&self) -> bool {
+        let refusal = self.refusal.as_ref();
+        refusal.is_some_and(|refusal| refusal.class == FailureClass::TransactionCancelled)
+    }
 }
 
 /// The purpose of a read, with all that is known then.
@@ -138,6 +151,7 @@ impl<K: DocumentKind> Update<K> {
             request,
             options,
             attempts: 0,
+            may_have_arrived: false,
             waited: Duration::ZERO,
             backoff: Backoff::default(),
         };
@@ -169,7 +183,6 @@ impl<K: DocumentKind> Read<K> {
 
 impl<K: DocumentKind> Record<K> {
     /// The write that is about to be sent.
-    #[must_use]
     pub fn intent(&self) -> &PendingWrite<K> {
         &self.attempt.write
     }
@@ -182,7 +195,7 @@ impl<K: DocumentKind> Record<K> {
 
     /// The intent could not be recorded.
     #[must_use]
-    pub fn not_recorded(self, error: String) -> Step<K> {
+    pub fn not_recorded(self, error: RecordError) -> Step<K> {
         self.update.not_recorded(*self.attempt, error)
     }
 
@@ -205,14 +218,12 @@ impl<K: DocumentKind> Record<K> {
 
 impl<K: DocumentKind> Write<K> {
     /// The document to write.
-    #[must_use]
     pub fn document(&self) -> &K {
         &self.attempt.write.ours
     }
 
     /// The version to write under. Under the guard `content` it is the one of the document that was compared: the server
     /// may check it, and nothing depends on that.
-    #[must_use]
     pub fn version(&self) -> Option<&Version> {
         self.attempt.write.precondition.version().or(self.compared.as_ref())
     }
@@ -236,7 +247,6 @@ impl<K: DocumentKind> Write<K> {
 
 impl<K: DocumentKind> Wait<K> {
     /// The length of the wait.
-    #[must_use]
     pub fn duration(&self) -> Duration {
         self.duration
     }
@@ -260,7 +270,7 @@ impl<K: DocumentKind> Wait<K> {
     pub fn give_up(self, failure: RequestError) -> Result<Step<K>, Self> {
         match self.then {
             AfterWait::Read(ReadPurpose::Base) => Ok(self.update.deferred(None, failure, self.duration)),
-            AfterWait::Write(attempt) if attempt.unclear.is_none() => {
+            AfterWait::Write(attempt) if attempt.indeterminate.is_none() => {
                 Ok(self.update.deferred(Some(attempt.write), failure, self.duration))
             }
             AfterWait::Read(_) | AfterWait::Write(_) => Err(self),

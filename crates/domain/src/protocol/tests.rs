@@ -42,14 +42,18 @@ fn shown(word: &str) -> Stored<TriggerRule> {
 /// A failure by its name; `slow:` has the milliseconds that the server wants to be left alone.
 fn failure(word: &str) -> Option<RequestError> {
     let class = match word.split_once(':').unwrap_or((word, "")) {
-        ("unclear", _) => FailureClass::Indeterminate {
-            wait: None,
+        ("indeterminate", wait) => FailureClass::Indeterminate {
+            wait: wait.parse().ok().map(millis),
             cause: IndeterminateCause::NoAnswer,
         },
         ("unsent", _) => FailureClass::NotSent,
         ("moved", _) => FailureClass::PreconditionFailed,
+        ("taken", _) => FailureClass::Conflict,
+        ("cancelled", _) => FailureClass::TransactionCancelled,
         ("absent", _) => FailureClass::NotFound,
         ("denied", _) => FailureClass::Denied,
+        ("page", _) => FailureClass::Malformed,
+        ("elsewhere", _) => FailureClass::Redirected,
         ("slow", wait) => FailureClass::Throttled {
             wait: Some(millis(wait.parse().unwrap())),
         },
@@ -61,24 +65,26 @@ fn failure(word: &str) -> Option<RequestError> {
 /// The class of a failure in a word.
 fn class(failure: &RequestError) -> &'static str {
     match failure.class {
-        FailureClass::Indeterminate { .. } => "Unclear",
+        FailureClass::Indeterminate { .. } => "Indeterminate",
         FailureClass::NotSent => "Unavailable",
-        FailureClass::PreconditionFailed => "Conflict",
+        FailureClass::PreconditionFailed => "PreconditionFailed",
+        FailureClass::Conflict => "Conflict",
+        FailureClass::TransactionCancelled => "TransactionCancelled",
         FailureClass::NotFound => "NotFound",
         FailureClass::Denied => "Denied",
+        FailureClass::Malformed => "Malformed",
+        FailureClass::Redirected => "Redirected",
         FailureClass::Throttled { .. } => "Throttled",
         FailureClass::Unauthenticated
         | FailureClass::Rejected
         | FailureClass::Untrusted
-        | FailureClass::Malformed
         | FailureClass::IdMismatch
-        | FailureClass::OtherOrganization
-        | FailureClass::Redirected => "another",
+        | FailureClass::OtherOrganization => "another",
     }
 }
 
 /// All that a completion says, where it says anything.
-fn told(completion: &Completion<TriggerRule>) -> String {
+fn described(completion: &Completion<TriggerRule>) -> String {
     let version = |version: Option<&Version>| version.map_or("-".to_owned(), Version::to_string);
     let pointers = |all: &[Collision]| {
         let all: Vec<_> = all.iter().map(|one| one.pointer.to_string()).collect();
@@ -172,7 +178,7 @@ fn play_request(request: UpdateRequest<TriggerRule>, options: UpdateOptions, scr
             Step::Record(_) => "record",
             Step::Write(_) => "write",
             Step::Wait(_) => "wait",
-            Step::Done(completion) => return trace + &told(completion),
+            Step::Done(completion) => return trace + &described(completion),
         };
         trace += name;
         if let Step::Wait(wait) = &step {
@@ -260,17 +266,19 @@ fn a_wait_ends_before_the_deadline_or_is_not_begun() {
              => read deferred:1000 failed:Throttled;
          a@1 slow:1000
              => read record write deferred:1000 base:1 ours:ours AR0203 failed:Throttled;
-         a@1 unclear slow:1000
-             => read record write wait:200 read unknown base:1 ours:ours AR0203 failed:Unclear sent:1 waited:200;
-         a@1 unclear a@1 slow:1000 ours@2
-             => read record write wait:200 read write read applied base:1 ours:ours by:Read after:2 AR0203 sent:1
+         a@1 indeterminate slow:1000
+             => read record write wait:200 read unknown base:1 ours:ours AR0203 failed:Indeterminate sent:1 waited:200;
+         a@1 indeterminate a@1 slow:1000 ours@2
+             => read record write wait:200 read write read applied base:1 ours:ours by:Read after:2 AR0203 AR0215 sent:1
                 waited:200;
          a@1 moved slow:1000
-             => read record write read conflict(unseen collide: changed:0) base:1 ours:ours AR0203 sent:1;
+             => read record write read unknown base:1 ours:ours AR0203 failed:Throttled sent:1;
          a@1 moved a@1
-             => read record write read conflict(unseen collide: changed:0) base:1 ours:ours AR0203 sent:1;
+             => read record write read unknown base:1 ours:ours AR0203 failed:Indeterminate sent:1;
+         a@1 cancelled late:900 a@1
+             => read record write read deferred:200 base:1 ours:ours AR0203 failed:TransactionCancelled sent:1;
          a@1 moved absent
-             => read record write read conflict(unseen collide: changed:0) base:1 ours:ours AR0203 sent:1;
+             => read record write read unknown base:1 ours:ours AR0203 failed:NotFound sent:1;
         ",
     );
 }
@@ -303,10 +311,10 @@ fn a_write_that_was_not_sent_is_none_of_the_four() {
     assert_plays(
         &UpdateOptions::default(),
         "
-         a@1 unsent unclear a@1 unclear a@1 unclear a@1 unclear a@1
+         a@1 unsent indeterminate a@1 indeterminate a@1 indeterminate a@1 indeterminate a@1
              => read record write wait:200 write wait:400 read write wait:800 read write wait:1600 read write
-                wait:3200 read unknown base:1 ours:ours AR0203 failed:Unclear sent:4 waited:6200;
-         a@1 unclear a@1 slow:9 ours@2
+                wait:3200 read unknown base:1 ours:ours AR0203 failed:Indeterminate sent:4 waited:6200;
+         a@1 indeterminate a@1 slow:9 ours@2
              => read record write wait:200 read write wait:9 write applied base:1 ours:ours by:Answer after:2 AR0203
                 sent:2 waited:209;
         ",
@@ -318,27 +326,27 @@ fn a_write_in_doubt_is_settled_by_what_a_read_shows() {
     assert_plays(
         &UpdateOptions::default(),
         "
-         a@1 unclear ours@2
-             => read record write wait:200 read applied base:1 ours:ours by:Read after:2 AR0203 sent:1 waited:200;
-         a@1 unclear ours+@3
-             => read record write wait:200 read applied base:1 ours:ours by:Read after:- AR0203 sent:1 waited:200;
-         a@1 unclear ours@1
-             => read record write wait:200 read applied base:1 ours:ours by:Read after:- AR0203 sent:1 waited:200;
-         a@1 unclear theirs@2
-             => read record write wait:200 read unknown base:1 ours:ours AR0203 failed:Unclear sent:1 waited:200;
-         a@1 unclear absent absent absent
-             => read record write wait:200 read wait:1000 read wait:1000 read unknown base:1 ours:ours AR0203
-                failed:Unclear sent:1 waited:2200;
-         a@1 unclear denied
-             => read record write wait:200 read unknown base:1 ours:ours AR0203 failed:Unclear sent:1 waited:200;
-         a@1 unclear a@1 moved ours@2
-             => read record write wait:200 read write read applied base:1 ours:ours by:Read after:2 AR0203 sent:2
+         a@1 indeterminate ours@2
+             => read record write wait:200 read applied base:1 ours:ours by:Read after:2 AR0203 AR0215 sent:1 waited:200;
+         a@1 indeterminate ours+@3
+             => read record write wait:200 read applied base:1 ours:ours by:Read after:- AR0203 AR0215 sent:1 waited:200;
+         a@1 indeterminate ours@1
+             => read record write wait:200 read applied base:1 ours:ours by:Read after:- AR0203 AR0215 sent:1 waited:200;
+         a@1 indeterminate theirs@2
+             => read record write wait:200 read unknown base:1 ours:ours AR0203 failed:Indeterminate sent:1 waited:200;
+         a@1 indeterminate absent absent absent
+             => read record write wait:200 read wait:1000 read wait:3000 read unknown base:1 ours:ours AR0203
+                failed:Indeterminate sent:1 waited:4200;
+         a@1 indeterminate denied
+             => read record write wait:200 read unknown base:1 ours:ours AR0203 failed:Indeterminate sent:1 waited:200;
+         a@1 indeterminate a@1 moved ours@2
+             => read record write wait:200 read write read applied base:1 ours:ours by:Read after:2 AR0203 AR0215 sent:2
                 waited:200;
-         a@1 unclear a@1 moved theirs@2
-             => read record write wait:200 read write read unknown base:1 ours:ours AR0203 failed:Unclear sent:2
+         a@1 indeterminate a@1 moved theirs@2
+             => read record write wait:200 read write read unknown base:1 ours:ours AR0203 failed:Indeterminate sent:2
                 waited:200;
-         a@1 unclear a@1 denied ours@2
-             => read record write wait:200 read write read applied base:1 ours:ours by:Read after:2 AR0203 sent:2
+         a@1 indeterminate a@1 denied ours@2
+             => read record write wait:200 read write read applied base:1 ours:ours by:Read after:2 AR0203 AR0215 sent:2
                 waited:200;
         ",
     );
@@ -350,21 +358,117 @@ fn old_versions_and_absence_are_waited_out_three_reads_long() {
         &UpdateOptions::default(),
         "
          a@1 moved a@1 a@1 a@1
-             => read record write read wait:1000 read wait:1000 read conflict(unseen collide: changed:0) base:1
-                ours:ours AR0203 sent:1 waited:2000;
+             => read record write read wait:1000 read wait:3000 read rejected base:1 ours:ours AR0203
+                failed:PreconditionFailed sent:1 waited:4000;
+         a@1 taken a@1 a@1 a@1
+             => read record write read wait:1000 read wait:3000 read rejected base:1 ours:ours AR0203
+                failed:Conflict sent:1 waited:4000;
+         a@1 taken theirs@2
+             => read record write read conflict(2 collide:/name changed:1) base:1 ours:ours AR0203 sent:1;
+         a@1 indeterminate a@1 moved a@1 a@1 a@1
+             => read record write wait:200 read write read wait:1000 read wait:3000 read unknown base:1 ours:ours
+                AR0203 failed:Indeterminate sent:2 waited:4200;
          a@1 moved a@1 theirs@2
              => read record write read wait:1000 read conflict(2 collide:/name changed:1) base:1 ours:ours AR0203
                 sent:1 waited:1000;
          a@1 moved late:4000 a@1 theirs@2
              => read record write read wait:1000 read conflict(2 collide:/name changed:1) base:1 ours:ours AR0203
                 sent:1 waited:1000;
-         a@1 moved late:4001 a@1
-             => read record write read conflict(unseen collide: changed:0) base:1 ours:ours AR0203 sent:1;
+         a@1 moved late:4900 a@1 a@1
+             => read record write read wait:100 read rejected base:1 ours:ours AR0203 failed:PreconditionFailed sent:1
+                waited:100;
+         a@1 moved late:5000 a@1
+             => read record write read rejected base:1 ours:ours AR0203 failed:PreconditionFailed sent:1;
          a@1 moved absent absent absent
-             => read record write read wait:1000 read wait:1000 read conflict(unseen collide: changed:0) base:1
-                ours:ours AR0203 sent:1 waited:2000;
+             => read record write read wait:1000 read wait:3000 read conflict(unseen collide: changed:0) base:1
+                ours:ours AR0203 sent:1 waited:4000;
          a@1 moved denied
-             => read record write read conflict(unseen collide: changed:0) base:1 ours:ours AR0203 sent:1;
+             => read record write read unknown base:1 ours:ours AR0203 failed:Denied sent:1;
+        ",
+    );
+}
+
+/// A gateway that repeats a request passes on the answer to the second one.
+#[test]
+fn a_refusal_after_which_ours_is_there_is_an_applied_change() {
+    assert_plays(
+        &UpdateOptions::default(),
+        "
+         a@1 moved ours@2
+             => read record write read applied base:1 ours:ours by:Read after:2 AR0203 AR0215 sent:1;
+         a@1 taken ours@2
+             => read record write read applied base:1 ours:ours by:Read after:2 AR0203 AR0215 sent:1;
+         a@1 moved ours+@3
+             => read record write read applied base:1 ours:ours by:Read after:- AR0203 AR0215 sent:1;
+         a@1 moved a@1 ours@2
+             => read record write read wait:1000 read applied base:1 ours:ours by:Read after:2 AR0203 AR0215 sent:1
+                waited:1000;
+         a@1 slow:9 moved ours@2
+             => read record write wait:9 write read applied base:1 ours:ours by:Read after:2 AR0203 AR0215 sent:1
+                waited:9;
+         a@1 moved stop:read ours@2
+             => read record write read read applied base:1 ours:ours by:Read after:2 AR0203 AR0215 sent:1;
+         a@1 moved stop:read a@1
+             => read record write read read unknown base:1 ours:ours AR0203 failed:Indeterminate sent:1;
+         a@1 moved stop:read theirs@2
+             => read record write read read not_attempted base:1 ours:ours AR0203 sent:1;
+         a@1 moved stop:read denied
+             => read record write read read unknown base:1 ours:ours AR0203 failed:Denied sent:1;
+        ",
+    );
+}
+
+/// A firewall that blocks an answer lets the write through, and answers in the platform's place.
+#[test]
+fn an_answer_that_is_none_of_the_server_s_is_not_believed() {
+    assert_plays(
+        &UpdateOptions::default(),
+        "
+         a@1 page ours@2
+             => read record write read applied base:1 ours:ours by:Read after:2 AR0203 AR0215 sent:1;
+         a@1 elsewhere ours+@3
+             => read record write read applied base:1 ours:ours by:Read after:- AR0203 AR0215 sent:1;
+         a@1 page a@1 a@1 a@1
+             => read record write read wait:1000 read wait:3000 read failed base:1 ours:ours AR0203 failed:Malformed
+                sent:1 waited:4000;
+         a@1 page theirs@2
+             => read record write read conflict(2 collide:/name changed:1) base:1 ours:ours AR0203 sent:1;
+         a@1 page denied
+             => read record write read unknown base:1 ours:ours AR0203 failed:Denied sent:1;
+        ",
+    );
+}
+
+#[test]
+fn nothing_is_read_in_a_pause_that_does_not_fit_into_the_deadline() {
+    assert_plays(
+        &UpdateOptions::default(),
+        "
+         a@1 indeterminate:9000 ours@2
+             => read record write wait:9000 read applied base:1 ours:ours by:Read after:2 AR0203 AR0215 sent:1
+                waited:9000;
+         a@1 indeterminate:999000
+             => read record write unknown base:1 ours:ours AR0203 failed:Indeterminate sent:1;
+        ",
+    );
+}
+
+#[test]
+fn a_transaction_that_the_server_cancelled_is_sent_again_as_the_same_bytes() {
+    assert_plays(
+        &UpdateOptions::default(),
+        "
+         a@1 cancelled a@1 ours@2
+             => read record write read wait:200 write applied base:1 ours:ours by:Answer after:2 AR0203 sent:2
+                waited:200;
+         a@1 cancelled theirs@2
+             => read record write read conflict(2 collide:/name changed:1) base:1 ours:ours AR0203 sent:1;
+         a@1 cancelled a@1 cancelled a@1 cancelled a@1 cancelled a@1
+             => read record write read wait:200 write read wait:400 write read wait:800 write read deferred:1600
+                base:1 ours:ours AR0203 failed:TransactionCancelled sent:4 waited:1400;
+         a@1 indeterminate a@1 cancelled a@1 cancelled a@1 cancelled a@1
+             => read record write wait:200 read write read wait:400 write read wait:800 write read unknown base:1
+                ours:ours AR0203 failed:Indeterminate sent:4 waited:1400;
         ",
     );
 }
@@ -376,8 +480,6 @@ fn what_somebody_else_did_meanwhile_is_told() {
         "
          ours@1
              => read unchanged base:1 ours:ours AR0203;
-         a@1 moved ours@2
-             => read record write read unchanged base:2 ours:ours sent:1;
          a@1 moved a+@2 ours+@3
              => read record write read record write applied base:2 ours:ours by:Answer after:3 AR0203 sent:2
                 merged:1;
@@ -445,16 +547,16 @@ fn a_stop_writes_nothing_more_and_looks_for_what_was_written() {
              => read record not_attempted base:1 ours:ours AR0203;
          a@1 stop:write
              => read record write not_attempted base:1 ours:ours AR0203;
-         a@1 unclear stop:wait ours@2
-             => read record write wait:200 read applied base:1 ours:ours by:Read after:2 AR0203 sent:1;
-         a@1 unclear a@1 stop:write a@1
-             => read record write wait:200 read write read unknown base:1 ours:ours AR0203 failed:Unclear sent:1
+         a@1 indeterminate stop:wait ours@2
+             => read record write wait:200 read applied base:1 ours:ours by:Read after:2 AR0203 AR0215 sent:1;
+         a@1 indeterminate a@1 stop:write a@1
+             => read record write wait:200 read write read unknown base:1 ours:ours AR0203 failed:Indeterminate sent:1
                 waited:200;
-         a@1 unclear stop:wait unsent ours@2
-             => read record write wait:200 read wait:400 read applied base:1 ours:ours by:Read after:2 AR0203 sent:1
+         a@1 indeterminate stop:wait unsent ours@2
+             => read record write wait:200 read wait:400 read applied base:1 ours:ours by:Read after:2 AR0203 AR0215 sent:1
                 waited:400;
-         a@1 unclear stop:wait slow:10000
-             => read record write wait:200 read unknown base:1 ours:ours AR0203 failed:Unclear sent:1;
+         a@1 indeterminate stop:wait slow:10000
+             => read record write wait:200 read unknown base:1 ours:ours AR0203 failed:Indeterminate sent:1;
          a@1 unseen stop:read ours@2
              => read record write read read applied base:1 ours:ours by:Answer after:2 AR0203 sent:1;
         ",
@@ -470,10 +572,10 @@ fn only_a_wait_to_try_again_is_given_up() {
              => read wait:200 deferred:200 failed:Unavailable;
          a@1 slow:9 give-up
              => read record write wait:9 deferred:9 base:1 ours:ours AR0203 failed:Unavailable;
-         a@1 unclear give-up ours@2
-             => read record write wait:200 (goes on) read applied base:1 ours:ours by:Read after:2 AR0203 sent:1
+         a@1 indeterminate give-up ours@2
+             => read record write wait:200 (goes on) read applied base:1 ours:ours by:Read after:2 AR0203 AR0215 sent:1
                 waited:200;
-         a@1 unclear a@1 slow:9 give-up ours@2
+         a@1 indeterminate a@1 slow:9 give-up ours@2
              => read record write wait:200 read write wait:9 (goes on) write applied base:1 ours:ours by:Answer
                 after:2 AR0203 sent:2 waited:209;
          a@1 moved a@1 give-up theirs@2
@@ -513,7 +615,7 @@ fn a_reviewed_patch_is_written_without_a_read_and_any_move_is_a_conflict() {
         ),
         (
             OnConflict::Fail,
-            "unclear a@1 ours@2",
+            "indeterminate a@1 ours@2",
             "record write wait:200 read write applied base:1 ours:ours by:Answer after:2 AR0203 sent:2 waited:200",
         ),
     ] {

@@ -2,21 +2,20 @@
 
 use std::time::Duration;
 
-use super::outcome::{Conflict, Outcome};
-use super::state::{AfterWait, Attempt, Now, Polling, Read, ReadPurpose, Requested, Step, Update, Wait, Write};
-use super::{
-    MAX_MERGES, MAX_SENDS, MAX_STALE_READS, OnConflict, PendingWrite, Precondition, STALE_READS_WITHIN, UpdateRequest,
-};
+use super::outcome::Outcome;
+use super::state::{AfterWait, Attempt, Now, Polling, Read, ReadPurpose, Step, Update, Wait, Write};
+use super::{MAX_SENDS, MAX_STALE_READS, Precondition, STALE_READS_WITHIN, UpdateRequest};
 use crate::code::Code;
-use crate::document::{Collision, DocumentKind, Stored, merge};
+use crate::document::{DocumentKind, Stored};
 use crate::evidence::Evidence;
 use crate::finding::Finding;
 use crate::pointer::Pointer;
 use crate::request_error::{FailureClass, RequestError};
 use crate::version::Version;
 
-/// The pause between two reads that may show an old document.
-const STALE_READ_PAUSE: Duration = Duration::from_secs(1);
+/// The pauses between reads that may show an old document: the first is short, since most reads are not stale, and all
+/// of them outlast a replica that lags for seconds.
+const STALE_READ_PAUSES: [Duration; MAX_STALE_READS as usize - 1] = [Duration::from_secs(1), Duration::from_secs(3)];
 
 /// The time that is left after a stop to see what a write did.
 const FINAL_VERIFY_WITHIN: Duration = Duration::from_secs(10);
@@ -37,7 +36,7 @@ impl<K: DocumentKind> Update<K> {
         })
     }
 
-    fn wait(self, duration: Duration, then: AfterWait<K>, now: Now) -> Step<K> {
+    pub(super) fn wait(self, duration: Duration, then: AfterWait<K>, now: Now) -> Step<K> {
         Step::Wait(Wait {
             update: self,
             duration,
@@ -46,8 +45,13 @@ impl<K: DocumentKind> Update<K> {
         })
     }
 
-    fn fits(&self, wait: Duration, now: Now) -> bool {
+    pub(super) fn fits(&self, wait: Duration, now: Now) -> bool {
         now.elapsed.saturating_add(wait) < self.options.deadline
+    }
+
+    /// The pause before the next read of what may be stale; none if there have been enough, or no time is left.
+    fn pause_of(&self, polling: Polling, now: Now) -> Option<Duration> {
+        polling.pause_within(now).filter(|pause| self.fits(*pause, now))
     }
 
     /// The version that must be read, where one was named.
@@ -69,13 +73,19 @@ impl<K: DocumentKind> Update<K> {
             ReadPurpose::Verify(attempt, polling) => self.verify(attempt, polling, &stored, now),
             ReadPurpose::FinalVerify(attempt) => {
                 if attempt.write.is_evident_in(&stored.value) {
-                    return self.applied_by_read(*attempt, &stored);
+                    return self.applied_by_read(attempt.write, &stored);
                 }
-                self.unknown(*attempt)
+                if attempt.indeterminate.is_some() {
+                    return self.unknown(*attempt);
+                }
+                if attempt.write.is_unmoved(&stored) {
+                    return self.maybe_stale(*attempt);
+                }
+                self.not_attempted(attempt.write)
             }
             ReadPurpose::NewVersion(attempt) => {
                 let shown = attempt.write.is_stored_as_written(&stored).then_some(stored);
-                self.applied(*attempt, shown, Evidence::Answer, Vec::new())
+                self.applied(attempt.write, shown, Evidence::Answer, Vec::new())
             }
             ReadPurpose::ReadBack(attempt, answer, polling) => self.read_back(attempt, answer, polling, stored, now),
         }
@@ -83,7 +93,7 @@ impl<K: DocumentKind> Update<K> {
 
     pub(super) fn on_read_failure(mut self, mut purpose: ReadPurpose<K>, failure: RequestError, now: Now) -> Step<K> {
         if let ReadPurpose::NewVersion(attempt) = purpose {
-            return self.applied(*attempt, None, Evidence::Answer, Vec::new());
+            return self.applied(attempt.write, None, Evidence::Answer, Vec::new());
         }
         if failure.is_retryable() {
             let wait = self.backoff.wait_for(&failure, now.jitter);
@@ -92,7 +102,7 @@ impl<K: DocumentKind> Update<K> {
             }
             match purpose {
                 ReadPurpose::Base => return self.deferred(None, failure, wait),
-                ReadPurpose::Guard(attempt) if attempt.unclear.is_none() => {
+                ReadPurpose::Guard(attempt) if attempt.indeterminate.is_none() => {
                     return self.deferred(Some(attempt.write), failure, wait);
                 }
                 ReadPurpose::Guard(_)
@@ -106,12 +116,11 @@ impl<K: DocumentKind> Update<K> {
         // A document may be absent for seconds after a write: it counts as deleted only after as many reads as a stale
         // one is read.
         if failure.class == FailureClass::NotFound
-            && self.fits(STALE_READ_PAUSE, now)
             && let Some(polling) = purpose.polling()
-            && polling.seen + 1 < MAX_STALE_READS
+            && let Some(pause) = polling.pause().filter(|pause| self.fits(*pause, now))
         {
             *polling = polling.next();
-            return self.wait(STALE_READ_PAUSE, AfterWait::Read(purpose), now);
+            return self.wait(pause, AfterWait::Read(purpose), now);
         }
         self.out_of_sight(purpose, failure)
     }
@@ -123,11 +132,16 @@ impl<K: DocumentKind> Update<K> {
             ReadPurpose::Guard(attempt) if failure.class != FailureClass::NotFound => {
                 self.failed(Some(attempt.write), failure)
             }
-            ReadPurpose::Guard(attempt)
-            | ReadPurpose::ResolveConflict(attempt, _)
+            ReadPurpose::Guard(attempt) => self.deleted(*attempt),
+            ReadPurpose::ResolveConflict(attempt, polling)
+                if failure.class == FailureClass::NotFound && polling.pause().is_none() =>
+            {
+                self.deleted(*attempt)
+            }
+            ReadPurpose::ResolveConflict(attempt, _)
             | ReadPurpose::Verify(attempt, _)
             | ReadPurpose::FinalVerify(attempt)
-            | ReadPurpose::NewVersion(attempt) => self.lost_sight(*attempt),
+            | ReadPurpose::NewVersion(attempt) => self.lost_sight(*attempt, failure),
             ReadPurpose::ReadBack(attempt, answer, _) => {
                 let message = format!("the document could not be read back after the write: {failure}");
                 let warning = Finding::new(Code::NotReadBack, Pointer::root(), message);
@@ -135,7 +149,7 @@ impl<K: DocumentKind> Update<K> {
                     value: *value,
                     ..attempt.write.base.clone()
                 });
-                self.applied_as_answered(*attempt, shown, vec![warning])
+                self.applied_as_answered(attempt.write, shown, vec![warning])
             }
         }
     }
@@ -146,48 +160,30 @@ impl<K: DocumentKind> Update<K> {
             return self.write(attempt, stored.version);
         }
         if attempt.write.is_evident_in(&stored.value) {
-            return self.unchanged_by_others(stored, attempt.write.merges);
+            return self.already_so(Some(attempt.write), stored, 0);
         }
         self.rebase(attempt.requested, attempt.write.merges, Some(attempt.write), stored)
-    }
-
-    /// The document that a refused write ran into.
-    fn resolve_conflict(self, attempt: Box<Attempt<K>>, polling: Polling, theirs: Stored<K>, now: Now) -> Step<K> {
-        if attempt.write.is_unmoved(&theirs) {
-            if polling.may_go_on(now) && self.fits(STALE_READ_PAUSE, now) {
-                let again = ReadPurpose::ResolveConflict(attempt, polling.next());
-                return self.wait(STALE_READ_PAUSE, AfterWait::Read(again), now);
-            }
-            return self.lost_sight(*attempt);
-        }
-        if attempt.write.is_evident_in(&theirs.value) {
-            if attempt.unclear.is_some() {
-                return self.applied_by_read(*attempt, &theirs);
-            }
-            return self.unchanged_by_others(theirs, attempt.write.merges);
-        }
-        if attempt.unclear.is_some() {
-            return self.unknown(*attempt);
-        }
-        self.rebase(attempt.requested, attempt.write.merges, Some(attempt.write), theirs)
     }
 
     /// The document after an indeterminate write.
     fn verify(self, attempt: Box<Attempt<K>>, polling: Polling, stored: &Stored<K>, now: Now) -> Step<K> {
         if attempt.write.is_evident_in(&stored.value) {
-            return self.applied_by_read(*attempt, stored);
+            return self.applied_by_read(attempt.write, stored);
         }
         match &attempt.write.precondition {
             // Why the identical bytes under the identical version: the lock is the fence.
             Precondition::Version(_) if attempt.write.is_unmoved(stored) && attempt.sends < MAX_SENDS => {
                 self.write(attempt, None)
             }
+            Precondition::Version(_) => self.unknown(*attempt),
             // Without a lock a second send may undo what others did since the first: it is only looked for.
-            Precondition::Content(_) if polling.may_go_on(now) && self.fits(STALE_READ_PAUSE, now) => {
-                let again = ReadPurpose::Verify(attempt, polling.next());
-                self.wait(STALE_READ_PAUSE, AfterWait::Read(again), now)
-            }
-            Precondition::Version(_) | Precondition::Content(_) => self.unknown(*attempt),
+            Precondition::Content(_) => match self.pause_of(polling, now) {
+                Some(pause) => {
+                    let again = ReadPurpose::Verify(attempt, polling.next());
+                    self.wait(pause, AfterWait::Read(again), now)
+                }
+                None => self.unknown(*attempt),
+            },
         }
     }
 
@@ -202,22 +198,22 @@ impl<K: DocumentKind> Update<K> {
     ) -> Step<K> {
         if attempt.write.is_evident_in(&stored.value) {
             let shown = attempt.write.is_stored_as_written(&stored).then_some(stored);
-            return self.applied(*attempt, shown, Evidence::Answer, Vec::new());
+            return self.applied(attempt.write, shown, Evidence::Answer, Vec::new());
         }
         let is_as_answered = answer
             .as_ref()
             .is_some_and(|answer| answer.has_content_of(&stored.value));
         if is_as_answered {
-            return self.applied_as_answered(*attempt, Some(stored), Vec::new());
+            return self.applied_as_answered(attempt.write, Some(stored), Vec::new());
         }
-        let may_be_stale = polling.may_go_on(now);
-        if may_be_stale && self.fits(STALE_READ_PAUSE, now) {
+        let may_be_stale = polling.pause_within(now).is_some();
+        if let Some(pause) = self.pause_of(polling, now) {
             let again = ReadPurpose::ReadBack(attempt, answer, polling.next());
-            return self.wait(STALE_READ_PAUSE, AfterWait::Read(again), now);
+            return self.wait(pause, AfterWait::Read(again), now);
         }
         // Why not overwritten in doubt: what a stale read shows may be what this write went over.
         if may_be_stale || attempt.write.is_unmoved(&stored) {
-            attempt.unclear = Some(RequestError::no_answer(
+            attempt.indeterminate = Some(RequestError::no_answer(
                 "the server accepted the write, and reads do not show it yet",
             ));
             return self.unknown(*attempt);
@@ -244,10 +240,11 @@ impl<K: DocumentKind> Update<K> {
         if stored.version.is_none() && attempt.write.patch.is_applied_to(&stored.value) {
             return self.read(ReadPurpose::NewVersion(attempt));
         }
-        self.applied_as_answered(*attempt, Some(stored), Vec::new())
+        self.applied_as_answered(attempt.write, Some(stored), Vec::new())
     }
 
     pub(super) fn on_write_failure(mut self, mut attempt: Box<Attempt<K>>, failure: RequestError, now: Now) -> Step<K> {
+        self.may_have_arrived |= failure.class != FailureClass::NotSent;
         match failure.class {
             FailureClass::NotSent | FailureClass::Throttled { .. } => {
                 attempt.sends -= 1;
@@ -256,18 +253,32 @@ impl<K: DocumentKind> Update<K> {
                 if self.fits(wait, now) {
                     return self.wait(wait, AfterWait::Write(attempt), now);
                 }
-                if attempt.unclear.is_some() {
+                if attempt.indeterminate.is_some() {
                     return self.read(ReadPurpose::FinalVerify(attempt));
                 }
                 self.deferred(Some(attempt.write), failure, wait)
             }
-            FailureClass::PreconditionFailed => self.read(ReadPurpose::ResolveConflict(attempt, Polling::since(now))),
-            FailureClass::Indeterminate { .. } => {
+            // Why the last three: not the platform alone answers so, but what stands in front of it does, too, even after
+            // the platform carried the write out.
+            FailureClass::PreconditionFailed
+            | FailureClass::Conflict
+            | FailureClass::TransactionCancelled
+            | FailureClass::Malformed
+            | FailureClass::IdMismatch
+            | FailureClass::Redirected => {
+                attempt.refusal = Some(failure);
+                self.read(ReadPurpose::ResolveConflict(attempt, Polling::since(now)))
+            }
+            FailureClass::Indeterminate { wait: asked, .. } => {
                 let wait = self.backoff.wait_for(&failure, now.jitter);
-                attempt.unclear = Some(failure);
+                attempt.indeterminate = Some(failure);
                 if self.fits(wait, now) {
                     let verify = ReadPurpose::Verify(attempt, Polling::since(now));
                     return self.wait(wait, AfterWait::Read(verify), now);
+                }
+                // Why no read: the server asked for a pause, and that is a request, too.
+                if asked.is_some_and(|asked| !asked.is_zero()) {
+                    return self.unknown(*attempt);
                 }
                 self.read(ReadPurpose::FinalVerify(attempt))
             }
@@ -276,126 +287,13 @@ impl<K: DocumentKind> Update<K> {
             | FailureClass::Unauthenticated
             | FailureClass::Rejected
             | FailureClass::Untrusted
-            | FailureClass::Malformed
-            | FailureClass::IdMismatch
-            | FailureClass::OtherOrganization
-            | FailureClass::Redirected => {
-                if attempt.unclear.is_some() {
+            | FailureClass::OtherOrganization => {
+                if attempt.indeterminate.is_some() {
                     return self.read(ReadPurpose::FinalVerify(attempt));
                 }
                 self.failed(Some(attempt.write), failure)
             }
         }
-    }
-}
-
-/// The transitions of a change whose document moved while no write is in doubt.
-impl<K: DocumentKind> Update<K> {
-    /// Merges as the user allows, and goes on under the new precondition with a new intent; or it is a conflict.
-    ///
-    /// A version that moved while the content did not is no change of others, and goes on whatever the policy: but not
-    /// where the user named the version, or reviewed it.
-    pub(super) fn rebase(
-        self,
-        requested: Requested<K>,
-        merges: u32,
-        refused: Option<PendingWrite<K>>,
-        theirs: Stored<K>,
-    ) -> Step<K> {
-        let Requested { base, patch } = &requested;
-        let rebased = match merge(base, patch, &theirs.value, self.options.cross_field_merge) {
-            Ok(rebased) => rebased,
-            Err(error) => return self.too_large(theirs, &error, merges),
-        };
-        let is_bound = self.named_version().is_some() || matches!(self.request, UpdateRequest::Planned { .. });
-        let goes_on = match self.options.on_conflict {
-            OnConflict::Fail => !is_bound && base.has_content_of(&theirs.value),
-            OnConflict::Merge => rebased.collisions.is_empty(),
-            OnConflict::Ours => true,
-        };
-        if !goes_on || merges == MAX_MERGES {
-            return self.conflict(Some(base), refused, Some(theirs), rebased.collisions, merges);
-        }
-        if theirs.value.has_content_of(&rebased.document) {
-            return self.unchanged_by_others(theirs, merges);
-        }
-        self.send(
-            requested,
-            theirs,
-            rebased.patch,
-            rebased.document,
-            rebased.collisions,
-            merges + 1,
-        )
-    }
-
-    /// The document is not at the version that the change was made from, and that version's content is not known.
-    pub(super) fn not_the_named_version(self, theirs: Stored<K>, ours: &K) -> Step<K> {
-        let collisions = theirs.value.diff(ours).into_iter().map(|difference| Collision {
-            pointer: difference.pointer,
-            base: None,
-            ours: difference.after,
-            theirs: difference.before,
-        });
-        let conflict = Conflict {
-            collisions: collisions.collect(),
-            theirs_changed: Vec::new(),
-            expected: self.named_version(),
-            base: Some(theirs.clone()),
-            ours: None,
-            theirs: Some(theirs),
-            findings: Vec::new(),
-        };
-        self.done(Outcome::Conflict(conflict), 0)
-    }
-
-    fn conflict(
-        self,
-        seen: Option<&K>,
-        refused: Option<PendingWrite<K>>,
-        theirs: Option<Stored<K>>,
-        collisions: Vec<Collision>,
-        merges: u32,
-    ) -> Step<K> {
-        let theirs_changed = match (seen, &theirs) {
-            (Some(seen), Some(theirs)) => seen.diff(&theirs.value),
-            (Some(_) | None, _) => Vec::new(),
-        };
-        let is_named_read = |named: &Version| {
-            let read = theirs.as_ref().filter(|_| refused.is_none());
-            read.is_none_or(|read| read.stated_version().as_ref() == Some(named))
-        };
-        let expected = self.named_version().filter(|named| !is_named_read(named));
-        let (base, ours, findings) = match refused {
-            Some(write) => (Some(write.base), Some(write.ours), write.findings),
-            // Without a document of ours it is the first read that shows what others did.
-            None => (theirs.clone(), None, Vec::new()),
-        };
-        let conflict = Conflict {
-            base,
-            ours,
-            theirs,
-            expected,
-            collisions,
-            theirs_changed,
-            findings,
-        };
-        self.done(Outcome::Conflict(conflict), merges)
-    }
-
-    /// The stored document cannot be seen, or is said to have moved and does not show it.
-    fn lost_sight(self, attempt: Attempt<K>) -> Step<K> {
-        if attempt.unclear.is_some() {
-            return self.unknown(attempt);
-        }
-        let merges = attempt.write.merges;
-        self.conflict(
-            Some(&attempt.requested.base),
-            Some(attempt.write),
-            None,
-            Vec::new(),
-            merges,
-        )
     }
 }
 
@@ -418,12 +316,10 @@ impl<K: DocumentKind> Update<K> {
 
     pub(super) fn cancel_attempt(mut self, attempt: Box<Attempt<K>>, now: Now) -> Step<K> {
         self.hurry(now);
-        if attempt.unclear.is_some() {
+        if attempt.indeterminate.is_some() || attempt.refusal.is_some() {
             return self.read(ReadPurpose::FinalVerify(attempt));
         }
-        let merges = attempt.write.merges;
-        let write = Some(attempt.write);
-        self.done(Outcome::NotAttempted { write }, merges)
+        self.not_attempted(attempt.write)
     }
 
     fn hurry(&mut self, now: Now) {
@@ -454,15 +350,23 @@ impl Polling {
         }
     }
 
-    fn next(self) -> Self {
+    pub(super) fn next(self) -> Self {
         Self {
             seen: self.seen + 1,
             ..self
         }
     }
 
-    fn may_go_on(self, now: Now) -> bool {
-        let in_time = now.elapsed + STALE_READ_PAUSE <= self.since + STALE_READS_WITHIN;
-        self.seen + 1 < MAX_STALE_READS && in_time
+    /// The pause before the next read; none if there have been enough.
+    fn pause(self) -> Option<Duration> {
+        STALE_READ_PAUSES.get(self.seen as usize).copied()
+    }
+
+    /// The same, shortened so that the read is made while others may be stale; none after that.
+    pub(super) fn pause_within(self, now: Now) -> Option<Duration> {
+        let left = (self.since + STALE_READS_WITHIN).saturating_sub(now.elapsed);
+        self.pause()
+            .map(|pause| pause.min(left))
+            .filter(|pause| !pause.is_zero())
     }
 }

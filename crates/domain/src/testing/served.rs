@@ -19,27 +19,31 @@ type Members = Vec<(Spelled, Json)>;
 /// A rule as the server keeps it, without errors: unknown members in the rule, in its conditions and in its actions,
 /// members in any order, explicit nulls, names and texts with escapes, numbers such as `1.50` and `-0`.
 pub fn served_rule() -> impl Strategy<Value = TriggerRule> {
-    (rule(strangers(&RULE_MEMBERS), Strangers::Some), gap()).prop_filter_map("the text is a rule", |(rule, gap)| {
-        TriggerRule::from_document(rule.document(gap)?).ok()
-    })
+    (rule(unknown_members(&RULE_MEMBERS), UnknownMembers::Some), gap())
+        .prop_filter_map("the text is a rule", |(rule, gap)| {
+            TriggerRule::from_document(rule.document(gap)?).ok()
+        })
 }
 
 /// A whole rule as an author may write it, without errors: a [`Edit`] that is a rule, with no member that is not
 /// known except in actions, which are open.
 pub fn authored_rule() -> impl Strategy<Value = Edit<TriggerRule>> {
     let none = Just(Members::new());
-    (rule(none, Strangers::None), gap())
+    (rule(none, UnknownMembers::None), gap())
         .prop_filter_map("the text is an edit", |(rule, gap)| Edit::new(rule.document(gap)?).ok())
 }
 
 /// The choice to put unknown members into conditions, or none.
 #[derive(Clone, Copy)]
-enum Strangers {
+enum UnknownMembers {
     Some,
     None,
 }
 
-fn rule(strangers: impl Strategy<Value = Members> + 'static, in_conditions: Strangers) -> impl Strategy<Value = Json> {
+fn rule(
+    unknown_members: impl Strategy<Value = Members> + 'static,
+    in_conditions: UnknownMembers,
+) -> impl Strategy<Value = Json> {
     let text_or_null = || {
         option::of(prop_oneof![
             3 => text().prop_map(serde_json::Value::from),
@@ -54,8 +58,8 @@ fn rule(strangers: impl Strategy<Value = Members> + 'static, in_conditions: Stra
         any::<bool>(),
     );
     let lists = (few(served_condition(in_conditions)), few(served_action()));
-    (known, lists, strangers, any::<u64>()).prop_map(
-        |((id, etag, name, description, enabled), (conditions, actions), strangers, chance)| {
+    (known, lists, unknown_members, any::<u64>()).prop_map(
+        |((id, etag, name, description, enabled), (conditions, actions), unknown_members, chance)| {
             let mut members = vec![
                 ("id", scalar(id.as_str())),
                 ("ruleType", scalar("conversation")),
@@ -73,23 +77,24 @@ fn rule(strangers: impl Strategy<Value = Members> + 'static, in_conditions: Stra
                     .into_iter()
                     .filter_map(|(name, value)| Some((name, scalar(value?)))),
             );
-            object(members, strangers, chance)
+            object(members, unknown_members, chance)
         },
     )
 }
 
-fn served_condition(strangers_here: Strangers) -> impl Strategy<Value = Json> {
-    let strangers = match strangers_here {
-        Strangers::Some => strangers(&CONDITION_MEMBERS).boxed(),
-        Strangers::None => Just(Members::new()).boxed(),
+fn served_condition(unknown_here: UnknownMembers) -> impl Strategy<Value = Json> {
+    let unknown_members = match unknown_here {
+        UnknownMembers::Some => unknown_members(&CONDITION_MEMBERS).boxed(),
+        UnknownMembers::None => Just(Members::new()).boxed(),
     };
-    (condition(), strangers, any::<u64>())
-        .prop_map(|(condition, strangers, chance)| object(known_members(&condition.to_json()), strangers, chance))
+    (condition(), unknown_members, any::<u64>()).prop_map(|(condition, unknown_members, chance)| {
+        object(known_members(&condition.to_json()), unknown_members, chance)
+    })
 }
 
 fn served_action() -> impl Strategy<Value = Json> {
-    (action(), strangers(&ACTION_MEMBERS), any::<u64>())
-        .prop_map(|(action, strangers, chance)| object(known_members(&action.to_json()), strangers, chance))
+    (action(), unknown_members(&ACTION_MEMBERS), any::<u64>())
+        .prop_map(|(action, unknown_members, chance)| object(known_members(&action.to_json()), unknown_members, chance))
 }
 
 fn known_members(json: &str) -> Vec<(&'static str, Json)> {
@@ -112,19 +117,19 @@ fn scalar(value: impl Into<serde_json::Value>) -> Json {
 }
 
 /// An object of known and unknown members, in the order that chance gives, now and then with escapes in the names.
-fn object(known: Vec<(&'static str, Json)>, strangers: Members, chance: u64) -> Json {
+fn object(known: Vec<(&'static str, Json)>, unknown_members: Members, chance: u64) -> Json {
     let escape_first = chance.is_multiple_of(8);
     let known = known
         .into_iter()
         .map(|(name, value)| (Spelled::new(name, escape_first), value));
-    let members: Members = known.chain(strangers).collect();
+    let members: Members = known.chain(unknown_members).collect();
     let mut ordered: Vec<_> = (0_u32..).zip(members).collect();
     ordered.sort_by_key(|(at, _)| chance.rotate_left(at * 7) % 64);
     Json::object(ordered.into_iter().map(|(_, member)| member))
 }
 
 /// Members that are not known here, with any value that can be written as it is.
-fn strangers(known: &'static [&'static str]) -> impl Strategy<Value = Members> {
+fn unknown_members(known: &'static [&'static str]) -> impl Strategy<Value = Members> {
     let familiar = select(vec!["selfUri", "dateModified", "weight", "x/y~z", "ID", ""]);
     let name = prop_oneof![
         3 => familiar.prop_map(|name| Spelled::new(name, false)),

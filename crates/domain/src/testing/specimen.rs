@@ -27,26 +27,22 @@ pub trait Specimen: DocumentKind {
     const VALUES: &'static [(&'static str, &'static [&'static str])];
 
     /// The stored document.
-    #[must_use]
     fn specimen() -> Self {
         read(Self::TEXT)
     }
 
     /// The id of the stored document.
-    #[must_use]
     fn specimen_id() -> Self::Id {
         Self::ID.parse().unwrap_or_else(|_| bad("an id", Self::ID))
     }
 
     /// An edit that gives each of these members the value of that number; numbers count on from the first after the last.
-    #[must_use]
     fn edit(members: &[(usize, usize)]) -> Edit<Self> {
         let members: Vec<(&str, &str)> = members.iter().filter_map(|chosen| value::<Self>(*chosen)).collect();
         Edit::default().with_all(&members)
     }
 
     /// A patch of the same members.
-    #[must_use]
     fn patch(members: &[(usize, usize)]) -> Patch<Self> {
         Patch::from_document(Self::edit(members).document())
     }

@@ -25,13 +25,11 @@ impl ActionKind {
     pub const NAMES: [&'static str; 3] = ["display", "call", "webhook"];
 
     /// The kind of that name.
-    #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
     /// The name in documents.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Display => "display",
@@ -56,7 +54,6 @@ pub struct Action<'r> {
 
 impl<'r> Action<'r> {
     /// The action that a value is; none if it is no action that this crate knows how to read.
-    #[must_use]
     pub fn view(node: Node<'r>) -> Option<Self> {
         let text = |name| node.get(name).and_then(Node::as_str);
         Some(Self {
@@ -71,7 +68,6 @@ impl<'r> Action<'r> {
     }
 
     /// An action of this kind, with nothing else.
-    #[must_use]
     pub fn new(kind: ActionKind) -> Self {
         Self {
             kind,
@@ -91,7 +87,6 @@ impl<'r> Action<'r> {
     }
 
     /// The action as JSON: numbers with their digits.
-    #[must_use]
     pub fn to_json(&self) -> String {
         let text = |text: &str| serde_json::Value::from(text).to_string();
         let members = [

@@ -26,7 +26,6 @@ pub struct Condition<'r> {
 
 impl<'r> Condition<'r> {
     /// The condition that a value is; none if it is no condition that this crate knows how to read.
-    #[must_use]
     pub fn view(node: Node<'r>) -> Option<Self> {
         let text = |name| node.get(name).and_then(Node::as_str);
         Some(Self {
@@ -37,7 +36,6 @@ impl<'r> Condition<'r> {
     }
 
     /// The condition as JSON: numbers with their digits.
-    #[must_use]
     pub fn to_json(&self) -> String {
         let text = |text: &str| serde_json::Value::from(text).to_string();
         format!(

@@ -52,19 +52,16 @@ impl<'r, T> Element<'r, T> {
     }
 
     /// The element as JSON, as it is written.
-    #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
     /// The condition or action; none where this crate cannot read it ([`check`](crate::check) says why).
-    #[must_use]
     pub fn value(&self) -> Option<&T> {
         self.value.as_ref()
     }
 
     /// The condition or action, by itself: all that this crate cannot read is dropped.
-    #[must_use]
     pub fn into_value(self) -> Option<T> {
         self.value
     }

@@ -41,7 +41,6 @@ pub enum ParseRuleIdError {
 
 impl RuleId {
     /// The id as text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

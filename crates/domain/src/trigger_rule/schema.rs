@@ -5,7 +5,7 @@
 use super::action::ActionKind;
 use super::comparison::{Comparison, Operator};
 use super::condition::{CONDITION_MEMBERS, CONDITION_TYPES, Condition};
-use super::{EngineLimits, RULE_MEMBERS, RULE_TYPES, TriggerRule, lints, pattern};
+use super::{EngineLimits, RULE_MEMBERS, RULE_TYPES, RuleId, TriggerRule, lints, pattern};
 use crate::code::Code;
 use crate::document::{Audience, DocumentKind, Form};
 use crate::finding::{Finding, Findings, Reported};
@@ -80,7 +80,7 @@ impl Validation<'_> {
         let pointer = || Pointer::root().member(member.name);
         let value = member.value;
         match member.name {
-            "id" => drop(text(value, pointer, findings)),
+            "id" => self.id(value, pointer, findings),
             "ruleType" => {
                 let known = text(value, pointer, findings).is_ok_and(|name| RULE_TYPES.contains(&name));
                 if let (Some(name), false) = (value.as_str(), known) {
@@ -96,7 +96,12 @@ impl Validation<'_> {
             "etag" => self.etag(value, pointer, findings),
             // The platform serves an explicit null where nothing was ever written.
             "name" | "description" => match value.value() {
-                Value::String(_) | Value::Null => {}
+                Value::String(_) | Value::Null => {
+                    let is_empty = value.as_str().is_some_and(|text| text.trim().is_empty());
+                    if is_empty && member.name == "name" && matches!(self.audience, Audience::Author(_)) {
+                        findings.add(Finding::new(Code::EmptyName, pointer(), "the name is empty"));
+                    }
+                }
                 Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
                     findings.add(wrong_type(pointer(), "a text", value));
                 }
@@ -111,6 +116,15 @@ impl Validation<'_> {
             name => self.unknown_member(name, pointer(), findings, |stored| {
                 stored.member(name).is_some_and(|theirs| theirs.eq_value(value))
             }),
+        }
+    }
+
+    /// An id that a person states must be one; what the server states is judged where it is read.
+    fn id(self, value: Node<'_>, pointer: impl Fn() -> Pointer, findings: &mut Findings) {
+        if let (Ok(id), Audience::Author(_)) = (text(value, &pointer, findings), self.audience)
+            && let Err(why) = id.parse::<RuleId>()
+        {
+            findings.add(Finding::new(Code::BadId, pointer(), why.to_string()));
         }
     }
 
@@ -149,16 +163,16 @@ impl Validation<'_> {
     }
 
     fn conditions(self, list: Node<'_>, findings: &mut Findings) {
-        let place = Pointer::root().member("conditions");
+        let place = || Pointer::root().member("conditions");
         if !list.is_array() {
-            findings.add(wrong_type(place, "a list", list));
+            findings.add(wrong_type(place(), "a list", list));
             return;
         }
-        let mut readable = Vec::new();
+        let mut readable = Vec::with_capacity(self.limits.conditions);
         let mut count = 0;
         for (index, node) in list.elements().enumerate() {
             count += 1;
-            if let Ok(condition) = self.condition(node, || place.index(index), findings) {
+            if let Ok(condition) = self.condition(node, || place().index(index), findings) {
                 readable.push((index, condition));
             }
         }
@@ -170,9 +184,9 @@ impl Validation<'_> {
                 "the rule has {count} conditions, and {} are allowed",
                 self.limits.conditions
             );
-            findings.add(Finding::new(Code::TooManyConditions, place.clone(), message));
+            findings.add(Finding::new(Code::TooManyConditions, place(), message));
         }
-        lints::lint_conditions(&mut readable, &place, findings);
+        lints::lint_conditions(&readable, place, findings);
     }
 
     fn condition<'d>(
@@ -234,29 +248,29 @@ impl Validation<'_> {
 }
 
 fn actions(list: Node<'_>, findings: &mut Findings) {
-    let place = Pointer::root().member("actions");
+    let place = || Pointer::root().member("actions");
     if !list.is_array() {
-        findings.add(wrong_type(place, "a list", list));
+        findings.add(wrong_type(place(), "a list", list));
         return;
     }
     if list.elements().next().is_none() {
         findings.add(empty(Code::NoActions, "actions"));
     }
     for (index, node) in list.elements().enumerate() {
-        action(node, &place.index(index), findings);
+        action(node, || place().index(index), findings);
     }
 }
 
-fn action(node: Node<'_>, place: &Pointer, findings: &mut Findings) {
+fn action(node: Node<'_>, place: impl Fn() -> Pointer, findings: &mut Findings) {
     if !node.is_object() {
-        findings.add(wrong_type(place.clone(), "an object", node));
+        findings.add(wrong_type(place(), "an object", node));
         return;
     }
     let Some(kind) = node.get("type") else {
-        findings.add(missing(place, "type", "an action"));
+        findings.add(missing(&place(), "type", "an action"));
         return;
     };
-    let at = || place.member("type");
+    let at = || place().member("type");
     if let Ok(name) = text(kind, at, findings) {
         match ActionKind::from_name(name) {
             Some(kind) => lints::lint_action(kind, node, place, findings),
@@ -273,6 +287,7 @@ fn action(node: Node<'_>, place: &Pointer, findings: &mut Findings) {
     }
 }
 
+#[inline]
 fn text<'d>(value: Node<'d>, pointer: impl Fn() -> Pointer, findings: &mut Findings) -> Result<&'d str, Reported> {
     value
         .as_str()

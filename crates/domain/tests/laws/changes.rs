@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{config, rule};
 
 /// The members of a served list's elements that a person knows.
-fn without_strangers(list: &Value, known: &[&str]) -> Vec<Value> {
+fn without_unknown_members(list: &Value, known: &[&str]) -> Vec<Value> {
     let plain = |element: &Value| {
         let members = element.as_object().unwrap().iter();
         let kept = members.filter(|(name, _)| known.contains(&name.as_str()));
@@ -164,7 +164,7 @@ proptest! {
     }
 
     #[test]
-    fn stored_elements_keep_their_strangers_in_any_order(
+    fn stored_elements_keep_their_unknown_members_in_any_order(
         stored in testing::served_rule(),
         turns in 0..4_usize,
         is_reversed in any::<bool>(),
@@ -172,7 +172,7 @@ proptest! {
         let served: Value = serde_json::from_str(stored.document().text()).unwrap();
         let known = [("conditions", &["type", "field", "operator", "value"]), ("actions", &["type", "templateId", "priority", "url"])];
         for (list, known) in known {
-            let mut ours = without_strangers(&served[list], known);
+            let mut ours = without_unknown_members(&served[list], known);
             let turns = turns.min(ours.len());
             ours.rotate_left(turns);
             if is_reversed {
@@ -189,7 +189,7 @@ proptest! {
     fn an_element_that_is_new_stands_as_it_was_written(stored in testing::served_rule(), new in testing::condition()) {
         let new: Value = serde_json::from_str(&new.to_json()).unwrap();
         let served: Value = serde_json::from_str(stored.document().text()).unwrap();
-        let mut ours = without_strangers(&served["conditions"], &["type", "field", "operator", "value"]);
+        let mut ours = without_unknown_members(&served["conditions"], &["type", "field", "operator", "value"]);
         prop_assume!(!ours.contains(&new));
         ours.push(new.clone());
         let edit = Edit::<TriggerRule>::new(serde_json::json!({ "conditions": ours }).to_string().parse().unwrap()).unwrap();

@@ -100,10 +100,10 @@ fn a_megabyte_of_the_worst_is_read_in_time() {
         format!(r#"{{"conditions":[{{"type":"keyword","field":"f","operator":"regex","value":{value}}}]}}"#)
     };
     let many = |part: &str| format!("{{{}\"z\":1}}", part.repeat(1_000_000 / part.len()));
-    let strangers: Vec<String> = (0..40_000).map(|n| format!("\"m{n}\":{n}")).collect();
+    let unknown_members: Vec<String> = (0..40_000).map(|n| format!("\"m{n}\":{n}")).collect();
     for text in [
         many("\"a\":1,"),
-        format!("{{{}}}", strangers.join(",")),
+        format!("{{{}}}", unknown_members.join(",")),
         pattern("(?=a)", 100_000),
         pattern(r"\1", 300_000),
         pattern("(a", 300_000),

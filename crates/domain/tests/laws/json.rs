@@ -62,7 +62,7 @@ proptest! {
     }
 
     #[test]
-    fn a_served_rule_is_printed_again_with_its_strangers(rule in testing::served_rule()) {
+    fn a_served_rule_is_printed_again_with_its_unknown_members(rule in testing::served_rule()) {
         let document = rule.document();
         prop_assert_eq!(document.compact(), squeezed(document.text()));
         let theirs: Theirs = serde_json::from_str(document.text()).unwrap();

@@ -77,9 +77,9 @@ fn what_no_reader_accepts_is_refused() {
 fn what_is_left_to_the_reader_is_pinned() {
     for (ruling, bytes, what) in UNDEFINED {
         let expected = match ruling {
-            Ruling::Kept => End::Read,
+            Ruling::Kept | Ruling::LoneSurrogate => End::Read,
             Ruling::NotUtf8 => End::NotUtf8,
-            Ruling::LoneSurrogate | Ruling::ByteOrderMark => End::Syntax,
+            Ruling::LoneSurrogateInName | Ruling::ByteOrderMark => End::Syntax,
         };
         assert_eq!(end_of(bytes), expected, "{what}: {ruling:?}");
     }
@@ -87,6 +87,28 @@ fn what_is_left_to_the_reader_is_pinned() {
     assert_eq!(end_of(nested(500).as_bytes()), End::TooDeep);
     assert_eq!(end_of(nested(MAX_DEPTH).as_bytes()), End::Read);
     assert_eq!(UNDEFINED.len() + 1, 35);
+}
+
+#[test]
+fn half_a_character_is_kept_as_it_was_written() {
+    for (_, bytes, what) in UNDEFINED
+        .iter()
+        .filter(|(ruling, ..)| matches!(ruling, Ruling::LoneSurrogate))
+    {
+        let text = str::from_utf8(bytes).unwrap();
+        let document: Document = text.parse().unwrap();
+        assert_eq!(document.compact(), text, "{what}");
+        assert_eq!(serde_json::to_string(&document).unwrap(), text, "{what}");
+        assert_eq!(document.lone_surrogates().len(), 1, "{what}");
+    }
+    let same = |ours: &str, theirs: &str| {
+        let [ours, theirs]: [Document; 2] = [ours, theirs].map(|text| text.parse().unwrap());
+        ours.root().eq_value(theirs.root())
+    };
+    assert!(same(r#""\ud800""#, r#""\ud800""#));
+    assert!(!same(r#""\ud800""#, r#""\ud801""#));
+    assert!(!same(r#""\ud800""#, "\"\u{fffd}\""));
+    assert!(same(r#""\ufffd""#, "\"\u{fffd}\""));
 }
 
 #[test]

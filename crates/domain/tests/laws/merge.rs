@@ -31,17 +31,17 @@ fn some_fields() -> impl Strategy<Value = Map<String, Value>> {
     vec(field, 0..4).prop_map(|fields| fields.into_iter().collect())
 }
 
-fn strangers() -> impl Strategy<Value = Map<String, Value>> {
-    let stranger = (select(vec!["x", "y"]), select(vec![json!(1), json!({"deep": [null]})]));
-    vec(stranger, 0..3).prop_map(|all| all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+fn unknown_members() -> impl Strategy<Value = Map<String, Value>> {
+    let unknown_member = (select(vec!["x", "y"]), select(vec![json!(1), json!({"deep": [null]})]));
+    vec(unknown_member, 0..3).prop_map(|all| all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 fn base() -> impl Strategy<Value = Value> {
-    (some_fields(), strangers()).prop_map(|(fields, strangers)| {
+    (some_fields(), unknown_members()).prop_map(|(fields, unknown_members)| {
         let mut base =
             json!({"id": "r1", "ruleType": "conversation", "enabled": true, "conditions": [], "actions": []});
         set(&mut base, &fields);
-        set(&mut base, &strangers);
+        set(&mut base, &unknown_members);
         base
     })
 }
@@ -112,17 +112,17 @@ proptest! {
 
     #[test]
     fn it_merges_and_collides_where_the_table_says(
-        base in base(), ours in some_fields(), theirs in some_fields(), strangers in strangers(), accept: bool,
+        base in base(), ours in some_fields(), theirs in some_fields(), unknown_members in unknown_members(), accept: bool,
     ) {
-        let theirs = edited(&base, [&theirs, &strangers]);
+        let theirs = edited(&base, [&theirs, &unknown_members]);
         let group = if accept { CrossFieldMerge::Accept } else { CrossFieldMerge::Refuse };
         let merged = merge(&rule(&base), &patch(&ours), &rule(&theirs), group).unwrap();
         prop_assert_eq!((value(&merged.document), places(&merged)), naive(&base, &ours, &theirs, accept));
     }
 
     #[test]
-    fn who_changed_nothing_takes_theirs(base in base(), theirs in some_fields(), strangers in strangers()) {
-        let theirs = rule(&edited(&base, [&theirs, &strangers]));
+    fn who_changed_nothing_takes_theirs(base in base(), theirs in some_fields(), unknown_members in unknown_members()) {
+        let theirs = rule(&edited(&base, [&theirs, &unknown_members]));
         let merged = merge(&rule(&base), &Patch::default(), &theirs, CrossFieldMerge::Refuse).unwrap();
         prop_assert_eq!((merged.document.document().text(), merged.collisions), (theirs.document().text(), vec![]));
     }
@@ -160,14 +160,14 @@ proptest! {
 
     #[test]
     fn what_nobody_knows_is_theirs(
-        base in base(), ours in some_fields(), theirs in some_fields(), strangers in strangers(),
+        base in base(), ours in some_fields(), theirs in some_fields(), unknown_members in unknown_members(),
     ) {
-        let theirs = rule(&edited(&base, [&theirs, &strangers]));
+        let theirs = rule(&edited(&base, [&theirs, &unknown_members]));
         let merged = merge(&rule(&base), &patch(&ours), &theirs, CrossFieldMerge::Accept).unwrap();
         let raw = |rule: &TriggerRule| -> Vec<(String, String)> {
             let members = rule.document().root().members();
-            let strangers = members.filter(|member| !FIELDS.contains(&member.name));
-            strangers.map(|member| (member.name.to_owned(), member.value.raw().to_owned())).collect()
+            let unknown_members = members.filter(|member| !FIELDS.contains(&member.name));
+            unknown_members.map(|member| (member.name.to_owned(), member.value.raw().to_owned())).collect()
         };
         prop_assert_eq!(raw(&merged.document), raw(&theirs));
     }

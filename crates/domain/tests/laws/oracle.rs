@@ -11,7 +11,7 @@ use assist_rules_domain::json::{Document, JsonError, Node, TextError, Value};
 /// # Panics
 ///
 /// If the reader accepts, refuses or understands anything otherwise than `serde_json`. It may refuse more: keys that
-/// stand twice, what is too large or too deep. It may accept more: numbers that no double reaches.
+/// stand twice, what is too large or too deep. It may accept more: numbers that no double reaches, half a character.
 pub(crate) fn check(text: &str) {
     let theirs = serde_json::from_str::<serde_json::Value>(text);
     match (Document::parse(text), theirs) {
@@ -20,8 +20,11 @@ pub(crate) fn check(text: &str) {
             check_document(&ours, text);
         }
         (Ok(ours), Err(error)) => {
-            assert!(error.to_string().starts_with("number out of range"), "{error}");
-            assert!(has_number_out_of_range(&ours));
+            let is_number = error.to_string().starts_with("number out of range");
+            assert!(
+                is_number && has_number_out_of_range(&ours) || has_half_a_character(text),
+                "{error}"
+            );
             check_document(&ours, text);
         }
         (Err(ours), Ok(theirs)) => {
@@ -64,6 +67,10 @@ fn has_number_out_of_range(document: &Document) -> bool {
         let number = document.resolve(pointer).and_then(Node::as_number);
         number.is_some_and(|number| number.to_f64().is_infinite())
     })
+}
+
+fn has_half_a_character(text: &str) -> bool {
+    text.to_ascii_lowercase().contains("\\ud")
 }
 
 fn check_error(error: &TextError, text: &str) {

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use rng::Rng;
 use server::{Counting, Headers, Limits};
-use world::{Course, Others, Terms, World};
+use world::{Course, Others, Scenario, World};
 
 /// 1,000 rules, a read and a write each.
 const REQUESTS: u32 = 2_000;
@@ -224,16 +224,16 @@ impl Case {
         let seeds = seeds();
         let (mut ratio, mut refused, mut late, mut sent, mut all_refused) = (0.0_f64, 0.0_f64, 0.0_f64, 0, 0);
         for seed in 0..seeds {
-            let (terms, course) = self.run(seed);
+            let (scenario, course) = self.run(seed);
             let (this_ratio, this_refused) = (course.ratio(), course.refused_share() * 100.0);
             assert!(
                 this_ratio <= self.ratio,
-                "{}, seed {seed}: {this_ratio:.4} of the ideal: {course:?} in {terms:?}",
+                "{}, seed {seed}: {this_ratio:.4} of the ideal: {course:?} in {scenario:?}",
                 self.name
             );
             assert!(
                 this_refused <= self.refused,
-                "{}, seed {seed}: {this_refused:.2} % refused: {course:?} in {terms:?}",
+                "{}, seed {seed}: {this_refused:.2} % refused: {course:?} in {scenario:?}",
                 self.name
             );
             ratio = ratio.max(this_ratio);
@@ -249,16 +249,16 @@ impl Case {
         );
     }
 
-    fn run(&self, seed: u64) -> (Terms, Course) {
+    fn run(&self, seed: u64) -> (Scenario, Course) {
         let mut rng = Rng::with_seed(seed);
-        let terms = Terms {
+        let scenario = Scenario {
             counting: rng.one_of(self.counting),
             headers: rng.one_of(self.headers),
             others: rng.one_of(self.others),
             limits: rng.one_of(self.limits),
             requests: REQUESTS,
         };
-        (terms, World::new(terms, seed).run())
+        (scenario, World::new(scenario, seed).run())
     }
 }
 

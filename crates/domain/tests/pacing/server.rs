@@ -44,7 +44,7 @@ pub(crate) struct Server {
 }
 
 pub(crate) struct Reply {
-    pub(crate) told: Option<RateWindow>,
+    pub(crate) reported: Option<RateWindow>,
     pub(crate) refused: Option<Refused>,
 }
 
@@ -94,7 +94,7 @@ impl Server {
             Headers::Sometimes => rng.part() < 0.5,
             Headers::Never => false,
         };
-        let told = tells.then(|| RateWindow {
+        let reported = tells.then(|| RateWindow {
             allowed,
             count: u32::try_from(self.accepted.len()).unwrap_or(u32::MAX),
             reset,
@@ -102,7 +102,7 @@ impl Server {
         // Now and then the platform refuses without saying for how long.
         let says_when = rng.part() < 0.9;
         Reply {
-            told,
+            reported,
             refused: is_refused.then_some(Refused {
                 retry_after: says_when.then_some(reset),
             }),

@@ -13,7 +13,7 @@ use crate::server::{Counting, Headers, Limits, Refused, Reply, Server};
 
 /// The parameters of a world.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Terms {
+pub(crate) struct Scenario {
     pub(crate) counting: Counting,
     pub(crate) headers: Headers,
     pub(crate) limits: Limits,
@@ -71,7 +71,7 @@ struct Task {
 }
 
 pub(crate) struct World {
-    terms: Terms,
+    scenario: Scenario,
     rng: Rng,
     now: Duration,
     limiter: RateLimiter,
@@ -92,16 +92,16 @@ pub(crate) struct World {
     refused: u32,
     refused_late: u32,
     /// The total time that our requests and their answers were under way.
-    travelled: Duration,
+    traveled: Duration,
 }
 
 impl World {
-    pub(crate) fn new(terms: Terms, seed: u64) -> Self {
+    pub(crate) fn new(scenario: Scenario, seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed);
-        let server = Server::new(terms.counting, terms.headers, terms.limits, &mut rng);
+        let server = Server::new(scenario.counting, scenario.headers, scenario.limits, &mut rng);
         let tasks = rng.between(1, 16);
         Self {
-            terms,
+            scenario,
             now: Duration::ZERO,
             limiter: RateLimiter::default(),
             server,
@@ -109,7 +109,7 @@ impl World {
             queue: BinaryHeap::new(),
             events: BTreeMap::new(),
             event_count: 0,
-            to_do: terms.requests,
+            to_do: scenario.requests,
             done: 0,
             others_rate: 0.0,
             others_minute: u64::MAX,
@@ -120,7 +120,7 @@ impl World {
             sent: 0,
             refused: 0,
             refused_late: 0,
-            travelled: Duration::ZERO,
+            traveled: Duration::ZERO,
             rng,
         }
     }
@@ -134,12 +134,12 @@ impl World {
         for task in 0..self.tasks.len() {
             self.begin(task);
         }
-        if self.terms.others == Others::Some {
+        if self.scenario.others == Others::Some {
             self.at(Duration::ZERO, Event::Other);
         }
-        while self.done < self.terms.requests {
+        while self.done < self.scenario.requests {
             let Some(Reverse((time, _, event))) = self.queue.pop() else {
-                panic!("{} requests are never answered", self.terms.requests - self.done);
+                panic!("{} requests are never answered", self.scenario.requests - self.done);
             };
             assert!(time < Duration::from_hours(2), "it does not end");
             self.now = time;
@@ -148,7 +148,7 @@ impl World {
                 Some(Event::Arrive(task)) => {
                     let reply = self.server.handle(self.now, &mut self.rng);
                     let back = self.rng.millis(10, 200);
-                    self.travelled += back;
+                    self.traveled += back;
                     self.at(back, Event::Answer(task, reply));
                 }
                 Some(Event::Answer(task, reply)) => self.answer(task, &reply),
@@ -157,10 +157,10 @@ impl World {
             }
         }
         let tasks = f64::from(u32::try_from(self.tasks.len()).unwrap_or(u32::MAX));
-        let most = tasks * f64::from(self.sent) / self.travelled.as_secs_f64();
+        let most = tasks * f64::from(self.sent) / self.traveled.as_secs_f64();
         Course {
             took: self.now,
-            ideal: ideal::time_for(self.terms.requests, most, &self.others_accepted, &self.server),
+            ideal: ideal::time_for(self.scenario.requests, most, &self.others_accepted, &self.server),
             sent: self.sent,
             refused: self.refused,
             refused_late: self.refused_late,
@@ -212,7 +212,7 @@ impl World {
         );
         self.sent += 1;
         let there = self.rng.millis(10, 200);
-        self.travelled += there;
+        self.traveled += there;
         self.at(there, Event::Arrive(task));
     }
 
@@ -220,8 +220,8 @@ impl World {
         let Some(permit) = self.tasks[task].permit.take() else {
             panic!("an answer to nobody");
         };
-        if let Some(told) = reply.told {
-            self.limiter.on_response(&permit, self.now, told);
+        if let Some(reported) = reply.reported {
+            self.limiter.on_response(&permit, self.now, reported);
         }
         if let Some(refused) = reply.refused {
             self.limiter.throttled(&permit, self.now, refused.retry_after);

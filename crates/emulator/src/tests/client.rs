@@ -15,16 +15,16 @@ pub(super) const RULES: &str = "/api/v2/agent-assist/trigger-rules";
 
 /// An emulator and the token of its sandbox client.
 pub(super) struct Org {
-    pub(super) world: Emulator,
+    pub(super) emulator: Emulator,
     pub(super) running: Running,
     pub(super) token: String,
 }
 
 /// The sample world under other settings.
-pub(super) fn world(settings: Settings) -> Emulator {
-    let world = Emulator::restore(&Emulator::sample().snapshot(), settings).unwrap();
-    world.add_client(crate::Client::sandbox());
-    world
+pub(super) fn emulator(settings: Settings) -> Emulator {
+    let emulator = Emulator::restore(&Emulator::sample().snapshot(), settings).unwrap();
+    emulator.add_client(crate::Client::sandbox());
+    emulator
 }
 
 impl Org {
@@ -32,11 +32,11 @@ impl Org {
         Self::of(Emulator::sample()).await
     }
 
-    pub(super) async fn of(world: Emulator) -> Self {
+    pub(super) async fn of(emulator: Emulator) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let running = serve(world.clone(), listener).await.unwrap();
+        let running = serve(emulator.clone(), listener).await.unwrap();
         let mut org = Self {
-            world,
+            emulator,
             running,
             token: String::new(),
         };
@@ -126,7 +126,7 @@ impl Org {
     }
 
     pub(super) fn rule(&self) -> Value {
-        self.world.rule(SAMPLE_RULE_ID).unwrap()
+        self.emulator.rule(SAMPLE_RULE_ID).unwrap()
     }
 }
 

@@ -8,33 +8,37 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::client::{Answer, Org, rule_path};
 use crate::{Emulator, SAMPLE_RULE_ID, Script};
 
-/// The sample organisation under one fault.
+/// The sample organization under one fault.
 pub(super) async fn under(fault: Value) -> Org {
     let org = Org::sample().await;
-    load(&org.world, &[fault]);
+    load(&org.emulator, &[fault]);
     org
 }
 
-pub(super) fn load(world: &Emulator, faults: &[Value]) {
-    world.load_faults(Script::from_json(&json!({"faults": faults}).to_string()).unwrap());
+pub(super) fn load(emulator: &Emulator, faults: &[Value]) {
+    emulator.load_faults(Script::from_json(&json!({"faults": faults}).to_string()).unwrap());
 }
 
-fn on_put(deed: &str) -> Value {
-    json!({"on": {"kind": "put"}, "do": {deed: {}}})
+fn on_put(fault: &str) -> Value {
+    json!({"on": {"kind": "put"}, "do": {fault: {}}})
 }
 
 fn status(org: &Org) -> Option<u16> {
-    org.world.requests().last().unwrap().status
+    org.emulator.requests().last().unwrap().status
 }
 
 #[tokio::test]
 async fn a_connection_may_close_before_or_after_the_effect() {
-    for (deed, version) in [("drop_before", "7"), ("drop_after", "8")] {
-        let org = under(on_put(deed)).await;
+    for (fault, version) in [("drop_before", "7"), ("drop_after", "8")] {
+        let org = under(on_put(fault)).await;
         let error = org.try_put("7", &org.rule()).await.unwrap_err();
-        assert_eq!((error.kind(), status(&org)), (ErrorKind::UnexpectedEof, None), "{deed}");
-        assert_eq!(org.rule()["etag"], version, "{deed}");
-        assert_eq!(org.put(version, &org.rule()).await.status, 200, "{deed} is over");
+        assert_eq!(
+            (error.kind(), status(&org)),
+            (ErrorKind::UnexpectedEof, None),
+            "{fault}"
+        );
+        assert_eq!(org.rule()["etag"], version, "{fault}");
+        assert_eq!(org.put(version, &org.rule()).await.status, 200, "{fault} is over");
     }
 }
 
@@ -115,7 +119,7 @@ async fn a_late_request_is_carried_out_though_its_client_has_gone() {
     assert!(started.elapsed().as_millis() >= 30);
 
     load(
-        &org.world,
+        &org.emulator,
         &[json!({"on": {"kind": "put"}, "do": {"delay": {"ms": 30}}})],
     );
     let body = org.rule().to_string();
@@ -126,15 +130,15 @@ async fn a_late_request_is_carried_out_though_its_client_has_gone() {
         ("Content-Type", "application/json"),
     ];
     let stream = org.send("PUT", &rule_path(), &headers, body.as_bytes()).await.unwrap();
-    until(|| org.world.requests().len() == 3).await;
+    until(|| org.emulator.requests().len() == 3).await;
     drop(stream);
     until(|| org.rule()["etag"] == "9").await;
 }
 
-/// Lets the emulator go on until `is_so`; gives up in time.
-async fn until(is_so: impl Fn() -> bool) {
+/// Lets the emulator go on until `is_done`; gives up in time.
+async fn until(is_done: impl Fn() -> bool) {
     let reached = async {
-        while !is_so() {
+        while !is_done() {
             tokio::task::yield_now().await;
         }
     };
@@ -154,7 +158,7 @@ async fn a_fault_meets_the_requests_that_it_is_for() {
         json!({"on": {"kind": "token"}, "do": gone(500)}),
         json!({"on": {"method": "DELETE"}, "do": gone(501)}),
     ];
-    load(&org.world, &script);
+    load(&org.emulator, &script);
     for expected in [503, 502, 502, 200] {
         assert_eq!(org.get().await.status, expected);
     }
@@ -167,6 +171,6 @@ async fn a_fault_meets_the_requests_that_it_is_for() {
 #[tokio::test]
 async fn a_new_script_takes_the_place_of_the_old() {
     let org = under(on_put("drop_before")).await;
-    org.world.load_faults(Script::default());
+    org.emulator.load_faults(Script::default());
     assert_eq!(org.put("7", &org.rule()).await.status, 200);
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    client::{Org, world},
+    client::{Org, emulator},
     faults::{load, under},
 };
 use crate::{RetryAfter, SAMPLE_RULE_ID, ServerClock, Settings};
@@ -38,14 +38,14 @@ async fn a_status_may_have_any_body() {
 #[tokio::test]
 async fn a_status_may_tell_the_wait_as_a_date() {
     let clock = ServerClock::new(|| std::time::UNIX_EPOCH);
-    let org = Org::of(world(Settings {
+    let org = Org::of(emulator(Settings {
         retry_after: RetryAfter::HttpDate,
         clock,
         ..Settings::default()
     }))
     .await;
     load(
-        &org.world,
+        &org.emulator,
         &[json!({"do": {"status": {"code": 503, "retry_after": 90}}})],
     );
     assert_eq!(
@@ -93,7 +93,7 @@ async fn a_tag_may_move_alone() {
 #[tokio::test]
 async fn an_edit_of_a_rule_that_is_gone_edits_nothing() {
     let org = under(json!({"do": {"moved_tag": {}}})).await;
-    org.world.remove_rule(SAMPLE_RULE_ID);
+    org.emulator.remove_rule(SAMPLE_RULE_ID);
     assert_eq!(org.get().await.status, 404);
 }
 
@@ -110,7 +110,7 @@ async fn a_token_may_be_revoked_right_before() {
 #[tokio::test]
 async fn the_clock_of_an_answer_may_be_off() {
     let clock = ServerClock::new(|| std::time::UNIX_EPOCH + std::time::Duration::from_hours(1));
-    let org = Org::of(world(Settings {
+    let org = Org::of(emulator(Settings {
         clock,
         ..Settings::default()
     }))
@@ -119,14 +119,14 @@ async fn the_clock_of_an_answer_may_be_off() {
         (90, "Thu, 01 Jan 1970 01:01:30 GMT"),
         (-3600, "Thu, 01 Jan 1970 00:00:00 GMT"),
     ] {
-        load(&org.world, &[json!({"do": {"clock_skew": {"seconds": seconds}}})]);
+        load(&org.emulator, &[json!({"do": {"clock_skew": {"seconds": seconds}}})]);
         assert_eq!(org.get().await.header("date"), Some(date));
         assert_eq!(org.get().await.header("date"), Some("Thu, 01 Jan 1970 01:00:00 GMT"));
     }
 }
 
 #[tokio::test]
-async fn a_storm_slows_so_many_requests_down() {
+async fn a_throttle_burst_slows_so_many_requests_down() {
     let org = under(json!({"on": {"kind": "put"}, "do": {"storm": {"requests": 2, "retry_after": 3}}})).await;
     assert_eq!(org.get().await.status, 200);
     for answer in [org.put("7", &org.rule()).await, org.get().await] {

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-use super::client::{Answer, Org, world};
+use super::client::{Answer, Org, emulator};
 use crate::{RetryAfter, ServerClock, Settings};
 
 /// A clock at 1994-11-06T08:49:37Z and so many milliseconds as are set.
@@ -29,7 +29,7 @@ fn rate(answer: &Answer) -> [&str; 3] {
 #[tokio::test]
 async fn a_token_has_so_many_requests_a_minute() {
     let (elapsed, clock) = clock();
-    let mut org = Org::of(world(Settings {
+    let mut org = Org::of(emulator(Settings {
         requests_per_minute: 2,
         clock,
         ..Settings::default()
@@ -67,7 +67,7 @@ async fn a_wait_may_be_told_as_a_date() {
         clock,
         ..Settings::default()
     };
-    let refused = Org::of(world(settings)).await.get().await;
+    let refused = Org::of(emulator(settings)).await.get().await;
     assert_eq!(refused.header("date"), Some("Sun, 06 Nov 1994 08:49:37 GMT"));
     assert_eq!(refused.header("retry-after"), Some("Sun, 06 Nov 1994 08:50:37 GMT"));
 }
@@ -80,7 +80,7 @@ async fn a_token_ends_when_its_time_has_come() {
         clock,
         ..Settings::default()
     };
-    let org = Org::of(world(settings)).await;
+    let org = Org::of(emulator(settings)).await;
     for (milliseconds, status) in [(299_999, 200), (300_000, 401)] {
         elapsed.store(milliseconds, Ordering::SeqCst);
         assert_eq!(org.get().await.status, status);

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use serde_json::{Value, json};
 
 use super::{
-    client::{Answer, Org, RULES, rule_path, world},
+    client::{Answer, Org, RULES, emulator, rule_path},
     faults::load,
 };
 use crate::{Client, Emulator, HostedOrganization, Kind, RuleError, SAMPLE_RULE_ID, SANDBOX_ORGANIZATION_ID, Settings};
@@ -35,7 +35,7 @@ fn twin() -> Value {
 /// The sample, and beside it Acme with a rule of the same id.
 async fn two() -> (Org, Emulator) {
     let org = Org::sample().await;
-    let acme = org.world.add_organization(HostedOrganization::new("Acme"));
+    let acme = org.emulator.add_organization(HostedOrganization::new("Acme"));
     acme.put_rule(twin()).unwrap();
     (org, acme)
 }
@@ -43,7 +43,7 @@ async fn two() -> (Org, Emulator) {
 #[tokio::test]
 async fn a_token_is_told_its_organization_without_any_permission() {
     let org = Org::sample().await;
-    org.world.add_client(Client {
+    org.emulator.add_client(Client {
         permissions: [].into(),
         ..Client::sandbox()
     });
@@ -51,10 +51,10 @@ async fn a_token_is_told_its_organization_without_any_permission() {
     let expected = json!({"id": SANDBOX_ORGANIZATION_ID, "name": "Sandbox", "state": "active", "selfUri": ME});
     assert_eq!((answer.status, answer.json()), (200, expected));
     assert!(answer.headers.contains_key("inin-correlation-id"), "{answer:?}");
-    assert_eq!(org.world.organization(), HostedOrganization::sandbox());
+    assert_eq!(org.emulator.organization(), HostedOrganization::sandbox());
     assert_eq!(org.get().await.status, 403);
 
-    let seen = org.world.requests();
+    let seen = org.emulator.requests();
     let kinds: Vec<_> = seen.iter().map(|seen| (seen.kind, &*seen.path)).collect();
     assert_eq!(
         kinds,
@@ -73,20 +73,20 @@ async fn only_a_live_token_and_a_get_are_let_in() {
     assert_eq!(none.refusal(), (401, "authentication.required".to_owned()));
     let put = org.api("PUT", ME, &[], b"{}").await.unwrap();
     assert_eq!((put.status, put.header("allow")), (405, Some("GET")));
-    assert_eq!(org.world.requests().last().unwrap().kind, Kind::Other);
-    org.world.revoke_tokens();
+    assert_eq!(org.emulator.requests().last().unwrap().kind, Kind::Other);
+    org.emulator.revoke_tokens();
     assert_eq!(org.get_path(ME).await.refusal(), (401, "bad.credentials".to_owned()));
 }
 
 #[tokio::test]
-async fn the_rate_limit_and_a_storm_count_it_as_any_request() {
-    let org = Org::of(world(Settings {
+async fn the_rate_limit_and_a_throttle_burst_count_it_as_any_request() {
+    let org = Org::of(emulator(Settings {
         requests_per_minute: 3,
         ..Settings::default()
     }))
     .await;
-    let storm = json!({"on": {"kind": "organization"}, "do": {"storm": {"requests": 1, "retry_after": 2}}});
-    load(&org.world, &[storm]);
+    let throttle_burst = json!({"on": {"kind": "organization"}, "do": {"storm": {"requests": 1, "retry_after": 2}}});
+    load(&org.emulator, &[throttle_burst]);
     let count = |answer: &Answer| (answer.status, answer.header("inin-ratelimit-count").unwrap().to_owned());
     assert_eq!(count(&org.get_path(ME).await), (429, "1".to_owned()));
     assert_eq!(count(&org.get_path(ME).await), (200, "2".to_owned()));
@@ -99,9 +99,9 @@ async fn the_rate_limit_and_a_storm_count_it_as_any_request() {
 #[tokio::test]
 async fn a_script_can_meet_it_and_leave_the_others_alone() {
     let org = Org::sample().await;
-    let on = |deed: Value| json!({"on": {"kind": "organization"}, "do": deed});
+    let on = |fault: Value| json!({"on": {"kind": "organization"}, "do": fault});
     load(
-        &org.world,
+        &org.emulator,
         &[
             on(json!({"status": {"code": 500, "body": {"code": "internal.server.error"}}})),
             on(json!({"status": {"code": 429, "retry_after": 9}})),
@@ -136,7 +136,7 @@ async fn a_script_can_meet_it_and_leave_the_others_alone() {
 #[tokio::test]
 async fn a_fault_for_every_request_meets_it_too() {
     let org = Org::sample().await;
-    load(&org.world, &[json!({"do": {"status": {"code": 503}}, "times": 2})]);
+    load(&org.emulator, &[json!({"do": {"status": {"code": 503}}, "times": 2})]);
     assert_eq!(org.sign_in().await.status, 503);
     assert_eq!(org.get_path(ME).await.status, 503);
     assert_eq!(org.get().await.status, 200);
@@ -157,7 +157,7 @@ async fn a_token_belongs_to_the_organization_that_its_client_had() {
     org.token = first;
     assert_eq!(me(&org).await, HostedOrganization::sandbox());
     assert_eq!(org.get().await.status, 200);
-    org.world.add_client(Client::sandbox());
+    org.emulator.add_client(Client::sandbox());
     renew(&mut org).await;
     assert_eq!(me(&org).await, HostedOrganization::sandbox());
 }
@@ -165,7 +165,7 @@ async fn a_token_belongs_to_the_organization_that_its_client_had() {
 #[tokio::test]
 async fn each_organization_has_rules_of_its_own() {
     let (mut org, acme) = two().await;
-    let sandbox = org.world.snapshot();
+    let sandbox = org.emulator.snapshot();
     acme.add_client(Client::sandbox());
     renew(&mut org).await;
 
@@ -177,9 +177,9 @@ async fn each_organization_has_rules_of_its_own() {
     assert_eq!((&edited["etag"], &edited["name"]), (&json!("3"), &json!("Edited")));
     acme.remove_rule(SAMPLE_RULE_ID);
     assert_eq!((org.get().await.status, acme.rule(SAMPLE_RULE_ID)), (404, None));
-    assert_eq!(org.world.snapshot(), sandbox);
-    assert_eq!(acme.requests(), org.world.requests());
-    assert_eq!(acme.issued_tokens(), org.world.issued_tokens());
+    assert_eq!(org.emulator.snapshot(), sandbox);
+    assert_eq!(acme.requests(), org.emulator.requests());
+    assert_eq!(acme.issued_tokens(), org.emulator.issued_tokens());
 }
 
 #[tokio::test]
@@ -188,7 +188,7 @@ async fn a_fault_edits_the_rule_of_the_tokens_organization() {
     let edit = json!({"on": {"kind": "get"}, "do": {"edit_between": {"merge": {"name": "Theirs"}}}});
     acme.add_client(Client::sandbox());
     renew(&mut org).await;
-    load(&org.world, &[edit]);
+    load(&org.emulator, &[edit]);
     assert_eq!(org.get().await.json()["name"], "Theirs");
     assert_eq!(acme.rule(SAMPLE_RULE_ID).unwrap()["name"], "Theirs");
     assert_eq!(org.rule()["etag"], "7");
@@ -210,10 +210,10 @@ async fn a_snapshot_carries_the_organization() {
         name: "Acme".to_owned(),
         ..HostedOrganization::sandbox()
     };
-    org.world.set_organization(renamed.clone());
+    org.emulator.set_organization(renamed.clone());
     assert_eq!(me(&org).await, renamed);
 
-    let snapshot = org.world.snapshot();
+    let snapshot = org.emulator.snapshot();
     assert_eq!(
         snapshot["organization"],
         json!({"id": SANDBOX_ORGANIZATION_ID, "name": "Acme"})

@@ -137,11 +137,11 @@ async fn only_a_live_token_is_let_in() {
         .unwrap();
     assert_eq!(unknown.refusal(), (401, "bad.credentials".to_owned()));
 
-    org.world.expire_tokens();
+    org.emulator.expire_tokens();
     assert_eq!(org.get().await.refusal(), (401, "token.expired".to_owned()));
     org.token = org.sign_in().await.json()["access_token"].as_str().unwrap().to_owned();
     assert_eq!(org.get().await.status, 200);
-    org.world.revoke_tokens();
+    org.emulator.revoke_tokens();
     assert_eq!(org.get().await.refusal(), (401, "bad.credentials".to_owned()));
 }
 
@@ -161,12 +161,12 @@ async fn a_role_that_lacks_the_permission_is_named_it() {
             "agentassist:trigger-rule:view",
         ),
     ] {
-        let world = Emulator::sample();
-        world.add_client(Client {
+        let emulator = Emulator::sample();
+        emulator.add_client(Client {
             permissions,
             ..Client::sandbox()
         });
-        let org = Org::of(world).await;
+        let org = Org::of(emulator).await;
         let answers = [org.get().await, org.put("7", &org.rule()).await];
         assert_eq!(answers.each_ref().map(|answer| answer.status), [get, put]);
         let refused = answers.iter().find(|answer| answer.status == 403).unwrap().json();
@@ -202,6 +202,6 @@ async fn only_what_is_there_can_be_asked_for() {
         );
         assert_eq!(answer.json()["status"], status);
     }
-    org.world.remove_rule(SAMPLE_RULE_ID);
+    org.emulator.remove_rule(SAMPLE_RULE_ID);
     assert_eq!(org.get().await.status, 404);
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::client::{Org, RULES, rule_path, world};
+use super::client::{Org, RULES, emulator, rule_path};
 use crate::{
     BodyEtag, Emulator, EtagHeader, SAMPLE_CHANGE, SAMPLE_RULE, SAMPLE_RULE_ID, SANDBOX_ORGANIZATION_ID, Settings,
 };
@@ -19,7 +19,7 @@ async fn a_rule_is_served_as_it_was_made() {
     for name in ["inin-correlation-id", "date", "inin-ratelimit-count"] {
         assert!(answer.headers.contains_key(name), "{name}");
     }
-    assert_eq!(org.world.rule(SAMPLE_RULE_ID), Some(answer.json()));
+    assert_eq!(org.emulator.rule(SAMPLE_RULE_ID), Some(answer.json()));
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn the_tag_has_the_form_that_the_settings_say() {
         (EtagHeader::Weak, BodyEtag::Present, Some("W/\"7\""), Some("7")),
         (EtagHeader::Absent, BodyEtag::Absent, None, None),
     ] {
-        let org = Org::of(world(Settings {
+        let org = Org::of(emulator(Settings {
             etag_header,
             body_etag,
             ..Settings::default()
@@ -94,7 +94,7 @@ async fn the_tag_has_the_form_that_the_settings_say() {
 async fn a_write_needs_the_version_that_is_there() {
     let org = Org::sample().await;
     let rule = org.rule();
-    org.world
+    org.emulator
         .edit_rule(SAMPLE_RULE_ID, |rule| rule["name"] = "theirs".into())
         .unwrap();
     let body = rule.to_string();
@@ -120,11 +120,11 @@ async fn a_write_needs_the_version_that_is_there() {
 
 #[tokio::test]
 async fn a_list_comes_in_pages() {
-    let world = Emulator::sample();
+    let emulator = Emulator::sample();
     for index in 1..30 {
-        world.put_rule(json!({"id": format!("rule-{index}")})).unwrap();
+        emulator.put_rule(json!({"id": format!("rule-{index}")})).unwrap();
     }
-    let org = Org::of(world).await;
+    let org = Org::of(emulator).await;
     for (query, size, number, count, pages, first) in [
         ("", 25, 1, 25, 2, SAMPLE_RULE_ID),
         ("?pageNumber=2", 25, 2, 5, 2, "rule-25"),
@@ -134,8 +134,8 @@ async fn a_list_comes_in_pages() {
         let page = org.get_path(&format!("{RULES}{query}")).await.json();
         assert_eq!(page["entities"].as_array().unwrap().len(), count, "{query}");
         assert_eq!(page["entities"][0]["id"], first, "{query}");
-        let told = ["pageSize", "pageNumber", "total", "pageCount"].map(|name| page[name].as_u64().unwrap());
-        assert_eq!(told, [size, number, 30, pages], "{query}");
+        let figures = ["pageSize", "pageNumber", "total", "pageCount"].map(|name| page[name].as_u64().unwrap());
+        assert_eq!(figures, [size, number, 30, pages], "{query}");
     }
     assert_eq!(
         org.get_path(&format!("{RULES}?pageNumber=9")).await.json()["entities"],
@@ -158,7 +158,7 @@ async fn the_rules_may_live_elsewhere() {
         trigger_rules_path: "/platform/rules".to_owned(),
         ..Settings::default()
     };
-    let org = Org::of(world(settings)).await;
+    let org = Org::of(emulator(settings)).await;
     assert_eq!(
         org.get_path(&format!("/platform/rules/{SAMPLE_RULE_ID}")).await.status,
         200
@@ -170,7 +170,7 @@ async fn the_rules_may_live_elsewhere() {
 async fn a_snapshot_brings_the_rules_back() {
     let org = Org::sample().await;
     org.put("7", &org.rule()).await;
-    let restored = Emulator::restore(&org.world.snapshot(), Settings::default()).unwrap();
+    let restored = Emulator::restore(&org.emulator.snapshot(), Settings::default()).unwrap();
     assert_eq!(
         restored.rule(SAMPLE_RULE_ID).unwrap().to_string(),
         org.rule().to_string()
@@ -191,7 +191,7 @@ async fn the_log_tells_what_was_sent() {
     let org = Org::sample().await;
     org.get_path(&format!("{RULES}?pageSize=1")).await;
     let answer = org.put("\"7\"", &org.rule()).await;
-    let seen = org.world.requests();
+    let seen = org.emulator.requests();
     assert_eq!(seen[1].path, format!("{RULES}?pageSize=1"));
     let put = &seen[2];
     assert_eq!(

@@ -19,7 +19,7 @@ async fn the_right_client_gets_a_bearer_token() {
     );
     assert!(answer.headers.contains_key("inin-correlation-id"), "{answer:?}");
     assert_eq!(
-        org.world.issued_tokens(),
+        org.emulator.issued_tokens(),
         [&*org.token, body["access_token"].as_str().unwrap()]
     );
 }
@@ -32,10 +32,10 @@ async fn faults_are_told_in_the_words_of_the_rfc() {
         STANDARD.encode(format!("{SANDBOX_CLIENT_ID}:{SANDBOX_CLIENT_SECRET}"))
     );
     let wrong = format!("Basic {}", STANDARD.encode(format!("{SANDBOX_CLIENT_ID}:guess")));
-    let stranger = format!("Basic {}", STANDARD.encode(format!("nobody:{SANDBOX_CLIENT_SECRET}")));
+    let unknown_client = format!("Basic {}", STANDARD.encode(format!("nobody:{SANDBOX_CLIENT_SECRET}")));
     for (authorization, media_type, body, status, error) in [
         (&*wrong, FORM, GRANT, 401, "invalid_client"),
-        (&*stranger, FORM, GRANT, 401, "invalid_client"),
+        (&*unknown_client, FORM, GRANT, 401, "invalid_client"),
         ("Basic !", FORM, GRANT, 401, "invalid_client"),
         ("Bearer x", FORM, GRANT, 401, "invalid_client"),
         (&*right, FORM, "", 400, "invalid_request"),
@@ -54,35 +54,35 @@ async fn faults_are_told_in_the_words_of_the_rfc() {
             .ask("POST", "/oauth/token", &headers, body.as_bytes())
             .await
             .unwrap();
-        let told = answer.json();
+        let refusal = answer.json();
         assert_eq!(
-            (answer.status, told["error"].as_str()),
+            (answer.status, refusal["error"].as_str()),
             (status, Some(error)),
             "{authorization} {body}"
         );
         assert!(
-            told["description"].is_string() && told["error_description"].is_string(),
-            "{told}"
+            refusal["description"].is_string() && refusal["error_description"].is_string(),
+            "{refusal}"
         );
         assert!(answer.headers.contains_key("inin-correlation-id"), "{answer:?}");
     }
-    assert_eq!(org.world.issued_tokens().len(), 1);
+    assert_eq!(org.emulator.issued_tokens().len(), 1);
 }
 
 #[tokio::test]
 async fn its_own_rate_limit_is_a_bad_request_for_so_many_times() {
     let org = Org::sample().await;
-    org.world.limit_sign_ins(2);
+    org.emulator.limit_sign_ins(2);
     for _ in 0..2 {
         let answer = org.sign_in().await;
-        let told = answer.json();
-        assert_eq!((answer.status, &told["error"]), (400, &"invalid_request".into()));
+        let refusal = answer.json();
+        assert_eq!((answer.status, &refusal["error"]), (400, &"invalid_request".into()));
         assert!(
-            told["description"]
+            refusal["description"]
                 .as_str()
                 .unwrap()
                 .starts_with("rate limit exceeded;"),
-            "{told}"
+            "{refusal}"
         );
     }
     assert_eq!(org.sign_in().await.status, 200);
@@ -92,10 +92,10 @@ async fn its_own_rate_limit_is_a_bad_request_for_so_many_times() {
 async fn the_log_never_holds_the_secret_or_a_token() {
     let org = Org::sample().await;
     org.get().await;
-    let seen = org.world.requests();
+    let seen = org.emulator.requests();
     let kinds: Vec<_> = seen.iter().map(|seen| (seen.is_token_request(), seen.status)).collect();
     assert_eq!(kinds, [(true, Some(200)), (false, Some(200))]);
-    let shown = format!("{seen:?} {:?}", org.world);
+    let shown = format!("{seen:?} {:?}", org.emulator);
     for secret in [
         SANDBOX_CLIENT_SECRET,
         &*org.token,

@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use domain::{FailureClass, IndeterminateCause, RequestError};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use ports::Redactor;
 
-use super::{RawAnswer, ResponseReader, no_answer};
-use crate::redact::Redactor;
+use super::{BodyFault, RawAnswer, ResponseReader, no_answer};
 use crate::resource::TriggerRules;
 
 const RULE: &str = r#"{"id":"r1","etag":"7","enabled":true}"#;
@@ -39,15 +39,23 @@ fn read(answer: &RawAnswer) -> Result<Option<String>, RequestError> {
 }
 
 fn write(answer: &RawAnswer) -> Result<bool, FailureClass> {
-    let written = reading(answer, &Redactor::default()).written(&TriggerRules::default(), &"r1".parse().unwrap());
+    let written = reading(answer, &Redactor::default()).written(
+        &TriggerRules::default(),
+        &"r1".parse().unwrap(),
+        Some(&"\"6\"".parse().unwrap()),
+    );
     written.map(|stored| stored.is_some()).map_err(|failure| failure.class)
 }
 
 #[test]
-fn the_version_is_the_header_s_if_strong_else_the_body_s() {
+fn the_version_is_the_header_s_unless_it_is_weak_or_the_body_has_another() {
     for (headers, body, version) in [
-        (&[("etag", "8")][..], RULE, Some("8")),
-        (&[("etag", "\"8\"")], RULE, Some("\"8\"")),
+        (&[("etag", "7")][..], RULE, Some("7")),
+        (&[("etag", "\"7\"")], RULE, Some("\"7\"")),
+        (&[("etag", "\"8\"")], r#"{"id":"r1"}"#, Some("\"8\"")),
+        // A cache that renews the headers of what it keeps; a gateway that makes tags of its own.
+        (&[("etag", "\"8\"")], RULE, Some("7")),
+        (&[("etag", "\"7-gzip\"")], RULE, Some("7")),
         (&[("etag", "W/\"8\"")], RULE, Some("7")),
         (&[("etag", "*")], RULE, Some("7")),
         (&[], RULE, Some("7")),
@@ -78,7 +86,19 @@ fn each_status_of_a_write_means_what_can_be_done_about_it() {
         (answer(201, &[], RULE), Ok(true)),
         (answer(200, &[], ""), Ok(false)),
         (answer(200, &[], "<html>"), Err(no_answer())),
+        (
+            answer(200, &[("content-type", "text/html; charset=utf-8")], ""),
+            Err(no_answer()),
+        ),
+        (answer(200, &[("content-type", "application/json")], ""), Ok(false)),
         (answer(200, &[], r#"{"id":"r2"}"#), Err(no_answer())),
+        (
+            answer(200, &[], r#"{"message":"down for maintenance"}"#),
+            Err(no_answer()),
+        ),
+        (answer(201, &[], r#"{"id":5,"enabled":true}"#), Err(no_answer())),
+        (answer(200, &[], r#"{"id":"r1","etag":"6"}"#), Err(no_answer())),
+        (answer(200, &[("etag", "6")], r#"{"id":"r1"}"#), Err(no_answer())),
         (answer(204, &[], ""), Ok(false)),
         (answer(202, &[], ""), Err(no_answer())),
         (
@@ -98,8 +118,29 @@ fn each_status_of_a_write_means_what_can_be_done_about_it() {
         (answer(403, &[], ""), Err(FailureClass::Denied)),
         (answer(404, &[], ""), Err(FailureClass::NotFound)),
         (answer(408, &[], ""), Err(no_answer())),
-        (answer(409, &[], ""), Err(FailureClass::PreconditionFailed)),
+        (answer(409, &[], ""), Err(FailureClass::Conflict)),
+        (
+            answer(
+                409,
+                &[],
+                r#"{"code":"general.conflict","message":"a rule with the name X already exists"}"#,
+            ),
+            Err(FailureClass::Conflict),
+        ),
+        (
+            answer(409, &[], r#"{"code":"RULE_PERSISTENCE_CONFLICT","message":"no"}"#),
+            Err(FailureClass::TransactionCancelled),
+        ),
+        (
+            answer(409, &[], r#"{"message":"Transaction canceled, please try again"}"#),
+            Err(FailureClass::TransactionCancelled),
+        ),
+        (answer(406, &[], "<html>"), Err(FailureClass::Malformed)),
+        (answer(413, &[], "<html>"), Err(FailureClass::Malformed)),
+        (answer(422, &[], ""), Err(FailureClass::Rejected)),
         (answer(412, &[], ""), Err(FailureClass::PreconditionFailed)),
+        (answer(421, &[], ""), Err(FailureClass::NotSent)),
+        (answer(425, &[], ""), Err(FailureClass::NotSent)),
         (answer(428, &[], ""), Err(FailureClass::Rejected)),
         (
             answer(429, &[("retry-after", "7")], ""),
@@ -130,6 +171,7 @@ fn a_read_that_shows_no_rule_is_malformed() {
         "\"text\"",
         r#"{"id":"r1""#,
         r#"{"id":"r1","id":"r1"}"#,
+        r#"{"message":"down for maintenance"}"#,
     ] {
         let failure = read(&answer(200, &[], body)).unwrap_err();
         assert_eq!(failure.class, FailureClass::Malformed, "{body}");
@@ -156,7 +198,7 @@ fn the_platform_s_words_are_kept_without_secrets() {
         r#"{"message":"Missing agentassist:trigger-rule:update, token hunter22","code":"missing.permissions","contextId":"ctx-1"}"#,
     );
     let failure = reading(&answer, &redactor)
-        .written(&TriggerRules::default(), &"r1".parse().unwrap())
+        .written(&TriggerRules::default(), &"r1".parse().unwrap(), None)
         .unwrap_err();
     assert_eq!(
         failure.message,
@@ -195,4 +237,21 @@ fn a_listing_is_a_page_of_rules() {
     assert_eq!(shown, [("r1", true), ("../x", false)]);
     assert_eq!(page(r#"{"entities":7}"#), Err(FailureClass::Malformed));
     assert_eq!(page(r#"{"entities":[7]}"#), Err(FailureClass::Malformed));
+}
+
+#[test]
+fn a_page_that_breaks_off_confirms_nothing() {
+    for (media_type, is_confirmed) in [
+        ("text/html", false),
+        ("text/plain; charset=utf-8", false),
+        ("application/json", true),
+    ] {
+        for fault in [BodyFault::Lost("cut".to_owned()), BodyFault::TooLarge { limit: 9 }] {
+            let page = RawAnswer {
+                body: Err(fault),
+                ..answer(200, &[("content-type", media_type)], "")
+            };
+            assert_eq!(write(&page).is_ok(), is_confirmed, "{media_type}");
+        }
+    }
 }

@@ -21,7 +21,7 @@ use crate::{
 
 /// An emulator, and the adapter on it.
 struct Room {
-    world: Emulator,
+    emulator: Emulator,
     running: Running,
     store: GenesysStore<TriggerRules>,
     time: VirtualTime,
@@ -50,9 +50,8 @@ fn store_at(
 ) -> GenesysStore<TriggerRules> {
     let address: Address = url.parse().unwrap();
     let settings = ConnectionSettings {
-        loopback: true,
         attempt_timeout: Duration::from_millis(500),
-        ..ConnectionSettings::default()
+        ..ConnectionSettings::to(&address)
     };
     let connection = Connection::new(&settings).unwrap();
     let clock = Arc::new(time.clone());
@@ -61,17 +60,17 @@ fn store_at(
 }
 
 async fn room_with(settings: Settings, client: Client) -> Room {
-    let world = Emulator::new(settings);
-    world.add_client(client);
-    world
+    let emulator = Emulator::new(settings);
+    emulator.add_client(client);
+    emulator
         .put_rule(serde_json::from_str(emulator::SAMPLE_RULE).unwrap())
         .unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let running = serve(world.clone(), listener).await.unwrap();
+    let running = serve(emulator.clone(), listener).await.unwrap();
     let time = VirtualTime::default();
     let store = store_at(&running.url(), credentials("secret-canary"), &time, None);
     Room {
-        world,
+        emulator,
         running,
         store,
         time,
@@ -94,10 +93,10 @@ impl Stage<TriggerRule> for Room {
 
     async fn put(&self, id: &RuleId, rule: &TriggerRule) {
         let value = serde_json::from_str(rule.document().text()).unwrap();
-        if self.world.rule(id.as_str()).is_some() {
-            self.world.edit_rule(id.as_str(), |stored| *stored = value).unwrap();
+        if self.emulator.rule(id.as_str()).is_some() {
+            self.emulator.edit_rule(id.as_str(), |stored| *stored = value).unwrap();
         } else {
-            self.world.put_rule(value).unwrap();
+            self.emulator.put_rule(value).unwrap();
         }
     }
 }
@@ -119,7 +118,7 @@ async fn the_adapter_keeps_the_contract() {
                 client(),
             )
             .await;
-            room.world.remove_rule(SAMPLE_RULE_ID);
+            room.emulator.remove_rule(SAMPLE_RULE_ID);
             room
         })
         .await;
@@ -132,14 +131,20 @@ async fn one_token_serves_many_requests_and_is_renewed_before_its_end() {
     for _ in 0..3 {
         room.store.get(&id()).await.unwrap();
     }
-    let tokens = |world: &Emulator| world.requests().iter().filter(|seen| seen.is_token_request()).count();
-    assert_eq!(tokens(&room.world), 1);
+    let tokens = |emulator: &Emulator| {
+        emulator
+            .requests()
+            .iter()
+            .filter(|seen| seen.is_token_request())
+            .count()
+    };
+    assert_eq!(tokens(&room.emulator), 1);
     room.time.advance(Duration::from_hours(24) - Duration::from_secs(61));
     room.store.get(&id()).await.unwrap();
-    assert_eq!(tokens(&room.world), 1);
+    assert_eq!(tokens(&room.emulator), 1);
     room.time.advance(Duration::from_secs(2));
     room.store.get(&id()).await.unwrap();
-    assert_eq!(tokens(&room.world), 2);
+    assert_eq!(tokens(&room.emulator), 2);
 }
 
 #[tokio::test]
@@ -154,17 +159,17 @@ async fn many_at_once_ask_for_one_token() {
     for task in tasks {
         task.await.unwrap();
     }
-    assert_eq!(room.world.issued_tokens().len(), 1);
+    assert_eq!(room.emulator.issued_tokens().len(), 1);
 }
 
 #[tokio::test]
 async fn a_refused_token_is_renewed_once_and_the_request_repeated() {
     let room = room().await;
     room.store.get(&id()).await.unwrap();
-    room.world.revoke_tokens();
+    room.emulator.revoke_tokens();
     let answer = room.store.get(&id()).await.unwrap();
     assert_eq!(answer.metadata.requests, 2);
-    assert_eq!(room.world.issued_tokens().len(), 2);
+    assert_eq!(room.emulator.issued_tokens().len(), 2);
 }
 
 #[tokio::test]
@@ -181,7 +186,7 @@ async fn a_token_on_disk_saves_the_next_run_a_request() {
         );
         run.get(&id()).await.unwrap();
     }
-    assert_eq!(room.world.requests().len(), 3, "token, read, read");
+    assert_eq!(room.emulator.requests().len(), 3, "token, read, read");
 }
 
 #[tokio::test]
@@ -192,7 +197,7 @@ async fn refused_credentials_are_no_secret_kept_badly() {
     assert_eq!(failure.class, FailureClass::Unauthenticated);
     assert_eq!(failure.metadata.requests, 0);
     assert!(!format!("{failure:?}{:?}", credentials("wrong-canary")).contains("wrong-canary"));
-    room.world.limit_sign_ins(1);
+    room.emulator.limit_sign_ins(1);
     let failure = room.store.get(&id()).await.unwrap_err();
     assert!(matches!(failure.class, FailureClass::Throttled { .. }), "{failure:?}");
     let token = Credentials::Token(SecretString::from("stale"));
@@ -301,6 +306,25 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
+async fn a_read_asks_for_what_no_cache_kept() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let listening = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            assert!(stream.read_buf(&mut head).await.unwrap() > 0);
+        }
+        String::from_utf8(head).unwrap()
+    });
+    let token = Credentials::Token(SecretString::from("token"));
+    let store = store_at(&url, token, &VirtualTime::default(), None);
+    store.get(&id()).await.unwrap_err();
+    let head = listening.await.unwrap();
+    assert!(head.contains("\r\ncache-control: no-cache\r\n"), "{head}");
+}
+
+#[tokio::test]
 async fn a_connection_to_elsewhere_speaks_no_plain_http() {
     let (url, seen) = redirecting().await;
     let address: Address = url.parse().unwrap();
@@ -309,7 +333,7 @@ async fn a_connection_to_elsewhere_speaks_no_plain_http() {
     let token = Credentials::Token(SecretString::from("token"));
     let tokens = TokenSource::new(token, address.clone(), address, connection, clock.clone(), None);
     let store = GenesysStore::new(TriggerRules::default(), tokens, clock);
-    assert_eq!(store.get(&id()).await.unwrap_err().class, FailureClass::NotSent);
+    assert_eq!(store.get(&id()).await.unwrap_err().class, FailureClass::Untrusted);
     assert_eq!(seen.load(Ordering::SeqCst), 0);
 }
 
@@ -317,16 +341,16 @@ async fn a_connection_to_elsewhere_speaks_no_plain_http() {
 async fn the_organization_is_kept_with_the_token_that_told_it() {
     let room = room().await;
     room.store.get(&id()).await.unwrap();
-    room.world.revoke_tokens();
+    room.emulator.revoke_tokens();
     let asked = || {
-        let seen = room.world.requests();
+        let seen = room.emulator.requests();
         seen.iter().filter(|request| request.kind == Kind::Organization).count()
     };
     let tokens = &room.store.tokens;
     let found = tokens.organization().await.unwrap().unwrap();
     assert_eq!(
         (found.id, asked()),
-        (room.world.organization().id, 2),
+        (room.emulator.organization().id, 2),
         "refused, and asked again"
     );
     room.store.get(&id()).await.unwrap();
@@ -345,8 +369,8 @@ async fn a_listing_is_read_in_pages() {
 /// Each fault of the network, on a read and on a write: what is said about it must be what is known.
 #[tokio::test]
 async fn each_fault_of_the_network_is_told_for_what_it_is() {
-    let unclear = |class: &FailureClass| matches!(class, FailureClass::Indeterminate { .. });
-    for (fault, read_is_unclear, write_is_accepted) in [
+    let indeterminate = |class: &FailureClass| matches!(class, FailureClass::Indeterminate { .. });
+    for (fault, read_is_indeterminate, write_is_accepted) in [
         (r#"{"drop_before":{}}"#, true, false),
         (r#"{"drop_after":{}}"#, true, false),
         (r#"{"reset_in_body":{}}"#, true, true),
@@ -360,14 +384,21 @@ async fn each_fault_of_the_network_is_told_for_what_it_is() {
             let text = format!(r#"{{"faults":[{{"on":{{"kind":"{kind}"}},"times":1,"do":{fault}}}]}}"#);
             Script::from_json(&text).unwrap_or_else(|error| panic!("{fault}: {error}"))
         };
-        room.world.load_faults(script("get"));
+        room.emulator.load_faults(script("get"));
         let failure = room.store.get(&id()).await.unwrap_err();
-        assert_eq!(unclear(&failure.class), read_is_unclear, "{fault}: {failure:?}");
-        room.world.load_faults(script("put"));
+        assert_eq!(
+            indeterminate(&failure.class),
+            read_is_indeterminate,
+            "{fault}: {failure:?}"
+        );
+        room.emulator.load_faults(script("put"));
         let written = room.store.replace(&id(), &read.value, read.version.as_ref()).await;
         match written {
             Ok(answer) => assert!(write_is_accepted && answer.content.is_none(), "{fault}"),
-            Err(failure) => assert!(!write_is_accepted && unclear(&failure.class), "{fault}: {failure:?}"),
+            Err(failure) => assert!(
+                !write_is_accepted && indeterminate(&failure.class),
+                "{fault}: {failure:?}"
+            ),
         }
     }
 }

@@ -56,9 +56,9 @@ async fn main() {
     growth::newest(&folder.path().join("empty.db"), &folder.path().join("long.db")).await;
     for (name, query) in QUERIES {
         let (of_empty, of_long) = (time(&empty, entries, query).await, time(&long, entries, query).await);
-        let verdict = if of_long <= READ_TARGET { "met" } else { "missed" };
+        let compared = if of_long <= READ_TARGET { "met" } else { "missed" };
         println!(
-            "{name}: {:.2} ms with {entries} entries, {:.2} ms with none (target: at most {} ms; {verdict})",
+            "{name}: {:.2} ms with {entries} entries, {:.2} ms with none (target: at most {} ms; {compared})",
             milliseconds(of_long),
             milliseconds(of_empty),
             READ_TARGET.as_millis(),
@@ -118,10 +118,10 @@ async fn share(folder: &Path) {
     }
     let (bare, recorded) = (median(bare), median(recorded));
     let ratio = recorded.as_secs_f64() / bare.as_secs_f64();
-    let verdict = if ratio <= SHARE_TARGET { "met" } else { "missed" };
+    let compared = if ratio <= SHARE_TARGET { "met" } else { "missed" };
     println!("two bare writes with fdatasync: {:.3} ms (median)", milliseconds(bare));
     println!("intent and outcome: {:.3} ms (median)", milliseconds(recorded));
-    println!("ledger / bare: {ratio:.2} (target: at most {SHARE_TARGET}; {verdict})");
+    println!("ledger / bare: {ratio:.2} (target: at most {SHARE_TARGET}; {compared})");
     ledger.close().await;
 }
 

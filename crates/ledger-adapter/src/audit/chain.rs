@@ -45,6 +45,15 @@ impl<'h> Chain<'h> {
         }
     }
 
+    /// A chain whose entry of that number, which has that hash, was read before.
+    pub(super) fn after(entries: u64, head: Digest) -> Self {
+        Self {
+            entries,
+            head,
+            ..Self::new(None)
+        }
+    }
+
     pub(super) fn fault(&mut self, entry: Option<u64>, what: String) {
         if self.faults.len() < MOST_FAULTS {
             self.faults.push(Fault { entry, what });

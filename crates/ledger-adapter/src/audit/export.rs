@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ports::LedgerError;
+use ports::{LedgerError, LedgerFailure};
 use serde::{Deserialize, Serialize};
 
 use super::chain::Chain;
@@ -155,7 +155,9 @@ impl<T: FnMut(&str) -> std::io::Result<()> + Send> Exporter<T> {
     }
 
     fn line(&mut self, line: &str) -> Result<(), LedgerError> {
-        let untaken = |error: std::io::Error| LedgerError::Unusable(format!("cannot write the export: {error}"));
+        let untaken = |error: std::io::Error| {
+            LedgerError::Unusable(LedgerFailure::new("cannot write the export").with_source(error))
+        };
         (self.take)(line).map_err(untaken)
     }
 }
@@ -183,10 +185,21 @@ pub fn verify_export(mut export: impl std::io::BufRead, known_head: Option<&str>
         waiting: Vec::new(),
         is_over: false,
     };
+    let mut line_ends = LineEnds::AsExported;
     for number in 1_u64.. {
         let mut line = Vec::new();
         if export.read_until(b'\n', &mut line)? == 0 {
             break;
+        }
+        if number == 1 && line.ends_with(b"\r\n") {
+            line_ends = LineEnds::Changed;
+            let what = "all line ends were changed to CR LF, as git does on Windows: `*.jsonl -text` in .gitattributes \
+                        keeps it from that";
+            reader.chain.fault(None, what.to_owned());
+        }
+        if line_ends == LineEnds::Changed && line.ends_with(b"\r\n") {
+            line.truncate(line.len() - 2);
+            line.push(b'\n');
         }
         if reader.is_over {
             reader.chain.fault(None, format!("line {number} stands after the end"));
@@ -203,6 +216,14 @@ pub fn verify_export(mut export: impl std::io::BufRead, known_head: Option<&str>
         reader.chain.fault(None, what.to_owned());
     }
     Ok(reader.chain.end())
+}
+
+/// The ends of the lines of an export.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LineEnds {
+    AsExported,
+    /// By a tool that changes all of them. That is told once, and the rest is read for what it says.
+    Changed,
 }
 
 /// An export as far as it was read.

@@ -4,12 +4,13 @@
 
 use std::time::SystemTime;
 
-use ports::LedgerError;
+use ports::{LedgerError, LedgerFailure};
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
-use super::schema::{self, ACTIVITY, FIRST_FORMAT, FORMAT, NEW, OUTBOX_INDEX, TALLIES, UPDATES_INDEXES, in_dialect};
+use super::failure::DatabaseError;
+use super::schema::{self, ACTIVITY, FIRST_FORMAT, FORMAT, NEW, OUTBOX_INDEXES, TALLIES, UPDATES_INDEXES, in_dialect};
 use super::{Dialect, Sessions, explained, is_denied};
-use crate::entry_body::{micros_of, time_of, written};
+use crate::entry_body::{micros_of, time_of, time_text};
 
 /// A hook before each statement of a migration, with its number from 1 on: for tests that interrupt it there.
 pub(crate) type BeforeStatement<'h> = &'h mut (dyn FnMut(usize) -> Interrupt + Send);
@@ -88,7 +89,7 @@ pub(crate) fn statements(dialect: Dialect) -> Vec<String> {
         }
     }
     add("ALTER TABLE outbox ADD COLUMN kind TEXT NOT NULL DEFAULT 'rule'");
-    add(OUTBOX_INDEX);
+    OUTBOX_INDEXES.into_iter().for_each(&mut add);
     add("ALTER TABLE documents ADD COLUMN entry {number} NOT NULL DEFAULT 0");
     NEW.into_iter().for_each(&mut add);
     if dialect == Dialect::Postgres {
@@ -137,12 +138,13 @@ async fn migrate_in_transaction(
 ) -> Result<(), LedgerError> {
     let failed = |error: sqlx::Error| {
         if is_denied(&error) {
-            return LedgerError::Unusable(format!(
-                "the ledger has the format {FIRST_FORMAT}, and this role may not bring it up to {FORMAT} ({error}): let \
-                 the owner of its tables run `assist-rules audit upgrade`"
-            ));
+            let why =
+                format!("the ledger has the format {FIRST_FORMAT}, and this role may not bring it up to {FORMAT}");
+            let help = "let the owner of its tables run `assist-rules audit upgrade`";
+            let failure = LedgerFailure::new(why).with_help(help);
+            return LedgerError::Unusable(failure.with_source(DatabaseError(error)));
         }
-        explained("upgrade", &error)
+        explained("upgrade", error)
     };
     sqlx::raw_sql(dialect.begin())
         .execute(&mut *connection)
@@ -209,11 +211,11 @@ async fn refuse_while_a_run_is_at_work(
     for row in held {
         let (run, until, server): (String, i64, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
         if !sessions.was_given_up(connection, dialect, &run, server).await? {
-            return Err(Refused::AtWork(LedgerError::Busy(format!(
-                "the ledger has the format {FIRST_FORMAT}, and run {run} is at work in it, until {} at the latest: try \
-                 again then",
-                written(time_of(until))
-            ))));
+            let failure = LedgerFailure::new(format!(
+                "the ledger has the format {FIRST_FORMAT}, and run {run} is at work in it, until {} at the latest",
+                time_text(time_of(until))
+            ));
+            return Err(Refused::AtWork(LedgerError::Busy(failure)));
         }
     }
     Ok(())

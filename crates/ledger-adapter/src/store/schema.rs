@@ -1,10 +1,10 @@
 //! The tables. Entries and documents are only ever added, which triggers see to; the rest is derived from them or
 //! tells how far a delivery is.
 
-use ports::LedgerError;
+use ports::{LedgerError, LedgerFailure};
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
-use super::{Dialect, explained, unusable};
+use super::{Dialect, IfAbsent, explained, unusable};
 
 /// The format of the tables that this version writes.
 pub(crate) const FORMAT: i64 = 2;
@@ -102,8 +102,10 @@ const OUTBOX: &str = "CREATE TABLE outbox (
     last_failure TEXT NOT NULL,
     PRIMARY KEY (sink, seq)
 ){by_key}";
-pub(super) const OUTBOX_INDEX: &str =
-    "CREATE INDEX outbox_pending ON outbox (sink, target, kind, document, seq) WHERE state = 'pending'";
+pub(super) const OUTBOX_INDEXES: [&str; 2] = [
+    "CREATE INDEX outbox_pending ON outbox (sink, target, kind, document, seq) WHERE state = 'pending'",
+    "CREATE INDEX outbox_pauses ON outbox (sink, leased_until) WHERE state = 'pending' AND token = 'pause'",
+];
 const DISABLED_SINKS: &str = "CREATE TABLE disabled_sinks (
     sink TEXT NOT NULL PRIMARY KEY,
     why TEXT NOT NULL
@@ -203,12 +205,24 @@ pub(crate) fn shown_as_current(dialect: Dialect) -> &'static str {
     }
 }
 
+/// The patience of a connection to a file with other writers.
+pub(super) const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 10000";
+
 /// Sets a new connection up.
 pub(super) async fn settle(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), sqlx::Error> {
+    if dialect == Dialect::Sqlite {
+        sqlx::raw_sql("PRAGMA busy_timeout = 10000")
+            .execute(&mut *connection)
+            .await?;
+        // Why: it is refused, and the mode of its journal stands in the file.
+        if is_of_another_program(connection).await? {
+            return Ok(());
+        }
+    }
     let settings = match dialect {
         Dialect::Sqlite => {
-            "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-             PRAGMA foreign_keys = OFF; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 2097152;"
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; \
+             PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 2097152;"
         }
         // A machine that falls asleep in a transaction must not keep everybody else from the chain.
         Dialect::Postgres => {
@@ -222,26 +236,74 @@ pub(super) async fn settle(connection: &mut AnyConnection, dialect: Dialect) -> 
 
 /// Makes the tables if there are none, and refuses those of a later version. The format that they have: the first is
 /// as good as this one for readers. A table of another program that has the name of one of them is an error: the
-/// triggers would lock that program out of it.
-pub(super) async fn prepare(connection: &mut AnyConnection, dialect: Dialect) -> Result<i64, LedgerError> {
+/// triggers would lock that program out of it. None if there are none, and they may not be made.
+pub(super) async fn prepare(
+    connection: &mut AnyConnection,
+    dialect: Dialect,
+    absent: IfAbsent,
+) -> Result<Option<i64>, LedgerError> {
     if dialect == Dialect::Sqlite {
         check_library(connection).await?;
     }
     let format = format(connection, dialect)
         .await
-        .map_err(|error| explained("open", &error))?;
+        .map_err(|error| explained("open", error))?;
     match format {
-        Some(known @ (FIRST_FORMAT | FORMAT)) => Ok(known),
-        Some(unknown) => Err(LedgerError::Unusable(format!(
-            "the ledger has the format {unknown}, and this version knows {FIRST_FORMAT} and {FORMAT}: use a newer version \
-             of assist-rules, or name another ledger"
-        ))),
+        Some(known @ (FIRST_FORMAT | FORMAT)) => Ok(Some(known)),
+        Some(unknown) => {
+            let why =
+                format!("the ledger has the format {unknown}, and this version knows {FIRST_FORMAT} and {FORMAT}");
+            let help = "use a newer version of assist-rules, or name another ledger with --ledger";
+            Err(LedgerError::Unusable(LedgerFailure::new(why).with_help(help)))
+        }
+        None if dialect == Dialect::Sqlite
+            && is_of_another_program(connection)
+                .await
+                .map_err(|error| explained("open", error))? =>
+        {
+            let why = "cannot open the ledger: it is the file of another program: it has other tables";
+            let help = "name another one with --ledger";
+            Err(LedgerError::Unusable(LedgerFailure::new(why).with_help(help)))
+        }
+        None if absent == IfAbsent::Leave => Ok(None),
         None => {
             let made = create(connection, dialect).await;
-            made.map_err(|error| explained("open", &error))?;
-            Ok(FORMAT)
+            made.map_err(|error| explained("open", error))?;
+            Ok(Some(FORMAT))
         }
     }
+}
+
+/// True if a file has tables, and none of a ledger. A shared database may have those of others.
+async fn is_of_another_program(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
+    let sql = "SELECT CASE WHEN count(*) > 0 AND sum(name = 'ledger_format') = 0 THEN 1 ELSE 0 END FROM sqlite_master";
+    let found: i64 = sqlx::query(sql).fetch_one(connection).await?.try_get(0)?;
+    Ok(found == 1)
+}
+
+/// The rights on the tables that a run needs in order to record.
+const NEEDED: &str = "SELECT needed.place, needed.privilege FROM (VALUES \
+    ('entries', 'SELECT'), ('entries', 'INSERT'), ('documents', 'SELECT'), ('documents', 'INSERT'), \
+    ('bases', 'INSERT'), ('targets', 'INSERT'), \
+    ('updates', 'INSERT'), ('updates', 'UPDATE'), ('updates', 'DELETE'), \
+    ('tallies', 'INSERT'), ('tallies', 'UPDATE'), ('tallies', 'DELETE'), \
+    ('activity', 'INSERT'), ('activity', 'UPDATE'), ('activity', 'DELETE'), \
+    ('base_members', 'INSERT'), ('base_members', 'UPDATE'), ('base_members', 'DELETE'), \
+    ('outbox', 'INSERT'), ('outbox', 'UPDATE'), ('outbox', 'DELETE'), \
+    ('disabled_sinks', 'INSERT'), ('disabled_sinks', 'DELETE')) AS needed(place, privilege) \
+    WHERE NOT has_table_privilege(to_regclass(needed.place), needed.privilege) \
+    UNION ALL SELECT 'a standby server', 'write access' WHERE pg_is_in_recovery() LIMIT 1";
+
+/// Refuses a shared ledger that a run cannot record in, before anything is sent.
+pub(super) async fn require_rights(connection: &mut AnyConnection) -> Result<(), LedgerError> {
+    let failed = |error: sqlx::Error| explained("open", error);
+    let Some(lacking) = sqlx::query(NEEDED).fetch_optional(connection).await.map_err(failed)? else {
+        return Ok(());
+    };
+    let (place, right): (String, String) = (lacking.try_get(0).map_err(failed)?, lacking.try_get(1).map_err(failed)?);
+    let why = format!("cannot open the ledger: it may not be written: no {right} on {place}");
+    let help = "let the owner of its tables grant it, or name another one with --ledger";
+    Err(LedgerError::Unusable(LedgerFailure::new(why).with_help(help)))
 }
 
 pub(super) async fn format(connection: &mut AnyConnection, dialect: Dialect) -> Result<Option<i64>, sqlx::Error> {
@@ -287,7 +349,7 @@ async fn create(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), 
         all.extend(tables);
         all.extend(UNCHANGED_INDEXES);
         all.extend(UPDATES_INDEXES);
-        all.push(OUTBOX_INDEX);
+        all.extend(OUTBOX_INDEXES);
         all.extend(NEW);
         let mark = format!(";{triggers}INSERT INTO ledger_format (version) VALUES ({FORMAT});");
         let statements = in_dialect(&all.join(";"), dialect) + &mark;
@@ -306,11 +368,11 @@ async fn check_library(connection: &mut AnyConnection) -> Result<(), LedgerError
     let row = sqlx::query("SELECT sqlite_version()").fetch_one(connection).await;
     let version: String = row
         .and_then(|row| row.try_get(0))
-        .map_err(|error| unusable("open", &error))?;
+        .map_err(|error| unusable("open", error))?;
     let numbers: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
     if numbers.as_slice() < OLDEST_SQLITE.as_slice() {
         let why = format!("SQLite {version} can corrupt a write-ahead log: 3.51.3 or later is needed");
-        return Err(LedgerError::Unusable(why));
+        return Err(LedgerError::unusable(why));
     }
     Ok(())
 }

@@ -35,7 +35,7 @@ pub(crate) struct OrphanedSpill {
 impl Sessions {
     /// A run that is at work from now on.
     pub(crate) fn begin(folder: PathBuf, run: &str) -> std::io::Result<Self> {
-        std::fs::create_dir_all(&folder)?;
+        files::make_private_folder(&folder)?;
         let mut options = OpenOptions::new();
         options.create(true).append(true);
         private(&mut options);
@@ -86,7 +86,7 @@ impl Sessions {
             Dialect::Sqlite => {
                 let path = path(&self.folder, run);
                 // One whose file is not there was given up in good order, or was taken in.
-                Ok(locked(&path).is_some() || !path.exists())
+                Ok(locked(&path).is_some() || path.try_exists().is_ok_and(|is_there| !is_there))
             }
             Dialect::Postgres => {
                 let sql = "SELECT CASE WHEN $2 = CAST(extract(epoch FROM pg_postmaster_start_time()) * 1000000 AS BIGINT) \
@@ -111,11 +111,11 @@ impl Sessions {
         let Some(file) = kept.file.as_mut() else {
             return Err(std::io::Error::other("this run records nothing"));
         };
-        let written = file
+        let saved = file
             .write_all(format!("{line}\n").as_bytes())
             .and_then(|()| file.sync_all())
             .and_then(|()| sync_folder(&self.folder));
-        if let Err(error) = written {
+        if let Err(error) = saved {
             kept.failed = Some(error.to_string());
             return Err(error);
         }
@@ -125,7 +125,13 @@ impl Sessions {
     /// The files of runs that are gone, with what they could not record.
     pub(crate) fn left_behind(&self) -> impl Iterator<Item = OrphanedSpill> {
         let own = path(&self.folder, &self.run);
-        let files = std::fs::read_dir(&self.folder).into_iter().flatten();
+        let files = std::fs::read_dir(&self.folder).inspect_err(|error| {
+            tracing::warn!(
+                "`{}` cannot be read ({error}): what other runs kept there is not recorded",
+                self.folder.display()
+            );
+        });
+        let files = files.into_iter().flatten();
         files
             .filter_map(|file| file.ok().map(|file| file.path()))
             .filter(move |path| *path != own && path.extension().is_some_and(|kind| kind == "run"))

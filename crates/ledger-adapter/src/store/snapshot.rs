@@ -21,7 +21,7 @@ impl Store {
     pub(crate) async fn look(&self) -> Result<Snapshot<'_>, LedgerError> {
         let mut state = self.state.lock().await;
         state.refuse_if_poisoned()?;
-        let failed = |error: sqlx::Error| unusable("read", &error);
+        let failed = |error: sqlx::Error| unusable("read", error);
         let connection = match state.connection.take() {
             Some(connection) => connection,
             None => self.connect().await.map_err(failed)?,
@@ -47,13 +47,13 @@ impl Snapshot<'_> {
     pub(crate) async fn rows(&mut self, sql: impl Into<Sql>, values: &[Value<'_>]) -> Result<Vec<AnyRow>, LedgerError> {
         let sql = current(self.format, self.dialect, sql.into());
         let rows = bound(sql, values).fetch_all(&mut self.connection).await;
-        rows.map_err(|error| unusable("read", &error))
+        rows.map_err(|error| unusable("read", error))
     }
 
     /// Ends it in good order. One that is dropped takes its connection with it.
     pub(crate) async fn end(mut self) -> Result<(), LedgerError> {
         let ended = sqlx::raw_sql("ROLLBACK").execute(&mut self.connection).await;
-        ended.map_err(|error| unusable("read", &error))?;
+        ended.map_err(|error| unusable("read", error))?;
         self.state.connection = Some(self.connection);
         Ok(())
     }

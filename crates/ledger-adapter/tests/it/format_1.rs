@@ -13,7 +13,7 @@ use ports::{
 
 use assist_rules_ledger_adapter::{LedgerSettings, SqlLedger, verify_export};
 
-use crate::stores::{Schema, connection, open};
+use crate::stores::{Schema, advised, connection, open};
 use fixture::{Fixture, TARGET};
 
 const ORG: &str = "b8fa1c5c-6a7e-4d7a-9d4b-0d5b7b5a1c11";
@@ -119,7 +119,7 @@ async fn is_read(fixture: &Fixture) {
         (merged.id, merged.intent.unwrap().follows),
         (EntryId(7), Some(EntryId(6)))
     );
-    let refused = ledger.intend(intent("r1", 1, 0)).await.unwrap_err().to_string();
+    let refused = advised(&ledger.intend(intent("r1", 1, 0)).await.unwrap_err());
     assert!(refused.contains("audit upgrade"), "{refused}");
     ledger.close().await;
     assert_eq!(fixture.format().await, 1, "it is as it was");
@@ -188,7 +188,7 @@ async fn goes_on(fixture: &Fixture) {
 
 /// Those of format 1 go out before newer ones of their rule, as they were.
 async fn pending_events_go_out_first(ledger: &SqlLedger, rule: &DocumentRef) {
-    let mut told = Vec::new();
+    let mut delivered = Vec::new();
     loop {
         let claim = Claim {
             sink: "hub".to_owned(),
@@ -203,18 +203,18 @@ async fn pending_events_go_out_first(ledger: &SqlLedger, rule: &DocumentRef) {
             break;
         }
         for leased in leased {
-            told.push((leased.event.document.target.clone(), leased.event.entry.0));
+            delivered.push((leased.event.document.target.clone(), leased.event.entry.0));
             let delivered = ports::DeliveryOutcome::Delivered;
             ledger.complete(&leased, &delivered).await.unwrap();
         }
     }
-    let of_client: Vec<u64> = told
+    let of_client: Vec<u64> = delivered
         .iter()
         .filter(|(target, _)| target == TARGET)
         .map(|(_, entry)| *entry)
         .collect();
     assert_eq!(of_client, [1, 4, 7, 16, 18]);
-    assert_eq!(told.len(), 6, "and one of a token: {told:?}");
+    assert_eq!(delivered.len(), 6, "and one of a token: {delivered:?}");
     // The new one is told to the sinks of this run.
     let claim = Claim {
         sink: "a".to_owned(),
@@ -241,7 +241,7 @@ async fn waits_for_a_run(fixture: &Fixture) {
     let refused = SqlLedger::open(settings("a-run")).await.err();
     let why = refused.as_ref().map(ToString::to_string).unwrap_or_default();
     assert!(matches!(refused, Some(LedgerError::Busy(_))), "{refused:?}");
-    assert!(why.contains("at work") && why.contains("try again"), "{why}");
+    assert!(why.contains("at work") && why.contains("at the latest"), "{why}");
     let by_hand = LedgerSettings {
         run: None,
         ..settings("nobody")
@@ -262,7 +262,7 @@ async fn is_refused(fixture: &Fixture) {
             run,
             sinks: Vec::new(),
         };
-        let refused = SqlLedger::open(settings).await.err().unwrap().to_string();
+        let refused = advised(&SqlLedger::open(settings).await.err().unwrap());
         assert!(
             refused.contains("format 3") && refused.contains("use a newer version"),
             "{refused}"
@@ -324,7 +324,7 @@ async fn a_role_that_may_not_alter_tables_is_told_what_the_owner_has_to_run() {
         run: Some(("a-run".to_owned(), folder.path().join("runs"))),
         sinks: Vec::new(),
     };
-    let refused = SqlLedger::open(settings()).await.err().unwrap().to_string();
+    let refused = advised(&SqlLedger::open(settings()).await.err().unwrap());
     assert!(refused.contains("assist-rules audit upgrade"), "{refused}");
     assert_eq!(fixture.format().await, 1);
     let as_owner = LedgerSettings {

@@ -38,7 +38,7 @@ async fn entries_and_documents_of_a_shared_ledger_can_only_be_added() {
     let ledger = open(&schema.url, folder.path()).await;
     ledger.intend(intent("r1", 7, 0)).await.unwrap();
     let mut beside = connection(&schema.url).await;
-    for mischief in [
+    for tampering in [
         "UPDATE entries SET body = ''",
         "DELETE FROM entries",
         "TRUNCATE entries",
@@ -46,8 +46,8 @@ async fn entries_and_documents_of_a_shared_ledger_can_only_be_added() {
         "DELETE FROM documents",
         "TRUNCATE documents",
     ] {
-        let refused = sqlx::raw_sql(mischief).execute(&mut beside).await.unwrap_err();
-        assert!(refused.to_string().contains("append-only"), "{mischief}: {refused}");
+        let refused = sqlx::raw_sql(tampering).execute(&mut beside).await.unwrap_err();
+        assert!(refused.to_string().contains("append-only"), "{tampering}: {refused}");
     }
     drop(ledger);
     schema.drop().await;
@@ -87,13 +87,13 @@ async fn whoever_updates_needs_no_right_to_change_an_entry() {
     assert_eq!(deliver(vec![ledger.clone()]).await.len(), 1);
     assert_eq!(ledger.verify(None).await.unwrap().faults, []);
     let mut writer = connection(&as_writer).await;
-    for mischief in [
+    for tampering in [
         "UPDATE entries SET body = ''",
         "DELETE FROM documents",
         "TRUNCATE entries",
         "DROP TRIGGER entries_are_append_only ON entries",
     ] {
-        let refused = sqlx::raw_sql(mischief).execute(&mut writer).await.unwrap_err();
+        let refused = sqlx::raw_sql(tampering).execute(&mut writer).await.unwrap_err();
         let refused = refused.to_string();
         assert!(
             refused.contains("permission denied") || refused.contains("must be owner"),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use assist_rules_ledger_adapter::{LedgerSettings, SqlLedger};
+use ports::LedgerError;
 use ports::testing::ledger_conformance::{Books, SINKS};
 use sqlx::{AnyConnection, ConnectOptions, Connection, any::AnyConnectOptions};
 
@@ -104,4 +105,12 @@ impl Schema {
             .await
             .unwrap();
     }
+}
+
+/// A failure as people see it: the reason in full, and the advice.
+pub(crate) fn advised(failure: &LedgerError) -> String {
+    let (LedgerError::Busy(below) | LedgerError::Unusable(below)) = failure else {
+        return failure.to_string();
+    };
+    format!("{}: {}", failure.in_full(), below.help.as_deref().unwrap_or_default())
 }

@@ -144,19 +144,19 @@ pub(crate) async fn assert_true(ledger: &SqlLedger, platform: &Platform, acknowl
 
 /// Workers who deliver what a sink is to be told, with failures in between; what they delivered, in order.
 pub(crate) async fn deliver(workers: Vec<Arc<SqlLedger>>) -> Vec<(String, u64, String)> {
-    let told = Arc::new(Mutex::new(Vec::new()));
+    let delivered = Arc::new(Mutex::new(Vec::new()));
     let workers: Vec<_> = workers
         .into_iter()
-        .map(|ledger| tokio::spawn(deliver_some(ledger, told.clone())))
+        .map(|ledger| tokio::spawn(deliver_some(ledger, delivered.clone())))
         .collect();
     for worker in workers {
         worker.await.unwrap();
     }
-    let told = told.lock().unwrap();
-    told.clone()
+    let delivered = delivered.lock().unwrap();
+    delivered.clone()
 }
 
-async fn deliver_some(ledger: Arc<SqlLedger>, told: Arc<Mutex<Vec<(String, u64, String)>>>) {
+async fn deliver_some(ledger: Arc<SqlLedger>, delivered: Arc<Mutex<Vec<(String, u64, String)>>>) {
     let claim = Claim {
         sink: "a".to_owned(),
         after: 0,
@@ -167,16 +167,17 @@ async fn deliver_some(ledger: Arc<SqlLedger>, told: Arc<Mutex<Vec<(String, u64, 
     };
     let mut tries = 0;
     loop {
-        let claimed = ledger.claim(&claim).await.unwrap();
+        let leased = ledger.claim(&claim).await.unwrap();
         let pending = ledger.backlog().await.unwrap().first().map_or(0, |sink| sink.pending);
-        if claimed.is_empty() && pending == 0 {
+        if leased.is_empty() && pending == 0 {
             return;
         }
-        for claimed in claimed {
+        for leased in leased {
             tries += 1;
-            let event = &claimed.event;
+            let event = &leased.event;
             let version = event.version_before.as_ref().unwrap().to_string().parse().unwrap();
-            told.lock()
+            delivered
+                .lock()
                 .unwrap()
                 .push((event.document.id.clone(), version, event.id.clone()));
             tokio::task::yield_now().await;
@@ -184,22 +185,23 @@ async fn deliver_some(ledger: Arc<SqlLedger>, told: Arc<Mutex<Vec<(String, u64, 
                 at: claim.now,
                 counts: true,
                 error: "no\u{0}".to_owned(),
+                paused_until: None,
             };
-            let fate = if tries % 3 == 0 {
+            let outcome = if tries % 3 == 0 {
                 again
             } else {
                 DeliveryOutcome::Delivered
             };
-            ledger.complete(&claimed, &fate).await.unwrap();
+            ledger.complete(&leased, &outcome).await.unwrap();
         }
     }
 }
 
 /// Asserts that each event was delivered, after all earlier ones of its rule, and under one id each time.
-pub(crate) fn assert_in_order(told: &[(String, u64, String)], platform: &Platform) {
+pub(crate) fn assert_in_order(delivered: &[(String, u64, String)], platform: &Platform) {
     let mut ids: BTreeMap<(&str, u64), &str> = BTreeMap::new();
     let mut last: BTreeMap<&str, u64> = BTreeMap::new();
-    for (rule, version, id) in told {
+    for (rule, version, id) in delivered {
         let before = last.insert(rule, *version);
         let is_next = before.map_or(*version == 0, |before| (before..=before + 1).contains(version));
         assert!(is_next, "{rule}: {version} after {before:?}");

@@ -44,7 +44,6 @@ enum Record {
 
 impl InMemoryLedger {
     /// An empty ledger that has an event for each of these sinks when a change was applied.
-    #[must_use]
     pub fn for_sinks(sinks: impl IntoIterator<Item = String>) -> Self {
         Self {
             sinks: sinks.into_iter().collect(),
@@ -53,7 +52,6 @@ impl InMemoryLedger {
     }
 
     /// Every update, in order.
-    #[must_use]
     pub fn all(&self) -> Vec<Entry> {
         self.kept().entries()
     }
@@ -138,7 +136,7 @@ impl Ledger for InMemoryLedger {
                 |held: &IntentRecord| Some(entry.id) == intent.follows && held.author.run == intent.author.run;
             entry.outcome.is_none()
                 && entry.intent.as_ref().is_some_and(|held| {
-                    held.document == wanted && held.leased_until > intent.at && !is_gone_on_from(held)
+                    held.document == wanted && held.lease().holds_at(intent.at) && !is_gone_on_from(held)
                 })
         });
         if let Some(held) = holder.and_then(|entry| entry.intent) {
@@ -184,7 +182,7 @@ impl Ledger for InMemoryLedger {
             }
         }
         let id = kept.add(Record::Outcome(Box::new(outcome.clone())));
-        let event = kept.tell(id, &outcome, &self.sinks);
+        let event = kept.enqueue(id, &outcome, &self.sinks);
         Ok(Recorded {
             entry: outcome.intent.unwrap_or(id),
             head: None,

@@ -48,9 +48,9 @@ fn members<K: DocumentKind>(document: &K) -> Vec<&str> {
 }
 
 /// The specimen with unknown members, nested ones too.
-fn with_strangers<K: Specimen>() -> K {
-    let strangers = [("x-first", r#"{"b":1,"a":[null,{"deep":1.50}]}"#), ("zz-last", "-0.0")];
-    let document = K::specimen().document().with_members(&strangers).unwrap();
+fn with_unknown_members<K: Specimen>() -> K {
+    let unknown_members = [("x-first", r#"{"b":1,"a":[null,{"deep":1.50}]}"#), ("zz-last", "-0.0")];
+    let document = K::specimen().document().with_members(&unknown_members).unwrap();
     K::from_document(document).unwrap()
 }
 
@@ -59,7 +59,7 @@ async fn read<K: Specimen>(stage: &dyn Stage<K>) -> domain::Stored<K> {
 }
 
 async fn what_is_stored_is_read_member_for_member<K: Specimen>(stage: &dyn Stage<K>) {
-    let stored = with_strangers::<K>();
+    let stored = with_unknown_members::<K>();
     stage.put(&K::specimen_id(), &stored).await;
     let answer = stage.store().get(&K::specimen_id()).await.unwrap();
     assert_eq!(
@@ -79,7 +79,7 @@ async fn what_is_not_stored_is_not_found<K: Specimen>(stage: &dyn Stage<K>) {
 }
 
 async fn a_write_under_what_was_read_is_accepted<K: Specimen>(stage: &dyn Stage<K>) {
-    stage.put(&K::specimen_id(), &with_strangers()).await;
+    stage.put(&K::specimen_id(), &with_unknown_members()).await;
     let before = read(stage).await;
     let changed = K::patch(&[(0, 0)]).apply(&before.value).unwrap();
     let written = stage
@@ -100,7 +100,7 @@ async fn a_write_under_what_was_read_is_accepted<K: Specimen>(stage: &dyn Stage<
 }
 
 async fn a_write_under_an_old_version_changes_nothing<K: Specimen>(stage: &dyn Stage<K>) {
-    stage.put(&K::specimen_id(), &with_strangers()).await;
+    stage.put(&K::specimen_id(), &with_unknown_members()).await;
     let before = read(stage).await;
     let theirs = K::patch(&[(0, 1)]).apply(&before.value).unwrap();
     stage.put(&K::specimen_id(), &theirs).await;
@@ -114,7 +114,7 @@ async fn a_write_under_an_old_version_changes_nothing<K: Specimen>(stage: &dyn S
 }
 
 async fn every_write_gives_a_new_version<K: Specimen>(stage: &dyn Stage<K>) {
-    stage.put(&K::specimen_id(), &with_strangers()).await;
+    stage.put(&K::specimen_id(), &with_unknown_members()).await;
     let mut versions: Vec<Version> = Vec::new();
     for _ in 0..3 {
         let stored = read(stage).await;
@@ -154,7 +154,7 @@ async fn a_listing_has_every_document_once<K: Specimen>(stage: &dyn Stage<K>) {
             ""
         };
         let stated = format!("{quote}{id}{quote}");
-        let document = with_strangers::<K>()
+        let document = with_unknown_members::<K>()
             .document()
             .with_members(&[(K::ID_MEMBER, &stated)])
             .unwrap();

@@ -9,11 +9,11 @@
     reason = "these are tests that adapters call: a failure is a panic"
 )]
 
+mod delivering;
 mod figures;
 mod joining;
 mod observing;
 mod records;
-mod telling;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,12 +71,13 @@ pub async fn check<F: Future<Output = Books>>(books: impl Fn() -> F) {
     an_outcome_is_not_changed(&books().await).await;
     what_was_unknown_is_settled_later(&books().await).await;
     a_document_is_leased_to_one_update(&books().await).await;
+    a_clock_that_was_ahead_leaves_no_long_lease(&books().await).await;
     an_intent_that_follows_closes_the_one_before(&books().await).await;
     updates_are_found_by_what_is_asked(&books().await).await;
     a_document_is_found_by_its_version(&books().await).await;
     kinds_are_told_apart(&books().await).await;
     figures::check(&books).await;
-    telling::check(&books).await;
+    delivering::check(&books).await;
     observing::check(&books).await;
     joining::check(&books).await;
 }
@@ -218,6 +219,21 @@ async fn a_document_is_leased_to_one_update(books: &Books) {
     let second = books.ledger.intend(books.intent("r1", 7, 101)).await.unwrap();
     assert!(second > id, "entries are numbered in their order");
     books.ledger.intend(books.intent("r1", 7, 101 + 181)).await.unwrap();
+}
+
+async fn a_clock_that_was_ahead_leaves_no_long_lease(books: &Books) {
+    let month = 30 * 86_400;
+    let ahead = books.ledger.intend(books.intent("r1", 7, month)).await.unwrap();
+    let left = books.ledger.intend(books.intent("r1", 7, 0)).await.unwrap();
+    assert_eq!(books.ledger.unsettled("api client", "rule").await.unwrap().len(), 2);
+    let refused = books.ledger.intend(intent("r1", 7, 1)).await.unwrap_err();
+    assert!(matches!(refused, LedgerError::Leased { .. }), "{refused:?}");
+    let follows = IntentRecord {
+        follows: Some(left),
+        ..books.intent("r1", 7, 2)
+    };
+    books.ledger.intend(follows).await.unwrap();
+    assert!(ahead < left);
 }
 
 async fn an_intent_that_follows_closes_the_one_before(books: &Books) {
@@ -387,7 +403,10 @@ async fn kinds_are_told_apart(books: &Books) {
         lease: Duration::from_mins(1),
         limit: 100,
     };
-    let told = books.outbox.claim(&claim).await.unwrap();
-    let told: Vec<_> = told.iter().map(|leased| leased.event.document.kind.as_str()).collect();
-    assert_eq!(told, ["toy", "rule"], "neither waits for the other");
+    let delivered = books.outbox.claim(&claim).await.unwrap();
+    let delivered: Vec<_> = delivered
+        .iter()
+        .map(|leased| leased.event.document.kind.as_str())
+        .collect();
+    assert_eq!(delivered, ["toy", "rule"], "neither waits for the other");
 }

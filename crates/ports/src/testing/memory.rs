@@ -27,7 +27,6 @@ impl<K: DocumentKind> Default for InMemoryStore<K> {
 
 impl<K: DocumentKind> InMemoryStore<K> {
     /// An empty store whose pages have so many documents.
-    #[must_use]
     pub fn with_pages_of(page: usize) -> Self {
         Self {
             documents: Mutex::default(),
@@ -43,7 +42,6 @@ impl<K: DocumentKind> InMemoryStore<K> {
     }
 
     /// The document as it is stored.
-    #[must_use]
     pub fn document(&self, id: &K::Id) -> Option<K> {
         self.documents().get(id).map(|(_, document)| document.clone())
     }

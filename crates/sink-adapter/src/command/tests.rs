@@ -8,7 +8,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe::{OpenOptions, Receiver, Sender};
 
 use super::*;
-use crate::samples::{event, event_of, sink, soon, why_again};
+use crate::samples::{event, event_of, retry_error, sink, soon};
 use crate::settings::SinkKind;
 
 fn command(argv: &[&str], timeout: Duration) -> Arc<dyn EventSink> {
@@ -92,7 +92,7 @@ async fn what_fails_is_told_with_the_end_of_its_last_words() {
             "`sh` ended with exit status: 1: ".to_owned(),
         ),
     ] {
-        let error = why_again(
+        let error = retry_error(
             command(&["sh", "-c", script], SinkKind::COMMAND_TIMEOUT)
                 .deliver(&event())
                 .await,
@@ -155,7 +155,7 @@ impl Held {
 async fn when_the_time_is_over_a_command_ends_with_all_that_it_started() {
     let mut held = Held::new();
     let limited = command(&held.script(), Duration::from_secs(1));
-    let error = why_again(soon(limited.deliver(&event())).await);
+    let error = retry_error(soon(limited.deliver(&event())).await);
     assert_eq!(error, "`sh` ran for more than 1s and was stopped");
     held.is_up().await;
     held.ends().await;
@@ -167,7 +167,7 @@ async fn whoever_gives_up_waiting_ends_the_command_too() {
     let command = command(&held.script(), SinkKind::COMMAND_TIMEOUT);
     let event = event();
     tokio::select! {
-        told = command.deliver(&event) => panic!("{told:?}"),
+        delivered = command.deliver(&event) => panic!("{delivered:?}"),
         () = held.is_up() => {}
     }
     held.ends().await;
@@ -175,23 +175,21 @@ async fn whoever_gives_up_waiting_ends_the_command_too() {
 
 #[tokio::test]
 async fn a_program_that_is_not_there_is_tried_again_and_found_out_before() {
-    let argv = ["no-such-program".to_owned()];
-    let error = why_again(
+    let error = retry_error(
         command(&["no-such-program"], SinkKind::COMMAND_TIMEOUT)
             .deliver(&event())
             .await,
     );
     assert!(error.starts_with("`no-such-program` cannot be run: "), "{error}");
-    assert_eq!(
-        find(&argv),
-        Err(CommandSinkError::Missing("no-such-program".to_owned()))
-    );
-    assert_eq!(
-        find(&["./no/such".to_owned()]),
-        Err(CommandSinkError::Missing("./no/such".to_owned()))
-    );
-    assert_eq!(find(&["sh".to_owned(), "x".to_owned()]), Ok(()));
-    assert_eq!(find(&["/bin/sh".to_owned()]), Ok(()));
+    let find = |argv: &[&str]| {
+        let argv: Vec<String> = argv.iter().map(|argument| (*argument).to_owned()).collect();
+        CommandSink::new("audit".to_owned(), &argv, SinkKind::COMMAND_TIMEOUT)?.find()
+    };
+    for missing in ["no-such-program", "./no/such"] {
+        assert_eq!(find(&[missing]), Err(CommandSinkError::Missing(missing.to_owned())));
+    }
+    assert_eq!(find(&["sh", "x"]), Ok(()));
+    assert_eq!(find(&["/bin/sh"]), Ok(()));
 }
 
 #[test]
@@ -202,7 +200,7 @@ fn what_no_system_can_run_is_refused() {
         (&["a", "b\0"], CommandSinkError::Nul(1)),
     ] {
         let argv: Vec<_> = argv.iter().map(|argument| (*argument).to_owned()).collect();
-        let made = CommandSink::new("told".to_owned(), &argv, SinkKind::COMMAND_TIMEOUT);
+        let made = CommandSink::new("audit".to_owned(), &argv, SinkKind::COMMAND_TIMEOUT);
         assert_eq!(made.err(), Some(fault));
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::*;
-use crate::samples::{event, event_of, event_of_another_kind, sink, why_again};
+use crate::samples::{event, event_of, event_of_another_kind, retry_error, sink};
 use crate::settings::SinkKind;
 
 fn directory(path: &Path) -> Arc<dyn EventSink> {
@@ -89,8 +89,8 @@ async fn an_older_state_is_never_put_over_a_newer_one() {
         (3, "three", "three"),
         (4, "four", "four"),
     ] {
-        let told = directory.deliver(&of_name(&format!("e{entry}"), entry, name)).await;
-        assert_eq!(told, Ok(()));
+        let delivered = directory.deliver(&of_name(&format!("e{entry}"), entry, name)).await;
+        assert_eq!(delivered, Ok(()));
         let text = fs::read_to_string(&file).unwrap();
         assert!(text.contains(&format!("\"name\": \"{shown}\"")), "{name}: {text}");
     }
@@ -125,8 +125,11 @@ async fn what_is_no_name_of_a_file_is_never_taken_and_leaves_the_directory() {
         of_id.document.id = name.to_owned();
         of_kind.document.kind = name.to_owned();
         for event in [of_id, of_kind] {
-            let told = directory(&inner).deliver(&event).await;
-            assert!(matches!(told, Err(DeliveryError::Never { .. })), "{name}: {told:?}");
+            let delivered = directory(&inner).deliver(&event).await;
+            assert!(
+                matches!(delivered, Err(DeliveryError::Never { .. })),
+                "{name}: {delivered:?}"
+            );
         }
     }
     assert_eq!(names(folder.path()), ["inner"]);
@@ -137,7 +140,7 @@ async fn what_is_no_name_of_a_file_is_never_taken_and_leaves_the_directory() {
 async fn a_directory_that_is_not_there_is_tried_again_and_not_made() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("unmounted");
-    let error = why_again(directory(&path).deliver(&event()).await);
+    let error = retry_error(directory(&path).deliver(&event()).await);
     assert!(
         error.starts_with(&format!("cannot write to `{}`: ", path.display())),
         "{error}"
@@ -149,14 +152,18 @@ async fn a_directory_that_is_not_there_is_tried_again_and_not_made() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_link_is_replaced_and_what_it_leads_to_is_left_alone() {
+async fn a_link_and_what_it_leads_to_are_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let outside = folder.path().join("outside");
     let inner = folder.path().join("inner");
     fs::create_dir(&inner).unwrap();
     fs::write(&outside, "theirs").unwrap();
     std::os::unix::fs::symlink(&outside, inner.join("r1.json")).unwrap();
-    assert_eq!(directory(&inner).deliver(&event()).await, Ok(()));
+    let error = retry_error(directory(&inner).deliver(&event()).await);
+    assert!(
+        error.ends_with(": it is a link, and only a file is replaced"),
+        "{error}"
+    );
     assert_eq!(fs::read_to_string(&outside).unwrap(), "theirs");
-    assert!(inner.join("r1.json").symlink_metadata().unwrap().is_file());
+    assert!(inner.join("r1.json").symlink_metadata().unwrap().is_symlink());
 }

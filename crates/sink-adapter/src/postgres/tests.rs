@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use sqlx::{Connection, Row};
 
 use super::*;
-use crate::samples::{event, event_of, event_of_another_kind, sink, soon, why_again};
+use crate::samples::{event, event_of, event_of_another_kind, retry_error, sink, soon};
 use crate::settings::{DEFAULT_TABLE, SinkKind};
 
 fn postgres(url: &str, table: &str, timeout: Duration) -> Arc<dyn EventSink> {
@@ -18,7 +18,7 @@ fn postgres(url: &str, table: &str, timeout: Duration) -> Arc<dyn EventSink> {
 }
 
 /// A schema of its own for a test.
-struct Schema {
+pub(crate) struct Schema {
     base: String,
     name: String,
     beside: PgConnection,
@@ -26,7 +26,7 @@ struct Schema {
 
 impl Schema {
     /// Nothing, and it says so, where there is no PostgreSQL.
-    async fn new(test: &str) -> Option<Self> {
+    pub(crate) async fn new(test: &str) -> Option<Self> {
         static SCHEMAS: AtomicU32 = AtomicU32::new(0);
         let base = std::env::var("ASSIST_RULES_TEST_POSTGRES")
             .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/test".to_owned());
@@ -47,7 +47,7 @@ impl Schema {
     }
 
     /// The database, with the schema first.
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!(
             "{}?application_name={}&options=-csearch_path%3D{}",
             self.base, self.name, self.name
@@ -55,7 +55,7 @@ impl Schema {
     }
 
     /// The rows that a query finds, as text, a line each.
-    async fn ask(&mut self, what: &str, table: &str) -> Vec<String> {
+    pub(crate) async fn ask(&mut self, what: &str, table: &str) -> Vec<String> {
         let sql = format!("SELECT ({what})::text FROM {}.{table} ORDER BY entry", self.name);
         let rows = sqlx::query(AssertSqlSafe(sql))
             .fetch_all(&mut self.beside)
@@ -71,10 +71,15 @@ impl Schema {
             .unwrap();
     }
 
-    /// Takes it away again; one of a test that failed stays to be looked at.
-    async fn drop(mut self) {
+    /// Drops the schema with its tables.
+    pub(crate) async fn remove(&mut self) {
         let drop = format!("DROP SCHEMA {} CASCADE", self.name);
         self.run(&drop).await;
+    }
+
+    /// Takes it away again; one of a test that failed stays to be looked at.
+    async fn drop(mut self) {
+        self.remove().await;
         self.beside.close().await.unwrap();
     }
 }
@@ -86,9 +91,9 @@ async fn an_event_is_one_row_however_often_it_is_told() {
     };
     // Once with a table that is made, and once with one that is there.
     for _ in 0..2 {
-        let told = postgres(&schema.url(), DEFAULT_TABLE, SinkKind::TIMEOUT);
+        let delivered = postgres(&schema.url(), DEFAULT_TABLE, SinkKind::TIMEOUT);
         for event in [event(), event(), event_of("e2", 13, r#"{"id":"r1","n":1e3}"#)] {
-            assert_eq!(told.deliver(&event).await, Ok(()));
+            assert_eq!(delivered.deliver(&event).await, Ok(()));
         }
     }
     let columns = "concat_ws(' ', event_id, target, rule_id, entry, applied_at AT TIME ZONE 'UTC', version_before, \
@@ -109,16 +114,16 @@ async fn an_event_is_one_row_however_often_it_is_told() {
         schema.name
     );
     schema.run(&add).await;
-    let mischief = format!(
+    let trigger = format!(
         "UPDATE {}.{DEFAULT_TABLE} SET rule = '1' WHERE event_id = 'e1'",
         schema.name
     );
-    schema.run(&mischief).await;
+    schema.run(&trigger).await;
     let written_by = "xmin";
     let before = schema.ask(written_by, DEFAULT_TABLE).await;
-    let told = postgres(&schema.url(), DEFAULT_TABLE, SinkKind::TIMEOUT);
+    let delivered = postgres(&schema.url(), DEFAULT_TABLE, SinkKind::TIMEOUT);
     for event in [event(), event_of("e2", 13, r#"{"id":"r1","n":1e3}"#)] {
-        assert_eq!(told.deliver(&event).await, Ok(()));
+        assert_eq!(delivered.deliver(&event).await, Ok(()));
     }
     assert_eq!(
         schema.ask("theirs || (rule->>'id')", DEFAULT_TABLE).await,
@@ -127,7 +132,7 @@ async fn an_event_is_one_row_however_often_it_is_told() {
     let after = schema.ask(written_by, DEFAULT_TABLE).await;
     assert_ne!(before[0], after[0]);
     assert_eq!(before[1], after[1]);
-    drop(told);
+    drop(delivered);
     schema.drop().await;
 }
 
@@ -136,13 +141,13 @@ async fn documents_of_another_kind_have_a_table_of_their_own() {
     let Some(mut schema) = Schema::new("documents_of_another_kind_have_a_table_of_their_own").await else {
         return;
     };
-    let told = postgres(&schema.url(), "changes", SinkKind::TIMEOUT);
+    let delivered = postgres(&schema.url(), "changes", SinkKind::TIMEOUT);
     for event in [
         event(),
         event_of_another_kind("e2", 13, r#"{"size":1}"#),
         event_of_another_kind("e2", 13, r#"{"size":2}"#),
     ] {
-        assert_eq!(told.deliver(&event).await, Ok(()));
+        assert_eq!(delivered.deliver(&event).await, Ok(()));
     }
     assert_eq!(schema.ask("rule_id", "changes").await, ["r1"]);
     let columns = "concat_ws(' ', document_id, version_before IS NULL, document, event->>'type')";
@@ -150,7 +155,7 @@ async fn documents_of_another_kind_have_a_table_of_their_own() {
         schema.ask(columns, "changes_toy").await,
         ["r1 t {\"size\": 2} assist-rules.toy.updated.v1"]
     );
-    drop(told);
+    drop(delivered);
     schema.drop().await;
 }
 
@@ -160,19 +165,19 @@ async fn a_connection_that_the_server_closed_is_made_anew() {
         return;
     };
     let table = format!("{}.changes", schema.name);
-    let told = postgres(&schema.url(), &table, SinkKind::TIMEOUT);
-    assert_eq!(told.deliver(&event()).await, Ok(()));
+    let delivered = postgres(&schema.url(), &table, SinkKind::TIMEOUT);
+    assert_eq!(delivered.deliver(&event()).await, Ok(()));
     let close = format!(
         "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = '{}'",
         schema.name
     );
     schema.run(&close).await;
     let second = event_of("e2", 13, "{}");
-    let error = why_again(told.deliver(&second).await);
+    let error = retry_error(delivered.deliver(&second).await);
     assert!(error.starts_with("the database did not take it: "), "{error}");
-    assert_eq!(told.deliver(&second).await, Ok(()));
+    assert_eq!(delivered.deliver(&second).await, Ok(()));
     assert_eq!(schema.ask("event_id", "changes").await, ["e1", "e2"]);
-    drop(told);
+    drop(delivered);
     schema.drop().await;
 }
 
@@ -181,12 +186,12 @@ async fn what_jsonb_cannot_hold_is_never_taken_and_the_next_is() {
     let Some(mut schema) = Schema::new("what_jsonb_cannot_hold_is_never_taken_and_the_next_is").await else {
         return;
     };
-    let told = postgres(&schema.url(), "changes", SinkKind::TIMEOUT);
-    let nul = told.deliver(&event_of("e1", 1, r#"{"name":"\u0000"}"#)).await;
+    let delivered = postgres(&schema.url(), "changes", SinkKind::TIMEOUT);
+    let nul = delivered.deliver(&event_of("e1", 1, r#"{"name":"\u0000"}"#)).await;
     assert!(matches!(nul, Err(DeliveryError::Never { .. })), "{nul:?}");
-    assert_eq!(told.deliver(&event_of("e2", 2, "{}")).await, Ok(()));
+    assert_eq!(delivered.deliver(&event_of("e2", 2, "{}")).await, Ok(()));
     assert_eq!(schema.ask("event_id", "changes").await, ["e2"]);
-    drop(told);
+    drop(delivered);
     schema.drop().await;
 }
 
@@ -195,18 +200,18 @@ async fn a_table_that_is_locked_is_not_waited_for_without_end() {
     let Some(mut schema) = Schema::new("a_table_that_is_locked_is_not_waited_for_without_end").await else {
         return;
     };
-    let told = postgres(&schema.url(), "changes", SinkKind::TIMEOUT);
-    assert_eq!(told.deliver(&event()).await, Ok(()));
+    let delivered = postgres(&schema.url(), "changes", SinkKind::TIMEOUT);
+    assert_eq!(delivered.deliver(&event()).await, Ok(()));
     let hurried = postgres(&schema.url(), "changes", Duration::from_millis(300));
     let lock = format!("BEGIN; LOCK TABLE {}.changes", schema.name);
     schema.run(&lock).await;
     assert_eq!(
-        why_again(soon(hurried.deliver(&event())).await),
+        retry_error(soon(hurried.deliver(&event())).await),
         "the database took more than 300ms"
     );
     schema.run("ROLLBACK").await;
-    assert_eq!(told.deliver(&event()).await, Ok(()));
-    drop((told, hurried));
+    assert_eq!(delivered.deliver(&event()).await, Ok(()));
+    drop((delivered, hurried));
     schema.drop().await;
 }
 
@@ -214,7 +219,7 @@ async fn a_table_that_is_locked_is_not_waited_for_without_end() {
 async fn a_database_that_is_not_there_is_tried_again_and_its_password_not_told() {
     let url = "postgres://ann:hunter22@127.0.0.1:1/rules";
     let sink = postgres(url, "changes", SinkKind::TIMEOUT);
-    let error = why_again(sink.deliver(&event()).await);
+    let error = retry_error(sink.deliver(&event()).await);
     assert!(error.starts_with("the database did not take it: "), "{error}");
     assert!(!error.contains("hunter22"), "{error}");
 }
@@ -222,7 +227,13 @@ async fn a_database_that_is_not_there_is_tried_again_and_its_password_not_told()
 #[test]
 fn what_is_no_url_of_a_postgresql_is_refused_and_not_told() {
     for url in ["", "mysql://ann:hunter22@h/d", "postgres://[", "hunter22"] {
-        let made = PostgresSink::new("told".to_owned(), &SecretString::from(url), "t", SinkKind::TIMEOUT);
+        let made = PostgresSink::new(
+            "audit".to_owned(),
+            &SecretString::from(url),
+            "t",
+            SinkKind::TIMEOUT,
+            None,
+        );
         assert_eq!(made.err(), Some(SinkSettingsError::Database), "{url}");
     }
 }

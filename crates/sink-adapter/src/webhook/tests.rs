@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::*;
-use crate::samples::{clock, event, event_of, sink, soon, why_again};
+use crate::samples::{clock, event, event_of, retry_error, sink, soon};
 use crate::settings::SinkKind;
 use receiver::Receiver;
 
@@ -40,10 +40,10 @@ async fn an_event_is_posted_and_its_signatures_verify() {
     let other = format!("whsec_{}", STANDARD.encode([7; 32]));
     let webhook = webhook(&receiver.url(), &[SECRET, &other], SinkKind::TIMEOUT);
     for entry in [1, 1] {
-        let told = webhook
+        let delivered = webhook
             .deliver(&event_of("e9", entry, r#"{"id":"r1","name":"Ä"}"#))
             .await;
-        assert_eq!(told, Ok(()));
+        assert_eq!(delivered, Ok(()));
     }
     let requests = receiver.requests().await;
     assert_eq!(requests[0], requests[1]);
@@ -75,7 +75,7 @@ async fn an_event_is_posted_and_its_signatures_verify() {
 #[tokio::test]
 async fn each_answer_means_something_for_the_next_try() {
     let again = |error: &str, wait: Option<u64>| {
-        Err(DeliveryError::Again {
+        Err(DeliveryError::Retry {
             error: error.to_owned(),
             wait: wait.map(Duration::from_secs),
         })
@@ -133,22 +133,22 @@ async fn each_answer_means_something_for_the_next_try() {
 
 #[tokio::test]
 async fn what_is_not_answered_is_tried_again() {
-    let error = why_again(answered("").await);
+    let error = retry_error(answered("").await);
     assert!(error.starts_with("the server was not reached: "), "{error}");
-    let error = why_again(answered("SSH-2.0\r\n\r\n").await);
+    let error = retry_error(answered("SSH-2.0\r\n\r\n").await);
     assert!(error.starts_with("the server was not reached: "), "{error}");
 
     let closed = Receiver::start(Vec::new()).await;
     let url = closed.url();
     closed.requests().await;
-    let error = why_again(webhook(&url, &[SECRET], SinkKind::TIMEOUT).deliver(&event()).await);
+    let error = retry_error(webhook(&url, &[SECRET], SinkKind::TIMEOUT).deliver(&event()).await);
     assert!(error.contains("refused"), "{error}");
 
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", silent.local_addr().unwrap());
     let hurried = webhook(&url, &[SECRET], Duration::from_millis(50));
-    let told = soon(hurried.deliver(&event())).await;
-    assert_eq!(why_again(told), "the server took too long");
+    let delivered = soon(hurried.deliver(&event())).await;
+    assert_eq!(retry_error(delivered), "the server took too long");
 }
 
 #[tokio::test]
@@ -156,8 +156,8 @@ async fn an_answer_without_end_is_not_read_to_its_end() {
     for (status, is_taken) in [("200 OK", true), ("500 Oops", false)] {
         let receiver = Receiver::endless(answer(status, "\r\n")).await;
         let webhook = webhook(&receiver.url(), &[SECRET], SinkKind::TIMEOUT);
-        let told = soon(webhook.deliver(&event())).await;
-        assert_eq!(told.is_ok(), is_taken, "{told:?}");
+        let delivered = soon(webhook.deliver(&event())).await;
+        assert_eq!(delivered.is_ok(), is_taken, "{delivered:?}");
     }
 }
 
@@ -182,12 +182,13 @@ fn urls_are_refused_for_what_is_wrong_with_them() {
         ("mailto:ann@example.org", true, Some(WebhookUrlError::Scheme)),
     ] {
         let made = Webhook::new(
-            "told".to_owned(),
+            "audit".to_owned(),
             url,
             &[SecretString::from(SECRET)],
             allow_private,
             SinkKind::TIMEOUT,
             clock(),
+            None,
         );
         assert_eq!(made.err(), fault.map(SinkSettingsError::Url), "{url}");
     }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use domain::document::Guard;
-use domain::protocol::{Read, Record, Step, Write};
+use domain::protocol::{Read, Record, RecordError, Step, Write};
 use domain::testing::Specimen;
 use domain::{FailureClass, RequestError};
 
-use super::{Arrival, Intended, Late, Logged, Model, Move, Sent, failure, stored};
+use super::{Arrival, Intended, Late, Logged, Model, Move, SentWrite, failure, stored};
 use crate::content::{Content, Wanted};
 use crate::vocabulary::has_versions;
 use crate::world::state_of;
@@ -28,13 +28,7 @@ impl<K: Specimen> Model<K> {
                 self.carry_out(late.writer, &late.intent, late.arrival)?;
                 self.writers[late.writer].take_digest();
             }
-            Move::IsEdited => {
-                let newest = self.log.len() - 1;
-                let mut wanted = Wanted::default();
-                wanted.0[0] = Some(if self.newest().0[0] == 0 { 3 } else { 0 });
-                let edited = self.vocabulary.set(&self.document(newest), wanted);
-                self.store(edited.document().text().to_owned(), self.vocabulary.content(&edited));
-            }
+            Move::IsEdited => self.edit_by_others(),
             Move::TagMoves => self.log.push(self.log[self.log.len() - 1].clone()),
             Move::RunsOutOfTime(number) => {
                 self.writers[number].is_out_of_time = true;
@@ -61,12 +55,22 @@ impl<K: Specimen> Model<K> {
             | Move::LosesAnswer(number)
             | Move::IsLate(number)
             | Move::IsRepeated(number)
+            | Move::IsResent(number)
+            | Move::IsResentOverEdit(number)
             | Move::IsNotSent(number)
             | Move::IsThrottled(number)
             | Move::IsDenied(number)
             | Move::IsNotRecorded(number) => self.step(number, next)?,
         }
-        (0..self.writers.len()).try_for_each(|number| self.is_told_the_truth(number))
+        (0..self.writers.len()).try_for_each(|number| self.is_reported_truly(number))
+    }
+
+    fn edit_by_others(&mut self) {
+        let newest = self.log.len() - 1;
+        let mut wanted = Wanted::default();
+        wanted.0[0] = Some(if self.newest().0[0] == 0 { 3 } else { 0 });
+        let edited = self.vocabulary.set(&self.document(newest), wanted);
+        self.store(edited.document().text().to_owned(), self.vocabulary.content(&edited));
     }
 
     pub(super) fn newest(&self) -> Content {
@@ -102,7 +106,7 @@ impl<K: Specimen> Model<K> {
 
     fn record(&mut self, number: usize, next: Move, record: Record<K>) -> Step<K> {
         if next == Move::IsNotRecorded(number) {
-            return record.not_recorded("the disk is full".to_owned());
+            return record.not_recorded(RecordError::Unusable("the disk is full".to_owned()));
         }
         let writer = &mut self.writers[number];
         let intent = record.intent();
@@ -110,7 +114,7 @@ impl<K: Specimen> Model<K> {
         writer.first_base.get_or_insert(base);
         writer.sends = 0;
         writer.intent = Some(Intended {
-            sent: Sent {
+            sent: SentWrite {
                 under: intent.precondition.version().and_then(state_of),
                 content: self.vocabulary.content(&intent.ours),
             },
@@ -139,15 +143,15 @@ impl<K: Specimen> Model<K> {
         let shown = self.log[state].content;
         let writer = &mut self.writers[number];
         writer.just_read = None;
-        writer.seen.others |= next == Move::ReadsNothing(number);
+        writer.observed.others |= next == Move::ReadsNothing(number);
         if let Some(class) = class {
             return read.answered(Err(failure(class)), now);
         }
         if next == Move::LosesAnswer(number) {
             return read.answered(Err(RequestError::no_answer("")), now);
         }
-        writer.seen.others |= state > 0;
-        writer.seen.newest = writer.seen.newest.max(state);
+        writer.observed.others |= state > 0;
+        writer.observed.newest = writer.observed.newest.max(state);
         writer.just_read = Some(shown);
         if let Some(intent) = &writer.intent {
             let asked = self
@@ -157,7 +161,7 @@ impl<K: Specimen> Model<K> {
                 Some(under) => state > under,
                 None => writer.sends > 0,
             };
-            writer.seen.ours |= is_after && shown.says(asked);
+            writer.observed.ours |= is_after && shown.says(asked);
         }
         if writer.sends > 0 {
             writer.read_back = Some(state);
@@ -167,7 +171,7 @@ impl<K: Specimen> Model<K> {
     }
 
     fn write(&mut self, number: usize, next: Move, write: Write<K>) -> Result<Step<K>, String> {
-        let sent = Sent {
+        let sent = SentWrite {
             under: write.version().and_then(state_of),
             content: self.vocabulary.content(write.document()),
         };
@@ -196,15 +200,22 @@ impl<K: Specimen> Model<K> {
             arrival,
         };
         if matches!(next, Move::LosesAnswer(_) | Move::IsLate(_)) {
-            self.writers[number].unclear = Some(sent);
+            self.writers[number].indeterminate = Some(sent);
         }
         if let Move::IsLate(_) = next {
             self.late.push(late(Arrival::First));
             return Ok(write.answered(Err(RequestError::no_answer("")), now));
         }
-        let is_accepted = self.carry_out(number, &intent, Arrival::First)?;
+        let mut is_accepted = self.carry_out(number, &intent, Arrival::First)?;
         if next == Move::IsRepeated(number) && is_accepted {
-            self.late.push(late(Arrival::Again));
+            self.late.push(late(Arrival::Retry));
+        }
+        if matches!(next, Move::IsResent(_) | Move::IsResentOverEdit(_)) && is_accepted {
+            if next == Move::IsResentOverEdit(number) {
+                self.edit_by_others();
+            }
+            is_accepted = self.carry_out(number, &intent, Arrival::Retry)?;
+            self.writers[number].is_resent |= !is_accepted;
         }
         let newest = self.log.len() - 1;
         let answer = match next {
@@ -217,6 +228,7 @@ impl<K: Specimen> Model<K> {
             Move::LosesTag(_) => Ok(Some(stored(newest, self.document(newest), false))),
             _ => Ok(Some(stored(newest, self.document(newest), has_versions::<K>()))),
         };
+        self.writers[number].is_accepted |= answer.is_ok();
         Ok(write.answered(answer, now))
     }
 

@@ -4,7 +4,7 @@ use domain::protocol::{MAX_SENDS, OnConflict, Outcome, Step};
 use domain::testing::Specimen;
 use domain::{Code, Evidence};
 
-use super::{Arrival, Intended, Model, Sent};
+use super::{Arrival, Intended, Model, SentWrite};
 use crate::checker::collisions;
 use crate::vocabulary::has_versions;
 
@@ -12,13 +12,13 @@ impl<K: Specimen> Model<K> {
     /// Checks that a write may be sent: after its intent, not under a version that was refused, and after an
     /// indeterminate write only as that write again. Without versions, never after an indeterminate write, and only
     /// right after a read that shows its base.
-    pub(super) fn may_be_sent(&self, number: usize, sent: Sent) -> Result<(), String> {
+    pub(super) fn may_be_sent(&self, number: usize, sent: SentWrite) -> Result<(), String> {
         let writer = &self.writers[number];
         let Some(intent) = writer.intent.as_ref().filter(|intent| intent.sent == sent) else {
             return Err("a write without its intent".to_owned());
         };
-        if writer.unclear.is_some_and(|unclear| unclear != sent) {
-            return Err("another write after an unclear one".to_owned());
+        if writer.indeterminate.is_some_and(|indeterminate| indeterminate != sent) {
+            return Err("another write after an indeterminate one".to_owned());
         }
         if writer.refused.is_some() && writer.refused == sent.under {
             return Err("a write under a version that was refused".to_owned());
@@ -26,8 +26,8 @@ impl<K: Specimen> Model<K> {
         if has_versions::<K>() {
             return Ok(());
         }
-        if writer.unclear.is_some() {
-            return Err("a write after an unclear one".to_owned());
+        if writer.indeterminate.is_some() {
+            return Err("a write after an indeterminate one".to_owned());
         }
         if writer.just_read != Some(intent.base) {
             return Err("a write whose base was not compared right before".to_owned());
@@ -48,7 +48,7 @@ impl<K: Specimen> Model<K> {
     /// its writer had not seen.
     pub(super) fn may_be_accepted(&self, number: usize, intent: &Intended, arrival: Arrival) -> Result<(), String> {
         let writer = &self.writers[number];
-        if writer.made.is_some() && arrival == Arrival::First {
+        if writer.made.is_some() && arrival == Arrival::First && !writer.is_resent {
             return Err("one update took effect twice".to_owned());
         }
         // Without versions the base is what it was compared with: what came between is lost unseen.
@@ -90,7 +90,7 @@ impl<K: Specimen> Model<K> {
     }
 
     /// Once an update is over, what it says holds, whatever arrives later.
-    pub(super) fn is_told_the_truth(&self, number: usize) -> Result<(), String> {
+    pub(super) fn is_reported_truly(&self, number: usize) -> Result<(), String> {
         let writer = &self.writers[number];
         let Step::Done(completion) = &writer.step else {
             return Ok(());
@@ -101,34 +101,36 @@ impl<K: Specimen> Model<K> {
         let read_back = writer.read_back.map(|state| &self.log[state]);
         let is_read_back = read_back.is_some_and(|read| read.content.says(asked));
         let written = writer.intent.as_ref().map(|intent| &intent.text);
+        // Ours was carried out, its repetition refused, and the last read shows that others undid it.
+        let is_seen_undone = writer.is_resent && read_back.is_some() && !is_read_back;
+        let is_warned_of = |code: Code| outcome.findings().iter().any(|finding| finding.code == code);
         let is_foreign = read_back.is_some_and(|read| Some(&read.text) != written);
         let is_true = match outcome {
-            Outcome::Applied { .. } if has_versions::<K>() => writer.made.is_some() || writer.seen.ours,
             Outcome::Applied {
                 evidence: Evidence::Answer,
                 ..
             } => {
-                let is_warned = outcome
-                    .findings()
-                    .iter()
-                    .any(|finding| finding.code == Code::NotReadBack);
-                writer.made.is_some() && (is_read_back || is_warned)
+                let is_looked_for = has_versions::<K>() || is_read_back || is_warned_of(Code::NotReadBack);
+                writer.is_accepted && writer.made.is_some() && is_looked_for
             }
-            Outcome::Applied { .. } => writer.seen.ours,
+            Outcome::Applied { .. } => writer.observed.ours && is_warned_of(Code::ConfirmedByRead),
             Outcome::Overwritten { .. } => writer.made.is_some() && is_foreign,
-            Outcome::Unknown { .. } => writer.unclear.is_some() || (!has_versions::<K>() && writer.made.is_some()),
-            Outcome::Conflict(_) => {
-                let was_there = writer.refused.is_some() || (!has_versions::<K>() && writer.seen.others);
-                writer.made.is_none() && was_there
+            Outcome::Unknown { .. } => {
+                let is_out_of_sight = !has_versions::<K>() && writer.made.is_some();
+                writer.indeterminate.is_some() || writer.refused.is_some() || is_out_of_sight
             }
-            Outcome::Unchanged { .. }
-            | Outcome::Planned(_)
+            Outcome::Conflict(_) => {
+                let was_there = writer.refused.is_some() || (!has_versions::<K>() && writer.observed.others);
+                (writer.made.is_none() || is_seen_undone) && was_there
+            }
+            Outcome::Unchanged { .. } => writer.made.is_none() && writer.sends == 0,
+            Outcome::Planned(_)
             | Outcome::Invalid { .. }
             | Outcome::Rejected { .. }
             | Outcome::Denied { .. }
             | Outcome::Failed(_)
             | Outcome::Deferred { .. }
-            | Outcome::NotAttempted { .. } => writer.made.is_none(),
+            | Outcome::NotAttempted { .. } => writer.made.is_none() || is_seen_undone,
         };
         if is_true {
             Ok(())

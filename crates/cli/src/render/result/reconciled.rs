@@ -4,13 +4,14 @@ use std::fmt::Write;
 
 use app::Reconciled;
 use domain::document::diff;
-use domain::{DocumentKind, Evidence, Settlement, TriggerRule};
+use domain::{DocumentKind, Evidence, Finding, Settlement, TriggerRule};
 
 use super::{Activation, ChangeDocument, ResultDocument, Run, milliseconds, whole_milliseconds};
 use crate::cli_error::CliError;
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::output::{ERROR, SUCCESS, visible};
+use crate::render::findings::FindingDocument;
 
 /// The document of a run that settled these. It attempted no update, so it activated none.
 pub(crate) fn document(found: &[Reconciled], run: Run, exit: Exit) -> ResultDocument {
@@ -35,6 +36,8 @@ fn change(found: &Reconciled) -> ChangeDocument {
         }
         Settlement::Applied | Settlement::NotApplied | Settlement::Leased => None,
     };
+    let is_confirmed_by_read = found.evidence == Some(Evidence::Read);
+    let warnings = is_confirmed_by_read.then(Finding::confirmed_by_read).into_iter();
     ChangeDocument {
         id: id(found),
         name: rule.and_then(|rule| rule.name().map(str::to_owned)),
@@ -56,7 +59,7 @@ fn change(found: &Reconciled) -> ChangeDocument {
         diff: intent.map_or_else(Vec::new, |intent| diff(&intent.base, &intent.ours)),
         conflicts: Vec::new(),
         theirs_changed: Vec::new(),
-        findings: Vec::new(),
+        findings: warnings.map(FindingDocument::without_place).collect(),
         retry_at: None,
         entry: Some(found.entry.id.0),
         error,
@@ -89,6 +92,9 @@ pub(crate) fn line(found: &Reconciled) -> String {
     let id = visible(&id(found));
     let entry = found.entry.id;
     match &found.settlement {
+        Settlement::Applied if found.evidence == Some(Evidence::Read) => {
+            format!("entry {entry} was applied to {id}, by that run or identically by another")
+        }
         Settlement::Applied => format!("entry {entry} was applied to {id}"),
         Settlement::NotApplied => format!("entry {entry} was not applied to {id}"),
         Settlement::Inconclusive => format!("entry {entry} is not in {id}, but may still arrive"),

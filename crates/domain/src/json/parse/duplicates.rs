@@ -37,9 +37,15 @@ impl Parser<'_> {
     /// True if the object has an earlier member of this name.
     pub(super) fn stands_before(&self, object: u32, name: u32) -> bool {
         let text = self.text_of(name);
+        // Why the length: it tells most names apart, without a look at the text.
+        let length = self.plain_length_of(name);
+        let may_be_same = |at: u32| match (length, self.plain_length_of(at)) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            (None, _) | (_, None) => true,
+        };
         self.names(object)
             .take_while(|&at| at < name)
-            .any(|at| self.text_of(at) == text)
+            .any(|at| may_be_same(at) && self.text_of(at) == text)
     }
 
     /// Finds the duplicates among the members after the first [`FEW_MEMBERS`].
@@ -58,6 +64,12 @@ impl Parser<'_> {
     fn names(&self, object: u32) -> impl Iterator<Item = u32> {
         std::iter::successors(Some(object + 1), |&name| Some(after(&self.slots, name + 1)))
             .take_while(|&name| (name as usize) < self.slots.len())
+    }
+
+    /// The length of a text without escapes.
+    fn plain_length_of(&self, place: u32) -> Option<u32> {
+        let slot = self.slots.get(place as usize)?;
+        (slot.shape == Shape::PlainText).then(|| slot.end - slot.start)
     }
 
     fn text_of(&self, place: u32) -> &str {

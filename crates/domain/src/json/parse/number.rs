@@ -5,7 +5,6 @@ use crate::json::{JsonError, Number, Shape};
 
 impl Parser<'_> {
     pub(super) fn number(&mut self) -> Result<(), JsonError> {
-        let place = self.open(Shape::Number);
         let start = self.at;
         if self.peek() == Some(b'-') {
             self.at += 1;
@@ -26,7 +25,7 @@ impl Parser<'_> {
             }
             self.some_digits()?;
         }
-        self.close(place);
+        self.add(Shape::Number, start, 0);
         let raw = self.text.get(start..self.at).unwrap_or_default();
         self.all_exact &= Number::new(raw).is_exact();
         Ok(())

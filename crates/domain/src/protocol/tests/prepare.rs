@@ -38,9 +38,9 @@ fn first_step(request: UpdateRequest<TriggerRule>, options: UpdateOptions, read:
     match first.answered(Ok(read), now) {
         Step::Record(record) => {
             let intent = record.intent();
-            let said = |member| intent.ours.member(member).map(Node::compact).unwrap_or_default();
+            let ours_of = |member| intent.ours.member(member).map(Node::compact).unwrap_or_default();
             let version = intent.precondition.version().unwrap();
-            format!("{} {} under {version}", said("name"), said("description"))
+            format!("{} {} under {version}", ours_of("name"), ours_of("description"))
         }
         Step::Done(completion) => {
             let Outcome::Conflict(conflict) = &completion.outcome else {

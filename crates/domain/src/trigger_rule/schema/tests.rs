@@ -43,6 +43,32 @@ fn one_condition() {
         (condition("gt", "\"0.4\""), vec!["AR0102 /conditions/0/value"]),
         (condition("contains", "1"), vec!["AR0102 /conditions/0/value"]),
         (condition("contains", "\"\""), vec!["AR0203 /conditions/0/value"]),
+        // FIELD F2: texts that can hardly match.
+        (condition("contains", "\"refund \""), vec!["AR0218 /conditions/0/value"]),
+        (condition("equals", "\"refund\\n\""), vec!["AR0218 /conditions/0/value"]),
+        (
+            condition("starts_with", "\"\u{a0}refund\""),
+            vec!["AR0218 /conditions/0/value"],
+        ),
+        (
+            condition("contains", "\"re\u{200b}fund\""),
+            vec!["AR0219 /conditions/0/value"],
+        ),
+        (
+            condition("contains", "\"\u{201c}refund\u{201d}\""),
+            vec!["AR0219 /conditions/0/value"],
+        ),
+        (
+            condition("contains", "\"don\u{2019}t\""),
+            vec!["AR0219 /conditions/0/value"],
+        ),
+        (
+            condition("contains", "\" re\u{ad}fund\""),
+            vec!["AR0218 /conditions/0/value", "AR0219 /conditions/0/value"],
+        ),
+        (condition("contains", "\"نمی\u{200c}خواهم Größe\""), vec![]),
+        (condition("regex", "\"refund \""), vec![]),
+        (condition("contains", "\" \""), vec![]),
         (condition("regex", "\"a+\""), vec![]),
         (condition("regex", "\"a*\""), vec!["AR0204 /conditions/0/value"]),
         (condition("regex", "\"(a\""), vec!["AR0110 /conditions/0/value"]),
@@ -104,6 +130,45 @@ fn conditions_beside_each_other() {
         (
             vec![condition("equals", "\"1\""), condition("equals", "1")],
             vec!["AR0202 /conditions/1/value"],
+        ),
+    ] {
+        check_findings(&format!("[{}]", conditions.join(",")), CALL, &expected);
+    }
+}
+
+#[test]
+fn conditions_of_fields_and_texts_that_end_alike_are_told_apart() {
+    let of_other_field = |condition: String| condition.replace("conversation.", "conversatiom.");
+    let long = condition("contains", "\"one that ends alike\"");
+    for (conditions, expected) in [
+        (
+            vec![sentiment("gt", "0.8"), of_other_field(sentiment("lt", "0.2"))],
+            vec![],
+        ),
+        (
+            vec![
+                sentiment("gt", "0.8"),
+                of_other_field(sentiment("gt", "0.8")),
+                sentiment("lt", "0.2"),
+                of_other_field(sentiment("gt", "0.8")),
+            ],
+            vec!["AR0202 /conditions/2/value", "AR0201 /conditions/3"],
+        ),
+        (
+            vec![long.clone(), condition("contains", "\"two that ends alike\"")],
+            vec![],
+        ),
+        (
+            vec![long.clone(), condition("ends_with", "\"one that ends alike\"")],
+            vec![],
+        ),
+        (
+            vec![long.clone(), condition("equals", "\"one that ends alike\"")],
+            vec![],
+        ),
+        (
+            vec![long.clone(), condition("contains", "\"alike\""), long],
+            vec!["AR0201 /conditions/2"],
         ),
     ] {
         check_findings(&format!("[{}]", conditions.join(",")), CALL, &expected);
@@ -207,5 +272,32 @@ fn a_version_that_an_author_states_is_one() {
             .map(|found| format!("{} {}", found.code, found.pointer))
             .collect();
         assert_eq!(lines, expected, "{version}");
+    }
+}
+
+/// FIELD F7.
+#[test]
+fn an_empty_name_and_an_id_that_is_none_are_an_authors_slips() {
+    let edit = |text: &str| {
+        crate::Edit::<TriggerRule>::new(text.parse().unwrap())
+            .unwrap()
+            .check()
+            .into_vec()
+    };
+    for (text, expected) in [
+        (r#"{"name": ""}"#, Some(Code::EmptyName)),
+        (r#"{"name": "  "}"#, Some(Code::EmptyName)),
+        (r#"{"name": null}"#, None),
+        (r#"{"name": "Refunds", "description": ""}"#, None),
+        // FIELD F5.
+        (r#"{"id": "", "name": "a"}"#, Some(Code::BadId)),
+        (r#"{"id": "a b", "name": "a"}"#, Some(Code::BadId)),
+        (r#"{"id": "r-1", "name": "a"}"#, None),
+    ] {
+        let found = edit(text).into_iter().map(|finding| finding.code);
+        let slips: Vec<Code> = found
+            .filter(|code| matches!(code, Code::EmptyName | Code::BadId))
+            .collect();
+        assert_eq!(slips, expected.into_iter().collect::<Vec<_>>(), "{text}");
     }
 }

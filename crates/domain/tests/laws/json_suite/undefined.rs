@@ -1,6 +1,6 @@
 //! Texts that RFC 8259 leaves to the reader, with what ours does and why.
 
-use Ruling::{ByteOrderMark, Kept, LoneSurrogate, NotUtf8};
+use Ruling::{ByteOrderMark, Kept, LoneSurrogate, LoneSurrogateInName, NotUtf8};
 
 /// The decision on a text.
 #[derive(Clone, Copy, Debug)]
@@ -8,8 +8,10 @@ pub(super) enum Ruling {
     /// Read, and printed with every digit: a number is its text, whatever a double would hold. It is found to be
     /// inexact where a double holds another value.
     Kept,
-    /// Refused: half a pair names no character, and a Rust string has no place for it.
+    /// Read, and printed as it was written: half a pair is no character, and must not keep a whole list from being read.
     LoneSurrogate,
+    /// Refused: a name is compared and looked for, and a Rust string has no place for half a pair.
+    LoneSurrogateInName,
     /// Refused before the reader, which takes a string: the CLI (`source.rs`) says that the file is not UTF-8, the
     /// adapter (`answer.rs`) that the answer is not.
     NotUtf8,
@@ -34,7 +36,7 @@ pub(super) const UNDEFINED: &[(Ruling, &[u8], &str)] = &[
     (Kept, b"[-237462374673276894279832749832423479823246327846]", "a negative integer of 48 digits"),
 
     // Objects.
-    (LoneSurrogate, br#"{"\uDFAA":0}"#, "the second half of a pair as a key"),
+    (LoneSurrogateInName, br#"{"\uDFAA":0}"#, "the second half of a pair as a key"),
 
     // Strings.
     (LoneSurrogate, br#"["\uDADA"]"#, "the first half of a pair"),

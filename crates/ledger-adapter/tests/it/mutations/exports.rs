@@ -26,9 +26,9 @@ pub(super) fn mutate(export: &str) -> Counts {
             swapped.swap(place, other);
             tampering.lines("export: two lines swapped", &swapped);
         }
-        for stranger in ["\n", " \n", "{}\n", "\u{feff}\n", "{\"head\":null,\"entries\":0}\n"] {
+        for extra_line in ["\n", " \n", "{}\n", "\u{feff}\n", "{\"head\":null,\"entries\":0}\n"] {
             let mut more = lines.clone();
-            more.insert(place, stranger);
+            more.insert(place, extra_line);
             tampering.lines("export: a line put in", &more);
         }
         tampering.lines("export: the end cut off", lines.get(..place).unwrap());

@@ -7,7 +7,7 @@ use domain::OutcomeKind;
 
 use super::{InMemoryLedger, Kept};
 use crate::event::Event;
-use crate::ledger::{DocumentRef, EntryId, JoinRecord, LedgerError, OutcomeRecord};
+use crate::ledger::{DocumentRef, EntryId, JoinRecord, Lease, LedgerError, OutcomeRecord};
 use crate::outbox::{Backlog, Claim, DeliveryOutcome, Include, LeasedEvent, Outbox};
 
 /// An event and what became of it at one sink.
@@ -20,7 +20,9 @@ pub(super) struct Undelivered {
     state: State,
     failures: u32,
     next_at: Option<SystemTime>,
-    leased: Option<(SystemTime, String)>,
+    leased: Option<(Lease, String)>,
+    /// The end of the pause that its sink asked for in answer to it.
+    paused_until: Option<SystemTime>,
     last_failure: Option<String>,
 }
 
@@ -28,12 +30,12 @@ pub(super) struct Undelivered {
 enum State {
     Pending,
     Delivered,
-    Dead,
+    DeadLettered,
 }
 
 impl Kept {
     /// Puts the event about what was applied, if it was, in the outbox of each sink.
-    pub(super) fn tell(&mut self, record: EntryId, outcome: &OutcomeRecord, sinks: &[String]) -> Option<String> {
+    pub(super) fn enqueue(&mut self, record: EntryId, outcome: &OutcomeRecord, sinks: &[String]) -> Option<String> {
         let entry = outcome.intent.filter(|_| outcome.kind == OutcomeKind::Applied)?;
         let id = format!("event-{record}");
         let event = Event::of(id.clone(), entry, None, self.intent(entry)?, outcome);
@@ -47,6 +49,7 @@ impl Kept {
                 failures: 0,
                 next_at: None,
                 leased: None,
+                paused_until: None,
                 last_failure: None,
             });
         }
@@ -65,6 +68,12 @@ impl Kept {
     fn is_disabled(&self, sink: &str) -> bool {
         self.disabled.iter().any(|(disabled, _)| disabled == sink)
     }
+
+    fn paused_until(&self, sink: &str, now: SystemTime) -> Option<SystemTime> {
+        let of_sink = self.undelivered.iter().filter(|waiting| waiting.sink == sink);
+        let until = of_sink.filter_map(|waiting| waiting.paused_until).max();
+        until.filter(|until| *until > now)
+    }
 }
 
 #[async_trait]
@@ -72,15 +81,15 @@ impl Outbox for InMemoryLedger {
     async fn claim(&self, claim: &Claim) -> Result<Vec<LeasedEvent>, LedgerError> {
         let mut kept = self.kept();
         let mut seen: Vec<DocumentRef> = Vec::new();
-        let mut claimed = Vec::new();
-        if kept.is_disabled(&claim.sink) {
-            return Ok(claimed);
+        let mut leased = Vec::new();
+        if kept.is_disabled(&claim.sink) || kept.paused_until(&claim.sink, claim.now).is_some() {
+            return Ok(leased);
         }
         let Kept {
             undelivered, claims, ..
         } = &mut *kept;
         for (place, waiting) in (1..).zip(undelivered) {
-            if waiting.sink != claim.sink || waiting.state != State::Pending || claimed.len() == claim.limit {
+            if waiting.sink != claim.sink || waiting.state != State::Pending || leased.len() == claim.limit {
                 continue;
             }
             let key = waiting.document.clone();
@@ -88,15 +97,22 @@ impl Outbox for InMemoryLedger {
                 continue;
             }
             seen.push(key);
-            let is_leased = waiting.leased.as_ref().is_some_and(|(until, _)| *until > claim.now);
+            let is_leased = waiting
+                .leased
+                .as_ref()
+                .is_some_and(|(lease, _)| lease.holds_at(claim.now));
             let is_due = claim.include == Include::All || waiting.next_at.is_none_or(|at| at <= claim.now);
             if is_leased || !is_due || place <= claim.after {
                 continue;
             }
             *claims += 1;
             let token = claims.to_string();
-            waiting.leased = Some((claim.now + claim.lease, token.clone()));
-            claimed.push(LeasedEvent {
+            let lease = Lease {
+                from: claim.now,
+                until: claim.now + claim.lease,
+            };
+            waiting.leased = Some((lease, token.clone()));
+            leased.push(LeasedEvent {
                 sink: claim.sink.clone(),
                 event: waiting.event.clone(),
                 place,
@@ -105,34 +121,37 @@ impl Outbox for InMemoryLedger {
                 token,
             });
         }
-        Ok(claimed)
+        Ok(leased)
     }
 
-    async fn complete(&self, claimed: &LeasedEvent, fate: &DeliveryOutcome) -> Result<(), LedgerError> {
+    async fn complete(&self, leased: &LeasedEvent, fate: &DeliveryOutcome) -> Result<(), LedgerError> {
         let mut kept = self.kept();
         let held = kept.undelivered.iter_mut().find(|waiting| {
-            let is_held = waiting
-                .leased
-                .as_ref()
-                .is_some_and(|(_, token)| *token == claimed.token);
-            waiting.sink == claimed.sink && is_held
+            let is_held = waiting.leased.as_ref().is_some_and(|(_, token)| *token == leased.token);
+            waiting.sink == leased.sink && is_held
         });
         let Some(held) = held else { return Ok(()) };
         held.leased = None;
         match fate {
             DeliveryOutcome::Delivered => held.state = State::Delivered,
-            DeliveryOutcome::Retry { at, counts, error } => {
+            DeliveryOutcome::Retry {
+                at,
+                counts,
+                error,
+                paused_until,
+            } => {
                 held.next_at = Some(*at);
+                held.paused_until = *paused_until;
                 held.failures += u32::from(*counts);
                 held.last_failure = Some(error.clone());
             }
             DeliveryOutcome::DeadLettered { error } => {
-                held.state = State::Dead;
+                held.state = State::DeadLettered;
                 held.last_failure = Some(error.clone());
             }
             DeliveryOutcome::Disabled { error } => {
                 held.last_failure = Some(error.clone());
-                kept.disabled.push((claimed.sink.clone(), error.clone()));
+                kept.disabled.push((leased.sink.clone(), error.clone()));
             }
         }
         Ok(())
@@ -152,8 +171,16 @@ impl Outbox for InMemoryLedger {
         Ok(replayed)
     }
 
+    async fn paused_until(&self, sink: &str, now: SystemTime) -> Result<Option<SystemTime>, LedgerError> {
+        Ok(self.kept().paused_until(sink, now))
+    }
+
     async fn enable(&self, sink: &str) -> Result<(), LedgerError> {
-        self.kept().disabled.retain(|(disabled, _)| disabled != sink);
+        let mut kept = self.kept();
+        kept.disabled.retain(|(disabled, _)| disabled != sink);
+        for waiting in kept.undelivered.iter_mut().filter(|waiting| waiting.sink == sink) {
+            waiting.paused_until = None;
+        }
         Ok(())
     }
 
@@ -167,7 +194,7 @@ impl Outbox for InMemoryLedger {
             Backlog {
                 sink: sink.clone(),
                 pending: count(State::Pending),
-                dead: count(State::Dead),
+                dead: count(State::DeadLettered),
                 last_failure: oldest.and_then(|waiting| waiting.last_failure.clone()),
                 next_at: oldest.and_then(|waiting| waiting.next_at),
                 disabled: disabled.map(|(_, error)| error.clone()),

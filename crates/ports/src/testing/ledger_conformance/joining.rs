@@ -176,10 +176,10 @@ async fn pending_events_go_before_those_after_the_join(books: &Books) {
         .conclude(outcome(&theirs, Some(id), OutcomeKind::Applied, 41))
         .await
         .unwrap();
-    let mut told = Vec::new();
+    let mut delivered = Vec::new();
     for at in [50, 60, 70] {
         for leased in books.outbox.claim(&claim(at)).await.unwrap() {
-            told.push((
+            delivered.push((
                 leased.event.document.target.clone(),
                 leased.event.author.shown_target.clone(),
             ));
@@ -189,11 +189,11 @@ async fn pending_events_go_before_those_after_the_join(books: &Books) {
                 .await
                 .unwrap();
         }
-        assert_eq!(told.len(), usize::try_from((at - 40) / 10).unwrap().min(2));
+        assert_eq!(delivered.len(), usize::try_from((at - 40) / 10).unwrap().min(2));
     }
     // An event is told in the same words on each try, whatever was found out in between.
     assert_eq!(
-        told,
+        delivered,
         [
             ("api client".to_owned(), None),
             (ORG.to_owned(), Some("api another-client".to_owned())),
@@ -283,10 +283,13 @@ async fn organizations_behind_one_api_are_told_apart(books: &Books) {
         lease: std::time::Duration::from_mins(1),
         limit: 100,
     };
-    let told = books.outbox.claim(&claim).await.unwrap();
-    let told: Vec<_> = told
+    let delivered = books.outbox.claim(&claim).await.unwrap();
+    let delivered: Vec<_> = delivered
         .iter()
         .map(|leased| (&leased.event.document, leased.event.entry))
         .collect();
-    assert_eq!(told, [(&dev.document, dev_id), (&production.document, production_id)]);
+    assert_eq!(
+        delivered,
+        [(&dev.document, dev_id), (&production.document, production_id)]
+    );
 }

@@ -22,13 +22,11 @@ fn author() -> Author {
 }
 
 /// A time, to the microsecond.
-#[must_use]
 pub fn moment(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_micros(1_800_000_000_000_007 + seconds * 1_000_000)
 }
 
 /// A trigger rule of the target that these records are of.
-#[must_use]
 pub fn rule(id: &str) -> DocumentRef {
     DocumentRef {
         target: "api client".to_owned(),
@@ -38,7 +36,6 @@ pub fn rule(id: &str) -> DocumentRef {
 }
 
 /// An intent for a document, made at a time.
-#[must_use]
 pub fn intent(document: &str, version: u64, at: u64) -> IntentRecord {
     let base = format!(r#"{{"id": "{document}", "name": "v{version}", "weight": 1.50, "big": 12345678901234567890}}"#);
     let ours = format!(r#"{{"id": "{document}", "name": "v{}", "weight": 1.50}}"#, version + 1);
@@ -65,7 +62,6 @@ pub fn intent(document: &str, version: u64, at: u64) -> IntentRecord {
 }
 
 /// An outcome of an intent.
-#[must_use]
 pub fn outcome(intent: &IntentRecord, id: Option<EntryId>, kind: OutcomeKind, at: u64) -> OutcomeRecord {
     let version = intent.version.as_ref().map_or(String::new(), ToString::to_string);
     let is_applied = kind == OutcomeKind::Applied;

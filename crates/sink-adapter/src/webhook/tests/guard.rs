@@ -61,10 +61,10 @@ impl Doorkeeper {
     async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let (told, callers) = mpsc::unbounded_channel();
+        let (delivered, callers) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             while let Ok((_, caller)) = listener.accept().await {
-                told.send(caller).unwrap();
+                delivered.send(caller).unwrap();
             }
         });
         Self { port, callers }
@@ -87,13 +87,14 @@ impl Doorkeeper {
 fn at(row: &Row, target: Target) -> Webhook {
     let name = target.url.host_str().unwrap_or_default().to_owned();
     Webhook {
-        name: "told".to_owned(),
+        name: "audit".to_owned(),
         target,
         keys: Keys::read(&[SecretString::from(SECRET)]).unwrap(),
-        secrets: Vec::new(),
+        secrets: Redactor::default(),
         timeout: SinkKind::TIMEOUT,
         clock: clock(),
         names: Arc::new(Table([(name, row.addresses.clone())].into())),
+        ca_file: None,
         client: OnceCell::new(),
     }
 }
@@ -110,7 +111,7 @@ async fn no_url_of_the_corpus_is_connected_to() {
             Ok(target) => {
                 late += 1;
                 assert!(!row.addresses.is_empty(), "{} is no name, and was let through", row.url);
-                let error = why_again(at(row, target).deliver(&event()).await);
+                let error = retry_error(at(row, target).deliver(&event()).await);
                 assert!(
                     error.contains("is no address of the public internet"),
                     "{}: {error}",
@@ -137,7 +138,7 @@ async fn without_the_guard_they_would_be() {
             url: Url::parse(&row.url).unwrap(),
             reach: Reach::Anywhere,
         };
-        why_again(at(row, target).deliver(&event()).await);
+        retry_error(at(row, target).deliver(&event()).await);
         assert_eq!(door.count().await, 1, "{}", row.url);
     }
 }
@@ -147,7 +148,7 @@ async fn a_redirect_to_this_machine_is_not_followed() {
     let mut door = Doorkeeper::start().await;
     for status in ["301 A", "302 B", "303 C", "307 D", "308 E"] {
         let location = format!("Location: http://127.0.0.1:{}/\r\n\r\n", door.port);
-        let error = why_again(answered(&answer(status, &location)).await);
+        let error = retry_error(answered(&answer(status, &location)).await);
         assert!(error.contains("redirects are not followed"), "{error}");
         assert_eq!(door.count().await, 0, "{status}");
     }
@@ -161,7 +162,7 @@ async fn plain_http_stays_on_this_machine_whatever_its_name_stands_for() {
         addresses: vec!["10.0.0.1".parse().unwrap()],
     };
     let target = Target::parse(&row.url, Reach::Anywhere).unwrap();
-    let error = why_again(at(&row, target).deliver(&event()).await);
+    let error = retry_error(at(&row, target).deliver(&event()).await);
     assert!(
         error.contains("`localhost` stands for 10.0.0.1, which is no address of this machine"),
         "{error}"

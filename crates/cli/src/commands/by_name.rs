@@ -1,0 +1,78 @@
+//! Documents that are named by their name: looked up in the listing, and replaced by their id.
+
+use crate::args::Command;
+use crate::cli_error::CliError;
+use crate::commands::{Context, list};
+use crate::document_argument::name_of;
+use crate::error_code::ErrorCode;
+use crate::output::visible;
+use crate::request::VARIABLE;
+
+/// The number of ids, or of names, that an error lists.
+const MOST_SHOWN: usize = 5;
+
+/// The command with the id of the rule in place of its name.
+///
+/// # Errors
+///
+/// If no rule has the name, or several have it, or the rules cannot be listed.
+pub(super) async fn with_id(context: &Context<'_>, mut command: Command) -> Result<Command, CliError> {
+    let Some(argument) = command.rule_mut() else {
+        return Ok(command);
+    };
+    let text = argument.rule.as_deref().or_else(|| context.environment.get(VARIABLE));
+    let Some(name) = text.and_then(name_of).map(str::to_owned) else {
+        return Ok(command);
+    };
+    argument.rule = Some(format!("rule/{}", look_up(context, &name).await?));
+    Ok(command)
+}
+
+async fn look_up(context: &Context<'_>, name: &str) -> Result<String, CliError> {
+    let listed = list::rules(context).await?;
+    let doing = format!("look up the rule named `{}`", visible(name));
+    let rules = listed.map_err(|failure| CliError::of_failure(&doing, &failure))?;
+    let of_that_name = rules.iter().filter(|rule| rule.value.name() == Some(name));
+    let ids: Vec<&str> = of_that_name.map(|rule| rule.stated_id.as_str()).collect();
+    match ids.as_slice() {
+        [id] => Ok((*id).to_owned()),
+        [] => {
+            let names = rules.iter().filter_map(|rule| rule.value.name());
+            let message = format!("no rule has the name `{}`", visible(name));
+            Err(CliError::new(ErrorCode::NotFound, message).with_help(near(name, names)))
+        }
+        several => {
+            let shown = several
+                .iter()
+                .take(MOST_SHOWN)
+                .map(|id| visible(id))
+                .collect::<Vec<_>>();
+            let more = match several.len().saturating_sub(MOST_SHOWN) {
+                0 => String::new(),
+                more => format!(", and {more} more"),
+            };
+            let message = format!("{} rules have the name `{}`", several.len(), visible(name));
+            let help = format!("name one by its id: {}{more}", shown.join(", "));
+            Err(CliError::new(ErrorCode::Usage, message).with_help(help))
+        }
+    }
+}
+
+/// The names that may have been meant: those that differ in case or blanks alone, or in a few letters.
+fn near<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> String {
+    let plain = |text: &str| -> String { text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase() };
+    let wanted: String = plain(name).chars().take(200).collect();
+    let allowed = (wanted.chars().count() / 4).clamp(1, 8);
+    let mut near: Vec<(usize, &str)> = names
+        .map(|other| (strsim::damerau_levenshtein(&wanted, &plain(other)), other))
+        .filter(|(distance, _)| *distance <= allowed)
+        .collect();
+    near.sort_unstable();
+    near.dedup();
+    near.truncate(MOST_SHOWN);
+    let near: Vec<String> = near.iter().map(|(_, name)| format!("`{}`", visible(name))).collect();
+    if near.is_empty() {
+        return "`assist-rules list` shows the names of all rules".to_owned();
+    }
+    format!("did you mean {}? Case and blanks count", near.join(" or "))
+}

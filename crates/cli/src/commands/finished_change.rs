@@ -1,0 +1,250 @@
+//! The report of an update: for people, and for programs.
+
+use std::time::SystemTime;
+
+use domain::protocol::{Conflict, Failed, OnConflict, Outcome};
+use domain::{Finding, OutcomeKind, Version};
+
+use crate::args::Format;
+use crate::cli_error::CliError;
+use crate::commands::Context;
+use crate::commands::execute::ChangeReport;
+use crate::error_code::{AnyCode, ErrorCode};
+use crate::exit::Exit;
+use crate::kind::CliKind;
+use crate::render::findings::{File, FindingDocument};
+use crate::render::report::{self, Asked};
+use crate::render::result::{self, ResultDocument};
+use crate::render::snippet;
+use crate::request::{ChangeRequest, ChangeTerms};
+use crate::time::not_before;
+
+/// The end of a command that changes a document, before it is printed.
+pub(super) struct FinishedChange<'a, K: CliKind> {
+    pub(super) change: ChangeReport<K>,
+    /// The user's file, with the findings in it.
+    pub(super) file: Option<File>,
+    /// Findings about parts of the document that the user did not write.
+    pub(super) elsewhere: Vec<Finding>,
+    pub(super) request: &'a ChangeRequest,
+    pub(super) terms: &'a ChangeTerms,
+}
+
+/// The end of a command that changes a document, after it was printed.
+#[derive(Clone, Debug)]
+pub(super) struct ChangeResult {
+    pub(super) exit: Exit,
+    pub(super) effect: Effect,
+}
+
+/// The effect of a change on the stored document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// None: the document is as it was, or as others made it.
+    Nothing,
+    /// The change was applied, as that version if the server reported one.
+    Applied(Option<Version>),
+    /// One that is not known.
+    Unknown,
+}
+
+impl<K: CliKind> FinishedChange<'_, K> {
+    /// Prints the report, and returns the exit and the effect. A stdout that is full does not undo what happened to the
+    /// rule.
+    pub(super) fn print(self, context: &Context<'_>) -> ChangeResult {
+        let exit = self.exit();
+        let problem = self.problem();
+        let output = context.output;
+        let printed = if output.format == Format::Human {
+            let report = report::report(
+                &self.change.report,
+                problem.as_ref(),
+                self.request.asked,
+                self.change.run.delivery,
+                self.retry_at().as_deref(),
+            );
+            output.document(&report)
+        } else {
+            output.data(&self.document(problem.as_ref(), exit))
+        };
+        if let Err(unprinted) = printed {
+            output.warn(&crate::output::render_error(&unprinted));
+        }
+        if output.format == Format::Human {
+            let in_file = self.file.iter().map(snippet::of_file);
+            let elsewhere = self.elsewhere.iter().map(snippet::without_place);
+            for text in in_file.chain(elsewhere).filter(|text| !text.is_empty()) {
+                output.warn(&(text + "\n"));
+            }
+            if let Some(problem) = &problem {
+                output.warn(&crate::output::render_error(problem));
+            }
+        }
+        ChangeResult {
+            exit,
+            effect: self.effect(),
+        }
+    }
+
+    fn effect(&self) -> Effect {
+        match self.outcome() {
+            Outcome::Applied { version_after, .. } => Effect::Applied(version_after.clone()),
+            Outcome::Unknown { .. } | Outcome::Overwritten { .. } => Effect::Unknown,
+            Outcome::Unchanged { .. }
+            | Outcome::Planned(_)
+            | Outcome::Conflict(_)
+            | Outcome::Invalid { .. }
+            | Outcome::Rejected { .. }
+            | Outcome::Denied { .. }
+            | Outcome::Failed(_)
+            | Outcome::Deferred { .. }
+            | Outcome::NotAttempted { .. } => Effect::Nothing,
+        }
+    }
+
+    fn outcome(&self) -> &Outcome<K> {
+        &self.change.report.completion.outcome
+    }
+
+    fn document(&self, problem: Option<&CliError>, exit: Exit) -> ResultDocument {
+        let in_file = self.file.iter().flat_map(File::documents);
+        let elsewhere = self.elsewhere.iter().cloned().map(FindingDocument::without_place);
+        result::document(
+            &self.change.report,
+            problem,
+            in_file.chain(elsewhere).collect(),
+            self.change.run.clone(),
+            self.retry_at(),
+            self.request.asked == Asked::DryRun,
+            exit,
+        )
+    }
+
+    fn exit(&self) -> Exit {
+        let exit = Exit::from(self.outcome());
+        if let Some(stopped) = self.change.stopped {
+            return stopped;
+        }
+        if self.change.report.unrecorded.is_some() && self.outcome().kind() == OutcomeKind::Applied {
+            return Exit::Unrecorded;
+        }
+        if exit == Exit::Done && self.change.run.delivery.failed > 0 {
+            return Exit::Pending;
+        }
+        let has_changes = self.outcome().kind() == OutcomeKind::Planned;
+        if exit == Exit::Done && has_changes && self.terms.detailed_exitcode {
+            Exit::Changes
+        } else {
+            exit
+        }
+    }
+
+    /// Why it was not done, if it was not.
+    fn problem(&self) -> Option<CliError> {
+        let id = &self.change.report.id;
+        let doing = self.request.doing();
+        match self.outcome() {
+            Outcome::Rejected { failure, .. }
+            | Outcome::Denied { failure, .. }
+            | Outcome::Deferred { failure, .. }
+            | Outcome::Failed(Failed::Request { failure, .. }) => {
+                // The report has the time to retry at, by the wait that was not begun.
+                let error = CliError {
+                    retry_at: None,
+                    ..CliError::of_failure(&format!("{doing} `{id}`"), failure)
+                };
+                let absence = self.change.absence;
+                Some(absence.map_or(error.clone(), |absence| absence.explain::<K>(error)))
+            }
+            Outcome::Unknown { failure, .. } => Some(CliError {
+                code: ErrorCode::Indeterminate.into(),
+                help: None,
+                retry_at: None,
+                ..CliError::of_failure(&format!("{doing} `{id}`"), failure)
+            }),
+            Outcome::Failed(Failed::NoVersion { .. } | Failed::NotRecorded { .. }) => {
+                let (code, message) = ErrorCode::of_outcome(self.outcome())?;
+                let problem = CliError::new(code, format!("cannot {doing} `{id}`: {message}"));
+                let passes = Exit::from(self.outcome()) == Exit::Temporary;
+                Some(if passes { problem.that_passes() } else { problem })
+            }
+            Outcome::Overwritten { .. } => {
+                let message = format!("`{id}` was changed, and others wrote over it in the same moment");
+                let help = "look at what they wrote, and run the command again";
+                Some(CliError::new(ErrorCode::Indeterminate, message).with_help(help))
+            }
+            Outcome::Conflict(conflict) => {
+                let message = if let Some(expected) = &conflict.expected {
+                    format!("cannot {doing} `{id}`: it is not at version {expected}")
+                } else {
+                    let when = self.request.since();
+                    format!("cannot {doing} `{id}`: somebody else changed it {when}; nothing was overwritten")
+                };
+                // The last answer was a read's, which went well.
+                let metadata = domain::ResponseMetadata {
+                    status: None,
+                    ..self.change.report.last.clone()
+                };
+                Some(CliError {
+                    metadata: Box::new(metadata),
+                    ..CliError::new(ErrorCode::Conflict, message).with_help(self.ways_out(conflict))
+                })
+            }
+            Outcome::Invalid { base, findings } => {
+                let mut severe = findings
+                    .as_slice()
+                    .iter()
+                    .filter(|found| found.severity >= self.terms.fail_on);
+                let code = severe
+                    .next()
+                    .map_or(ErrorCode::Refused.into(), |found| AnyCode::from(found.code));
+                let what = if base.is_some() || self.file.is_none() {
+                    "the rule would not be sound"
+                } else {
+                    "what is asked for is not sound"
+                };
+                let message = format!("cannot {doing} `{id}`: {what}; nothing was sent");
+                Some(CliError::new(code, message).with_help("the findings say what to fix"))
+            }
+            Outcome::Applied { .. } => self.change.report.unrecorded.as_ref().map(|why| {
+                CliError::new(
+                    ErrorCode::NotRecorded,
+                    format!("`{id}` was changed, and that could not be recorded: {why}"),
+                )
+            }),
+            Outcome::NotAttempted { .. } => {
+                let message = format!("`{id}` was not changed: the program was stopped before anything was written");
+                Some(CliError::new(ErrorCode::Stopped, message))
+            }
+            Outcome::Unchanged { .. } | Outcome::Planned(_) => None,
+        }
+    }
+
+    /// Advice for the user about a conflict.
+    fn ways_out(&self, conflict: &Conflict<K>) -> String {
+        let again = "run the command again: it starts from the rule as it is now";
+        let ours = "`--on-conflict ours` overwrites what collides, and says what it was";
+        if conflict.is_base_unknown() {
+            return "look at both sides, then fetch the rule anew, or name the version that it has now".to_owned();
+        }
+        if self.request.command == "rollback" && !conflict.collisions.is_empty() {
+            return format!("look at both sides: what was done since stands where you would undo; {ours}");
+        }
+        match (conflict.collisions.is_empty(), self.terms.on_conflict) {
+            (true, OnConflict::Fail) => {
+                format!(
+                    "what they changed and what you change merge by themselves: `--on-conflict merge` does it, or {again}"
+                )
+            }
+            (true, OnConflict::Merge | OnConflict::Ours) => format!("the rule moves too often: {again}"),
+            (false, _) => format!("look at both sides; then {again}, or {ours}"),
+        }
+    }
+
+    fn retry_at(&self) -> Option<String> {
+        let Outcome::Deferred { wait, .. } = self.outcome() else {
+            return None;
+        };
+        not_before(SystemTime::now().checked_add(*wait)?)
+    }
+}

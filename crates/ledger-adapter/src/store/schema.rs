@@ -1,10 +1,12 @@
 //! The tables. Entries and documents are only ever added, which triggers see to; the rest is derived from them or
 //! tells how far a delivery is.
 
+use std::time::{Duration, Instant};
+
 use ports::{LedgerError, LedgerFailure};
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
-use super::{Dialect, IfAbsent, explained, unusable};
+use super::{Dialect, IfAbsent, explained, is_busy, unusable};
 
 /// The format of the tables that this version writes.
 pub(crate) const FORMAT: i64 = 2;
@@ -208,12 +210,16 @@ pub(crate) fn shown_as_current(dialect: Dialect) -> &'static str {
 /// The patience of a connection to a file with other writers.
 pub(super) const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 10000";
 
+/// The same patience where SQLite itself has none.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The time between two attempts where SQLite itself does not wait.
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// Sets a new connection up.
 pub(super) async fn settle(connection: &mut AnyConnection, dialect: Dialect) -> Result<(), sqlx::Error> {
     if dialect == Dialect::Sqlite {
-        sqlx::raw_sql("PRAGMA busy_timeout = 10000")
-            .execute(&mut *connection)
-            .await?;
+        sqlx::raw_sql(BUSY_TIMEOUT).execute(&mut *connection).await?;
         // Why: it is refused, and the mode of its journal stands in the file.
         if is_of_another_program(connection).await? {
             return Ok(());
@@ -230,8 +236,15 @@ pub(super) async fn settle(connection: &mut AnyConnection, dialect: Dialect) -> 
              SET client_min_messages = warning;"
         }
     };
-    sqlx::raw_sql(settings).execute(connection).await?;
-    Ok(())
+    let started = Instant::now();
+    loop {
+        match sqlx::raw_sql(settings).execute(&mut *connection).await {
+            // Why: the first connections to a new file all change the mode of its journal, and SQLite waits for nobody
+            // when it does.
+            Err(error) if is_busy(&error) && started.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
+            done => return done.map(drop),
+        }
+    }
 }
 
 /// Makes the tables if there are none, and refuses those of a later version. The format that they have: the first is

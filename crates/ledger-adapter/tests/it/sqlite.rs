@@ -1,5 +1,7 @@
 //! The ledger in a file.
 
+use std::time::Duration;
+
 use assist_rules_ledger_adapter::{LedgerSettings, SqlLedger};
 use domain::OutcomeKind;
 use ports::testing::ledger_conformance::{self, intent, moment, outcome};
@@ -207,6 +209,20 @@ async fn a_ledger_that_is_locked_is_busy() {
     );
     sqlx::raw_sql("ROLLBACK").execute(&mut beside).await.unwrap();
     ledger.intend(intent("r1", 1, 0)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_new_file_that_another_process_makes_into_a_ledger_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = format!("sqlite:{}", folder.path().join("ledger.db").display());
+    let mut beside = connection(&format!("{address}?mode=rwc")).await;
+    // The mode of its journal cannot be changed now, and SQLite does not wait until it can.
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut beside).await.unwrap();
+    let mut opening = std::pin::pin!(open(&address, folder.path()));
+    let opened = tokio::time::timeout(Duration::from_millis(200), &mut opening).await;
+    assert!(opened.is_err(), "another process is at work in it");
+    sqlx::raw_sql("ROLLBACK").execute(&mut beside).await.unwrap();
+    opening.await.intend(intent("r1", 1, 0)).await.unwrap();
 }
 
 #[tokio::test]

@@ -34,6 +34,13 @@ fn is_refused(workstation: &Workstation, args: &[&str], ledger: &str, code: i32,
     assert_eq!(workstation.sandbox.emulator.requests().len(), 0, "{args:?} {ran}");
 }
 
+/// Asserts that every command ends with 64 at this ledger, and says the words.
+fn is_refused_everywhere(workstation: &Workstation, ledger: &str, words: &[&str]) {
+    for args in WRITERS.into_iter().chain(READERS) {
+        is_refused(workstation, args, ledger, 64, words);
+    }
+}
+
 /// A ledger in a file, with one update in it.
 fn ledger_in_file() -> PathBuf {
     let file = new_home().join("ledger.db");
@@ -68,15 +75,11 @@ fn a_file_of_a_newer_format_is_left_to_a_newer_program() {
     let before = fs::read(&file).unwrap();
     let workstation = Workstation::new();
     let ledger = format!("sqlite:{}", file.display());
-    for args in WRITERS.into_iter().chain(READERS) {
-        is_refused(
-            &workstation,
-            args,
-            &ledger,
-            64,
-            &[&ledger, "format 3", "use a newer version of assist-rules"],
-        );
-    }
+    is_refused_everywhere(
+        &workstation,
+        &ledger,
+        &[&ledger, "format 3", "use a newer version of assist-rules"],
+    );
     assert!(fs::read(&file).unwrap() == before, "no byte was changed");
 }
 
@@ -88,15 +91,11 @@ fn a_shared_ledger_of_a_newer_format_is_left_to_a_newer_program() {
     Workstation::new().does(&["update", "--name", "A", "--ledger", &schema.url()]);
     schema.query("UPDATE ledger_format SET version = 3");
     let workstation = Workstation::new();
-    for args in WRITERS.into_iter().chain(READERS) {
-        is_refused(
-            &workstation,
-            args,
-            &schema.url(),
-            64,
-            &[&schema.place(), "format 3", "use a newer version of assist-rules"],
-        );
-    }
+    is_refused_everywhere(
+        &workstation,
+        &schema.url(),
+        &[&schema.place(), "format 3", "use a newer version of assist-rules"],
+    );
     assert_eq!(schema.query("SELECT count(*) FROM entries"), "2");
 }
 
@@ -111,15 +110,11 @@ fn a_file_of_another_program_is_left_as_it_is() {
         let (before, beside) = (fs::read(&file).unwrap(), names_in(&home));
         let workstation = Workstation::new();
         let ledger = format!("sqlite:{}", file.display());
-        for args in WRITERS.into_iter().chain(READERS) {
-            is_refused(
-                &workstation,
-                args,
-                &ledger,
-                64,
-                &[&ledger, "the file of another program", "name another one with --ledger"],
-            );
-        }
+        is_refused_everywhere(
+            &workstation,
+            &ledger,
+            &[&ledger, "the file of another program", "name another one with --ledger"],
+        );
         assert!(fs::read(&file).unwrap() == before, "{made}: a byte was changed");
         assert_eq!(names_in(&home), beside);
     }

@@ -15,7 +15,7 @@ mod revert;
 mod stored;
 
 pub use check::check;
-pub use collision::Collision;
+pub use collision::{ChangedBy, Collision};
 pub use diff::{Difference, diff};
 pub use edit::Edit;
 pub use kind::{

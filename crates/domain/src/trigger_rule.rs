@@ -124,8 +124,8 @@ impl DocumentKind for TriggerRule {
     const NAME: KindName = KindName::new("rule");
 
     const MEMBERS: &'static [MemberSpec] = &[
-        MemberSpec::new("name"),
-        MemberSpec::new("description"),
+        MemberSpec::clearable("name"),
+        MemberSpec::clearable("description"),
         MemberSpec {
             group: BEHAVIOR,
             ..MemberSpec::new("enabled")

@@ -5,6 +5,19 @@ use serde::Serialize;
 use crate::json::Document;
 use crate::pointer::Pointer;
 
+/// The side that changed a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangedBy {
+    /// We alone.
+    Us,
+    /// They alone.
+    Them,
+    /// Both, to the same value.
+    BothAlike,
+    /// Both, to different values.
+    Both,
+}
+
 /// A place where ours and theirs differ and neither equals the base. A side that has nothing there is absent.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Collision {
@@ -20,4 +33,20 @@ pub struct Collision {
     /// The value that is stored now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub theirs: Option<Document>,
+}
+
+impl Collision {
+    /// The side that changed the member. One that not both changed to different values collides with other members of
+    /// its [group](super::MergeGroup) only.
+    pub fn changed_by(&self) -> ChangedBy {
+        if self.ours == self.theirs {
+            ChangedBy::BothAlike
+        } else if self.theirs == self.base {
+            ChangedBy::Us
+        } else if self.ours == self.base {
+            ChangedBy::Them
+        } else {
+            ChangedBy::Both
+        }
+    }
 }

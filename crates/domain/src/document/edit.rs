@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::check::{check, half_characters, inexact_numbers};
-use super::{Audience, DocumentKind, Form, MemberSpec, Patch};
+use super::{Audience, DocumentKind, Form, ListIdentity, MemberSpec, Patch};
 use crate::code::{Code, JudgedBy};
 use crate::finding::{Finding, Findings};
 use crate::json::{Document, Node, TextError, array_of};
@@ -34,6 +34,19 @@ impl<K: DocumentKind> Edit<K> {
             form: if is_whole { Form::Whole } else { Form::Partial },
             document,
             kind: PhantomData,
+        })
+    }
+
+    /// An author's whole document, whatever members it has.
+    ///
+    /// # Errors
+    ///
+    /// If it is no JSON object.
+    pub fn whole(document: Document) -> Result<Self, Finding> {
+        let edit = Self::new(document)?;
+        Ok(Self {
+            form: Form::Whole,
+            ..edit
         })
     }
 
@@ -159,6 +172,65 @@ impl<K: DocumentKind> Edit<K> {
         Err(errors)
     }
 
+    /// The patch that it means where its author began with the whole text of a stored document: a member that was shown
+    /// and is gone was deleted, and an element of a list has what is written and nothing else.
+    ///
+    /// ```
+    /// use assist_rules_domain::json::Document;
+    /// use assist_rules_domain::{Edit, TriggerRule};
+    ///
+    /// let shown: TriggerRule = r#"{"id": "r1", "ruleType": "conversation", "enabled": true, "description": "old"}"#.parse()?;
+    /// let text = r#"{"id": "r1", "ruleType": "conversation", "enabled": true}"#;
+    /// let edit = Edit::<TriggerRule>::whole(Document::parse(text)?).map_err(|finding| format!("{finding:?}"))?;
+    /// let patch = edit.resolve_against_shown(&shown).map_err(|findings| format!("{findings:?}"))?;
+    /// assert_eq!(patch.apply(&shown)?.document().compact(), text.replace(' ', ""));
+    /// # use assist_rules_domain::DocumentKind;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The faults of the edit, as [`resolve`](Self::resolve) has them; and each deleted member that a document keeps.
+    pub fn resolve_against_shown(&self, shown: &K) -> Result<Patch<K>, Findings> {
+        let mut errors = self.own_errors(shown);
+        errors.extend(
+            self.deleted(shown)
+                .filter_map(|name| {
+                    let is_clearable = member_spec::<K>(name).is_some_and(|member| member.is_clearable);
+                    let pointer = Pointer::root().member(name);
+                    let is_told = errors.as_slice().iter().any(|found| found.pointer == pointer);
+                    (!is_clearable && !is_told).then(|| cannot_be_deleted::<K>(name, pointer))
+                })
+                .collect::<Vec<_>>(),
+        );
+        if errors.has_errors() {
+            return Err(errors);
+        }
+        let mut patch = Patch::default();
+        for member in K::MEMBERS {
+            let (ours, theirs) = (self.document.root().get(member.name), shown.member(member.name));
+            let is_as_shown = match (ours, theirs) {
+                (Some(ours), Some(theirs)) => ours.eq_value(theirs),
+                (None, None) => true,
+                (Some(_), None) | (None, Some(_)) => false,
+            };
+            if !is_as_shown {
+                let ours = ours
+                    .map(Document::from_node)
+                    .transpose()
+                    .map_err(|error| too_large(&error))?;
+                patch.put(member.name, ours);
+            }
+        }
+        Ok(patch)
+    }
+
+    /// The members of a shown document that this one does not have. Those of the server alone are not counted.
+    pub fn deleted<'d>(&self, shown: &'d K) -> impl Iterator<Item = &'d str> {
+        let members = shown.document().root().members().map(|member| member.name);
+        members.filter(|name| self.document.root().get(name).is_none() && !K::SERVER_OWNED.contains(name))
+    }
+
     /// The errors that the resulting document would not show: they concern members that will not be in it.
     fn own_errors(&self, stored: &K) -> Findings {
         let is_own = |finding: &Finding| match finding.code.judged_by() {
@@ -170,6 +242,20 @@ impl<K: DocumentKind> Edit<K> {
         errors.extend(self.validate(Some(stored)).into_vec().into_iter().filter(is_own));
         errors
     }
+}
+
+fn member_spec<K: DocumentKind>(name: &str) -> Option<&'static MemberSpec> {
+    K::MEMBERS.iter().find(|member| member.name == name)
+}
+
+fn cannot_be_deleted<K: DocumentKind>(name: &str, pointer: Pointer) -> Finding {
+    let message = format!("`{name}` was deleted, and a {} keeps it", K::NAME);
+    let help = if member_spec::<K>(name).is_some_and(|member| member.list != ListIdentity::Whole) {
+        format!("write `\"{name}\": []` to empty it, or put it back")
+    } else {
+        "put it back as it was".to_owned()
+    };
+    Finding::new(Code::MissingMember, pointer, message).with_help(help)
 }
 
 fn concerns_whole_member(finding: &Finding) -> bool {

@@ -132,15 +132,26 @@ pub struct MemberSpec {
     pub group: Option<MergeGroup>,
     /// The identity of the elements where its value is a list.
     pub list: ListIdentity,
+    /// True if a document can be without it, so that an author can clear it.
+    pub is_clearable: bool,
 }
 
 impl MemberSpec {
-    /// A member of no group, whose value merges as a whole.
+    /// A member of no group, whose value merges as a whole, and that every document keeps.
     pub const fn new(name: &'static str) -> Self {
         Self {
             name,
             group: None,
             list: ListIdentity::Whole,
+            is_clearable: false,
+        }
+    }
+
+    /// A member of no group, whose value merges as a whole, and that an author can clear.
+    pub const fn clearable(name: &'static str) -> Self {
+        Self {
+            is_clearable: true,
+            ..Self::new(name)
         }
     }
 

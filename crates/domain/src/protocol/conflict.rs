@@ -87,14 +87,7 @@ impl<K: DocumentKind> Update<K> {
         if theirs.value.has_content_of(&rebased.document) {
             return self.already_so(refused, theirs, merges);
         }
-        self.send(
-            requested,
-            theirs,
-            rebased.patch,
-            rebased.document,
-            rebased.collisions,
-            merges + 1,
-        )
+        self.send(requested, theirs, rebased, merges + 1)
     }
 
     /// The document is not at the version that the change was made from, and that version's content is not known.

@@ -3,7 +3,7 @@
 use super::outcome::{Failed, Outcome, RecordError};
 use super::state::{Attempt, ReadPurpose, Record, Requested, Step, Update};
 use super::{Mode, PendingWrite, Precondition, UpdateRequest};
-use crate::document::{Collision, DocumentKind, Guard, Patch, Stored, check};
+use crate::document::{DocumentKind, Guard, Merged, Patch, Stored, check};
 
 impl<K: DocumentKind> Update<K> {
     /// Makes the change from what was read, and writes it if it is sound and changes something.
@@ -55,19 +55,21 @@ impl<K: DocumentKind> Update<K> {
             base: base.value.clone(),
             patch: patch.clone(),
         };
-        self.send(requested, base, patch, ours, Vec::new(), 0)
+        let merged = Merged {
+            patch,
+            document: ours,
+            collisions: Vec::new(),
+        };
+        self.send(requested, base, merged, 0)
     }
 
-    /// Writes `ours` in place of `base` if it is sound, the intent first. A dry run ends here.
-    pub(super) fn send(
-        self,
-        requested: Requested<K>,
-        base: Stored<K>,
-        patch: Patch<K>,
-        ours: K,
-        overwrites: Vec<Collision>,
-        merges: u32,
-    ) -> Step<K> {
+    /// Writes the merged document in place of `base` if it is sound, the intent first. A dry run ends here.
+    pub(super) fn send(self, requested: Requested<K>, base: Stored<K>, merged: Merged<K>, merges: u32) -> Step<K> {
+        let Merged {
+            document: ours,
+            patch,
+            collisions: overwrites,
+        } = merged;
         let findings = check(&ours, Some(&base.value));
         if findings.reaches(self.options.fail_on) {
             return self.invalid(base, findings, merges);
@@ -80,6 +82,11 @@ impl<K: DocumentKind> Update<K> {
                 return self.done(Outcome::Failed(Failed::NoVersion { base, findings }), merges);
             }
         };
+        let theirs_changed = if merges == 0 {
+            Vec::new()
+        } else {
+            requested.base.diff(&base.value)
+        };
         let write = PendingWrite {
             base,
             precondition,
@@ -87,6 +94,7 @@ impl<K: DocumentKind> Update<K> {
             ours,
             findings,
             overwrites,
+            theirs_changed,
             merges,
         };
         match self.options.mode {

@@ -6,6 +6,8 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRunner};
 
 use super::Specimen;
 use crate::document::{AppliedChange, CrossFieldMerge, Edit, Patch, check, merge, revert};
+use crate::json::Document;
+use crate::pointer::Pointer;
 
 type Law<K> = fn(&Case<K>) -> Result<(), TestCaseError>;
 
@@ -24,7 +26,7 @@ struct Case<K: Specimen> {
 /// If a law does not hold, with the smallest case that was found.
 #[expect(clippy::panic, reason = "a law that does not hold fails the test that asked for it")]
 pub fn kind_laws<K: Specimen>(cases: u32) {
-    let laws: [(&str, Law<K>); 8] = [
+    let laws: [(&str, Law<K>); 9] = [
         ("the specimen is what the trait asks for", specimen_is_sound),
         (
             "a patch changes what it names and nothing else",
@@ -35,6 +37,10 @@ pub fn kind_laws<K: Specimen>(cases: u32) {
         (
             "a document that is sent back as it was read is no change",
             sent_back_is_no_change,
+        ),
+        (
+            "a shown text that was edited means what is in it",
+            shown_text_means_itself,
         ),
         (
             "a merge with a side that changed nothing is the other side",
@@ -124,6 +130,45 @@ fn sent_back_is_no_change<K: Specimen>(case: &Case<K>) -> Result<(), TestCaseErr
     let edit = Edit::<K>::new(case.base.document().clone());
     let patch = edit.map(|edit| edit.resolve(&case.base));
     prop_assert!(matches!(patch, Ok(Ok(patch)) if patch.is_empty()));
+    Ok(())
+}
+
+/// What is set is set, what may be deleted is deleted, and what may not is refused by its place.
+fn shown_text_means_itself<K: Specimen>(case: &Case<K>) -> Result<(), TestCaseError> {
+    let Case { base, ours, .. } = case;
+    let saved = apply(ours, base);
+    let meant = |document: &Document| {
+        let edit = Edit::<K>::whole(document.clone()).map_err(|finding| TestCaseError::fail(finding.message))?;
+        Ok::<_, TestCaseError>(edit.resolve_against_shown(base))
+    };
+    let patch = meant(saved.document())?;
+    prop_assert!(
+        matches!(&patch, Ok(patch) if apply(patch, base).has_content_of(&saved)),
+        "{patch:?}"
+    );
+    for name in base.document().root().members().map(|member| member.name) {
+        let Ok(without) = saved.document().without_members(&[name]) else {
+            continue;
+        };
+        let is_clearable = K::MEMBERS
+            .iter()
+            .any(|member| member.name == name && member.is_clearable);
+        match meant(&without)? {
+            Ok(patch) => {
+                prop_assert!(is_clearable || K::SERVER_OWNED.contains(&name), "{name}");
+                let deleted = apply(&patch, base);
+                prop_assert!(
+                    K::SERVER_OWNED.contains(&name) || deleted.member(name).is_none(),
+                    "{name}"
+                );
+            }
+            Err(findings) => {
+                let places: Vec<_> = findings.as_slice().iter().map(|found| found.pointer.clone()).collect();
+                prop_assert!(!is_clearable, "{name} {findings:?}");
+                prop_assert!(places.contains(&Pointer::root().member(name)), "{name} {findings:?}");
+            }
+        }
+    }
     Ok(())
 }
 

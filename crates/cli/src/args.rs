@@ -12,7 +12,9 @@ use std::time::Duration;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-pub(crate) use change::{ChangeArgs, EditArgs, OnConflictArg, RollbackArgs, SwitchArgs, TermsArgs, UpdateArgs};
+pub(crate) use change::{
+    ChangeArgs, DiffArgs, EditArgs, OnConflictArg, RollbackArgs, SwitchArgs, TermsArgs, UpdateArgs, WriteArgs,
+};
 pub(crate) use format::Format;
 pub(crate) use ledger_args::{AuditArgs, Closing, DeliverArgs, HistoryArgs, ReconcileArgs, StatsArgs};
 
@@ -156,7 +158,7 @@ pub(crate) enum Command {
     /// Needs no credentials and opens no socket. `-` is stdin; folders are walked for .json, .yaml and .yml.
     Validate(ValidateArgs),
     /// Show what `update` would change
-    Diff(ChangeArgs),
+    Diff(DiffArgs),
     /// Change a rule: read, check, write under the version read
     ///
     /// Members that are not named are not touched. A document with none of `id`, `etag` and `ruleType` is a change; one with any
@@ -168,8 +170,9 @@ pub(crate) enum Command {
     Disable(SwitchArgs),
     /// Open a rule in your editor, and update it from what you save
     ///
-    /// The update is bound to the version that was opened. On findings or a conflict your text is kept, and the way
-    /// back is printed.
+    /// What others change while the editor is open is merged with what you saved, as far as it merges by itself. A
+    /// member or an element that you delete is deleted. On findings or a conflict your text is kept, and the way back is
+    /// printed.
     Edit(EditArgs),
     /// Show what was changed, by whom, when, and what came of it
     History(HistoryArgs),
@@ -230,7 +233,7 @@ impl Command {
     pub(crate) fn rule_mut(&mut self) -> Option<&mut RuleArg> {
         match self {
             Self::Get(rule) | Self::Doctor(rule) => Some(rule),
-            Self::Diff(args) => Some(&mut args.rule),
+            Self::Diff(args) => Some(&mut args.change.rule),
             Self::Update(args) => Some(&mut args.change.rule),
             Self::Enable(args) | Self::Disable(args) => Some(&mut args.rule),
             Self::Edit(args) => Some(&mut args.rule),

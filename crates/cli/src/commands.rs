@@ -102,7 +102,7 @@ async fn on_document<K: CliKind>(
 ) -> Result<Exit, CliError> {
     match command {
         DocumentCommand::Get => get::run::<K>(context, id).await,
-        DocumentCommand::Update(command) => Ok(change::run::<K>(context, id, command).await?.exit),
+        DocumentCommand::Update(command) => change::run::<K>(context, id, command).await,
         DocumentCommand::Edit(command) => edit::run::<K>(context, id, command).await,
         DocumentCommand::Rollback(command) => rollback::run::<K>(context, id, command).await,
     }

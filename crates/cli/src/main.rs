@@ -14,6 +14,7 @@ mod identity;
 mod kind;
 mod logging;
 mod machine_clock;
+mod next_command;
 mod open_files;
 mod output;
 mod record;

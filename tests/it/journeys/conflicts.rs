@@ -45,6 +45,7 @@ fn a_stale_version_overwrites_nothing_and_shows_three_sides() {
         error[AR0502]: cannot update `a1b2c3d4-e5f6-7890-abcd-ef1234567890`: somebody else changed it meanwhile; nothing was overwritten
           help: look at both sides; then run the command again: it starts from the rule as it is now, or `--on-conflict ours` overwrites what collides, and says what it was
           correlation id: <id>
+        next: assist-rules update a1b2c3d4-e5f6-7890-abcd-ef1234567890 --name Ours --on-conflict ours --dry-run
     "#]].assert_eq(&shown(&on(&sandbox, &["update", "--name", "Ours"])));
     assert_eq!(sandbox.emulator.rule(SAMPLE_RULE_ID).unwrap()["name"], "Theirs");
     assert_eq!(writes(&sandbox), 1);
@@ -106,6 +107,7 @@ fn a_version_that_was_named_must_be_the_stored_one() {
         error[AR0502]: cannot update `a1b2c3d4-e5f6-7890-abcd-ef1234567890`: it is not at version 3
           help: look at both sides, then fetch the rule anew, or name the version that it has now
           correlation id: <id>
+        next: assist-rules get a1b2c3d4-e5f6-7890-abcd-ef1234567890
     "#]]
     .assert_eq(&shown(&on(&sandbox, &["update", "--name", "X", "--if-version", "3"])));
     let ran = on(&sandbox, &["update", "--name", "X", "--if-version", "3", "-o", "json"]);

@@ -102,16 +102,8 @@ fn the_way_back_works_when_it_is_pasted() {
     let kept = texts.into_iter().find(is_kept).unwrap();
     let mended = std::fs::read_to_string(&kept).unwrap().replace("near", "equals");
     std::fs::write(&kept, mended).unwrap();
-    let program = workstation.command(&[]);
-    let mut pasted = std::process::Command::new("sh");
-    pasted
-        .args(["-c", &format!("\"$0\" {back}")])
-        .arg(program.get_program())
-        .current_dir(program.get_current_dir().unwrap())
-        .env_clear()
-        .envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))))
-        .env("ASSIST_RULES_STATE_DIR", &state);
-    let ran = run(&mut pasted);
+    let mut pasted = paste(&workstation, &format!("assist-rules {back}"));
+    let ran = run(pasted.env("ASSIST_RULES_STATE_DIR", &state));
     assert_eq!(ran.code, Some(0), "{back}: {ran}");
     let mut history = workstation.command(&["history", "--ledger", &ledger, "-o", "json"]);
     let entries = document(&run(&mut history));
@@ -273,4 +265,144 @@ fn an_editor_that_fails_changes_nothing() {
     assert_eq!(ran.code, Some(64), "{ran}");
     assert!(ran.stderr.contains("your text is kept in "), "{ran}");
     assert_eq!(writes(&sandbox), 0);
+}
+
+/// An editor in which this happens to the shown text, `$1`, while a colleague does that with the program, `$AR`.
+fn edit_beside(workstation: &Workstation, colleague: &str, deed: &str) -> crate::binary::Ran {
+    let mut command = workstation.command(&["edit", "--reason", "tidy up"]);
+    let program = command.get_program().to_owned();
+    let editor = format!("sh -c '$AR {colleague} >/dev/null && {deed}' x");
+    run(command.env("AR", program).env("EDITOR", editor))
+}
+
+/// A command line that a shell runs as it stands.
+pub(super) fn paste(workstation: &Workstation, line: &str) -> std::process::Command {
+    let program = workstation.command(&[]);
+    let folder = std::path::Path::new(program.get_program()).parent().unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let mut pasted = std::process::Command::new("sh");
+    pasted
+        .args(["-c", line])
+        .current_dir(program.get_current_dir().unwrap())
+        .env_clear()
+        .envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .env("PATH", format!("{}:{path}", folder.display()));
+    pasted
+}
+
+/// Pastes what stands on stderr after these words.
+pub(super) fn pasted(workstation: &Workstation, ran: &crate::binary::Ran, before: &str) -> crate::binary::Ran {
+    let next = ran.stderr.lines().find_map(|line| line.split_once(before));
+    let (_, next) = next.unwrap_or_else(|| panic!("{ran}"));
+    run(&mut paste(workstation, next))
+}
+
+/// FIELD H3: the base of an edit is what was shown in the editor.
+#[cfg(unix)]
+#[test]
+fn what_a_colleague_changed_while_the_editor_was_open_is_merged() {
+    let workstation = Workstation::new();
+    let ran = edit_beside(
+        &workstation,
+        "update --description theirs",
+        "sed -i.old s/Detection/Edited/ \"$1\"",
+    );
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert!(ran.stdout.contains("what they changed\n    /description  "), "{ran}");
+    let rule = workstation.sandbox.emulator.rule(SAMPLE_RULE_ID).unwrap();
+    assert_eq!(
+        (&rule["name"], &rule["description"]),
+        (&"Credit Card Edited Rule".into(), &"theirs".into())
+    );
+    assert_eq!(kept(&workstation.state), 0, "{ran}");
+}
+
+/// FIELD H3: a conflict has three sides, nothing is overwritten, and the way back leads out of it.
+#[cfg(unix)]
+#[test]
+fn the_same_place_in_the_editor_and_by_a_colleague_is_a_conflict_with_a_way_out() {
+    let workstation = Workstation::new();
+    let ran = edit_beside(
+        &workstation,
+        "update --name Theirs --description theirs",
+        "sed -i.old s/Detection/Edited/ \"$1\"",
+    );
+    assert_eq!(ran.code, Some(4), "{ran}");
+    for side in [
+        "base    \"Credit Card Detection Rule\"",
+        "ours    \"Credit Card Edited Rule\"",
+        "theirs  \"Theirs\"",
+        "put on version 8, with what you wrote at `/name`",
+    ] {
+        assert!(ran.to_string().contains(side), "{side}: {ran}");
+    }
+    assert_eq!(kept(&workstation.state), 1, "{ran}");
+    let applied = pasted(&workstation, &ran, "Go on with it: ");
+    assert_eq!(applied.code, Some(0), "{applied}");
+    let rule = workstation.sandbox.emulator.rule(SAMPLE_RULE_ID).unwrap();
+    assert_eq!(
+        (&rule["name"], &rule["description"]),
+        (&"Credit Card Edited Rule".into(), &"theirs".into())
+    );
+}
+
+/// FIELD H3: what was deleted in the editor is deleted, on the way back too, or told by its place.
+#[cfg(unix)]
+#[test]
+fn what_is_deleted_in_the_editor_is_deleted_or_a_finding() {
+    let rule = |workstation: &Workstation| workstation.sandbox.emulator.rule(SAMPLE_RULE_ID).unwrap();
+    let workstation = Workstation::new();
+    let ran = edit(&workstation.sandbox, "sed -i.old /description/d");
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert_eq!(rule(&workstation).get("description"), None, "{ran}");
+
+    let workstation = Workstation::new();
+    let python = "python3 -c 'import json,sys; p=sys.argv[1]; d=json.load(open(p)); DEED; json.dump(d,open(p,\"w\"))'";
+    let deed = |deed: &str| python.replace("DEED", deed);
+    let ran = edit(&workstation.sandbox, &deed("del d[\"conditions\"][0]"));
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert_eq!(rule(&workstation)["conditions"].as_array().unwrap().len(), 0, "{ran}");
+
+    for member in ["enabled", "conditions", "actions", "id", "ruleType"] {
+        let workstation = Workstation::new();
+        let ran = edit(&workstation.sandbox, &deed(&format!("del d[\"{member}\"]")));
+        assert_eq!((ran.code, writes(&workstation.sandbox)), (Some(3), 0), "{member} {ran}");
+        assert!(ran.stderr.contains(&format!("`{member}`")), "{ran}");
+    }
+
+    let workstation = Workstation::new();
+    let editor = deed("del d[\"description\"]; d[\"conditions\"][0][\"operator\"] = \"near\"");
+    let ran = run(workstation.command(&["edit"]).env("EDITOR", editor));
+    assert_eq!(ran.code, Some(3), "{ran}");
+    let file = ran
+        .stderr
+        .split_once("--from ")
+        .unwrap()
+        .1
+        .split_whitespace()
+        .next()
+        .unwrap();
+    let mended = std::fs::read_to_string(file).unwrap().replace("near", "equals");
+    std::fs::write(file, mended).unwrap();
+    let applied = pasted(&workstation, &ran, "Go on with it: ");
+    assert_eq!(applied.code, Some(0), "{applied}");
+    assert!(rule(&workstation)["description"].is_null(), "{applied}");
+}
+
+/// The terms of other writers hold in the editor too.
+#[cfg(unix)]
+#[test]
+fn an_edit_can_be_tried_and_bound_to_a_version() {
+    let workstation = Workstation::new();
+    let edited = |args: &[&str]| {
+        let args = [&["edit"], args].concat();
+        run(workstation
+            .command(&args)
+            .env("EDITOR", "sed -i.old s/Detection/Edited/"))
+    };
+    let ran = edited(&["--dry-run", "--detailed-exitcode"]);
+    assert_eq!((ran.code, writes(&workstation.sandbox)), (Some(2), 0), "{ran}");
+    assert!(ran.stderr.contains("Go on with it: "), "{ran}");
+    let ran = edited(&["--if-version", "3"]);
+    assert_eq!((ran.code, writes(&workstation.sandbox)), (Some(4), 0), "{ran}");
 }

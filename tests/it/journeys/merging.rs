@@ -1,9 +1,9 @@
 //! The rule moved, and what becomes of that is the user's choice: fail, merge, or ours.
 
-use emulator::SAMPLE_RULE_ID;
+use emulator::{SAMPLE_RULE_ID, Script};
 use serde_json::{Value, json};
 
-use super::{document, on, sandbox_with, writes};
+use super::{document, editing::pasted, on, recording::Workstation, sandbox_with, writes};
 
 /// A fault that has another client change these members right before the write.
 fn theirs(members: &str) -> String {
@@ -108,4 +108,77 @@ fn a_version_that_moved_alone_is_nobody_s_change() {
         (ran.code, &change["outcome"], &change["version_after"]),
         (Some(0), &json!("applied"), &json!("9"))
     );
+}
+
+/// FIELD H6: a conflict of what belongs together says who changed each member, and the command that merges it.
+#[test]
+fn a_conflict_of_a_group_says_who_changed_what_and_what_merges_it() {
+    let sandbox = sandbox_with(&theirs(r#"{"actions": [{"type": "call"}]}"#));
+    let ran = on(&sandbox, &["update", "--disable", "--no-sinks"]);
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert!(ran.stdout.contains("what they changed\n    /actions"), "{ran}");
+    let sandbox = sandbox_with(&theirs(r#"{"enabled": false}"#));
+    let conditions = r#"{"conditions": [], "enabled": true, "name": "ours"}"#;
+    let mut update = super::against(&sandbox);
+    super::file(&update, "change.json", conditions);
+    update.args([
+        "update",
+        "--from",
+        "change.json",
+        "--on-conflict",
+        "merge",
+        "--no-sinks",
+        "--reason",
+        "it's",
+    ]);
+    let ran = crate::binary::run(&mut update);
+    assert_eq!(ran.code, Some(4), "{ran}");
+    for words in [
+        "these belong together: `enabled` (they changed it), `conditions` (you changed it);",
+        &format!(
+            "next: assist-rules update {SAMPLE_RULE_ID} --from change.json --accept-group-merge --reason 'it'\\''s' --no-sinks\n"
+        ),
+    ] {
+        assert!(ran.stderr.contains(words), "{words}: {ran}");
+    }
+}
+
+/// FIELD H: the last line of a conflict and of an unknown outcome is the next command, which runs as it stands.
+#[cfg(unix)]
+#[test]
+fn a_report_that_needs_more_ends_with_a_command_that_can_be_pasted() {
+    let workstation = Workstation::new();
+    let load = |faults: &str| {
+        workstation
+            .sandbox
+            .emulator
+            .load_faults(Script::from_json(faults).unwrap())
+    };
+    load(&theirs(DESCRIBED));
+    let ran = workstation.run(&["update", "--description", "ours; it's", "--deadline", "30s"]);
+    assert_eq!(ran.code, Some(4), "{ran}");
+    assert!(
+        ran.stderr
+            .lines()
+            .last()
+            .unwrap()
+            .starts_with("next: assist-rules update "),
+        "{ran}"
+    );
+    let shown = pasted(&workstation, &ran, "next: ");
+    assert_eq!(shown.code, Some(0), "{shown}");
+    assert!(
+        shown.stdout.contains("+  \"description\": \"ours; it's\"") && shown.stdout.contains("planned"),
+        "{shown}"
+    );
+    load(r#"{"faults": [{"on": {"kind": "put"}, "times": 4, "do": {"drop_before": {}}}]}"#);
+    let ran = workstation.run(&["update", "--name", "X", "--no-sinks"]);
+    assert_eq!(ran.code, Some(11), "{ran}");
+    assert_eq!(
+        ran.stderr.lines().last(),
+        Some("next: assist-rules reconcile --no-sinks"),
+        "{ran}"
+    );
+    let settled = pasted(&workstation, &ran, "next: ");
+    assert_eq!(settled.code, Some(11), "the lease still runs: {settled}");
 }

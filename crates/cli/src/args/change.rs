@@ -26,8 +26,28 @@ pub(crate) struct ChangeArgs {
     /// Switch the rule off
     #[arg(long)]
     pub(crate) disable: bool,
+}
+
+/// The arguments of `diff`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct DiffArgs {
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
     #[command(flatten)]
     pub(crate) terms: TermsArgs,
+}
+
+/// The flags of every command that writes a rule.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct WriteArgs {
+    #[command(flatten)]
+    pub(crate) terms: TermsArgs,
+    /// Do everything but the write
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
 }
 
 /// On which terms a rule is changed.
@@ -66,12 +86,8 @@ pub(crate) enum OnConflictArg {
 pub(crate) struct UpdateArgs {
     #[command(flatten)]
     pub(crate) change: ChangeArgs,
-    /// Do everything but the write
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Why, for the record
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) reason: Option<String>,
+    #[command(flatten)]
+    pub(crate) write: WriteArgs,
 }
 
 /// The arguments of `enable` and `disable`.
@@ -80,13 +96,7 @@ pub(crate) struct SwitchArgs {
     #[command(flatten)]
     pub(crate) rule: RuleArg,
     #[command(flatten)]
-    pub(crate) terms: TermsArgs,
-    /// Do everything but the write
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Why, for the record
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) reason: Option<String>,
+    pub(crate) write: WriteArgs,
 }
 
 impl SwitchArgs {
@@ -100,10 +110,8 @@ impl SwitchArgs {
                 description: None,
                 enable: enabled,
                 disable: !enabled,
-                terms: self.terms,
             },
-            dry_run: self.dry_run,
-            reason: self.reason,
+            write: self.write,
         }
     }
 }
@@ -117,13 +125,7 @@ pub(crate) struct RollbackArgs {
     #[arg(long, value_name = "ENTRY")]
     pub(crate) to: Option<u64>,
     #[command(flatten)]
-    pub(crate) terms: TermsArgs,
-    /// Do everything but the write
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Why, for the record
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) reason: Option<String>,
+    pub(crate) write: WriteArgs,
 }
 
 /// The arguments of `edit`.
@@ -131,10 +133,6 @@ pub(crate) struct RollbackArgs {
 pub(crate) struct EditArgs {
     #[command(flatten)]
     pub(crate) rule: RuleArg,
-    /// Why, for the record
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) reason: Option<String>,
-    /// From which severity on findings end the run
-    #[arg(long, value_enum, default_value_t = FailOn::Error)]
-    pub(crate) fail_on: FailOn,
+    #[command(flatten)]
+    pub(crate) write: WriteArgs,
 }

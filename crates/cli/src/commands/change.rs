@@ -3,21 +3,23 @@
 use domain::document::Form;
 use domain::json::{Document, TextError};
 use domain::protocol::UpdateRequest;
-use domain::{Code, Edit, Finding};
+use domain::{Code, Edit, Finding, Patch};
 
 use ports::DocumentRef;
 
 use crate::cli_error::CliError;
 use crate::commands::Context;
 use crate::commands::execute::{self, ChangeReport};
-use crate::commands::finished_change::{ChangeResult, FinishedChange};
+use crate::commands::finished_change::FinishedChange;
 use crate::commands::workspace::{Needs, Workspace};
 use crate::error_code::ErrorCode;
+use crate::exit::Exit;
 use crate::kind::CliKind;
+use crate::next_command::NextCommand;
 use crate::record::unusable;
 use crate::render::findings::File;
 use crate::render::report::Asked;
-use crate::request::UpdateCommand;
+use crate::request::{ChangeRequest, ChangeTerms, UpdateCommand};
 use crate::source::{self, Source};
 
 /// The user's edit, as far as it could be read.
@@ -28,51 +30,126 @@ enum ParsedEdit<K> {
     Broken(File),
 }
 
+/// A change of a document as it was asked for.
+pub(super) struct Change<'a, K: CliKind> {
+    pub(super) context: &'a Context<'a>,
+    pub(super) id: &'a K::Id,
+    pub(super) request: &'a ChangeRequest,
+    pub(super) terms: &'a ChangeTerms,
+    /// The command that asks for it again, without its terms.
+    pub(super) again: NextCommand,
+}
+
+/// The content of a change.
+pub(super) enum Wanted<K: CliKind> {
+    /// An edit of the document as it is read.
+    Edit(Edit<K>),
+    /// A patch of a document that was shown.
+    Patch { patch: Patch<K>, base: K },
+}
+
 /// Updates a document, and prints the outcome.
 pub(super) async fn run<K: CliKind>(
     context: &Context<'_>,
     id: &K::Id,
     command: &UpdateCommand,
-) -> Result<ChangeResult, CliError> {
-    let request = &command.request;
+) -> Result<Exit, CliError> {
     let parsed_edit = parsed_edit::<K>(command)?;
-    let settings = context.settings()?;
-    let options = execute::options(settings, &command.terms, request.asked);
-    let refused = |findings: Vec<Finding>, file, elsewhere| FinishedChange {
-        change: ChangeReport::<K>::unsent(id.clone(), findings),
-        file,
-        elsewhere,
-        request,
+    let switch = |flag: &str, state: bool| (command.enabled == Some(state)).then(|| flag.to_owned());
+    let switches = switch("--enable", true).into_iter().chain(switch("--disable", false));
+    let from = command.from.as_ref().map(|file| file.display().to_string());
+    let again = NextCommand::new("update")
+        .word(id.to_string())
+        .option("--from", from)
+        .option("--name", command.name.as_deref())
+        .option("--description", command.description.as_deref());
+    let change = Change {
+        context,
+        id,
+        request: &command.request,
         terms: &command.terms,
+        again: switches.fold(again, NextCommand::word),
     };
     let (edit, source) = match parsed_edit {
         ParsedEdit::Edit(edit, source) => (edit, source),
-        ParsedEdit::Broken(file) => {
-            let findings = file.findings.iter().map(|(finding, _)| finding.clone()).collect();
-            return Ok(refused(findings, Some(file), Vec::new()).print(context));
-        }
+        ParsedEdit::Broken(file) => return Ok(change.broken(file).print(context).exit),
     };
     if !edit.static_errors().is_empty() {
         // It is refused whatever is stored: what else is wrong is told in the same go.
-        let all = edit.check().into_vec();
-        let (file, elsewhere) = placed::<K>(source, all.clone());
-        return Ok(refused(all, file, elsewhere).print(context));
+        return Ok(change.refused(source, edit.check().into_vec()).print(context).exit);
     }
-    if request.asked != Asked::DryRun {
-        execute::ask_before_overwriting(context, &command.terms)?;
+    let finished = change.carry_out(source, Wanted::Edit(edit)).await?;
+    Ok(finished.print(context).exit)
+}
+
+impl<'a, K: CliKind> Change<'a, K> {
+    /// The end of a change whose file is no document.
+    pub(super) fn broken(self, file: File) -> FinishedChange<'a, K> {
+        let findings = file.findings.iter().map(|(finding, _)| finding.clone()).collect();
+        let unsent = ChangeReport::unsent(self.id.clone(), findings);
+        self.finished(unsent, Some(file), Vec::new())
     }
-    let workspace = Workspace::open(context, request, Needs::NoRecord).await?;
-    let update = update_request(&workspace, id, edit).await?;
-    let change = execute::execute(context, workspace, request, id, update, options).await?;
-    let (file, elsewhere) = placed::<K>(source, change.report.completion.outcome.findings());
-    let end = FinishedChange {
-        change,
-        file,
-        elsewhere,
-        request,
-        terms: &command.terms,
-    };
-    Ok(end.print(context))
+
+    /// The end of a change that these findings keep from being tried.
+    pub(super) fn refused(self, source: Option<Source>, findings: Vec<Finding>) -> FinishedChange<'a, K> {
+        let (file, elsewhere) = self.placed(source, findings.clone());
+        let unsent = ChangeReport::unsent(self.id.clone(), findings);
+        self.finished(unsent, file, elsewhere)
+    }
+
+    /// Carries it out: sent, recorded and delivered.
+    pub(super) async fn carry_out(
+        self,
+        source: Option<Source>,
+        wanted: Wanted<K>,
+    ) -> Result<FinishedChange<'a, K>, CliError> {
+        let Self {
+            context,
+            id,
+            request,
+            terms,
+            ..
+        } = self;
+        let options = execute::options(context.settings()?, terms, request.asked);
+        if request.asked != Asked::DryRun {
+            execute::ask_before_overwriting(context, terms)?;
+        }
+        let workspace = Workspace::open(context, request, Needs::NoRecord).await?;
+        let update = match wanted {
+            Wanted::Edit(edit) => update_request(&workspace, id, edit).await?,
+            Wanted::Patch { patch, base } => UpdateRequest::Patch { patch, base },
+        };
+        let change = execute::execute(context, workspace, request, id, update, options).await?;
+        let (file, elsewhere) = self.placed(source, change.report.completion.outcome.findings());
+        Ok(self.finished(change, file, elsewhere))
+    }
+
+    /// Findings in what the person wrote, and those about the rest of the stored document.
+    fn placed(&self, source: Option<Source>, findings: Vec<Finding>) -> (Option<File>, Vec<Finding>) {
+        let Some(source) = source else {
+            return (None, findings);
+        };
+        let root = source.document.root();
+        let is_whole = self.request.command == "edit"
+            || Edit::<K>::new(source.document.clone()).is_ok_and(|edit| edit.form() == Form::Whole);
+        let is_written = |finding: &Finding| match finding.pointer.tokens().next() {
+            Some(member) => is_whole || root.get(&member).is_some(),
+            None => true,
+        };
+        let (written, elsewhere) = findings.into_iter().partition(is_written);
+        (Some(File::of_source(source, written)), elsewhere)
+    }
+
+    fn finished(self, change: ChangeReport<K>, file: Option<File>, elsewhere: Vec<Finding>) -> FinishedChange<'a, K> {
+        FinishedChange {
+            change,
+            file,
+            elsewhere,
+            request: self.request,
+            terms: self.terms,
+            again: self.again,
+        }
+    }
 }
 
 /// The request for an edit: made from the version that it names, where the record has that version.
@@ -95,21 +172,6 @@ async fn update_request<K: CliKind>(
         Some(base) => UpdateRequest::EditOf { edit, base },
         None => UpdateRequest::Edit(edit),
     })
-}
-
-/// Findings in what the person wrote, and those about the rest of the stored rule.
-fn placed<K: CliKind>(source: Option<Source>, findings: Vec<Finding>) -> (Option<File>, Vec<Finding>) {
-    let Some(source) = source else {
-        return (None, findings);
-    };
-    let root = source.document.root();
-    let is_whole = Edit::<K>::new(source.document.clone()).is_ok_and(|edit| edit.form() == Form::Whole);
-    let is_written = |finding: &Finding| match finding.pointer.tokens().next() {
-        Some(member) => is_whole || root.get(&member).is_some(),
-        None => true,
-    };
-    let (parsed_edit, elsewhere) = findings.into_iter().partition(is_written);
-    (Some(File::of_source(source, parsed_edit)), elsewhere)
 }
 
 /// The file and the flags together.

@@ -1,28 +1,28 @@
 //! `edit`: a document in an editor, updated from what was saved.
 
 mod editor;
-mod way_back;
+mod saved_text;
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
-use domain::Stored;
-use domain::document::CrossFieldMerge;
-use domain::protocol::OnConflict;
+use domain::{Patch, Stored};
 use ports::DocumentStore;
 
 use crate::args::Format;
 use crate::cli_error::CliError;
-use crate::commands::finished_change::{ChangeResult, Effect};
-use crate::commands::{Context, change};
+use crate::commands::Context;
+use crate::commands::change::{Change, Wanted};
+use crate::commands::finished_change::Effect;
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::kind::CliKind;
+use crate::next_command::NextCommand;
 use crate::output::visible;
 use crate::render::report::Asked;
-use crate::request::{ChangeRequest, ChangeTerms, EditCommand, UpdateCommand};
+use crate::request::{ChangeTerms, EditCommand};
 use editor::Saved;
-use way_back::way_back;
+use saved_text::SavedText;
 
 pub(super) async fn run<K: CliKind>(
     context: &Context<'_>,
@@ -36,6 +36,10 @@ pub(super) async fn run<K: CliKind>(
     let stored = read
         .map_err(|failure| CliError::of_failure(&format!("edit `{id}`"), &failure))?
         .content;
+    let named = command.terms.if_version.as_ref();
+    if named.is_some_and(|named| stored.version.as_ref() != Some(named)) {
+        return refuse_version(context, id, command, stored.value).await;
+    }
     let text = stored.value.document().pretty() + "\n";
     let file = keep(&settings.state_dir.join("edits"), &stored, &text)?;
     match editor::open(context, &file, &text).map_err(|problem| aborted(problem, &file, &text))? {
@@ -55,7 +59,7 @@ pub(super) async fn run<K: CliKind>(
             return Ok(Exit::Done);
         }
         Saved::UnchangedAtOnce => {
-            let back = way_back(context.global, command, id, &file);
+            let back = way_back(context, command, id, &file);
             context.output.warn(&visible(&format!(
                 "Nothing was changed: the editor came back at once. One with a window needs a flag to be waited for, as \
                  in EDITOR='code --wait'. The text is kept. Go on with it: {back}"
@@ -64,58 +68,77 @@ pub(super) async fn run<K: CliKind>(
         }
         Saved::Changed => {}
     }
-    let update = UpdateCommand {
-        from: Some(file.clone()),
-        name: None,
-        description: None,
-        enabled: None,
-        terms: ChangeTerms {
-            if_version: stored.version,
-            detailed_exitcode: false,
-            fail_on: command.fail_on,
-            on_conflict: OnConflict::Fail,
-            cross_field_merge: CrossFieldMerge::Refuse,
-        },
-        request: ChangeRequest {
-            asked: Asked::Update,
-            command: "edit",
-            reason: command.reason.clone(),
-            undoes: Vec::new(),
-        },
+    let saved = SavedText {
+        id,
+        file: &file,
+        shown: &stored,
     };
-    let change = change::run::<K>(context, id, &update).await;
-    let effect = match &change {
-        Ok(ChangeResult { exit: Exit::Done, .. }) => {
+    let (finished, patch) = saved.update(context, command).await?;
+    let theirs = finished.theirs().cloned();
+    let change = finished.print(context);
+    let what_next = match &change.effect {
+        Effect::Nothing if change.exit == Exit::Done && command.request.asked == Asked::Update => {
             forget(&file);
             return Ok(Exit::Done);
         }
-        Ok(change) => change.effect.clone(),
-        Err(problem) if problem.code == ErrorCode::Indeterminate => Effect::Unknown,
-        Err(_) => Effect::Nothing,
+        Effect::Nothing => {
+            let kept = saved.keep(patch.as_ref(), theirs.as_ref())?;
+            format!("{kept} Go on with it: {}", way_back(context, command, id, &file))
+        }
+        Effect::Applied(version) => {
+            forget(&file);
+            if change.exit == Exit::Done {
+                return Ok(Exit::Done);
+            }
+            let version = version
+                .as_ref()
+                .map_or(String::new(), |version| format!(" as version {version}"));
+            format!("Your text was applied: `{id}` has it{version}.")
+        }
+        Effect::Unknown => format!(
+            "Your text is kept in '{}'. Whether it was applied is not known; this finds out: {}",
+            file.display(),
+            NextCommand::new("reconcile").with_global(context.global)
+        ),
     };
-    if matches!(effect, Effect::Applied(_)) {
-        forget(&file);
-    }
-    context
-        .output
-        .warn(&visible(&what_next(context, command, id, &file, &effect)));
-    change.map(|change| change.exit)
+    context.output.warn(&visible(&what_next));
+    Ok(change.exit)
 }
 
-/// The state of the text after an update that did not simply succeed, and what to do with it.
-fn what_next(context: &Context<'_>, command: &EditCommand, id: &impl Display, file: &Path, effect: &Effect) -> String {
-    match effect {
-        Effect::Nothing => format!(
-            "Your text is kept. Go on with it: {}",
-            way_back(context.global, command, id, file)
-        ),
-        Effect::Applied(Some(version)) => format!("Your text was applied: `{id}` has it as version {version}."),
-        Effect::Applied(None) => format!("Your text was applied: `{id}` has it."),
-        Effect::Unknown => format!(
-            "Your text is kept in '{}'. Whether it was applied is not known: `assist-rules reconcile` finds out.",
-            file.display()
-        ),
-    }
+/// Reports the conflict of a document that is not at the version that was named, in place of an editor.
+async fn refuse_version<K: CliKind>(
+    context: &Context<'_>,
+    id: &K::Id,
+    command: &EditCommand,
+    base: K,
+) -> Result<Exit, CliError> {
+    let change = Change {
+        context,
+        id,
+        request: &command.request,
+        terms: &command.terms,
+        again: NextCommand::new("edit").word(id.to_string()),
+    };
+    let nothing = Wanted::Patch {
+        patch: Patch::default(),
+        base,
+    };
+    Ok(change.carry_out(None, nothing).await?.print(context).exit)
+}
+
+/// The command that goes on with a kept text, with every flag that was given.
+fn way_back(context: &Context<'_>, command: &EditCommand, id: &impl Display, file: &Path) -> NextCommand {
+    let terms = ChangeTerms {
+        // Why: the text states the version.
+        if_version: None,
+        ..command.terms.clone()
+    };
+    NextCommand::new("update")
+        .word(id.to_string())
+        .option("--from", Some(file.display().to_string()))
+        .with_terms(&terms)
+        .option("--reason", command.request.reason.as_deref())
+        .with_global(context.global)
 }
 
 /// The problem of an editor that failed, as `:cq` lets it. A text that is as it was shown is not kept.

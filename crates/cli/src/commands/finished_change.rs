@@ -2,8 +2,9 @@
 
 use std::time::SystemTime;
 
+use domain::document::{ChangedBy, CrossFieldMerge};
 use domain::protocol::{Conflict, Failed, OnConflict, Outcome};
-use domain::{Finding, OutcomeKind, Version};
+use domain::{Collision, Finding, OutcomeKind, Stored, Version};
 
 use crate::args::Format;
 use crate::cli_error::CliError;
@@ -12,6 +13,8 @@ use crate::commands::execute::ChangeReport;
 use crate::error_code::{AnyCode, ErrorCode};
 use crate::exit::Exit;
 use crate::kind::CliKind;
+use crate::next_command::NextCommand;
+use crate::output::visible;
 use crate::render::findings::{File, FindingDocument};
 use crate::render::report::{self, Asked};
 use crate::render::result::{self, ResultDocument};
@@ -28,6 +31,8 @@ pub(super) struct FinishedChange<'a, K: CliKind> {
     pub(super) elsewhere: Vec<Finding>,
     pub(super) request: &'a ChangeRequest,
     pub(super) terms: &'a ChangeTerms,
+    /// The command that asks for it again, without its terms.
+    pub(super) again: NextCommand,
 }
 
 /// The end of a command that changes a document, after it was printed.
@@ -78,6 +83,9 @@ impl<K: CliKind> FinishedChange<'_, K> {
             }
             if let Some(problem) = &problem {
                 output.warn(&crate::output::render_error(problem));
+            }
+            if let Some(next) = self.next(context) {
+                output.warn(&visible(&format!("next: {next}")));
             }
         }
         ChangeResult {
@@ -220,6 +228,59 @@ impl<K: CliKind> FinishedChange<'_, K> {
         }
     }
 
+    /// The stored document that a conflict ran into.
+    pub(super) fn theirs(&self) -> Option<&Stored<K>> {
+        let Outcome::Conflict(conflict) = self.outcome() else {
+            return None;
+        };
+        conflict.theirs.as_ref()
+    }
+
+    /// The command that goes on after a conflict, or where it is not known what was written. None of them overwrites
+    /// anything: what would is shown first. A text that was edited has a way back of its own.
+    fn next(&self, context: &Context<'_>) -> Option<NextCommand> {
+        if self.request.command == "edit" {
+            return None;
+        }
+        let rule = || NextCommand::new("get").word(self.change.report.id.to_string());
+        let again = |terms: &ChangeTerms| {
+            self.again
+                .clone()
+                .with_terms(terms)
+                .option("--reason", self.request.reason.as_deref())
+        };
+        let next = match self.outcome() {
+            Outcome::Conflict(conflict) if conflict.is_base_unknown() || conflict.theirs.is_none() => rule(),
+            Outcome::Conflict(conflict) => match ConflictCause::of(conflict) {
+                ConflictCause::Collision => again(&ChangeTerms {
+                    on_conflict: OnConflict::Ours,
+                    ..self.terms.clone()
+                })
+                .word("--dry-run"),
+                ConflictCause::Group => again(&ChangeTerms {
+                    cross_field_merge: CrossFieldMerge::Accept,
+                    ..self.terms.clone()
+                }),
+                ConflictCause::Policy => again(&ChangeTerms {
+                    on_conflict: OnConflict::Merge,
+                    ..self.terms.clone()
+                }),
+            },
+            Outcome::Unknown { .. } => NextCommand::new("reconcile"),
+            Outcome::Overwritten { .. } => rule(),
+            Outcome::Applied { .. }
+            | Outcome::Unchanged { .. }
+            | Outcome::Planned(_)
+            | Outcome::Invalid { .. }
+            | Outcome::Rejected { .. }
+            | Outcome::Denied { .. }
+            | Outcome::Failed(_)
+            | Outcome::Deferred { .. }
+            | Outcome::NotAttempted { .. } => return None,
+        };
+        Some(next.with_global(context.global))
+    }
+
     /// Advice for the user about a conflict.
     fn ways_out(&self, conflict: &Conflict<K>) -> String {
         let again = "run the command again: it starts from the rule as it is now";
@@ -227,17 +288,29 @@ impl<K: CliKind> FinishedChange<'_, K> {
         if conflict.is_base_unknown() {
             return "look at both sides, then fetch the rule anew, or name the version that it has now".to_owned();
         }
-        if self.request.command == "rollback" && !conflict.collisions.is_empty() {
-            return format!("look at both sides: what was done since stands where you would undo; {ours}");
+        let cause = ConflictCause::of(conflict);
+        if cause == ConflictCause::Group {
+            let members: Vec<String> = conflict.collisions.iter().map(who_changed).collect();
+            return format!(
+                "these belong together: {}; look at both sides, and if the rule is right with both, \
+                 `--accept-group-merge` merges them",
+                members.join(", ")
+            );
         }
-        match (conflict.collisions.is_empty(), self.terms.on_conflict) {
-            (true, OnConflict::Fail) => {
+        match (self.request.command, cause, self.terms.on_conflict) {
+            ("edit", ConflictCause::Collision, _) => {
+                "look at both sides, and go on with the text that is kept".to_owned()
+            }
+            ("rollback", ConflictCause::Collision, _) => {
+                format!("look at both sides: what was done since stands where you would undo; {ours}")
+            }
+            (_, ConflictCause::Collision, _) => format!("look at both sides; then {again}, or {ours}"),
+            (_, _, OnConflict::Fail) => {
                 format!(
                     "what they changed and what you change merge by themselves: `--on-conflict merge` does it, or {again}"
                 )
             }
-            (true, OnConflict::Merge | OnConflict::Ours) => format!("the rule moves too often: {again}"),
-            (false, _) => format!("look at both sides; then {again}, or {ours}"),
+            (_, _, OnConflict::Merge | OnConflict::Ours) => format!("the rule moves too often: {again}"),
         }
     }
 
@@ -247,4 +320,39 @@ impl<K: CliKind> FinishedChange<'_, K> {
         };
         not_before(SystemTime::now().checked_add(*wait)?)
     }
+}
+
+/// The cause of a conflict, whose base is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ConflictCause {
+    /// Both sides changed the same thing.
+    Collision,
+    /// Both sides changed different members of one group.
+    Group,
+    /// Nothing collides: the policy forbids the merge, or the document moves too often.
+    Policy,
+}
+
+impl ConflictCause {
+    fn of<K: CliKind>(conflict: &Conflict<K>) -> Self {
+        let mut sides = conflict.collisions.iter().map(Collision::changed_by);
+        if conflict.collisions.is_empty() {
+            Self::Policy
+        } else if sides.any(|side| side == ChangedBy::Both) {
+            Self::Collision
+        } else {
+            Self::Group
+        }
+    }
+}
+
+/// A member of a group, with the side that changed it.
+fn who_changed(collision: &Collision) -> String {
+    let member = collision.pointer.tokens().next().unwrap_or_default();
+    let who = match collision.changed_by() {
+        ChangedBy::Us => "you changed it",
+        ChangedBy::Them => "they changed it",
+        ChangedBy::BothAlike | ChangedBy::Both => "both changed it",
+    };
+    format!("`{member}` ({who})")
 }

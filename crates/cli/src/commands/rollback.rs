@@ -12,6 +12,7 @@ use crate::confirm::{Unattended, confirm};
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::kind::CliKind;
+use crate::next_command::NextCommand;
 use crate::record::unusable;
 use crate::render::report::Asked;
 use crate::request::{ChangeTerms, RollbackCommand};
@@ -61,6 +62,9 @@ pub(super) async fn run<K: CliKind>(
         file: None,
         request: &request,
         terms: &command.terms,
+        again: NextCommand::new("rollback")
+            .word(id.to_string())
+            .option("--to", command.to.map(|entry| entry.to_string())),
     };
     Ok(end.print(context).exit)
 }

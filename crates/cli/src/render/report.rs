@@ -67,6 +67,10 @@ pub(crate) fn report<K: DocumentKind>(
             "merged",
             &format!("{times}, with what others changed meanwhile"),
         );
+        if let Some(write) = outcome.write() {
+            they_changed(&mut text, &write.theirs_changed);
+            text.push('\n');
+        }
     }
     if let Outcome::Applied { write, .. } = outcome
         && !write.overwrites.is_empty()

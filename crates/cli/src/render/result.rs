@@ -55,6 +55,8 @@ pub(crate) struct TargetDocument {
 /// The result of one rule.
 #[derive(Debug, Serialize)]
 pub(crate) struct ChangeDocument {
+    /// The kind and the id: `rule/ID`.
+    document: String,
     id: String,
     name: Option<String>,
     outcome: &'static str,
@@ -154,11 +156,14 @@ pub(crate) fn document<K: DocumentKind>(
         | Outcome::Deferred { .. }
         | Outcome::Unknown { .. }
         | Outcome::NotAttempted { .. } => {
-            let overwrites = outcome.write().map(|write| write.overwrites.clone());
-            (overwrites.unwrap_or_default(), Vec::new())
+            let write = outcome.write();
+            write.map_or_else(Default::default, |write| {
+                (write.overwrites.clone(), write.theirs_changed.clone())
+            })
         }
     };
     let change = ChangeDocument {
+        document: format!("{}/{}", K::NAME, report.id),
         id: report.id.to_string(),
         name: outcome.title().map(str::to_owned),
         outcome: outcome.kind().as_str(),

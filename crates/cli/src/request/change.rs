@@ -70,9 +70,8 @@ pub(crate) struct UpdateCommand {
 /// An edit of a document in an editor.
 #[derive(Clone, Debug)]
 pub(crate) struct EditCommand {
-    pub(crate) reason: Option<String>,
-    /// The severity from which on findings end the run.
-    pub(crate) fail_on: Severity,
+    pub(crate) terms: ChangeTerms,
+    pub(crate) request: ChangeRequest,
 }
 
 /// A rollback of a document to an earlier entry of its history.

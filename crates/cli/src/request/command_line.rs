@@ -38,31 +38,30 @@ impl Request {
                 fail_on: args.fail_on.into(),
             })),
             Command::Diff(args) => {
-                let rule = args.rule.clone();
-                on(&rule, update(args, change("update", Asked::DryRun, None))?)
+                let rule = args.change.rule.clone();
+                let request = change("update", Asked::DryRun, None);
+                on(&rule, update(args.change, args.terms, request)?)
             }
             Command::Update(args) => {
                 let rule = args.change.rule.clone();
-                let request = change("update", asked(args.dry_run), args.reason);
-                on(&rule, update(args.change, request)?)
+                let (terms, request) = write("update", args.write);
+                on(&rule, update(args.change, terms, request)?)
             }
             Command::Enable(args) => Self::of_command_line(Command::Update(args.into_update(true)), environment),
             Command::Disable(args) => Self::of_command_line(Command::Update(args.into_update(false)), environment),
-            Command::Edit(args) => on(
-                &args.rule,
-                DocumentCommand::Edit(EditCommand {
-                    reason: args.reason,
-                    fail_on: args.fail_on.into(),
-                }),
-            ),
-            Command::Rollback(args) => on(
-                &args.rule,
-                DocumentCommand::Rollback(RollbackCommand {
-                    to: args.to,
-                    terms: terms(args.terms)?,
-                    request: change("rollback", asked(args.dry_run), args.reason),
-                }),
-            ),
+            Command::Edit(args) => {
+                let (terms_args, request) = write("edit", args.write);
+                let terms = terms(terms_args)?;
+                on(&args.rule, DocumentCommand::Edit(EditCommand { terms, request }))
+            }
+            Command::Rollback(args) => {
+                let (terms_args, request) = write("rollback", args.write);
+                let (to, terms) = (args.to, terms(terms_args)?);
+                on(
+                    &args.rule,
+                    DocumentCommand::Rollback(RollbackCommand { to, terms, request }),
+                )
+            }
             Command::History(args) => Ok(Self::History(HistoryCommand {
                 document: named(&args.rule)?,
                 limit: args.limit,
@@ -118,8 +117,10 @@ fn required(arg: &RuleArg, environment: &Environment) -> Result<DocumentArgument
     })
 }
 
-fn asked(is_dry_run: bool) -> Asked {
-    if is_dry_run { Asked::DryRun } else { Asked::Update }
+/// The terms and the request of a command that writes.
+fn write(command: &'static str, args: args::WriteArgs) -> (args::TermsArgs, ChangeRequest) {
+    let asked = if args.dry_run { Asked::DryRun } else { Asked::Update };
+    (args.terms, change(command, asked, args.reason))
 }
 
 fn change(command: &'static str, asked: Asked, reason: Option<String>) -> ChangeRequest {
@@ -131,7 +132,11 @@ fn change(command: &'static str, asked: Asked, reason: Option<String>) -> Change
     }
 }
 
-fn update(args: args::ChangeArgs, request: ChangeRequest) -> Result<DocumentCommand, CliError> {
+fn update(
+    args: args::ChangeArgs,
+    terms_args: args::TermsArgs,
+    request: ChangeRequest,
+) -> Result<DocumentCommand, CliError> {
     if args.name.as_deref().is_some_and(|name| name.trim().is_empty()) {
         let help = "a variable of a script that is not set gives an empty text; leave `--name` out to keep the name";
         return Err(CliError::new(ErrorCode::Usage, "`--name` is empty").with_help(help));
@@ -141,7 +146,7 @@ fn update(args: args::ChangeArgs, request: ChangeRequest) -> Result<DocumentComm
         name: args.name,
         description: args.description,
         enabled: (args.enable || args.disable).then_some(args.enable),
-        terms: terms(args.terms)?,
+        terms: terms(terms_args)?,
         request,
     }))
 }

@@ -39,6 +39,10 @@ fn change(found: &Reconciled) -> ChangeDocument {
     let is_confirmed_by_read = found.evidence == Some(Evidence::Read);
     let warnings = is_confirmed_by_read.then(Finding::confirmed_by_read).into_iter();
     ChangeDocument {
+        document: found
+            .entry
+            .document()
+            .map_or_else(String::new, |document| format!("{}/{}", document.kind, document.id)),
         id: id(found),
         name: rule.and_then(|rule| rule.name().map(str::to_owned)),
         outcome: match &found.settlement {

@@ -36,6 +36,7 @@ impl DocumentKind for Checklist {
         },
     ];
     const SERVER_OWNED: &'static [&'static str] = &["revision", "savedBy"];
+    const ID_MEMBER: &'static str = "checklistId";
     const IDENTITY: &'static [&'static str] = &["checklistId", "revision"];
     const VERSION: Option<&'static str> = Some("revision");
     const GUARD: Guard = Guard::Content;
@@ -82,7 +83,6 @@ impl DocumentKind for Checklist {
 
 impl Specimen for Checklist {
     const ID: &'static str = "1";
-    const ID_MEMBER: &'static str = "checklistId";
     const TEXT: &'static str = r#"{"checklistId": "1", "revision": "7", "label": "before", "active": true, "locale": "de",
         "steps": [{"key": "greet", "text": "hello"}, {"key": "ask", "text": "why", "optional": true}], "savedBy": "ann"}"#;
     const VALUES: &'static [(&'static str, &'static [&'static str])] = &[

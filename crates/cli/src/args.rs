@@ -161,8 +161,8 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Change a rule: read, check, write under the version read
     ///
-    /// Members that are not named are not touched. A document with none of `id`, `etag` and `ruleType` is a change; one with any
-    /// of them is a whole rule, whose `etag` acts as --if-version.
+    /// Members that are not named are not touched. A document with neither `etag` nor `ruleType` is a change, and may name its
+    /// rule by `id`; one with either is a whole rule, whose `etag` acts as --if-version.
     Update(UpdateArgs),
     /// Switch a rule on: short for `update RULE --enable`
     Enable(SwitchArgs),

@@ -90,7 +90,7 @@ codes! {
     UnknownActionType = "AR0104", Error, Result, "unknown action type",
         "The engine knows `display`, `call` and `webhook`, and answers 400 to any other.";
     MissingMember = "AR0105", Error, Member, "a required member is missing",
-        "A rule needs `id`, `ruleType` and `enabled`; a condition needs `type`, `field`, `operator` and `value`; an action needs `type`. A document with none of `id`, `etag` and `ruleType` is a change, and needs none of the three.";
+        "A rule needs `id`, `ruleType` and `enabled`; a condition needs `type`, `field`, `operator` and `value`; an action needs `type`. A document with neither `etag` nor `ruleType` is a change, and needs none of the three.";
     OtherRuleType = "AR0106", Error, Stored, "the rule type is not that of the stored rule",
         "The engine refuses to change the type of a rule. Leave `ruleType` as it is, or make a new rule.";
     OtherId = "AR0107", Error, Stored, "the id is not that of the stored rule",

@@ -10,6 +10,7 @@ mod edit;
 mod kind;
 mod merge;
 mod merge_list;
+mod notes;
 mod patch;
 mod revert;
 mod stored;
@@ -23,6 +24,7 @@ pub use kind::{
     match_by_content,
 };
 pub use merge::{CrossFieldMerge, Merged, merge};
+pub use notes::is_note;
 pub use patch::Patch;
 pub use revert::{AppliedChange, Revert, revert};
 pub use stored::Stored;

@@ -144,7 +144,9 @@ impl DocumentKind for TriggerRule {
 
     const SERVER_OWNED: &'static [&'static str] = &["etag"];
 
-    const IDENTITY: &'static [&'static str] = &["id", "etag", "ruleType"];
+    const ID_MEMBER: &'static str = "id";
+
+    const IDENTITY: &'static [&'static str] = &["etag", "ruleType"];
 
     const VERSION: Option<&'static str> = Some("etag");
 

@@ -76,6 +76,7 @@ fn an_applied_change_is_told_as_json() {
           },
           "changes": [
             {
+              "document": "rule/a1b2c3d4-e5f6-7890-abcd-ef1234567890",
               "id": "a1b2c3d4-e5f6-7890-abcd-ef1234567890",
               "name": "Ours",
               "outcome": "applied",

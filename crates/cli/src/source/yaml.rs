@@ -3,6 +3,7 @@
 //! The core schema: `no` is a text, `false` is not. Numbers keep the digits that were written where JSON has them.
 
 mod scalar;
+mod syntax;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -78,7 +79,10 @@ pub(super) fn parse(text: &str) -> Result<Read, Vec<Placed>> {
         let (code, message) = explained(&error);
         vec![(Finding::new(code, Pointer::root(), message), place)]
     })?;
-    let mut printed = Printed::default();
+    let mut printed = Printed {
+        faults: syntax::faults(text),
+        ..Printed::default()
+    };
     printed.print(text, &root, &Pointer::root());
     let Printed {
         json,

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use super::check::{check, half_characters, inexact_numbers};
+use super::notes::{is_note, without_notes};
 use super::{Audience, DocumentKind, Form, ListIdentity, MemberSpec, Patch};
 use crate::code::{Code, JudgedBy};
 use crate::finding::{Finding, Findings};
@@ -18,17 +19,20 @@ pub struct Edit<K> {
 }
 
 impl<K: DocumentKind> Edit<K> {
-    /// An author's document: a whole one if it has a member of [`DocumentKind::IDENTITY`], else a partial one.
+    /// An author's document: a whole one if it has a member of [`DocumentKind::IDENTITY`], else a partial one. Its author's
+    /// own members ([`is_note`], and `$schema` at the top) are left out.
     ///
     /// # Errors
     ///
     /// If it is no JSON object.
     pub fn new(document: Document) -> Result<Self, Finding> {
-        let root = document.root();
-        if !root.is_object() {
+        if !document.root().is_object() {
             let message = format!("expected an object: a {}, or a change of one", K::NAME);
             return Err(Finding::new(Code::WrongType, Pointer::root(), message));
         }
+        let document = without_notes(document)
+            .map_err(|error| Finding::new(Code::TooLarge, Pointer::root(), error.to_string()))?;
+        let root = document.root();
         let is_whole = K::IDENTITY.iter().any(|name| root.get(name).is_some());
         Ok(Self {
             form: if is_whole { Form::Whole } else { Form::Partial },
@@ -81,14 +85,15 @@ impl<K: DocumentKind> Edit<K> {
         self.form
     }
 
-    /// The document as it was written.
+    /// The document as it was written, without its author's own members.
     pub fn document(&self) -> &Document {
         &self.document
     }
 
-    /// True if the edit is partial and has no members.
+    /// True if the edit is partial and has no members but the id.
     pub fn is_empty(&self) -> bool {
-        self.form == Form::Partial && self.document.root().members().next().is_none()
+        let mut members = self.document.root().members();
+        self.form == Form::Partial && members.all(|member| member.name == K::ID_MEMBER)
     }
 
     /// The version that it was made from, where it states one.
@@ -228,7 +233,10 @@ impl<K: DocumentKind> Edit<K> {
     /// The members of a shown document that this one does not have. Those of the server alone are not counted.
     pub fn deleted<'d>(&self, shown: &'d K) -> impl Iterator<Item = &'d str> {
         let members = shown.document().root().members().map(|member| member.name);
-        members.filter(|name| self.document.root().get(name).is_none() && !K::SERVER_OWNED.contains(name))
+        let counts = |name: &&str| !K::SERVER_OWNED.contains(name) && !is_note(name);
+        members
+            .filter(counts)
+            .filter(|name| self.document.root().get(name).is_none())
     }
 
     /// The errors that the resulting document would not show: they concern members that will not be in it.

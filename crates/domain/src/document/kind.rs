@@ -31,8 +31,10 @@ pub trait DocumentKind: Clone + Debug + PartialEq + Send + Sync + Sized + 'stati
     const MEMBERS: &'static [MemberSpec];
     /// The members that the server keeps for itself: never compared, never part of a change.
     const SERVER_OWNED: &'static [&'static str];
-    /// The members that say which document this is. An author's document that has one of them is a whole document; one
-    /// without is a partial edit.
+    /// The member that states the id, as a text or a number. In a partial edit it names the document.
+    const ID_MEMBER: &'static str;
+    /// The members of a whole document that say what it is. An author's document that has one of them is a whole document;
+    /// one without is a partial edit.
     const IDENTITY: &'static [&'static str];
     /// The member that states the version as a text, if the kind has one. An edit that has it must be of the version that
     /// is read, whatever the [guard](Self::GUARD): under [`Guard::Content`] that is the version which the document states.

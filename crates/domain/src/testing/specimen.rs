@@ -8,9 +8,8 @@ use crate::trigger_rule::TriggerRule;
 ///
 /// An implementation MUST give
 /// - in [`ID`](Self::ID) an id of the kind, as each number from 1 to 9 must be one too;
-/// - in [`ID_MEMBER`](Self::ID_MEMBER) the member of [`TEXT`](Self::TEXT) that states it, as a text or a number: another id
-///   may be put there;
-/// - in [`TEXT`](Self::TEXT) a document under that id without errors, that has every member of [`VALUES`](Self::VALUES) and
+/// - in [`TEXT`](Self::TEXT) a document under that id without errors, that states it in
+///   [`ID_MEMBER`](DocumentKind::ID_MEMBER), where another id may be put, and that has every member of [`VALUES`](Self::VALUES) and
 ///   at least one member that the kind does not know;
 /// - in [`VALUES`](Self::VALUES) two members or more, in groups of their own or in none, and for each three values or more
 ///   that differ from each other and from the one in [`TEXT`](Self::TEXT). Whatever is taken of them makes a document
@@ -19,8 +18,6 @@ use crate::trigger_rule::TriggerRule;
 pub trait Specimen: DocumentKind {
     /// The id of the document.
     const ID: &'static str;
-    /// The member of the document that states its id.
-    const ID_MEMBER: &'static str;
     /// A stored document, as JSON.
     const TEXT: &'static str;
     /// Members with values that an author may give them, as JSON.
@@ -74,7 +71,6 @@ impl<K: DocumentKind> Edit<K> {
 
 impl Specimen for TriggerRule {
     const ID: &'static str = "r1";
-    const ID_MEMBER: &'static str = "id";
     const TEXT: &'static str = r#"{"id": "r1", "ruleType": "conversation", "name": "before", "description": "d", "enabled": false,
         "weight": 1.50, "conditions": [{"type": "keyword", "field": "f", "operator": "contains", "value": "a"}],
         "actions": [{"type": "webhook", "url": "https://example.com", "x": {"a": 1}}]}"#;

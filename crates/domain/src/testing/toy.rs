@@ -21,6 +21,7 @@ impl DocumentKind for Toy {
         },
     ];
     const SERVER_OWNED: &'static [&'static str] = &["updated"];
+    const ID_MEMBER: &'static str = "number";
     const IDENTITY: &'static [&'static str] = &["number"];
     const VERSION: Option<&'static str> = None;
     const GUARD: Guard = Guard::Content;
@@ -58,7 +59,6 @@ impl DocumentKind for Toy {
 
 impl Specimen for Toy {
     const ID: &'static str = "1";
-    const ID_MEMBER: &'static str = "number";
     const TEXT: &'static str =
         r#"{"number": 1, "title": "before", "any_of": [{"word": "a"}, {"word": "b"}], "updated": "then"}"#;
     const VALUES: &'static [(&'static str, &'static [&'static str])] = &[

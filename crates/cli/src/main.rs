@@ -24,8 +24,10 @@ mod sandbox;
 mod session;
 mod signals;
 mod source;
+mod status_line;
 mod stopper;
 mod time;
+mod waits;
 mod within_deadline;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -5,7 +5,6 @@ mod yaml;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
-use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -15,12 +14,10 @@ use serde::Serialize;
 use crate::args::{Color, Format, Global};
 use crate::cli_error::CliError;
 use crate::error_code::ErrorCode;
+use crate::status_line;
 
 /// The version of every document that is printed; it changes when a member goes or changes its meaning.
 pub(crate) const FORMAT_VERSION: &str = "1.0";
-
-/// The length of a wait from which on a person notices it.
-const NOTICED: Duration = Duration::from_secs(1);
 
 /// Styles by what they say.
 pub(crate) const REMOVED: Style = AnsiColor::Red.on_default();
@@ -60,6 +57,7 @@ impl Output {
         } else {
             Cow::Borrowed(text)
         };
+        status_line::erase();
         let mut stdout = AutoStream::new(io::stdout().lock(), self.color);
         let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
         match written {
@@ -104,15 +102,14 @@ impl Output {
         }
     }
 
-    /// Tells of a wait, and what it is for, if a person would notice it.
-    pub(crate) fn waiting(self, time: Duration, because: &str) {
-        if time >= NOTICED {
-            self.info(&format!("waiting {:.1} s: {}", time.as_secs_f64(), visible(because)));
-        }
+    /// True if nothing but the result is to be told.
+    pub(crate) fn is_quiet(self) -> bool {
+        self.quiet
     }
 
     /// Says something beside the document that must be heard.
     pub(crate) fn warn(self, text: &str) {
+        status_line::erase();
         let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
         // Why: nobody is left to tell if stderr is closed.
         let _ = writeln!(stderr, "{}", without_commands(text.trim_end()));

@@ -6,6 +6,7 @@ pub(crate) mod entries;
 pub(crate) mod findings;
 pub(crate) mod github;
 pub(crate) mod junit;
+pub(crate) mod lines;
 pub(crate) mod prometheus;
 pub(crate) mod report;
 pub(crate) mod result;

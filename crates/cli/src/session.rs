@@ -22,6 +22,7 @@ use crate::output::Output;
 use crate::record::Record;
 use crate::render::result::TargetDocument;
 use crate::sandbox::{Sandbox, SandboxStart};
+use crate::waits::{Waits, Watched, WatchedSleeper};
 use crate::within_deadline::{WithinDeadline, within};
 
 /// The longest pause of the platform that a request waits out without a word.
@@ -40,6 +41,7 @@ pub(crate) struct Session {
     pub(crate) credentials_from: String,
     limiter: Arc<Mutex<RateLimiter>>,
     sleeper: Arc<dyn Sleeper>,
+    pub(crate) waits: Waits,
     retry: Retry,
     sandbox: Option<Sandbox>,
 }
@@ -50,6 +52,11 @@ impl Session {
         refuse_a_wrong_clock()?;
         let time = Arc::new(RealTime::start());
         let clock: Arc<dyn Clock> = time.clone();
+        let waits = Waits::new(output);
+        let sleeper: Arc<dyn Sleeper> = Arc::new(WatchedSleeper {
+            sleeper: time,
+            waits: waits.clone(),
+        });
         let unusable = |error: &genesys_adapter::ConnectionError| CliError::configuration("cannot connect", error);
         let connection = Connection::new(&settings.connection).map_err(|error| unusable(&error))?;
         let (api, login, credentials, from, cache, sandbox) = match settings.target.clone()? {
@@ -90,10 +97,13 @@ impl Session {
         let tokens = Arc::new(tokens);
         let retry = Retry {
             clock: clock.clone(),
-            sleeper: time.clone(),
+            sleeper: sleeper.clone(),
             jitter: Arc::new(app::jitter),
             deadline: settings.deadline,
-            watch: Arc::new(move |wait, failure| output.waiting(wait, &failure.message)),
+            watch: Arc::new({
+                let waits = waits.clone();
+                move |wait, failure| waits.announce(wait, &failure.message)
+            }),
         };
         let organization = match &sandbox {
             Some(sandbox) => OrganizationSource::Sandbox(sandbox.organization()),
@@ -113,7 +123,8 @@ impl Session {
             tokens,
             retry,
             limiter: Arc::default(),
-            sleeper: time,
+            sleeper,
+            waits,
             clock,
             credentials_from: from,
             sandbox,
@@ -128,7 +139,11 @@ impl Session {
     /// The documents of a kind, under the rate limit that all requests of this run share.
     pub(crate) fn store<K: CliKind>(&self, settings: &Settings) -> Arc<dyn DocumentStore<K>> {
         Arc::new(RateLimited {
-            store: Arc::new(self.direct::<K>(settings)),
+            store: Arc::new(Watched {
+                store: self.direct::<K>(settings),
+                waits: self.waits.clone(),
+                host: self.api.host(),
+            }),
             limiter: self.limiter.clone(),
             clock: self.clock.clone(),
             sleeper: self.sleeper.clone(),

@@ -110,6 +110,14 @@ impl Address {
         }
     }
 
+    /// The host as people know it, with the port if it is not the usual one.
+    pub fn host(&self) -> String {
+        let host = self.0.host_str().unwrap_or_default();
+        self.0
+            .port()
+            .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+
     /// True if it is spoken to over plain http.
     pub fn is_plain(&self) -> bool {
         self.0.scheme() == "http"

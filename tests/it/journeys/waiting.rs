@@ -189,3 +189,27 @@ fn tags_that_disagree_are_told_when_the_write_is_refused() {
         );
     }
 }
+
+/// FIELD D4: a wait is shown where somebody looks, and gone afterwards.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_wait_is_shown_on_a_terminal_and_gone_afterwards() {
+    let test = "a_wait_is_shown_on_a_terminal_and_gone_afterwards";
+    let slow = sandbox_with(r#"{"faults": [{"on": {"kind": "get"}, "times": 1, "do": {"delay": {"ms": 2500}}}]}"#);
+    let told = sandbox_with(
+        r#"{"faults": [{"on": {"kind": "get"}, "times": 1, "do": {"status": {"code": 429, "retry_after": 3}}}]}"#,
+    );
+    for (sandbox, words) in [(&slow, "waiting for 127.0.0.1"), (&told, "waiting until ")] {
+        let mut get = super::against(sandbox);
+        get.args(["get", "-o", "json"]).env("TERM", "xterm");
+        let Some(ran) = crate::terminal::on_a_terminal(test, &get, "") else {
+            return;
+        };
+        let (before, after) = ran.stdout.split_once(&format!("\r\u{1b}[2K{words}")).unwrap_or_else(|| panic!("{ran}"));
+        assert!(before.is_empty() && after.contains("\r\u{1b}[2K{"), "{ran:?}");
+        let mut quiet = super::against(sandbox);
+        quiet.args(["get", "-o", "json", "-q"]).env("TERM", "xterm");
+        let ran = crate::terminal::on_a_terminal(test, &quiet, "").unwrap();
+        assert!(!ran.stdout.contains("waiting"), "{ran}");
+    }
+}

@@ -11,6 +11,7 @@ use crate::render::result::Delivery;
 use crate::signals::Signals;
 use crate::stopper::{Abandoned, Stage, Stopper};
 use crate::time::not_before;
+use crate::waits::Waits;
 
 /// Delivers the due events to the sinks, warns of each sink that fails, and counts this run's own events by state. A
 /// signal ends it, and is how the program ends then. Once the stopper is asked, no delivery is begun.
@@ -33,7 +34,8 @@ pub(super) async fn sinks<'r>(
     };
     let is_stopped = || stopper.is_asked();
     let deliverer = record.deliverer(stopper);
-    let drain = deliverer.drain(&watch, &is_stopped);
+    let waits = Waits::new(output);
+    let drain = waits.on("the sinks", deliverer.drain(&watch, &is_stopped));
     let (rounds, exit) = match stopper.drive(Stage::Delivery, drain, signals, output).await {
         Ok(drained) => drained,
         Err(Abandoned(exit)) => (Vec::new(), Some(exit)),

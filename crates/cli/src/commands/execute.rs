@@ -16,7 +16,6 @@ use crate::confirm::{Unattended, confirm};
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::kind::CliKind;
-use crate::output::Output;
 use crate::record;
 use crate::render::report::Asked;
 use crate::render::result::{Delivery, Run, TargetDocument};
@@ -104,9 +103,12 @@ pub(super) async fn execute<K: CliKind>(
     }
     let mut signals = Signals::take()?;
     let stopper = Stopper::default();
+    let waits = session.waits.clone();
     let watch = |progress| {
         stopper.set_writing(progress == Progress::Writing);
-        report_progress(output, &progress);
+        if let Progress::Waiting { time, because } = &progress {
+            waits.announce(*time, because);
+        }
     };
     let update = updater.execute(id, update, options, &watch, stopper.asked());
     let driven = stopper.drive(Stage::Update, update, &mut signals, output).await;
@@ -166,13 +168,6 @@ fn abandoned<I: std::fmt::Display>(id: &I, stopper: &Stopper) -> CliError {
     }
     let message = format!("`{id}` was not changed: the program was stopped before anything was written");
     CliError::new(ErrorCode::Stopped, message)
-}
-
-/// Reports waits that a person would notice.
-fn report_progress(output: Output, progress: &Progress) {
-    if let Progress::Waiting { time, because } = progress {
-        output.waiting(*time, because);
-    }
 }
 
 /// The options of a change.

@@ -76,9 +76,12 @@ impl<K: CliKind> FinishedChange<'_, K> {
             output.warn(&crate::output::render_error(&unprinted));
         }
         if output.format == Format::Human {
-            let in_file = self.file.iter().map(snippet::of_file);
+            let in_file = snippet::of_files(self.file.as_slice());
             let elsewhere = self.elsewhere.iter().map(snippet::without_place);
-            for text in in_file.chain(elsewhere).filter(|text| !text.is_empty()) {
+            for text in std::iter::once(in_file)
+                .chain(elsewhere)
+                .filter(|text| !text.is_empty())
+            {
                 output.warn(&(text + "\n"));
             }
             if let Some(problem) = &problem {

@@ -46,6 +46,7 @@ pub(super) fn run(context: &Context<'_>, command: &ValidateCommand) -> Result<Ex
         };
         files.push(file);
     }
+    files.iter_mut().for_each(File::sort);
     for (path, why) in &walked.passed_over {
         context
             .output
@@ -79,7 +80,7 @@ fn same_rule(id: &str, other: &str) -> Finding {
 }
 
 fn human(files: &[File]) -> String {
-    let mut text: String = files.iter().map(snippet::of_file).collect();
+    let mut text = snippet::of_files(files);
     let Summary {
         files,
         errors,

@@ -16,6 +16,7 @@ use crate::record::{Record, unusable};
 use crate::render::report::Asked;
 use crate::request::ChangeRequest;
 use crate::session::Session;
+use crate::waits::Waits;
 
 /// The record, the platform and the identity of one run.
 pub(super) struct Workspace {
@@ -38,12 +39,15 @@ impl Workspace {
     pub(super) async fn open(context: &Context<'_>, request: &ChangeRequest, needs: Needs) -> Result<Self, CliError> {
         let settings = context.settings()?;
         settings.refuse_a_secret(request.reason.as_deref())?;
-        let record = match (request.asked, needs) {
-            (Asked::Update, Needs::NoRecord) => Record::open(settings).await?,
-            (Asked::Update, Needs::Record) => Record::open_existing(settings).await?,
-            (Asked::DryRun, Needs::NoRecord) => Record::open_for_dry_run(settings).await?,
-            (Asked::DryRun, Needs::Record) => Record::open_to_read(settings).await?,
+        let open = async {
+            match (request.asked, needs) {
+                (Asked::Update, Needs::NoRecord) => Record::open(settings).await,
+                (Asked::Update, Needs::Record) => Record::open_existing(settings).await,
+                (Asked::DryRun, Needs::NoRecord) => Record::open_for_dry_run(settings).await,
+                (Asked::DryRun, Needs::Record) => Record::open_to_read(settings).await,
+            }
         };
+        let record = Waits::new(context.output).on("the ledger", open).await?;
         let session = context.open(settings).await?;
         let source = session.organization.clone();
         let reason = request.reason.as_deref();

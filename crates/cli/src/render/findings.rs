@@ -6,6 +6,7 @@ use domain::{Finding, Pointer, Severity};
 use serde::Serialize;
 
 use crate::output::FORMAT_VERSION;
+use crate::render::lines::{Lines, TextRange};
 use crate::source::{Source, Unparsed};
 
 /// One file that was looked at.
@@ -27,20 +28,6 @@ pub(crate) struct FindingDocument {
     file: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     range: Option<TextRange>,
-}
-
-/// A range of a text: from one place up to another, which is not part of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct TextRange {
-    pub(crate) start: Place,
-    pub(crate) end: Place,
-}
-
-/// A place in a text; both numbers are from 1, and columns count characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Place {
-    pub(crate) line: usize,
-    pub(crate) column: usize,
 }
 
 /// The counts of files, rules and findings.
@@ -81,10 +68,14 @@ impl File {
         }
     }
 
-    /// Adds a finding about the member that another file has too. It stands where the others of that place do.
+    /// Adds a finding about the member that another file has too.
     pub(crate) fn add(&mut self, finding: Finding) {
         let range = self.id.clone().unwrap_or(0..0);
         self.findings.push((finding, range));
+    }
+
+    /// Puts the findings in the order of the text, after some were added.
+    pub(crate) fn sort(&mut self) {
         self.findings.sort_by_key(|(_, range)| range.start);
     }
 
@@ -152,50 +143,5 @@ pub(crate) fn document(files: &[File]) -> impl Serialize {
         kind: "findings",
         findings: files.iter().flat_map(File::documents).collect(),
         summary: Summary::of(files),
-    }
-}
-
-/// The byte offsets at which the lines of a text start.
-struct Lines(Vec<usize>);
-
-impl Lines {
-    fn of(text: &str) -> Self {
-        let after_breaks = text.match_indices('\n').map(|(at, _)| at + 1);
-        Self(std::iter::once(0).chain(after_breaks).collect())
-    }
-
-    fn place(&self, text: &str, at: usize) -> Place {
-        let line = self.0.partition_point(|start| *start <= at);
-        let start = line
-            .checked_sub(1)
-            .and_then(|index| self.0.get(index))
-            .copied()
-            .unwrap_or(0);
-        let before = text.get(start..at).unwrap_or_default();
-        Place {
-            line: line.max(1),
-            column: before.chars().count() + 1,
-        }
-    }
-
-    fn range(&self, text: &str, range: &Range<usize>) -> TextRange {
-        TextRange {
-            start: self.place(text, range.start),
-            end: self.place(text, range.end),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_are_lines_and_characters_from_one() {
-        let text = "{\n  \"é\": 1\n}";
-        let lines = Lines::of(text);
-        for (at, line, column) in [(0, 1, 1), (2, 2, 1), (9, 2, 7), (text.len(), 3, 2)] {
-            assert_eq!(lines.place(text, at), Place { line, column }, "{at}");
-        }
     }
 }

@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use domain::{Finding, Severity};
 
-use crate::render::findings::{File, Summary, TextRange};
+use crate::render::findings::{File, Summary};
+use crate::render::lines::TextRange;
 
 /// The annotations of a severity that GitHub shows of one step.
 const MOST_SHOWN: usize = 10;

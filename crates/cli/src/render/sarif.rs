@@ -43,7 +43,7 @@ fn level(severity: Severity) -> &'static str {
 }
 
 fn results(file: &File) -> Vec<Value> {
-    let result = |(finding, range): (&domain::Finding, crate::render::findings::TextRange)| {
+    let result = |(finding, range): (&domain::Finding, crate::render::lines::TextRange)| {
         let help = finding.help.as_ref().map_or(String::new(), |help| format!("; {help}"));
         json!({
             "ruleId": finding.code.id(),

@@ -1,24 +1,56 @@
 //! Findings for people: in the text that they wrote, with the part at fault underlined.
 
-use std::ops::Range;
+use std::fmt::Write;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use domain::{Finding, Severity};
 
 use crate::output::{letters, visible};
-use crate::render::findings::File;
+use crate::render::findings::{File, Summary};
+use crate::render::lines::Lines;
 
-/// The findings of a file, each in its place.
-pub(crate) fn of_file(file: &File) -> String {
-    let (text, name) = (harmless(&file.text), visible(&file.name));
-    let all = file.findings.iter().map(|(finding, range)| {
-        let shown = first_line(&file.text, range);
-        let element = Snippet::source(text.as_str())
-            .path(name.as_str())
-            .annotation(AnnotationKind::Primary.span(shown).label(finding.code.title()));
-        render(finding, Some(element))
-    });
-    all.collect()
+/// The number of findings that a person is shown of one run.
+const MOST_SHOWN: usize = 100;
+
+/// The findings of these files, each in its place, in the order of the files. Of more than a person reads, the most severe
+/// are shown, and the others counted.
+pub(crate) fn of_files(files: &[File]) -> String {
+    let Summary { errors, warnings, .. } = Summary::of(files);
+    let mut errors_left = errors.min(MOST_SHOWN);
+    let mut warnings_left = warnings.min(MOST_SHOWN - errors_left);
+    let left_out = errors + warnings - errors_left - warnings_left;
+    let mut text = String::new();
+    for file in files {
+        let name = visible(&file.name);
+        let lines = Lines::of(&file.text);
+        for (finding, range) in &file.findings {
+            let left = match finding.severity {
+                Severity::Error => &mut errors_left,
+                Severity::Warning => &mut warnings_left,
+            };
+            let Some(fewer) = left.checked_sub(1) else { continue };
+            *left = fewer;
+            let line = lines.around(&file.text, range.start);
+            let source = harmless(line.text);
+            let element = Snippet::source(source.as_str())
+                .line_start(line.number)
+                .path(name.as_str())
+                .annotation(
+                    AnnotationKind::Primary
+                        .span(line.part(range))
+                        .label(finding.code.title()),
+                );
+            text.push_str(&render(finding, Some(element)));
+        }
+    }
+    if left_out > 0 {
+        let findings = if left_out == 1 { "finding is" } else { "findings are" };
+        let _ = writeln!(
+            text,
+            "{left_out} more {findings} not shown; `-o json` has all of them.\n"
+        );
+    }
+    text
 }
 
 /// A finding about a part that is in no input file.
@@ -62,15 +94,6 @@ fn harmless(text: &str) -> String {
         },
     };
     letters(text).zip(after).map(shown).collect()
-}
-
-/// The part of a range that is on its first line: a finding that spans many lines is shown where it starts.
-fn first_line(text: &str, range: &Range<usize>) -> Range<usize> {
-    let end = range.end.min(text.len());
-    let start = range.start.min(end);
-    let spanned = text.get(start..end).unwrap_or_default();
-    let line = spanned.find('\n').unwrap_or(spanned.len());
-    start..start + line
 }
 
 #[cfg(test)]

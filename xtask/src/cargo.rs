@@ -30,16 +30,21 @@ pub(crate) fn command(args: &[&str], lock: Lock) -> Result<Command> {
             cargo.arg("--locked");
         }
     }
+    forget_package(&mut cargo);
+    Ok(cargo)
+}
+
+/// Takes away the variables about this package from a command that builds.
+pub(crate) fn forget_package(command: &mut Command) {
     // Why: cargo sets them for this program; a build script that looks at them would run again each time.
     for (name, _) in env::vars_os() {
         if name
             .to_str()
             .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
         {
-            cargo.env_remove(name);
+            command.env_remove(name);
         }
     }
-    Ok(cargo)
 }
 
 /// Runs a command to its end.

@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -17,7 +17,7 @@ pub(crate) const PACKAGE: &str = "assist-rules-cli";
 const STATE_DIR: &str = "ASSIST_RULES_STATE_DIR";
 
 /// The build profile of the binary.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Profile {
     /// As contributors build it.
     Dev,
@@ -26,6 +26,21 @@ pub(crate) enum Profile {
 }
 
 impl Profile {
+    /// The profile of that name, as cargo has it.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        [Self::Dev, Self::Release]
+            .into_iter()
+            .find(|profile| profile.name() == name)
+    }
+
+    /// The name that cargo has for it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Release => "release",
+        }
+    }
+
     fn folder(self) -> &'static str {
         match self {
             Self::Dev => "debug",
@@ -40,27 +55,36 @@ impl Profile {
 ///
 /// If it does not build.
 pub(crate) fn build(profile: Profile, lock: Lock) -> Result<PathBuf> {
-    let mut build = cargo::command(&["build", "--package", PACKAGE], lock)?;
-    match profile {
-        Profile::Dev => {}
-        Profile::Release => {
-            build.arg("--release");
-        }
-    }
-    cargo::succeed(build.stdout(Stdio::null()))?;
-    let own = env::current_exe().context("cannot find this program's own file")?;
-    // Why: this program stands in TARGET/PROFILE, and a target folder set in any of cargo's ways holds for both.
-    let target = own
-        .parent()
-        .and_then(std::path::Path::parent)
-        .context("cannot find the target folder")?;
-    let binary = target
+    let args = ["build", "--package", PACKAGE, "--profile", profile.name()];
+    cargo::succeed(cargo::command(&args, lock)?.stdout(Stdio::null()))?;
+    path(profile)
+}
+
+/// The path of `assist-rules` after a build.
+///
+/// # Errors
+///
+/// If it is not there.
+pub(crate) fn path(profile: Profile) -> Result<PathBuf> {
+    let binary = target()?
         .join(profile.folder())
         .join(format!("assist-rules{}", env::consts::EXE_SUFFIX));
     if !binary.is_file() {
         bail!("cargo built `{PACKAGE}`, but there is no {}", binary.display());
     }
     Ok(binary)
+}
+
+/// The target folder of cargo.
+///
+/// # Errors
+///
+/// If this program stands in none.
+pub(crate) fn target() -> Result<PathBuf> {
+    let own = env::current_exe().context("cannot find this program's own file")?;
+    // Why: this program stands in TARGET/PROFILE, and a target folder set in any of cargo's ways holds for both.
+    let target = own.parent().and_then(Path::parent);
+    target.map(Path::to_owned).context("cannot find the target folder")
 }
 
 /// Takes away whatever could point `command` at a real organization.

@@ -13,6 +13,7 @@ mod cargo;
 mod ci;
 mod cli;
 mod coverage;
+mod dist;
 mod mutants;
 mod soak;
 mod stopwatch;
@@ -38,12 +39,15 @@ Commands:
   test           every test that must pass: unit, law, contract, journey, example, doc. Ends with a count
   ci             what CI runs: format, spelling, workflows, clippy, features, tests, docs, the package, dependencies.
                  What needs a tool that is not installed is skipped by name
-  tools          installs the tools that `ci` needs: crates as `cargo install` does, the rest below `target`
+  tools [NAMES]  installs the tools that `ci` and `dist` need, or those named: crates as `cargo install` does, the
+                 rest below `target`
   coverage       the share of the domain that its own tests run, as one line; needs cargo-llvm-cov
   soak           the proofs of the promises, run long: hours
   mutants        changes the code that the promises rest on, and sees whether a test notices: an hour or two
   bench [ARGS]   speed and memory, as ratios against serde_json and curl, with their targets. ARGS: one part of it
                  (read, ledger or process), and `--before BINARY`, an older assist-rules to compare with
+  dist [ARGS]    a release for this machine, below `target/dist`: wheel, archive with man pages and completions,
+                 SHA-256 sums; prints the sizes. ARGS: `--profile dev`, and `--out FOLDER`. Needs maturin
   help           this text
 
 Exit codes: 0 done, 1 failed, 64 usage. update: those of assist-rules.
@@ -62,17 +66,24 @@ fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
         Some("update") => update::run(&rest),
-        Some("test" | "ci" | "tools" | "coverage" | "soak" | "mutants") if !rest.is_empty() => {
+        Some("test" | "ci" | "coverage" | "soak" | "mutants") if !rest.is_empty() => {
             return usage("it takes no arguments", &command);
         }
         Some("test") => test::run(Lock::MayChange).map(Tally::print_last),
         Some("ci") => Ok(ci::run()),
-        Some("tools") => Ok(tools::run()),
+        Some("tools") => match tools::parse(&rest) {
+            Ok(tools) => Ok(tools::run(&tools)),
+            Err(why) => return usage(&why, &command),
+        },
         Some("coverage") => coverage::run().map(|()| ExitCode::SUCCESS),
         Some("soak") => soak::run(),
         Some("mutants") => mutants::run(),
         Some("bench") => match bench::Request::parse(&rest) {
             Ok(request) => bench::run(&request),
+            Err(why) => return usage(&why, &command),
+        },
+        Some("dist") => match dist::Request::parse(&rest) {
+            Ok(request) => dist::run(&request),
             Err(why) => return usage(&why, &command),
         },
         _ => return usage("no such command", &command),

@@ -1,10 +1,12 @@
-//! `cargo xtask tools`: installs what the steps of `cargo xtask ci` need besides Rust, each at one version.
+//! `cargo xtask tools`: installs what `cargo xtask ci` and `cargo xtask dist` need besides Rust, each at one version.
 //!
 //! Crates go where `cargo install` puts them, so that another clone has them too; the rest stays under
 //! `target/tools`. A tool that is there is not installed again, and one that cannot be had does not stop the others.
 
 use std::{
-    env, fs,
+    env,
+    ffi::OsString,
+    fs,
     path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
 };
@@ -72,13 +74,36 @@ pub(crate) const ACTIONLINT: Tool = Tool {
     },
 };
 
-const ALL: [&Tool; 5] = [&HACK, &DENY, &TYPOS, &ZIZMOR, &ACTIONLINT];
+/// Wheels: `pyproject.toml`.
+pub(crate) const MATURIN: Tool = Tool {
+    name: "maturin",
+    version: "1.16.0",
+    package: Package::Python,
+};
 
-/// Installs all that is missing; fails if something still is.
-pub(crate) fn run() -> ExitCode {
+const ALL: [&Tool; 6] = [&HACK, &DENY, &TYPOS, &ZIZMOR, &ACTIONLINT, &MATURIN];
+
+/// Reads the arguments of the command: names of tools, or none for all.
+///
+/// # Errors
+///
+/// The reason why one of them is no tool.
+pub(crate) fn parse(arguments: &[OsString]) -> Result<Vec<&'static Tool>, String> {
+    if arguments.is_empty() {
+        return Ok(ALL.to_vec());
+    }
+    let named = |argument: &OsString| {
+        let tool = ALL.into_iter().find(|tool| argument == tool.name);
+        tool.ok_or_else(|| format!("no such tool: {}", argument.to_string_lossy()))
+    };
+    arguments.iter().map(named).collect()
+}
+
+/// Installs those that are missing; fails if one still is.
+pub(crate) fn run(tools: &[&Tool]) -> ExitCode {
     let mut missing = 0;
     let mut rows = Vec::new();
-    for tool in ALL {
+    for tool in tools {
         announce(&format!("{} {}", tool.name, tool.version));
         let (done, took) = timed(|| tool.install());
         let state = done.map_or_else(
@@ -192,4 +217,20 @@ fn python() -> Command {
 
 fn npm() -> Command {
     Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ALL, parse};
+
+    #[test]
+    fn tools_are_named_or_all_are_meant() {
+        let names = |text: &str| {
+            let arguments: Vec<_> = text.split_whitespace().map(Into::into).collect();
+            parse(&arguments).map(|tools| tools.iter().map(|tool| tool.name).collect::<Vec<_>>())
+        };
+        assert_eq!(names(""), Ok(ALL.map(|tool| tool.name).to_vec()));
+        assert_eq!(names("maturin typos"), Ok(vec!["maturin", "typos"]));
+        assert_eq!(names("typos hammer"), Err("no such tool: hammer".to_owned()));
+    }
 }

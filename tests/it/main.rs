@@ -40,6 +40,9 @@ mod proxies;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+#[cfg(target_os = "linux")]
+mod release;
+#[cfg(test)]
 mod repository;
 #[cfg(test)]
 mod sandbox;

@@ -1,7 +1,8 @@
 //! `cargo xtask bench`: speed and memory as ratios in one run, so that they mean the same on each machine.
 //!
 //! First the domain's own bench (reading and checking against `serde_json`), then the ledger's (recording against bare
-//! durable writes, and reading a long one), then the whole process against one curl that sends the same three requests. A missed target is said and does not fail the run: a busy machine is no fault.
+//! durable writes, and reading a long one), then the whole process against one curl that sends the same three requests,
+//! and its start against git's. A missed target is said and does not fail the run: a busy machine is no fault.
 
 mod figures;
 mod flat_json;
@@ -9,6 +10,7 @@ mod peak_memory;
 mod processes;
 mod sandbox;
 mod scratch;
+mod start_up;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -25,6 +27,8 @@ use figures::TargetResult;
 
 /// At most so many times curl's wall time, where the ledger is there already.
 const RATIO_TARGET: f64 = 1.3;
+/// At most so many times git's wall time for `--version`.
+const START_UP_TARGET: f64 = 1.2;
 /// At most so much memory.
 const MEMORY_TARGET_MIB: f64 = 20.0;
 
@@ -140,6 +144,19 @@ fn process(before: Option<&Path>) -> Result<()> {
         ),
         None => println!("peak memory of update: not measured (no /usr/bin/time that tells it)"),
     }
+
+    announce("--version, against git");
+    let started = start_up::measure(&binary)?;
+    let ours = figures::median_ms(&started.ours);
+    let git = figures::median_ms(&started.git);
+    let ratio = ours / git;
+    println!("rounds: {}, interleaved", started.ours.len());
+    println!("assist-rules --version: {ours:.2} ms (median)");
+    println!("git --version:          {git:.2} ms (median)");
+    println!(
+        "assist-rules / git: {ratio:.2} (target: at most {START_UP_TARGET}; {})",
+        TargetResult::of(ratio, START_UP_TARGET)
+    );
     Ok(())
 }
 

@@ -44,8 +44,8 @@ Commands:
   coverage       the share of the domain that its own tests run, as one line; needs cargo-llvm-cov
   soak           the proofs of the promises, run long: hours
   mutants        changes the code that the promises rest on, and sees whether a test notices: an hour or two
-  bench [ARGS]   speed and memory, as ratios against serde_json and curl, with their targets. ARGS: one part of it
-                 (read, ledger or process), and `--before BINARY`, an older assist-rules to compare with
+  bench [ARGS]   speed and memory, as ratios against serde_json, curl and git, with their targets. ARGS: one part
+                 of it (read, ledger or process), and `--before BINARY`, an older assist-rules to compare with
   dist [ARGS]    a release for this machine, below `target/dist`: wheel, archive with man pages and completions,
                  SHA-256 sums; prints the sizes. ARGS: `--profile dev`, and `--out FOLDER`. Needs maturin
   help           this text

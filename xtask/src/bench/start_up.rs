@@ -1,6 +1,7 @@
 //! The start of the program against that of git: `--version` of both, in turns.
 
 use std::{
+    fs,
     path::Path,
     process::{Command, Stdio},
     time::Duration,
@@ -8,6 +9,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
+use super::scratch::Scratch;
 use crate::{cli, stopwatch::timed};
 
 /// Each takes a millisecond or two: only many of them give a median that holds.
@@ -25,15 +27,19 @@ pub(crate) struct StartUps {
 ///
 /// # Errors
 ///
-/// If there is no git, or one run fails.
+/// If the program cannot be copied, there is no git, or one run fails.
 pub(crate) fn measure(binary: &Path) -> Result<StartUps> {
+    let scratch = Scratch::new()?;
+    // Why: the pages of a file that a linker wrote are slower to map than those of an installed copy.
+    let installed = scratch.path().join("assist-rules");
+    fs::copy(binary, &installed).with_context(|| format!("cannot copy {}", binary.display()))?;
     let mut start_ups = StartUps {
         ours: Vec::with_capacity(ROUNDS),
         git: Vec::with_capacity(ROUNDS),
     };
     // Why: the first of each warms the file cache, and is not counted.
     for round in 0..=ROUNDS {
-        let ours = start(binary)?;
+        let ours = start(&installed)?;
         let git = start(Path::new("git"))?;
         if round > 0 {
             start_ups.ours.push(ours);

@@ -55,10 +55,28 @@ pub(crate) fn command() -> clap::Command {
 ///
 /// If it is wrong, or asks for help or the version.
 pub(crate) fn parse_from(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Cli, clap::Error> {
+    let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+    answer_version(&args)?;
     let mut command = command();
     let mut matches = command.try_get_matches_from_mut(args)?;
     format::check(&command, &matches)?;
     Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+}
+
+/// Answers a command line that asks for the version and nothing else.
+///
+/// # Errors
+///
+/// The answer, as clap gives it.
+fn answer_version(args: &[OsString]) -> Result<(), clap::Error> {
+    match args {
+        // Why: all commands with their flags take as long to build as the program to start.
+        [_, flag] if flag == "--version" || flag == "-V" => clap::Command::new("assist-rules")
+            .version(env!("CARGO_PKG_VERSION"))
+            .try_get_matches_from(args)
+            .map(drop),
+        _ => Ok(()),
+    }
 }
 
 /// Flags that mean the same everywhere.
@@ -341,6 +359,20 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         command().debug_assert();
+    }
+
+    #[test]
+    fn the_version_is_the_one_of_the_whole_command_line() {
+        for flag in ["--version", "-V"] {
+            let args = ["assist-rules", flag].map(OsString::from);
+            let whole = command().try_get_matches_from(&args).unwrap_err();
+            let alone = answer_version(&args).unwrap_err();
+            assert_eq!((alone.kind(), alone.to_string()), (whole.kind(), whole.to_string()));
+        }
+        for others in [&["assist-rules"][..], &["assist-rules", "update", "--version"]] {
+            let others: Vec<OsString> = others.iter().map(Into::into).collect();
+            assert!(answer_version(&others).is_ok(), "{others:?}");
+        }
     }
 
     #[test]

@@ -247,6 +247,34 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// True for a command that is about one rule, and cannot be about all of them.
+    pub(crate) fn needs_rule(&self) -> bool {
+        match self {
+            Self::Get(_)
+            | Self::Diff(_)
+            | Self::Update(_)
+            | Self::Enable(_)
+            | Self::Disable(_)
+            | Self::Edit(_)
+            | Self::Rollback(_) => true,
+            Self::Doctor(_)
+            | Self::History(_)
+            | Self::Stats(_)
+            | Self::List
+            | Self::Validate(_)
+            | Self::Reconcile(_)
+            | Self::Deliver(_)
+            | Self::Audit(_)
+            | Self::Sandbox(_)
+            | Self::Auth(_)
+            | Self::Config(_)
+            | Self::Explain { .. }
+            | Self::Schema { .. }
+            | Self::Completions { .. }
+            | Self::Man { .. } => false,
+        }
+    }
+
     /// The argument that names a rule, of a command that takes one.
     pub(crate) fn rule_mut(&mut self) -> Option<&mut RuleArg> {
         match self {

@@ -96,6 +96,11 @@ pub(crate) fn read(path: &Path) -> Result<Result<Source, Unparsed>, CliError> {
     })
 }
 
+/// Reads a text of our own.
+pub(crate) fn of_json(name: &str, text: &str) -> Result<Source, Unparsed> {
+    parse(name.to_owned(), text.to_owned(), Syntax::Json)
+}
+
 /// The fault that keeps bytes from being a text, and its range in their lossy text.
 fn fault_of_bytes(bytes: &[u8], syntax: Syntax) -> Option<(Finding, Range<usize>)> {
     if bytes.len() > MAX_BYTES {

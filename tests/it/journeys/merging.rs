@@ -149,10 +149,8 @@ fn a_conflict_of_a_group_says_who_changed_what_and_what_merges_it() {
 fn a_report_that_needs_more_ends_with_a_command_that_can_be_pasted() {
     let workstation = Workstation::new();
     let load = |faults: &str| {
-        workstation
-            .sandbox
-            .emulator
-            .load_faults(Script::from_json(faults).unwrap())
+        let script = Script::from_json(faults).unwrap();
+        workstation.sandbox.emulator.load_faults(script);
     };
     load(&theirs(DESCRIBED));
     let ran = workstation.run(&["update", "--description", "ours; it's", "--deadline", "30s"]);

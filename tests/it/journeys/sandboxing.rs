@@ -170,3 +170,21 @@ fn processes_at_the_same_time_lose_nothing_in_the_sandbox() {
     let history = document(&run(&mut command(&["history", "-o", "json"])));
     assert_eq!(history["entries"].as_array().unwrap().len(), 6);
 }
+
+/// FIELD J1: its only rule needs no id, and an update that says nothing makes the sample change.
+#[test]
+fn the_only_rule_of_the_sandbox_needs_no_id() {
+    let home = crate::binary::new_home();
+    let does = |args: &[&str]| {
+        let mut command = crate::binary::assist_rules();
+        let ran = crate::binary::run(command.env("ASSIST_RULES_STATE_DIR", home.join("state")).args(args));
+        assert_eq!(ran.code, Some(0), "{args:?} {ran}");
+        ran
+    };
+    let ran = does(&["update", "--sandbox"]);
+    assert!(ran.stdout.contains("7 → 8"), "{ran}");
+    does(&["update", "--sandbox"]);
+    assert!(does(&["disable", "--sandbox"]).stdout.contains("8 → 9"));
+    assert!(does(&["get", "--sandbox"]).stdout.contains("version"));
+    does(&["rollback", "--sandbox"]);
+}

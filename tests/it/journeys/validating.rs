@@ -208,3 +208,21 @@ fn half_a_character_is_warned_of_offline() {
     let ran = validated("change.json", text, &["--fail-on", "warning"]);
     assert!(ran.code == Some(3) && ran.stdout.contains("AR0216"), "{ran}");
 }
+
+/// FIELD F3: an author's own members, and a change that names its rule.
+#[test]
+fn notes_are_taken_and_an_id_alone_makes_no_rule() {
+    let sandbox = crate::sandbox::Sandbox::sample();
+    let mut update = super::against(&sandbox);
+    let id = emulator::SAMPLE_RULE_ID;
+    let change = format!("$schema: x\nid: {id}\nx-why: &why legal asked\ndescription: *why\n");
+    super::file(&update, "change.yaml", change);
+    let ran = crate::binary::run(update.args(["update", "--from", "change.yaml"]));
+    assert_eq!(ran.code, Some(0), "{ran}");
+    let rule = sandbox.emulator.rule(id).unwrap();
+    assert_eq!((&rule["description"], rule.get("x-why")), (&"legal asked".into(), None));
+    let mut other = super::against(&sandbox);
+    super::file(&other, "change.json", r#"{"id": "another", "name": "x"}"#);
+    let ran = crate::binary::run(other.args(["update", "--from", "change.json"]));
+    assert_eq!(ran.code, Some(3), "{ran}");
+}

@@ -205,7 +205,10 @@ fn a_wait_is_shown_on_a_terminal_and_gone_afterwards() {
         let Some(ran) = crate::terminal::on_a_terminal(test, &get, "") else {
             return;
         };
-        let (before, after) = ran.stdout.split_once(&format!("\r\u{1b}[2K{words}")).unwrap_or_else(|| panic!("{ran}"));
+        let (before, after) = ran
+            .stdout
+            .split_once(&format!("\r\u{1b}[2K{words}"))
+            .unwrap_or_else(|| panic!("{ran}"));
         assert!(before.is_empty() && after.contains("\r\u{1b}[2K{"), "{ran:?}");
         let mut quiet = super::against(sandbox);
         quiet.args(["get", "-o", "json", "-q"]).env("TERM", "xterm");

@@ -26,6 +26,17 @@ pub(crate) struct ChangeArgs {
     /// Switch the rule off
     #[arg(long)]
     pub(crate) disable: bool,
+    /// True for the sample change of the sandbox.
+    #[arg(skip)]
+    pub(crate) is_sample: bool,
+}
+
+impl ChangeArgs {
+    /// True if it says nothing to change.
+    pub(crate) fn names_nothing(&self) -> bool {
+        let texts = [&self.name, &self.description];
+        self.from.is_none() && !self.enable && !self.disable && texts.iter().all(|text| text.is_none())
+    }
 }
 
 /// The arguments of `diff`.
@@ -110,6 +121,7 @@ impl SwitchArgs {
                 description: None,
                 enable: enabled,
                 disable: !enabled,
+                is_sample: false,
             },
             write: self.write,
         }

@@ -3,6 +3,7 @@
 use crate::args::Command;
 use crate::cli_error::CliError;
 use crate::commands::{Context, list};
+use crate::config::Settings;
 use crate::document_argument::name_of;
 use crate::error_code::ErrorCode;
 use crate::output::visible;
@@ -11,7 +12,7 @@ use crate::request::VARIABLE;
 /// The number of ids, or of names, that an error lists.
 const MOST_SHOWN: usize = 5;
 
-/// The command with the id of the rule in place of its name.
+/// The command with the id of the rule in place of its name. In the sandbox, its only rule needs no name.
 ///
 /// # Errors
 ///
@@ -21,11 +22,31 @@ pub(super) async fn with_id(context: &Context<'_>, mut command: Command) -> Resu
         return Ok(command);
     };
     let text = argument.rule.as_deref().or_else(|| context.environment.get(VARIABLE));
+    if text.is_none() {
+        let is_sandbox = context.settings.as_ref().is_ok_and(Settings::is_sandbox);
+        if is_sandbox && command.needs_rule() {
+            name_the_only_rule(context, &mut command).await?;
+        }
+        return Ok(command);
+    }
     let Some(name) = text.and_then(name_of).map(str::to_owned) else {
         return Ok(command);
     };
     argument.rule = Some(format!("rule/{}", look_up(context, &name).await?));
     Ok(command)
+}
+
+/// Names the sandbox's rule, if it has one and no more. An update that says nothing else either makes the sample change.
+async fn name_the_only_rule(context: &Context<'_>, command: &mut Command) -> Result<(), CliError> {
+    let rules = list::rules(context).await?;
+    let rules = rules.map_err(|failure| CliError::of_failure("list the sandbox's rules", &failure))?;
+    if let ([rule], Some(argument)) = (rules.as_slice(), command.rule_mut()) {
+        argument.rule = Some(format!("rule/{}", rule.stated_id));
+    }
+    if let Command::Update(args) = command {
+        args.change.is_sample = args.change.names_nothing();
+    }
+    Ok(())
 }
 
 async fn look_up(context: &Context<'_>, name: &str) -> Result<String, CliError> {

@@ -179,9 +179,13 @@ fn parsed_edit<K: CliKind>(command: &UpdateCommand) -> Result<ParsedEdit<K>, Cli
     let too_large = |error: TextError| CliError::new(ErrorCode::Usage, error.to_string());
     let flags = flags::<K>(command).map_err(too_large)?;
     let (edit, source) = match &command.from {
-        None => (flags, None),
-        Some(path) => {
-            let source = match source::read(path)? {
+        None if !command.is_sample => (flags, None),
+        path => {
+            let read = match path {
+                Some(path) => source::read(path)?,
+                None => source::of_json("the sample change", emulator::SAMPLE_CHANGE),
+            };
+            let source = match read {
                 Ok(source) => source,
                 Err(unparsed) => return Ok(ParsedEdit::Broken(File::of_unparsed(unparsed))),
             };

@@ -47,7 +47,7 @@ impl Workspace {
                 (Asked::DryRun, Needs::Record) => Record::open_to_read(settings).await,
             }
         };
-        let record = Waits::new(context.output).on("the ledger", open).await?;
+        let record = Waits::new(context.output).on("the ledger", Box::pin(open)).await?;
         let session = context.open(settings).await?;
         let source = session.organization.clone();
         let reason = request.reason.as_deref();

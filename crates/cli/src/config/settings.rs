@@ -160,6 +160,11 @@ pub(super) fn combine(layers: &[Layer], environment: &Environment) -> Result<Set
 }
 
 impl Settings {
+    /// True if the target is the platform that is built in.
+    pub(crate) fn is_sandbox(&self) -> bool {
+        matches!(self.target, Ok(Target::Sandbox))
+    }
+
     /// Refuses a reason that has a secret in it: it is recorded, and delivered to every sink.
     pub(crate) fn refuse_a_secret(&self, reason: Option<&str>) -> Result<(), CliError> {
         let of_target = self.target.as_ref().ok().and_then(Target::secret);

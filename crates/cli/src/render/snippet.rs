@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use domain::{Finding, Severity};
 
 use crate::output::{letters, visible};
@@ -11,6 +11,10 @@ use crate::render::lines::Lines;
 
 /// The number of findings that a person is shown of one run.
 const MOST_SHOWN: usize = 100;
+
+/// The bytes of the longest line that is shown: of a longer one, such as a whole document without line breaks, a part
+/// says nothing.
+const LONGEST_LINE: usize = 10_000;
 
 /// The findings of these files, each in its place, in the order of the files. Of more than a person reads, the most severe
 /// are shown, and the others counted.
@@ -31,6 +35,12 @@ pub(crate) fn of_files(files: &[File]) -> String {
             let Some(fewer) = left.checked_sub(1) else { continue };
             *left = fewer;
             let line = lines.around(&file.text, range.start);
+            if line.text.len() > LONGEST_LINE {
+                let place = lines.range(&file.text, range).start;
+                let origin = Origin::path(name.as_str()).line(place.line).char_column(place.column);
+                text.push_str(&render(finding, Some(origin.into())));
+                continue;
+            }
             let source = harmless(line.text);
             let element = Snippet::source(source.as_str())
                 .line_start(line.number)
@@ -40,7 +50,7 @@ pub(crate) fn of_files(files: &[File]) -> String {
                         .span(line.part(range))
                         .label(finding.code.title()),
                 );
-            text.push_str(&render(finding, Some(element)));
+            text.push_str(&render(finding, Some(element.into())));
         }
     }
     if left_out > 0 {
@@ -58,7 +68,7 @@ pub(crate) fn without_place(finding: &Finding) -> String {
     render(finding, None)
 }
 
-fn render(finding: &Finding, place: Option<Snippet<'_, annotate_snippets::Annotation<'_>>>) -> String {
+fn render(finding: &Finding, place: Option<Element<'_>>) -> String {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,

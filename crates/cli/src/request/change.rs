@@ -60,6 +60,8 @@ pub(crate) struct ChangeTerms {
 pub(crate) struct UpdateCommand {
     /// The file; `-` is stdin.
     pub(crate) from: Option<PathBuf>,
+    /// True for the sample change of the sandbox, in place of a file.
+    pub(crate) is_sample: bool,
     pub(crate) name: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) enabled: Option<bool>,

@@ -143,6 +143,7 @@ fn update(
     }
     Ok(DocumentCommand::Update(UpdateCommand {
         from: args.from,
+        is_sample: args.is_sample,
         name: args.name,
         description: args.description,
         enabled: (args.enable || args.disable).then_some(args.enable),

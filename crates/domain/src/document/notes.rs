@@ -35,7 +35,7 @@ fn write(node: Node<'_>, is_top: bool, text: &mut String) {
     if node.is_object() {
         let kept = node
             .members()
-            .filter(|member| !is_note(member.name) && !(is_top && member.name == "$schema"));
+            .filter(|member| !(is_note(member.name) || (is_top && member.name == "$schema")));
         text.push('{');
         for (index, member) in kept.enumerate() {
             text.push_str(if index > 0 { "," } else { "" });

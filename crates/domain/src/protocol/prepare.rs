@@ -55,21 +55,21 @@ impl<K: DocumentKind> Update<K> {
             base: base.value.clone(),
             patch: patch.clone(),
         };
-        let merged = Merged {
+        let content = Merged {
             patch,
             document: ours,
             collisions: Vec::new(),
         };
-        self.send(requested, base, merged, 0)
+        self.send(requested, base, content, 0)
     }
 
     /// Writes the merged document in place of `base` if it is sound, the intent first. A dry run ends here.
-    pub(super) fn send(self, requested: Requested<K>, base: Stored<K>, merged: Merged<K>, merges: u32) -> Step<K> {
+    pub(super) fn send(self, requested: Requested<K>, base: Stored<K>, content: Merged<K>, merges: u32) -> Step<K> {
         let Merged {
             document: ours,
             patch,
             collisions: overwrites,
-        } = merged;
+        } = content;
         let findings = check(&ours, Some(&base.value));
         if findings.reaches(self.options.fail_on) {
             return self.invalid(base, findings, merges);

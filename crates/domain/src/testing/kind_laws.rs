@@ -133,7 +133,7 @@ fn sent_back_is_no_change<K: Specimen>(case: &Case<K>) -> Result<(), TestCaseErr
     Ok(())
 }
 
-/// What is set is set, what may be deleted is deleted, and what may not is refused by its place.
+/// Members that are set are set, those that may be deleted are deleted, and the others are refused by their place.
 fn shown_text_means_itself<K: Specimen>(case: &Case<K>) -> Result<(), TestCaseError> {
     let Case { base, ours, .. } = case;
     let saved = apply(ours, base);

@@ -53,7 +53,13 @@ pub(super) fn faults(text: &str) -> Vec<Placed> {
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
                 begins_value(&mut open, false);
             }
-            _ => {}
+            Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(..)
+            | Event::DocumentEnd
+            | Event::Anchor(..)
+            | Event::Comment(..)
+            | _ => {}
         }
     }
     faults
@@ -76,7 +82,7 @@ fn begins_value(open: &mut [Open], is_merge_key: bool) -> bool {
 
 /// The fault of a tag that the core schema does not have. `!` alone makes a text of a plain scalar, by the same schema.
 fn unknown(tag: Option<&Tag>, text: &str, span: &Span) -> Option<Placed> {
-    let tag = tag.filter(|tag| !tag.is_yaml_core_schema() && !(tag.handle().is_empty() && tag.suffix() == "!"))?;
+    let tag = tag.filter(|tag| !(tag.is_yaml_core_schema() || (tag.handle().is_empty() && tag.suffix() == "!")))?;
     let message = format!("the tag `{}{}` means nothing here", tag.original_handle(), tag.suffix());
     let finding = Finding::new(Code::NotYaml, Pointer::root(), message);
     let finding = finding.with_help("take the tag away: the value is read as YAML 1.2 has it; a text stands in quotes");

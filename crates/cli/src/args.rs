@@ -188,7 +188,7 @@ pub(crate) enum Command {
     Disable(SwitchArgs),
     /// Open a rule in your editor, and update it from what you save
     ///
-    /// What others change while the editor is open is merged with what you saved, as far as it merges by itself. A
+    /// Changes that others make while the editor is open are merged with what you saved, as far as they merge. A
     /// member or an element that you delete is deleted. On findings or a conflict your text is kept, and the way back is
     /// printed.
     Edit(EditArgs),

@@ -89,8 +89,8 @@ impl NextCommand {
 
 impl Display for NextCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words: Vec<_> = self.0.iter().map(|word| quoted(word)).collect();
-        f.write_str(&words.join(" "))
+        let parts: Vec<_> = self.0.iter().map(|part| quoted(part)).collect();
+        f.write_str(&parts.join(" "))
     }
 }
 

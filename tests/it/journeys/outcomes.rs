@@ -66,6 +66,7 @@ fn each_outcome_has_its_words_and_its_exit_code() {
                 --- stderr
                 error[AR0508]: cannot update `a1b2c3d4-e5f6-7890-abcd-ef1234567890`: the answer was lost: connection closed before message completed
                   help: A write was sent, and its answer never came or said nothing. It may have been applied, and it may still be. The next command that writes, or `assist-rules reconcile`, finds out as soon as it can be known. The same command is safe to run again: it starts from the rule as it is then.
+                next: assist-rules reconcile --quiet
             "#]],
         ),
         (

@@ -196,10 +196,10 @@ fn tags_that_disagree_are_told_when_the_write_is_refused() {
 fn a_wait_is_shown_on_a_terminal_and_gone_afterwards() {
     let test = "a_wait_is_shown_on_a_terminal_and_gone_afterwards";
     let slow = sandbox_with(r#"{"faults": [{"on": {"kind": "get"}, "times": 1, "do": {"delay": {"ms": 2500}}}]}"#);
-    let told = sandbox_with(
+    let paused = sandbox_with(
         r#"{"faults": [{"on": {"kind": "get"}, "times": 1, "do": {"status": {"code": 429, "retry_after": 3}}}]}"#,
     );
-    for (sandbox, words) in [(&slow, "waiting for 127.0.0.1"), (&told, "waiting until ")] {
+    for (sandbox, words) in [(&slow, "waiting for 127.0.0.1"), (&paused, "waiting until ")] {
         let mut get = super::against(sandbox);
         get.args(["get", "-o", "json"]).env("TERM", "xterm");
         let Some(ran) = crate::terminal::on_a_terminal(test, &get, "") else {

@@ -78,7 +78,7 @@ pub(super) async fn run<K: CliKind>(
         // It is refused whatever is stored: what else is wrong is told in the same go.
         return Ok(change.refused(source, edit.check().into_vec()).print(context).exit);
     }
-    let finished = change.carry_out(source, Wanted::Edit(edit)).await?;
+    let finished = change.submit(source, Wanted::Edit(edit)).await?;
     Ok(finished.print(context).exit)
 }
 
@@ -97,8 +97,8 @@ impl<'a, K: CliKind> Change<'a, K> {
         self.finished(unsent, file, elsewhere)
     }
 
-    /// Carries it out: sent, recorded and delivered.
-    pub(super) async fn carry_out(
+    /// Submits it: it is sent, recorded and delivered.
+    pub(super) async fn submit(
         self,
         source: Option<Source>,
         wanted: Wanted<K>,

@@ -123,7 +123,7 @@ async fn refuse_version<K: CliKind>(
         patch: Patch::default(),
         base,
     };
-    Ok(change.carry_out(None, nothing).await?.print(context).exit)
+    Ok(change.submit(None, nothing).await?.print(context).exit)
 }
 
 /// The command that goes on with a kept text, with every flag that was given.

@@ -18,7 +18,7 @@ pub(crate) struct Place {
     pub(crate) column: usize,
 }
 
-/// One line of a text, without its line break.
+/// One line of a text, with its line break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Line<'t> {
     /// From 1.
@@ -70,7 +70,7 @@ impl Lines {
         let line = text.get(start..end).unwrap_or_default();
         Line {
             number,
-            text: line.trim_end_matches(['\r', '\n']),
+            text: line,
             start,
         }
     }
@@ -93,10 +93,12 @@ impl Lines {
 }
 
 impl Line<'_> {
-    /// The part of a range of the text that stands on this line.
+    /// The part of a range of the text that stands on this line, without the line break if it begins before it.
     pub(crate) fn part(&self, range: &Range<usize>) -> Range<usize> {
         let on_line = |at: usize| at.saturating_sub(self.start).min(self.text.len());
-        on_line(range.start)..on_line(range.end)
+        let start = on_line(range.start);
+        let shown = self.text.trim_end_matches(['\r', '\n']).len();
+        start..on_line(range.end).min(shown).max(start)
     }
 }
 
@@ -126,6 +128,6 @@ mod tests {
     fn a_part_that_goes_on_ends_with_its_line() {
         let text = "a: [\r\n  b]\n";
         let line = Lines::of(text).around(text, 3);
-        assert_eq!((line.number, line.text, line.part(&(3..10))), (1, "a: [", 3..4));
+        assert_eq!((line.number, line.text, line.part(&(3..10))), (1, "a: [\r\n", 3..4));
     }
 }

@@ -34,7 +34,12 @@ pub(crate) fn of_files(files: &[File]) -> String {
             };
             let Some(fewer) = left.checked_sub(1) else { continue };
             *left = fewer;
-            let line = lines.around(&file.text, range.start);
+            // At the end of a text there is no line to show.
+            let at_end = range.start >= file.text.len();
+            let line = lines.around(
+                &file.text,
+                range.start - usize::from(at_end && file.text.ends_with('\n')),
+            );
             if line.text.len() > LONGEST_LINE {
                 let place = lines.range(&file.text, range).start;
                 let origin = Origin::path(name.as_str()).line(place.line).char_column(place.column);

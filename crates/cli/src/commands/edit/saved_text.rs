@@ -54,7 +54,7 @@ impl<K: CliKind> SavedText<'_, K> {
                     patch: patch.clone(),
                     base: self.shown.value.clone(),
                 };
-                Ok((change.carry_out(Some(source), wanted).await?, Some(patch)))
+                Ok((change.submit(Some(source), wanted).await?, Some(patch)))
             }
             Err(findings) => Ok((change.refused(Some(source), findings.into_vec()), None)),
         }

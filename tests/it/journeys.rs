@@ -23,6 +23,7 @@ mod finding_formats;
 mod foreground;
 mod format_1;
 mod gateways;
+mod help;
 mod hostile;
 mod merging;
 mod naming;

@@ -2,6 +2,7 @@
 #![expect(clippy::doc_markdown, reason = "these comments are the help text that is printed")]
 
 mod change;
+mod examples;
 mod format;
 mod ledger_args;
 
@@ -35,7 +36,7 @@ GENESYSCLOUD_ACCESS_TOKEN, or from a profile of the gc CLI. --sandbox needs none
 
 /// The safe way to change the rules that tell Genesys Cloud what to show an agent during a conversation.
 #[derive(Debug, Parser)]
-#[command(name = "assist-rules", version, propagate_version = true, after_help = EXIT_CODES)]
+#[command(name = "assist-rules", version, propagate_version = true, after_long_help = EXIT_CODES)]
 #[command(disable_help_subcommand = false, arg_required_else_help = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -46,7 +47,7 @@ pub(crate) struct Cli {
 
 /// The command line as clap has it, with the formats of each command.
 pub(crate) fn command() -> clap::Command {
-    format::restrict(Cli::command())
+    format::restrict(examples::add(Cli::command()))
 }
 
 /// Reads a command line, the name of the program before it.
@@ -90,46 +91,76 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "NAME", help_heading = "Global options")]
     pub(crate) profile: Option<String>,
     /// The region: its AWS name (eu-central-1) or its domain (mypurecloud.de)
-    #[arg(long, global = true, value_name = "REGION", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "REGION",
+        hide_short_help = true,
+        help_heading = "Global options"
+    )]
     pub(crate) region: Option<String>,
     /// A configuration file, in place of ./assist-rules.toml
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        hide_short_help = true,
+        help_heading = "Global options"
+    )]
     pub(crate) config: Option<PathBuf>,
     /// Use the built-in Genesys Cloud instead of a real one
     #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) sandbox: bool,
     /// Put the sandbox back to its sample rule first
-    #[arg(long, global = true, help_heading = "Global options")]
+    #[arg(long, global = true, hide_short_help = true, help_heading = "Global options")]
     pub(crate) reset_sandbox: bool,
     /// The ledger, where changes are recorded: sqlite:PATH or postgres://...
-    #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        hide_short_help = true,
+        help_heading = "Global options"
+    )]
     pub(crate) ledger: Option<String>,
     /// Leave events in the outbox, and tell no sink in this run
-    #[arg(long, global = true, conflicts_with = "sinks", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        conflicts_with = "sinks",
+        hide_short_help = true,
+        help_heading = "Global options"
+    )]
     pub(crate) no_sinks: bool,
     /// Tell the sinks of what changes in the sandbox, too
-    #[arg(long, global = true, help_heading = "Global options")]
+    #[arg(long, global = true, hide_short_help = true, help_heading = "Global options")]
     pub(crate) sinks: bool,
     /// Write the figures of all updates there after the run, for Prometheus
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        hide_short_help = true,
+        help_heading = "Global options"
+    )]
     pub(crate) metrics_file: Option<PathBuf>,
     /// The time after which to give up: 90s, 2m
-    #[arg(long, global = true, value_name = "TIME", value_parser = duration, help_heading = "Global options")]
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration, hide_short_help = true, help_heading = "Global options")]
     pub(crate) deadline: Option<Duration>,
     /// Color on a terminal; NO_COLOR is respected too
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, help_heading = "Global options")]
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, hide_short_help = true, help_heading = "Global options")]
     pub(crate) color: Color,
     /// Answer every question with yes
-    #[arg(long, global = true, help_heading = "Global options")]
+    #[arg(long, global = true, hide_short_help = true, help_heading = "Global options")]
     pub(crate) yes: bool,
     /// Say nothing but the result
-    #[arg(short, long, global = true, help_heading = "Global options")]
+    #[arg(short, long, global = true, hide_short_help = true, help_heading = "Global options")]
     pub(crate) quiet: bool,
     /// Say more on stderr; twice for every request
-    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Global options")]
+    #[arg(short, long, global = true, action = ArgAction::Count, hide_short_help = true, help_heading = "Global options")]
     pub(crate) verbose: u8,
     /// The format of the log on stderr
-    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, help_heading = "Global options")]
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, hide_short_help = true, help_heading = "Global options")]
     pub(crate) log_format: LogFormat,
 }
 
@@ -227,7 +258,7 @@ pub(crate) enum Command {
         /// A code such as AR0101; without one, all are listed
         code: Option<String>,
     },
-    /// Print a JSON Schema, for editors
+    /// Print the JSON Schema of a document that is read or printed
     Schema {
         /// The document
         #[arg(value_enum)]
@@ -328,7 +359,9 @@ pub(crate) enum AuthArgs {
 /// Which rule.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct RuleArg {
-    /// The rule's id, or its exact name (name:TEXT for one that looks like an id); GENESYS_RULE_ID stands in
+    /// The rule's id or exact name; GENESYS_RULE_ID stands in
+    ///
+    /// A text of the form of an id is an id; name:TEXT is always a name.
     #[arg(value_name = "RULE")]
     pub(crate) rule: Option<String>,
 }
@@ -364,6 +397,32 @@ pub(crate) enum SchemaKind {
     Change,
     /// The result that `update -o json` prints
     Result,
+    /// The error that -o json prints where no rule is known yet
+    Error,
+    /// The findings of `validate`
+    Findings,
+    /// The rules of `list`
+    Rules,
+    /// The entries of `history`
+    History,
+    /// The figures of `stats`
+    Stats,
+    /// The checks of `doctor`
+    Doctor,
+    /// The access of `auth status`
+    Auth,
+    /// The keys of `config show`
+    Settings,
+    /// The deliveries of `deliver`
+    Deliver,
+    /// The address of `sandbox`
+    Sandbox,
+    /// The proof of `audit verify`
+    Audit,
+    /// The upgrade of `audit upgrade`
+    Upgrade,
+    /// The pages of `explain`
+    Explanation,
     /// The event that sinks receive
     Event,
     /// The configuration file

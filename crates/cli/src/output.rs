@@ -136,7 +136,11 @@ impl Output {
                 retry_at: problem.retry_at.clone(),
             };
             // Why: if stdout is what cannot be written to, stderr still says what happened.
-            let _ = self.data(&document);
+            let _ = if self.format == Format::Ndjson {
+                self.line(&document)
+            } else {
+                self.data(&document)
+            };
         }
         self.warn(&render_error(problem));
     }

@@ -75,6 +75,7 @@ fn a_sandbox_of_another_process_is_updated() {
         (&sandbox.said["kind"], &sandbox.said["format_version"]),
         (&json!("sandbox"), &json!("1.0"))
     );
+    super::schemas::assert_is("sandbox", &sandbox.said);
     let ran = run(sandbox.client().args(["update", "--name", "Ours", "-o", "json"]));
     let result = document(&ran);
     assert_eq!(

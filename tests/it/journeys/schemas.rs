@@ -10,13 +10,13 @@ use domain::document::diff;
 use domain::json::Document;
 use domain::trigger_rule::Operator;
 use domain::{Collision, Evidence};
-use emulator::{SAMPLE_CHANGE, SAMPLE_RULE, SAMPLE_RULE_ID};
+use emulator::{SAMPLE_CHANGE, SAMPLE_RULE, SAMPLE_RULE_ID, Script};
 use ports::testing::VirtualTime;
 use ports::{Author, DocumentRef, EntryId, Event};
 use serde_json::{Value, json};
 use sink_adapter::{EVENT_SCHEMA, SinkKind, SinkSettings};
 
-use super::{against, document, file, on, sandbox_with};
+use super::{against, document, file, on, recording::Workstation, sandbox_with};
 use crate::{
     binary::{assist_rules, feed, run},
     repository::read,
@@ -85,6 +85,11 @@ fn assert_fits(schema: &Value, value: &Value) {
     assert_eq!(faults(schema, schema, value, ""), [] as [&str; 0], "{value:#}");
 }
 
+/// A document is what the schema of its kind tells.
+pub(super) fn assert_is(kind: &str, value: &Value) {
+    assert_fits(&schema(kind), value);
+}
+
 #[test]
 fn results_are_what_their_schema_tells() {
     let schema = schema("result");
@@ -123,6 +128,62 @@ fn results_are_what_their_schema_tells() {
     for change in ["{", r#"{"name": 1, "enabld": true}"#] {
         assert_fits(&schema, &document(&feed(&mut update, change)));
     }
+}
+
+/// FIELD G3: each document that is printed has a schema, and fits it.
+#[test]
+fn every_document_that_is_printed_is_what_its_schema_tells() {
+    let workstation = Workstation::new();
+    workstation.does(&["update", "--name", "X", "--reason", "because"]);
+    let lost = r#"{"faults": [{"on": {"kind": "put"}, "times": 4, "do": {"drop_before": {}}}]}"#;
+    let script = Script::from_json(lost).unwrap();
+    workstation.sandbox.emulator.load_faults(script);
+    assert_eq!(workstation.run(&["update", "--name", "Y"]).code, Some(11));
+    let mut validate = workstation.command(&["validate", "bad.json", "-o", "json"]);
+    file(
+        &validate,
+        "bad.json",
+        r#"{"conditions": [{"operator": "near"}], "x": "1"}"#,
+    );
+    let mut printed: Vec<(&str, Value)> = vec![("findings", document(&run(&mut validate)))];
+    for (kind, args) in [
+        ("rules", &["list"][..]),
+        ("history", &["history"]),
+        ("stats", &["stats"]),
+        ("doctor", &["doctor"]),
+        ("auth", &["auth", "status"]),
+        ("auth", &["auth", "status", "--check"]),
+        ("settings", &["config", "show"]),
+        ("deliver", &["deliver"]),
+        ("audit", &["audit", "verify"]),
+        ("upgrade", &["audit", "upgrade"]),
+        ("explanation", &["explain"]),
+        ("explanation", &["explain", "AR0101"]),
+        ("error", &["get", "unknown"]),
+        ("error", &["get", "name:unknown"]),
+        ("error", &["history", "--ledger", "sqlite:not-there.db"]),
+    ] {
+        printed.push((kind, document(&workstation.run(&[args, &["-o", "json"]].concat()))));
+    }
+    for (kind, value) in &printed {
+        let schema = schema(kind);
+        assert_fits(&schema, value);
+        let wrong = json!({"format_version": "2.0"});
+        assert!(!faults(&schema, &schema, &wrong, "").is_empty(), "{kind}");
+    }
+    let ran = workstation.run(&["history", "--ledger", "sqlite:not-there.db", "-o", "ndjson"]);
+    assert_eq!(ran.stdout.lines().count(), 1, "{ran}");
+    assert_is("error", &document(&ran));
+    let kinds = run(assist_rules().args(["schema", "?"])).stderr;
+    let (_, kinds) = kinds.split_once("possible values: ").unwrap();
+    let kinds: BTreeSet<&str> = kinds
+        .split([',', ']', '\n'])
+        .map(str::trim)
+        .take_while(|kind| !kind.is_empty())
+        .collect();
+    let tried: BTreeSet<&str> = printed.iter().map(|(kind, _)| *kind).collect();
+    let elsewhere = ["rule", "change", "result", "event", "config", "sandbox"];
+    assert_eq!(kinds, tried.into_iter().chain(elsewhere).collect());
 }
 
 #[test]

@@ -65,19 +65,19 @@ pub(crate) struct WriteArgs {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct TermsArgs {
     /// Refuse (exit 4) unless the rule is at this version
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", hide_short_help = true)]
     pub(crate) if_version: Option<String>,
     /// Exit with 2 if there are changes that were not made
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(crate) detailed_exitcode: bool,
     /// From which severity on findings end the run
-    #[arg(long, value_enum, default_value_t = FailOn::Error)]
+    #[arg(long, value_enum, default_value_t = FailOn::Error, hide_short_help = true)]
     pub(crate) fail_on: FailOn,
     /// The response to a rule that others changed meanwhile
     #[arg(long, value_enum, default_value_t = OnConflictArg::Merge)]
     pub(crate) on_conflict: OnConflictArg,
     /// Merge even if they changed other parts of what belongs together: enabled, conditions, actions
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(crate) accept_group_merge: bool,
 }
 

@@ -18,10 +18,13 @@ const MOST_SHOWN: usize = 5;
 ///
 /// If no rule has the name, or several have it, or the rules cannot be listed.
 pub(super) async fn with_id(context: &Context<'_>, mut command: Command) -> Result<Command, CliError> {
+    let says_nothing = matches!(&command, Command::Update(args) if args.change.names_nothing());
     let Some(argument) = command.rule_mut() else {
         return Ok(command);
     };
-    let text = argument.rule.as_deref().or_else(|| context.environment.get(VARIABLE));
+    // Why: a rule of the environment is one of an organization, and an update that says nothing is none of it.
+    let in_environment = context.environment.get(VARIABLE).filter(|_| !says_nothing);
+    let text = argument.rule.as_deref().or(in_environment);
     if text.is_none() {
         let is_sandbox = context.settings.as_ref().is_ok_and(Settings::is_sandbox);
         if is_sandbox && command.needs_rule() {

@@ -1,22 +1,37 @@
-//! `schema`: JSON Schemas, for editors.
+//! `schema`: JSON Schemas of what is read and printed, for editors and programs.
 
 use crate::args::SchemaKind;
 use crate::cli_error::CliError;
 use crate::commands::Context;
 use crate::exit::Exit;
 
-const RULE: &str = include_str!("../../schemas/rule.json");
-const CHANGE: &str = include_str!("../../schemas/change.json");
-const RESULT: &str = include_str!("../../schemas/result.json");
-const CONFIG: &str = include_str!("../../schemas/config.json");
+/// The schema of a kind, from the folder of schemas.
+macro_rules! schema {
+    ($kind:literal) => {
+        include_str!(concat!("../../schemas/", $kind, ".json"))
+    };
+}
 
 pub(super) fn run(context: &Context<'_>, kind: SchemaKind) -> Result<Exit, CliError> {
     context.output.document(match kind {
-        SchemaKind::Rule => RULE,
-        SchemaKind::Change => CHANGE,
-        SchemaKind::Result => RESULT,
+        SchemaKind::Rule => schema!("rule"),
+        SchemaKind::Change => schema!("change"),
+        SchemaKind::Result => schema!("result"),
+        SchemaKind::Error => schema!("error"),
+        SchemaKind::Findings => schema!("findings"),
+        SchemaKind::Rules => schema!("rules"),
+        SchemaKind::History => schema!("history"),
+        SchemaKind::Stats => schema!("stats"),
+        SchemaKind::Doctor => schema!("doctor"),
+        SchemaKind::Auth => schema!("auth"),
+        SchemaKind::Settings => schema!("settings"),
+        SchemaKind::Deliver => schema!("deliver"),
+        SchemaKind::Sandbox => schema!("sandbox"),
+        SchemaKind::Audit => schema!("audit"),
+        SchemaKind::Upgrade => schema!("upgrade"),
+        SchemaKind::Explanation => schema!("explanation"),
         SchemaKind::Event => sink_adapter::EVENT_SCHEMA,
-        SchemaKind::Config => CONFIG,
+        SchemaKind::Config => schema!("config"),
     })?;
     Ok(Exit::Done)
 }

@@ -1,0 +1,97 @@
+//! `-h` and `--help`: short where one looks something up, with examples where one learns.
+#![cfg(unix)]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
+
+use emulator::{SAMPLE_CHANGE, SAMPLE_RULE, SAMPLE_RULE_ID};
+
+use super::{editing::paste, file, recording::Workstation};
+use crate::binary::{assist_rules, run};
+
+/// The lines of a short help that a person takes in at one look.
+const ONE_SCREEN: usize = 28;
+
+/// The commands below one, by the help of the program.
+fn commands(path: &[String]) -> Vec<Vec<String>> {
+    let help = run(assist_rules().args(path).arg("-h")).stdout;
+    let Some((_, listed)) = help.split_once("Commands:\n") else {
+        return vec![path.to_vec()];
+    };
+    let names = listed
+        .lines()
+        .map_while(|line| line.strip_prefix("  ")?.split_whitespace().next());
+    let below = names
+        .filter(|name| *name != "help")
+        .map(|name| [path, &[name.to_owned()]].concat());
+    below.flat_map(|path| commands(&path)).collect()
+}
+
+#[test]
+fn the_short_help_of_each_command_fits_on_one_screen_and_leads_on() {
+    let all = commands(&[]);
+    assert!(all.len() > 20, "{all:?}");
+    for path in all {
+        let ran = run(assist_rules().args(&path).arg("-h"));
+        assert!(ran.stdout.lines().count() <= ONE_SCREEN, "{path:?} {ran}");
+        assert!(
+            ran.stdout.ends_with("`--help` has all options, and examples.\n"),
+            "{path:?} {ran}"
+        );
+    }
+}
+
+/// Each example, in the order of the help, at one workstation.
+#[test]
+fn the_examples_of_each_command_work_as_they_stand() {
+    let workstation = Workstation::new();
+    let place = workstation.command(&[]);
+    file(&place, "change.yaml", SAMPLE_CHANGE);
+    file(
+        &place,
+        "rules/rule.json",
+        SAMPLE_RULE.replace("credit card declined", "card declined"),
+    );
+    let editor = file(&place, "bin/code", "#!/bin/sh\nsed -i.old s/Refunds/Edited/ \"$2\"\n");
+    fs::set_permissions(&editor, fs::Permissions::from_mode(0o755)).unwrap();
+    for path in commands(&[]) {
+        let help = run(assist_rules().args(&path).arg("--help")).stdout;
+        let (_, examples) = help
+            .split_once("Examples:\n")
+            .unwrap_or_else(|| panic!("{path:?} {help}"));
+        for line in examples
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        {
+            // It runs until Ctrl-C: `foreground` has it.
+            if line.starts_with("assist-rules sandbox") {
+                continue;
+            }
+            let mut command = Command::new("bash");
+            let pasted = paste(&workstation, line);
+            command
+                .args(["-o", "pipefail", "-c", line])
+                .current_dir(place.get_current_dir().unwrap())
+                .env_clear()
+                .envs(pasted.get_envs().filter_map(|(name, value)| Some((name, value?))))
+                .env("RULE", SAMPLE_RULE_ID)
+                .env("EDITOR", "code --wait");
+            let path = command
+                .get_envs()
+                .find(|(name, _)| *name == "PATH")
+                .unwrap()
+                .1
+                .unwrap()
+                .to_owned();
+            command.env(
+                "PATH",
+                format!("{}:{}", editor.parent().unwrap().display(), path.display()),
+            );
+            let ran = run(&mut command);
+            let expected = if line.contains("--detailed-exitcode") { 2 } else { 0 };
+            assert_eq!(ran.code, Some(expected), "{line}: {ran}");
+        }
+    }
+}

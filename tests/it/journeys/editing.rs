@@ -406,3 +406,21 @@ fn an_edit_can_be_tried_and_bound_to_a_version() {
     let ran = edited(&["--if-version", "3"]);
     assert_eq!((ran.code, writes(&workstation.sandbox)), (Some(4), 0), "{ran}");
 }
+
+/// A text is kept as it was laid out, and the way back is told where nothing could be sent at all.
+#[test]
+fn a_text_that_could_not_be_sent_is_kept_as_it_was_saved() {
+    let workstation = Workstation::new();
+    let mut command = workstation.command(&["edit", "--ledger", "sqlite:file/ledger.db"]);
+    file(&command, "file", "no folder");
+    let ran = run(command.env("EDITOR", "sed -i.old s/Detection/Edited/"));
+    assert_ne!(ran.code, Some(0), "{ran}");
+    assert!(
+        ran.stderr
+            .contains("Your text is kept. Go on with it: assist-rules update "),
+        "{ran}"
+    );
+    let (_, file) = ran.stderr.split_once("--from ").unwrap();
+    let text = std::fs::read_to_string(file.split_whitespace().next().unwrap()).unwrap();
+    assert!(text.contains("\n  \"name\": \"Credit Card Edited Rule\","), "{text}");
+}

@@ -73,7 +73,19 @@ pub(super) async fn run<K: CliKind>(
         file: &file,
         shown: &stored,
     };
-    let (finished, patch) = saved.update(context, command).await?;
+    let (finished, patch) = match saved.update(context, command).await {
+        Ok(finished) => finished,
+        Err(problem) => {
+            let what_next = if problem.code == ErrorCode::Indeterminate {
+                not_known(context, &file)
+            } else {
+                let back = way_back(context, command, id, &file);
+                format!("{} Go on with it: {back}", saved.kept(None, None))
+            };
+            context.output.warn(&visible(&what_next));
+            return Err(problem);
+        }
+    };
     let theirs = finished.theirs().cloned();
     let change = finished.print(context);
     let what_next = match &change.effect {
@@ -82,7 +94,7 @@ pub(super) async fn run<K: CliKind>(
             return Ok(Exit::Done);
         }
         Effect::Nothing => {
-            let kept = saved.keep(patch.as_ref(), theirs.as_ref())?;
+            let kept = saved.kept(patch.as_ref(), theirs.as_ref());
             format!("{kept} Go on with it: {}", way_back(context, command, id, &file))
         }
         Effect::Applied(version) => {
@@ -95,14 +107,16 @@ pub(super) async fn run<K: CliKind>(
                 .map_or(String::new(), |version| format!(" as version {version}"));
             format!("Your text was applied: `{id}` has it{version}.")
         }
-        Effect::Unknown => format!(
-            "Your text is kept in '{}'. Whether it was applied is not known; this finds out: {}",
-            file.display(),
-            NextCommand::new("reconcile").with_global(context.global)
-        ),
+        Effect::Unknown => not_known(context, &file),
     };
     context.output.warn(&visible(&what_next));
     Ok(change.exit)
+}
+
+fn not_known(context: &Context<'_>, file: &Path) -> String {
+    let reconcile = NextCommand::new("reconcile").with_global(context.global);
+    let file = file.display();
+    format!("Your text is kept in '{file}'. Whether it was applied is not known; this finds out: {reconcile}")
 }
 
 /// Reports the conflict of a document that is not at the version that was named, in place of an editor.

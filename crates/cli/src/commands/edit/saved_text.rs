@@ -10,7 +10,6 @@ use crate::cli_error::CliError;
 use crate::commands::Context;
 use crate::commands::change::{Change, Wanted};
 use crate::commands::finished_change::FinishedChange;
-use crate::error_code::ErrorCode;
 use crate::kind::CliKind;
 use crate::next_command::NextCommand;
 use crate::render::findings::File;
@@ -62,41 +61,40 @@ impl<K: CliKind> SavedText<'_, K> {
 
     /// Keeps the text so that `update --from` means the same: it states the version that it is of, and what was deleted is
     /// null in it. After a conflict it is put on the document as it is now. Returns a sentence about it.
-    pub(super) fn keep(&self, patch: Option<&Patch<K>>, theirs: Option<&Stored<K>>) -> Result<String, CliError> {
-        let kept = match (patch, theirs) {
-            (Some(patch), Some(theirs)) => self.on_theirs(patch, theirs),
-            (Some(_) | None, _) => self
-                .as_saved()
-                .map(|text| text.map(|text| (text, "Your text is kept.".to_owned()))),
+    ///
+    /// A text that cannot be written so stays as it was saved.
+    pub(super) fn kept(&self, patch: Option<&Patch<K>>, theirs: Option<&Stored<K>>) -> String {
+        let as_it_was = "Your text is kept.".to_owned();
+        let meant = match (patch, theirs) {
+            (Some(patch), Some(theirs)) => self.on_theirs(patch, theirs).ok(),
+            (Some(_) | None, _) => self.as_saved().map(|text| (text, as_it_was.clone())),
         };
-        let too_large = |error: TextError| CliError::new(ErrorCode::Configuration, error.to_string());
-        let Some((text, sentence)) = kept.map_err(too_large)? else {
-            return Ok("Your text is kept.".to_owned());
+        let Some((text, sentence)) = meant else {
+            return as_it_was;
         };
-        std::fs::write(self.file, text).map_err(|error| {
-            let message = format!("cannot keep the text in `{}`: {error}", self.file.display());
-            CliError::new(ErrorCode::Configuration, message)
-        })?;
-        Ok(sentence)
+        match files::replace_private(self.file, text.as_bytes()) {
+            Ok(()) => sentence,
+            Err(error) => format!("Your text is kept as you saved it: it cannot be put in order ({error})."),
+        }
     }
 
-    /// The saved text, if it is a document, with the shown version and what was deleted.
-    fn as_saved(&self) -> Result<Option<String>, TextError> {
-        let document = match source::read(self.file) {
-            Ok(Ok(source)) => source.document,
-            Ok(Err(_)) | Err(_) => return Ok(None),
-        };
-        let Ok(edit) = Edit::<K>::whole(document.clone()) else {
-            return Ok(None);
-        };
-        let version = K::VERSION.and_then(|name| Some((name, self.shown.value.member(name)?.raw())));
+    /// The saved text with the shown version and what was deleted; none if it is no document, or has both.
+    fn as_saved(&self) -> Option<String> {
+        let document = source::read(self.file).ok()?.ok()?.document;
+        let edit = Edit::<K>::whole(document.clone()).ok()?;
+        let version = K::VERSION.and_then(|name| Some((name, self.shown.value.member(name)?)));
+        let altered = version.filter(|(name, shown)| document.root().get(name) != Some(*shown));
         let deleted = edit.deleted(&self.shown.value).filter(|name| is_clearable::<K>(name));
-        let members: Vec<_> = version.into_iter().chain(deleted.map(|name| (name, "null"))).collect();
-        Ok(Some(document.with_members(&members)?.text().to_owned()))
+        let altered = altered.map(|(name, shown)| (name, shown.raw()));
+        let members: Vec<_> = altered.into_iter().chain(deleted.map(|name| (name, "null"))).collect();
+        if members.is_empty() {
+            return None;
+        }
+        Some(document.with_members(&members).ok()?.pretty() + "\n")
     }
 
     /// The document as others left it, with the change in it: where both changed the same, it is ours.
-    fn on_theirs(&self, patch: &Patch<K>, theirs: &Stored<K>) -> Result<Option<(String, String)>, TextError> {
+    fn on_theirs(&self, patch: &Patch<K>, theirs: &Stored<K>) -> Result<(String, String), TextError> {
         let merged = merge(&self.shown.value, patch, &theirs.value, CrossFieldMerge::Accept)?;
         let deleted = merged.patch.changes().filter(|(_, value)| value.is_none());
         let deleted: Vec<_> = deleted.map(|(member, _)| (member.name, "null")).collect();
@@ -107,7 +105,7 @@ impl<K: CliKind> SavedText<'_, K> {
             .map_or(String::new(), |version| format!(" {version}"));
         let places: Vec<_> = merged.collisions.iter().map(|collision| &collision.pointer).collect();
         let sentence = format!("Your text is kept, put on version{version}{}.", with_yours_at(&places));
-        Ok(Some((document.pretty() + "\n", sentence)))
+        Ok((document.pretty() + "\n", sentence))
     }
 }
 

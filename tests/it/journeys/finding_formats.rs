@@ -1,9 +1,15 @@
 //! Findings in each form that `validate` prints.
 
+use std::{fs, process::Command};
+
 use expect_test::expect;
 use serde_json::{Value, json};
 
-use super::{document, shown, validating::validated};
+use super::{document, file, shown, validating::validated};
+use crate::{
+    binary::{assist_rules, run},
+    repository::root,
+};
 
 const FAULTY_JSON: &str = r#"{
   "conditions": [
@@ -281,4 +287,48 @@ fn what_is_sound_is_told_in_every_format() {
     }
     let none: Value = document(&validated("change.json", change, &["-o", "sarif"]))["runs"][0]["results"].clone();
     assert_eq!(none, json!([]));
+}
+
+/// FIELD G1: GitHub takes the findings, by the tool of those who wrote the format.
+#[test]
+fn findings_are_what_github_takes() {
+    let tools = root().join("target/tools");
+    let folders = fs::read_dir(tools)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|folder| folder.path());
+    let script = folders
+        .map(|folder| folder.join("node_modules/@microsoft/sarif-multitool/bin.js"))
+        .find(|script| script.is_file());
+    let Some(script) = script else {
+        ports::testing::skip(
+            "findings_are_what_github_takes",
+            "it needs sarif-multitool (cargo xtask tools sarif-multitool)",
+        );
+        return;
+    };
+    let mut validate = assist_rules();
+    validate.args(["validate", "a b.json", "é/bad.yaml", "cut.json", "-o", "sarif"]);
+    file(
+        &validate,
+        "a b.json",
+        r#"{"conditions": [{"operator": "near", "value": "<&\u001b>"}], "x": 1}"#,
+    );
+    file(&validate, "é/bad.yaml", "id: !tag a\nname: ' x'\n");
+    file(&validate, "cut.json", "{");
+    let printed = run(&mut validate);
+    assert_eq!(printed.code, Some(3), "{printed}");
+    let log = file(&validate, "log.sarif", &printed.stdout);
+    let mut github = Command::new("node");
+    // Why: its runtime else asks for the tables of languages, which small machines have not.
+    github.env("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1");
+    let ran = run(github
+        .arg(script)
+        .arg("validate")
+        .arg(log)
+        .args(["--rule-kind", "Ghas"]));
+    assert_eq!(ran.code, Some(0), "{ran}");
+    let found = ["warning", "error"].map(|severity| ran.to_string().contains(&format!(": {severity} ")));
+    assert_eq!(found, [false, false], "{ran}");
 }

@@ -16,6 +16,7 @@ mod explain;
 mod finished_change;
 mod get;
 mod history;
+mod kept_text;
 mod list;
 mod reconcile;
 mod rollback;

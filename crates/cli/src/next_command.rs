@@ -1,13 +1,14 @@
 //! A command that goes on where a report ends, ready to be pasted into a shell.
 
 use std::borrow::Cow;
-use std::fmt::{self, Display};
+use std::fmt::{self, Display, Write};
 
 use domain::Severity;
 use domain::document::CrossFieldMerge;
 use domain::protocol::OnConflict;
 
 use crate::args::{Color, Global, LogFormat};
+use crate::output::letters;
 use crate::request::ChangeTerms;
 
 /// A command of this program as words, in order.
@@ -94,14 +95,28 @@ impl Display for NextCommand {
     }
 }
 
-/// A word as a shell takes it for one. In single quotes nothing has a meaning but the quote itself.
+/// A word as a shell takes it for one. In single quotes nothing has a meaning but the quote itself; what a terminal does not
+/// show is written by its bytes.
 #[cfg(unix)]
 fn quoted(word: &str) -> Cow<'_, str> {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=,+@%".contains(letter);
     if !word.is_empty() && word.chars().all(is_plain) {
         return Cow::Borrowed(word);
     }
-    Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
+    if !letters(word).any(|(_, is_harmful)| is_harmful) {
+        return Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")));
+    }
+    let mut format = String::new();
+    for (letter, is_harmful) in letters(word) {
+        if is_harmful || "%\\'".contains(letter) {
+            for byte in letter.encode_utf8(&mut [0; 4]).bytes() {
+                let _ = write!(format, "\\{byte:03o}");
+            }
+        } else {
+            format.push(letter);
+        }
+    }
+    Cow::Owned(format!("\"$(printf '{}')\"", format.replace("\\045", "%%")))
 }
 
 #[cfg(not(unix))]
@@ -111,4 +126,26 @@ fn quoted(word: &str) -> Cow<'_, str> {
         return Cow::Borrowed(word);
     }
     Cow::Owned(format!("\"{}\"", word.replace('"', "\\\"")))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_each_word_as_it_was() {
+        for word in [
+            "a",
+            "",
+            "it's; `x` $HOME \"",
+            "a\nb\tc",
+            "50 % \\n \u{202e}it's\u{7}",
+            "é ü",
+        ] {
+            let line = format!("printf %s {}", quoted(word));
+            let read = std::process::Command::new("sh").args(["-c", &line]).output().unwrap();
+            assert_eq!(String::from_utf8(read.stdout).unwrap(), word, "{line}");
+            assert!(!letters(&line).any(|(_, is_harmful)| is_harmful), "{line}");
+        }
+    }
 }

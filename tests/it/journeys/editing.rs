@@ -386,7 +386,74 @@ fn what_is_deleted_in_the_editor_is_deleted_or_a_finding() {
     std::fs::write(file, mended).unwrap();
     let applied = pasted(&workstation, &ran, "Go on with it: ");
     assert_eq!(applied.code, Some(0), "{applied}");
-    assert!(rule(&workstation)["description"].is_null(), "{applied}");
+    assert_eq!(rule(&workstation).get("description"), None, "{applied}");
+}
+
+/// FIELD H3: what is gone on with is what was edited, although the text was no document, had no version, and a colleague was
+/// faster.
+#[cfg(unix)]
+#[test]
+fn the_way_back_means_what_the_editor_meant() {
+    let workstation = Workstation::new();
+    let broken = r#"sh -c 'sed -i.old "/\"etag\"/d; /\"description\"/d; /\"priority\"/d; s/98765\",/98765\"/; s/: true,/: true,,/" "$1"' x"#;
+    let ran = run(workstation.command(&["edit"]).env("EDITOR", broken));
+    assert_eq!(ran.code, Some(3), "{ran}");
+    workstation.does(&["update", "--name", "Colleague"]);
+    let file = ran
+        .stderr
+        .split_once("--from ")
+        .unwrap()
+        .1
+        .split_whitespace()
+        .next()
+        .unwrap();
+    let mended = std::fs::read_to_string(file).unwrap().replace(",,", ",");
+    std::fs::write(file, mended).unwrap();
+    let applied = pasted(&workstation, &ran, "Go on with it: ");
+    assert_eq!(applied.code, Some(0), "{applied}");
+    let rule = workstation.sandbox.emulator.rule(SAMPLE_RULE_ID).unwrap();
+    assert_eq!(
+        (
+            &rule["name"],
+            rule.get("description"),
+            rule["actions"][0].get("priority")
+        ),
+        (&"Colleague".into(), None, None),
+        "{applied}"
+    );
+}
+
+/// FIELD H6: a conflict of what belongs together is gone on with by one's word alone.
+#[cfg(unix)]
+#[test]
+fn a_conflict_of_a_group_in_the_editor_is_merged_by_one_s_word_alone() {
+    let workstation = Workstation::new();
+    workstation.does(&["disable"]);
+    let deed = "sed -i.old \"s/credit card declined/chargeback/\" \"$1\"";
+    let ran = edit_beside(&workstation, "enable", deed);
+    assert_eq!(ran.code, Some(4), "{ran}");
+    let kept = ran
+        .stderr
+        .split_once("--from ")
+        .unwrap()
+        .1
+        .split_whitespace()
+        .next()
+        .unwrap();
+    assert!(
+        std::fs::read_to_string(kept).unwrap().contains("\"enabled\": false"),
+        "{ran}"
+    );
+    let line = ran
+        .stderr
+        .lines()
+        .find_map(|line| line.split_once("Go on with it: "))
+        .unwrap()
+        .1;
+    let without = line.replace(" --accept-group-merge", "");
+    assert_ne!(line, without, "{ran}");
+    assert_eq!(run(&mut paste(&workstation, &without)).code, Some(4));
+    assert_eq!(run(&mut paste(&workstation, line)).code, Some(0));
 }
 
 /// The terms of other writers hold in the editor too.

@@ -9,8 +9,10 @@ use ports::DocumentRef;
 
 use crate::cli_error::CliError;
 use crate::commands::Context;
+use crate::commands::edit::saved_text::SavedText;
 use crate::commands::execute::{self, ChangeReport};
 use crate::commands::finished_change::FinishedChange;
+use crate::commands::kept_text;
 use crate::commands::workspace::{Needs, Workspace};
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
@@ -54,7 +56,6 @@ pub(super) async fn run<K: CliKind>(
     id: &K::Id,
     command: &UpdateCommand,
 ) -> Result<Exit, CliError> {
-    let parsed_edit = parsed_edit::<K>(command)?;
     let switch = |flag: &str, state: bool| (command.enabled == Some(state)).then(|| flag.to_owned());
     let switches = switch("--enable", true).into_iter().chain(switch("--disable", false));
     let from = command.from.as_ref().map(|file| file.display().to_string());
@@ -70,7 +71,16 @@ pub(super) async fn run<K: CliKind>(
         terms: &command.terms,
         again: switches.fold(again, NextCommand::word),
     };
-    let (edit, source) = match parsed_edit {
+    let kept = command.from.as_ref().and_then(|file| {
+        let shown = kept_text::shown_beside::<K>(context.settings.as_ref().ok()?, file)?;
+        Some((file, shown))
+    });
+    if let Some((file, shown)) = &kept {
+        let flags = flags::<K>(command).map_err(too_large)?;
+        let (finished, _) = SavedText { file, shown }.update(change, &flags).await?;
+        return Ok(finished.print(context).exit);
+    }
+    let (edit, source) = match parsed_edit::<K>(command)? {
         ParsedEdit::Edit(edit, source) => (edit, source),
         ParsedEdit::Broken(file) => return Ok(change.broken(file).print(context).exit),
     };
@@ -174,9 +184,12 @@ async fn update_request<K: CliKind>(
     })
 }
 
+fn too_large(error: TextError) -> CliError {
+    CliError::new(ErrorCode::Usage, error.to_string())
+}
+
 /// The file and the flags together.
 fn parsed_edit<K: CliKind>(command: &UpdateCommand) -> Result<ParsedEdit<K>, CliError> {
-    let too_large = |error: TextError| CliError::new(ErrorCode::Usage, error.to_string());
     let flags = flags::<K>(command).map_err(too_large)?;
     let (edit, source) = match &command.from {
         None if !command.is_sample => (flags, None),

@@ -1,12 +1,12 @@
 //! `edit`: a document in an editor, updated from what was saved.
 
 mod editor;
-mod saved_text;
+pub(super) mod saved_text;
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
-use domain::{Patch, Stored};
+use domain::{Edit, Patch, Stored};
 use ports::DocumentStore;
 
 use crate::args::Format;
@@ -14,6 +14,7 @@ use crate::cli_error::CliError;
 use crate::commands::Context;
 use crate::commands::change::{Change, Wanted};
 use crate::commands::finished_change::Effect;
+use crate::commands::kept_text::{self, forget};
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::kind::CliKind;
@@ -41,7 +42,7 @@ pub(super) async fn run<K: CliKind>(
         return refuse_version(context, id, command, stored.value).await;
     }
     let text = stored.value.document().pretty() + "\n";
-    let file = keep(&settings.state_dir.join("edits"), &stored, &text)?;
+    let file = keep(&kept_text::folder(settings), &stored, &text)?;
     match editor::open(context, &file, &text).map_err(|problem| aborted(problem, &file, &text))? {
         Saved::Empty => {
             forget(&file);
@@ -69,24 +70,25 @@ pub(super) async fn run<K: CliKind>(
         Saved::Changed => {}
     }
     let saved = SavedText {
-        id,
         file: &file,
-        shown: &stored,
+        shown: &stored.value,
     };
-    let (finished, patch) = match saved.update(context, command).await {
+    let change = change_of(context, id, command);
+    let (finished, patch) = match saved.update(change, &Edit::default()).await {
         Ok(finished) => finished,
         Err(problem) => {
             let what_next = if problem.code == ErrorCode::Indeterminate {
                 not_known(context, &file)
             } else {
                 let back = way_back(context, command, id, &file);
-                format!("{} Go on with it: {back}", saved.kept(None, None))
+                format!("Your text is kept. Go on with it: {back}")
             };
             context.output.warn(&visible(&what_next));
             return Err(problem);
         }
     };
-    let theirs = finished.theirs().cloned();
+    let theirs = finished.theirs_in_a_collision().cloned();
+    let is_group_conflict = finished.is_group_conflict();
     let change = finished.print(context);
     let what_next = match &change.effect {
         Effect::Nothing if change.exit == Exit::Done && command.request.asked == Asked::Update => {
@@ -94,8 +96,13 @@ pub(super) async fn run<K: CliKind>(
             return Ok(Exit::Done);
         }
         Effect::Nothing => {
-            let kept = saved.kept(patch.as_ref(), theirs.as_ref());
-            format!("{kept} Go on with it: {}", way_back(context, command, id, &file))
+            let kept = match (&patch, &theirs) {
+                (Some(patch), Some(theirs)) => saved.put_on(patch, theirs),
+                (Some(_) | None, _) => "Your text is kept.".to_owned(),
+            };
+            let back = way_back(context, command, id, &file);
+            let back = back.switch("--accept-group-merge", is_group_conflict);
+            format!("{kept} Go on with it: {back}")
         }
         Effect::Applied(version) => {
             forget(&file);
@@ -119,6 +126,16 @@ fn not_known(context: &Context<'_>, file: &Path) -> String {
     format!("Your text is kept in '{file}'. Whether it was applied is not known; this finds out: {reconcile}")
 }
 
+fn change_of<'a, K: CliKind>(context: &'a Context<'a>, id: &'a K::Id, command: &'a EditCommand) -> Change<'a, K> {
+    Change {
+        context,
+        id,
+        request: &command.request,
+        terms: &command.terms,
+        again: NextCommand::new("edit").word(id.to_string()),
+    }
+}
+
 /// Reports the conflict of a document that is not at the version that was named, in place of an editor.
 async fn refuse_version<K: CliKind>(
     context: &Context<'_>,
@@ -126,13 +143,7 @@ async fn refuse_version<K: CliKind>(
     command: &EditCommand,
     base: K,
 ) -> Result<Exit, CliError> {
-    let change = Change {
-        context,
-        id,
-        request: &command.request,
-        terms: &command.terms,
-        again: NextCommand::new("edit").word(id.to_string()),
-    };
+    let change = change_of(context, id, command);
     let nothing = Wanted::Patch {
         patch: Patch::default(),
         base,
@@ -143,7 +154,7 @@ async fn refuse_version<K: CliKind>(
 /// The command that goes on with a kept text, with every flag that was given.
 fn way_back(context: &Context<'_>, command: &EditCommand, id: &impl Display, file: &Path) -> NextCommand {
     let terms = ChangeTerms {
-        // Why: the text states the version.
+        // Why: the text is held against what was shown, whatever version it has now.
         if_version: None,
         ..command.terms.clone()
     };
@@ -179,6 +190,7 @@ fn keep<K: CliKind>(folder: &Path, stored: &Stored<K>, text: &str) -> Result<Pat
             .tempfile_in(folder)?;
         std::io::Write::write_all(&mut file, text.as_bytes())?;
         let (_, path) = file.keep()?;
+        kept_text::write_shown(&path, stored.value.document())?;
         Ok::<_, std::io::Error>(path)
     };
     write().map_err(|error| {
@@ -187,11 +199,4 @@ fn keep<K: CliKind>(folder: &Path, stored: &Stored<K>, text: &str) -> Result<Pat
             format!("cannot keep the text in `{}`: {error}", folder.display()),
         )
     })
-}
-
-/// Removes a text that was applied: the organization has it now.
-fn forget(file: &Path) {
-    if let Err(error) = std::fs::remove_file(file) {
-        tracing::debug!("`{}` stays: {error}", file.display());
-    }
 }

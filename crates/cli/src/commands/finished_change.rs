@@ -231,12 +231,18 @@ impl<K: CliKind> FinishedChange<'_, K> {
         }
     }
 
-    /// The stored document that a conflict ran into.
-    pub(super) fn theirs(&self) -> Option<&Stored<K>> {
+    /// The stored document with which the change collides, in a conflict.
+    pub(super) fn theirs_in_a_collision(&self) -> Option<&Stored<K>> {
         let Outcome::Conflict(conflict) = self.outcome() else {
             return None;
         };
-        conflict.theirs.as_ref()
+        let collides = ConflictCause::of(conflict) == ConflictCause::Collision;
+        conflict.theirs.as_ref().filter(|_| collides)
+    }
+
+    /// True for a conflict of members that belong together.
+    pub(super) fn is_group_conflict(&self) -> bool {
+        matches!(self.outcome(), Outcome::Conflict(conflict) if ConflictCause::of(conflict) == ConflictCause::Group)
     }
 
     /// The command that goes on after a conflict, or where it is not known what was written. None of them overwrites

@@ -76,7 +76,7 @@ pub(super) async fn run<K: CliKind>(
         Some((file, shown))
     });
     if let Some((file, shown)) = &kept {
-        let flags = flags::<K>(command).map_err(too_large)?;
+        let flags = flags::<K>(command).map_err(|error| too_large(&error))?;
         let (finished, _) = SavedText { file, shown }.update(change, &flags).await?;
         return Ok(finished.print(context).exit);
     }
@@ -184,13 +184,13 @@ async fn update_request<K: CliKind>(
     })
 }
 
-fn too_large(error: TextError) -> CliError {
+fn too_large(error: &TextError) -> CliError {
     CliError::new(ErrorCode::Usage, error.to_string())
 }
 
 /// The file and the flags together.
 fn parsed_edit<K: CliKind>(command: &UpdateCommand) -> Result<ParsedEdit<K>, CliError> {
-    let flags = flags::<K>(command).map_err(too_large)?;
+    let flags = flags::<K>(command).map_err(|error| too_large(&error))?;
     let (edit, source) = match &command.from {
         None if !command.is_sample => (flags, None),
         path => {
@@ -206,7 +206,7 @@ fn parsed_edit<K: CliKind>(command: &UpdateCommand) -> Result<ParsedEdit<K>, Cli
                 Ok(edit) => edit,
                 Err(finding) => return Ok(ParsedEdit::Broken(File::of_source(source, vec![finding]))),
             };
-            (edit.with(&flags).map_err(too_large)?, Some(source))
+            (edit.with(&flags).map_err(|error| too_large(&error))?, Some(source))
         }
     };
     if edit.is_empty() {

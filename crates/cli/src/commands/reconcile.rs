@@ -72,7 +72,7 @@ pub(super) async fn run(context: &Context<'_>, command: &ReconcileCommand) -> Re
         None => Exit::Done,
     };
     if context.output.format == Format::Human {
-        context.output.document(&reconciled::human(&found))?;
+        context.output.document(&reconciled::human(&found, context.global))?;
     } else {
         context.output.data(&reconciled::document(&found, run, exit))?;
     }

@@ -7,9 +7,11 @@ use domain::document::diff;
 use domain::{DocumentKind, Evidence, Finding, Settlement, TriggerRule};
 
 use super::{Activation, ChangeDocument, ResultDocument, Run, milliseconds, whole_milliseconds};
+use crate::args::Global;
 use crate::cli_error::CliError;
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
+use crate::next_command::NextCommand;
 use crate::output::{ERROR, SUCCESS, visible};
 use crate::render::findings::FindingDocument;
 
@@ -76,7 +78,7 @@ fn id(found: &Reconciled) -> String {
 }
 
 /// A line for each.
-pub(crate) fn human(found: &[Reconciled]) -> String {
+pub(crate) fn human(found: &[Reconciled], global: &Global) -> String {
     if found.is_empty() {
         return "The outcome of every change is known.\n".to_owned();
     }
@@ -84,7 +86,7 @@ pub(crate) fn human(found: &[Reconciled]) -> String {
     for found in found {
         let style = if found.recorded.is_some() { SUCCESS } else { ERROR };
         let _ = writeln!(text, "{style}{}{style:#}", line(found));
-        if let Some(help) = help(found) {
+        if let Some(help) = help(found, global) {
             let _ = writeln!(text, "  {help}");
         }
     }
@@ -111,13 +113,23 @@ pub(crate) fn line(found: &Reconciled) -> String {
 }
 
 /// Advice about an entry that stays open.
-fn help(found: &Reconciled) -> Option<String> {
+fn help(found: &Reconciled, global: &Global) -> Option<String> {
     let entry = found.entry.id;
     match &found.settlement {
-        Settlement::Moved => Some(format!(
-            "it may have been applied and undone: ask who changed the rule, then close it with\n  \
-             assist-rules reconcile --close {entry} --as applied|not-applied --reason TEXT"
-        )),
+        Settlement::Moved => {
+            let close = |word: &str| {
+                NextCommand::new("reconcile")
+                    .option("--close", Some(entry.to_string()))
+                    .option("--as", Some(word))
+                    .option("--reason", Some("who says so, and why"))
+                    .with_global(global)
+            };
+            Some(format!(
+                "it may have been applied and undone: ask who changed the rule, then close it with one of\n    {}\n    {}",
+                visible(&close("applied").to_string()),
+                visible(&close("not-applied").to_string())
+            ))
+        }
         Settlement::Inconclusive => Some("no write is under way after 15 minutes: run this again then".to_owned()),
         Settlement::Applied | Settlement::NotApplied | Settlement::Leased | Settlement::Unreadable(_) => None,
     }

@@ -54,11 +54,11 @@ pub(crate) fn load(global: &Global, environment: &Environment) -> Result<Setting
         layers.push(gc::profile(home.as_deref(), None)?);
     }
     let settings = settings::combine(&layers, environment)?;
-    if global.reset_sandbox && !matches!(settings.target, Ok(Target::Sandbox)) {
+    if global.reset_sandbox && !settings.is_sandbox() {
         let message = "`--reset-sandbox` resets the sandbox, and this run is not in it";
         return Err(CliError::new(ErrorCode::Usage, message).with_help("give `--sandbox` too"));
     }
-    let is_quiet_sandbox = matches!(settings.target, Ok(Target::Sandbox)) && !global.sinks;
+    let is_quiet_sandbox = settings.is_sandbox() && !global.sinks;
     Ok(Settings {
         keys: effective::keys(&layers, &settings),
         holds_events_back: global.no_sinks,

@@ -59,12 +59,11 @@ fn a_text_with_findings_is_kept_and_the_way_back_is_told() {
     let sandbox = Sandbox::sample();
     let ran = edit(&sandbox, "sed -i.old s/contains/near/");
     assert_eq!(ran.code, Some(3), "{ran}");
-    let (_, back) = ran
-        .stderr
-        .split_once("Go on with it: assist-rules update ")
-        .unwrap_or_else(|| panic!("{ran}"));
-    let file = back.split_once("--from ").unwrap().1.split_whitespace().next().unwrap();
-    assert!(std::fs::read_to_string(file).unwrap().contains("near"), "{ran}");
+    assert!(ran.stderr.contains("Go on with it: assist-rules update "), "{ran}");
+    assert!(
+        std::fs::read_to_string(kept_text(&ran)).unwrap().contains("near"),
+        "{ran}"
+    );
     assert_eq!(sandbox.emulator.rule(SAMPLE_RULE_ID).unwrap()["etag"], "7");
 }
 
@@ -268,6 +267,7 @@ fn an_editor_that_fails_changes_nothing() {
 }
 
 /// An editor in which this happens to the shown text, `$1`, while a colleague does that with the program, `$AR`.
+#[cfg(unix)]
 fn edit_beside(workstation: &Workstation, colleague: &str, deed: &str) -> crate::binary::Ran {
     let mut command = workstation.command(&["edit", "--reason", "tidy up"]);
     let program = command.get_program().to_owned();
@@ -276,6 +276,7 @@ fn edit_beside(workstation: &Workstation, colleague: &str, deed: &str) -> crate:
 }
 
 /// A command line that a shell runs as it stands.
+#[cfg(unix)]
 pub(super) fn paste(workstation: &Workstation, line: &str) -> std::process::Command {
     let program = workstation.command(&[]);
     let folder = std::path::Path::new(program.get_program()).parent().unwrap();
@@ -291,10 +292,24 @@ pub(super) fn paste(workstation: &Workstation, line: &str) -> std::process::Comm
 }
 
 /// Pastes what stands on stderr after these words.
+#[cfg(unix)]
 pub(super) fn pasted(workstation: &Workstation, ran: &crate::binary::Ran, before: &str) -> crate::binary::Ran {
     let next = ran.stderr.lines().find_map(|line| line.split_once(before));
     let (_, next) = next.unwrap_or_else(|| panic!("{ran}"));
     run(&mut paste(workstation, next))
+}
+
+/// The kept text of an edit, by the way back that is printed.
+fn kept_text(ran: &crate::binary::Ran) -> &str {
+    let (_, rest) = ran.stderr.split_once("--from ").unwrap_or_else(|| panic!("{ran}"));
+    rest.split_whitespace().next().unwrap()
+}
+
+/// Mends the kept text of an edit.
+#[cfg(unix)]
+fn mend(ran: &crate::binary::Ran, fault: &str, mended: &str) {
+    let text = std::fs::read_to_string(kept_text(ran)).unwrap().replace(fault, mended);
+    std::fs::write(kept_text(ran), text).unwrap();
 }
 
 /// FIELD H3: the base of an edit is what was shown in the editor.
@@ -374,16 +389,7 @@ fn what_is_deleted_in_the_editor_is_deleted_or_a_finding() {
     let editor = deed("del d[\"description\"]; d[\"conditions\"][0][\"operator\"] = \"near\"");
     let ran = run(workstation.command(&["edit"]).env("EDITOR", editor));
     assert_eq!(ran.code, Some(3), "{ran}");
-    let file = ran
-        .stderr
-        .split_once("--from ")
-        .unwrap()
-        .1
-        .split_whitespace()
-        .next()
-        .unwrap();
-    let mended = std::fs::read_to_string(file).unwrap().replace("near", "equals");
-    std::fs::write(file, mended).unwrap();
+    mend(&ran, "near", "equals");
     let applied = pasted(&workstation, &ran, "Go on with it: ");
     assert_eq!(applied.code, Some(0), "{applied}");
     assert_eq!(rule(&workstation).get("description"), None, "{applied}");
@@ -399,16 +405,7 @@ fn the_way_back_means_what_the_editor_meant() {
     let ran = run(workstation.command(&["edit"]).env("EDITOR", broken));
     assert_eq!(ran.code, Some(3), "{ran}");
     workstation.does(&["update", "--name", "Colleague"]);
-    let file = ran
-        .stderr
-        .split_once("--from ")
-        .unwrap()
-        .1
-        .split_whitespace()
-        .next()
-        .unwrap();
-    let mended = std::fs::read_to_string(file).unwrap().replace(",,", ",");
-    std::fs::write(file, mended).unwrap();
+    mend(&ran, ",,", ",");
     let applied = pasted(&workstation, &ran, "Go on with it: ");
     assert_eq!(applied.code, Some(0), "{applied}");
     let rule = workstation.sandbox.emulator.rule(SAMPLE_RULE_ID).unwrap();
@@ -432,16 +429,10 @@ fn a_conflict_of_a_group_in_the_editor_is_merged_by_one_s_word_alone() {
     let deed = "sed -i.old \"s/credit card declined/chargeback/\" \"$1\"";
     let ran = edit_beside(&workstation, "enable", deed);
     assert_eq!(ran.code, Some(4), "{ran}");
-    let kept = ran
-        .stderr
-        .split_once("--from ")
-        .unwrap()
-        .1
-        .split_whitespace()
-        .next()
-        .unwrap();
     assert!(
-        std::fs::read_to_string(kept).unwrap().contains("\"enabled\": false"),
+        std::fs::read_to_string(kept_text(&ran))
+            .unwrap()
+            .contains("\"enabled\": false"),
         "{ran}"
     );
     let line = ran
@@ -487,7 +478,6 @@ fn a_text_that_could_not_be_sent_is_kept_as_it_was_saved() {
             .contains("Your text is kept. Go on with it: assist-rules update "),
         "{ran}"
     );
-    let (_, file) = ran.stderr.split_once("--from ").unwrap();
-    let text = std::fs::read_to_string(file.split_whitespace().next().unwrap()).unwrap();
+    let text = std::fs::read_to_string(kept_text(&ran)).unwrap();
     assert!(text.contains("\n  \"name\": \"Credit Card Edited Rule\","), "{text}");
 }

@@ -1,9 +1,13 @@
 //! The rule moved, and what becomes of that is the user's choice: fail, merge, or ours.
 
-use emulator::{SAMPLE_RULE_ID, Script};
+use emulator::SAMPLE_RULE_ID;
+#[cfg(unix)]
+use emulator::Script;
 use serde_json::{Value, json};
 
-use super::{document, editing::pasted, on, recording::Workstation, sandbox_with, writes};
+use super::{document, on, sandbox_with, writes};
+#[cfg(unix)]
+use super::{editing::pasted, recording::Workstation};
 
 /// A fault that has another client change these members right before the write.
 fn theirs(members: &str) -> String {

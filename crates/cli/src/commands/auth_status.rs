@@ -115,7 +115,7 @@ fn key(settings: &Settings, name: &str, used: Option<String>) -> Sourced {
 /// An address, which follows from the region where no layer sets it.
 fn address(settings: &Settings, name: &str, used: Option<String>) -> Sourced {
     let address = key(settings, name, used);
-    let follows = !matches!(settings.target, Ok(Target::Sandbox));
+    let follows = !settings.is_sandbox();
     Sourced {
         from: address.from.or_else(|| follows.then(|| "the region".to_owned())),
         value: address.value,

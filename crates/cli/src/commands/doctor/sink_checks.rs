@@ -9,12 +9,12 @@ use sink_adapter::{ExamineError, SinkKind, SinkSettings};
 use super::check::{Check, fails, skipped, works};
 use crate::cli_error::{CliError, chain};
 use crate::commands::Context;
-use crate::config::{Settings, Target};
+use crate::config::Settings;
 use crate::error_code::ErrorCode;
 
 /// Each sink, with what is left to tell it.
 pub(super) async fn checks(context: &Context<'_>, settings: &Settings, backlog: &[Backlog]) -> Vec<Check> {
-    if matches!(settings.target, Ok(Target::Sandbox)) && !context.global.sinks {
+    if settings.is_sandbox() && !context.global.sinks {
         return vec![skipped("sinks", "not tried: the sandbox tells none without --sinks")];
     }
     let sinks = match &settings.sinks {

@@ -10,7 +10,7 @@ mod tests;
 use std::future::{Future, ready};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use domain::protocol::{Completion, Now, Outcome, RecordError, Step, Update, UpdateOptions, UpdateRequest, Wait};
 use domain::{DocumentKind, Edit, FailureClass, RequestError, ResponseMetadata, RetryBudget, RetryCost, Stored};
@@ -94,6 +94,8 @@ struct RequestStats {
     retries: u32,
     /// The last intent that was recorded.
     intent: Option<EntryId>,
+    /// The end of its lease.
+    lease_ends: Option<SystemTime>,
 }
 
 impl<K: DocumentKind> Updater<K> {
@@ -131,6 +133,10 @@ impl<K: DocumentKind> Updater<K> {
                     let latency = self.clock.elapsed().saturating_sub(started);
                     return self.finish(id, *completion, stats, mode, latency).await;
                 }
+                // Why: a machine that slept, or a stopped process, may come back when others have settled its intent.
+                Step::Write(write) if stats.lease_ends.is_some_and(|end| self.clock.now() >= end) => {
+                    write.record_again()
+                }
                 Step::Write(write) => {
                     watch(Progress::Writing);
                     let span = tracing::info_span!("write", %id, version = ?write.version());
@@ -154,8 +160,9 @@ impl<K: DocumentKind> Updater<K> {
                         }
                     };
                     match recorded {
-                        Some(Ok(entry)) => {
-                            stats.intent = Some(entry);
+                        Some(Ok(recorded)) => {
+                            stats.intent = Some(recorded.entry);
+                            stats.lease_ends = Some(recorded.lease_ends);
                             record.recorded()
                         }
                         Some(Err(IdentityError::Request(failure))) => record.give_up(failure),

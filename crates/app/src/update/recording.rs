@@ -4,7 +4,7 @@
 mod tests;
 
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use domain::DocumentKind;
 use domain::protocol::{Completion, Mode, Outcome, PendingWrite};
@@ -21,6 +21,12 @@ const FIRST_PAUSE: Duration = Duration::from_millis(20);
 
 /// The longest such pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// An intent in the ledger.
+pub(super) struct RecordedIntent {
+    pub(super) entry: EntryId,
+    pub(super) lease_ends: SystemTime,
+}
 
 impl<K: DocumentKind> Updater<K> {
     pub(super) fn intent_record(
@@ -58,12 +64,15 @@ impl<K: DocumentKind> Updater<K> {
         deadline: Duration,
         watch: &(dyn Fn(Progress) + Send + Sync),
         stop: &mut Stop<'_, S>,
-    ) -> Option<Result<EntryId, LedgerError>> {
+    ) -> Option<Result<RecordedIntent, LedgerError>> {
         let mut pause = FIRST_PAUSE;
         let lease = record.leased_until.duration_since(record.at).unwrap_or_default();
         loop {
             let failure = match self.ledger.intend(record.clone()).await {
-                Ok(entry) => return Some(Ok(entry)),
+                Ok(entry) => {
+                    let lease_ends = record.leased_until;
+                    return Some(Ok(RecordedIntent { entry, lease_ends }));
+                }
                 Err(failure) => failure,
             };
             let is_leased = matches!(failure, LedgerError::Leased { .. });

@@ -69,6 +69,11 @@ pub(super) struct Attempt<K: DocumentKind> {
 }
 
 impl<K: DocumentKind> Attempt<K> {
+    /// True if a send of it may have reached the server.
+    pub(super) fn may_have_been_sent(&self) -> bool {
+        self.indeterminate.is_some() || self.refusal.is_some()
+    }
+
     /// True if the last refusal was the server's own transaction, which may pass a moment later.
     pub(super) fn is_transaction_cancelled(&self) -> bool {
         let refusal = self.refusal.as_ref();
@@ -196,12 +201,18 @@ impl<K: DocumentKind> Record<K> {
     /// The intent could not be recorded.
     #[must_use]
     pub fn not_recorded(self, error: RecordError) -> Step<K> {
+        if self.attempt.may_have_been_sent() {
+            return self.update.read(ReadPurpose::FinalVerify(self.attempt));
+        }
         self.update.not_recorded(*self.attempt, error)
     }
 
     /// The intent could not be recorded, since a request that the record depends on failed.
     #[must_use]
     pub fn give_up(self, failure: RequestError) -> Step<K> {
+        if self.attempt.may_have_been_sent() {
+            return self.update.read(ReadPurpose::FinalVerify(self.attempt));
+        }
         let write = Some(self.attempt.write);
         if let FailureClass::Throttled { wait: Some(wait) } = failure.class {
             return self.update.deferred(write, failure, wait);
@@ -226,6 +237,18 @@ impl<K: DocumentKind> Write<K> {
     /// may check it, and nothing depends on that.
     pub fn version(&self) -> Option<&Version> {
         self.attempt.write.precondition.version().or(self.compared.as_ref())
+    }
+
+    /// Records the intent once more in place of this write: the lease of the first one is over, so that others may have
+    /// settled it.
+    #[must_use]
+    pub fn record_again(mut self) -> Step<K> {
+        self.update.attempts -= 1;
+        self.attempt.sends -= 1;
+        Step::Record(Record {
+            update: self.update,
+            attempt: self.attempt,
+        })
     }
 
     /// The answer to the write: the stored document, if the server showed it whole.

@@ -190,13 +190,17 @@ fn play_request(request: UpdateRequest<TriggerRule>, options: UpdateOptions, scr
             words.next();
         }
         let stops = words.next_if(|word| word.strip_prefix("stop:") == Some(name)).is_some();
+        let is_unrecorded = name == "record" && words.next_if_eq(&"unrecorded").is_some();
+        let is_lease_over = name == "write" && words.next_if_eq(&"lease-over").is_some();
         let mut answer = || words.next().expect("the script goes on");
         step = match step {
             Step::Read(read) if stops => read.cancel(now),
             Step::Record(record) if stops => record.cancel(now),
             Step::Write(write) if stops => write.cancel(now),
             Step::Wait(wait) if stops => wait.cancel(now),
+            Step::Record(record) if is_unrecorded => record.not_recorded(RecordError::Unusable("settled".to_owned())),
             Step::Record(record) => record.recorded(),
+            Step::Write(write) if is_lease_over => write.record_again(),
             Step::Wait(mut wait) => {
                 if words.next_if_eq(&"give-up").is_some() {
                     match wait.give_up(RequestError::new(FailureClass::NotSent, "too many")) {
@@ -559,6 +563,25 @@ fn a_stop_writes_nothing_more_and_looks_for_what_was_written() {
              => read record write wait:200 read unknown base:1 ours:ours AR0203 failed:Indeterminate sent:1;
          a@1 unseen stop:read ours@2
              => read record write read read applied base:1 ours:ours by:Answer after:2 AR0203 sent:1;
+        ",
+    );
+}
+
+#[test]
+fn a_write_whose_lease_is_over_is_recorded_once_more_or_not_sent() {
+    assert_plays(
+        &UpdateOptions::default(),
+        "
+         a@1 lease-over ours@2
+             => read record write record write applied base:1 ours:ours by:Answer after:2 AR0203 sent:1;
+         a@1 lease-over unrecorded
+             => read record write record failed base:1 ours:ours AR0203 failed:NotRecorded;
+         a@1 indeterminate a@1 lease-over unrecorded ours@2
+             => read record write wait:200 read write record read applied base:1 ours:ours by:Read after:2 AR0203 AR0215
+                sent:1 waited:200;
+         a@1 indeterminate a@1 lease-over unrecorded a@1
+             => read record write wait:200 read write record read unknown base:1 ours:ours AR0203 failed:Indeterminate
+                sent:1 waited:200;
         ",
     );
 }

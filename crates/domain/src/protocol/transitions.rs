@@ -316,7 +316,7 @@ impl<K: DocumentKind> Update<K> {
 
     pub(super) fn cancel_attempt(mut self, attempt: Box<Attempt<K>>, now: Now) -> Step<K> {
         self.hurry(now);
-        if attempt.indeterminate.is_some() || attempt.refusal.is_some() {
+        if attempt.may_have_been_sent() {
             return self.read(ReadPurpose::FinalVerify(attempt));
         }
         self.not_attempted(attempt.write)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::protocol::{Failed, RecordError, UpdateOptions};
-use domain::{Edit, FailureClass, OutcomeKind, RequestError, ResponseMetadata, RuleId, TriggerRule};
+use domain::{Edit, Evidence, FailureClass, OutcomeKind, RequestError, ResponseMetadata, RuleId, TriggerRule};
 use futures_util::FutureExt;
 use ports::testing::{InMemoryStore, VirtualTime};
 use ports::{Author, Clock, DocumentRef, DocumentStore, Entry, InMemoryLedger, Ledger, MockDocumentStore, Recorded};
@@ -30,6 +30,15 @@ async fn rename(
     deadline: Duration,
 ) -> (Report<TriggerRule>, Duration) {
     let time = VirtualTime::default();
+    (rename_in(&time, store, ledger, deadline).await, time.elapsed())
+}
+
+async fn rename_in(
+    time: &VirtualTime,
+    store: Arc<dyn DocumentStore<TriggerRule>>,
+    ledger: Arc<dyn Ledger>,
+    deadline: Duration,
+) -> Report<TriggerRule> {
     let updater = Updater::builder(store)
         .ledger(ledger)
         .recorded_as("test", Author::default())
@@ -43,10 +52,9 @@ async fn rename(
         deadline,
         ..UpdateOptions::default()
     };
-    let report = updater
+    updater
         .update(&id(), Edit::default().name("new").unwrap(), options)
-        .await;
-    (report, time.elapsed())
+        .await
 }
 
 /// A ledger in which another update leases the rule for so long.
@@ -206,4 +214,82 @@ async fn what_went_wrong_and_how_often_it_was_tried_is_recorded() {
         (OutcomeKind::Rejected, 2, Duration::from_secs(2))
     );
     assert_eq!(outcome.error.as_deref(), Some("CODE no more than 3 rules"));
+}
+
+/// A ledger on a machine that falls asleep right after its first intent. Others may settle that one meanwhile.
+struct SleptOver {
+    ledger: InMemoryLedger,
+    time: VirtualTime,
+    asleep: Duration,
+    is_settled_by_others: bool,
+}
+
+#[async_trait]
+impl Ledger for SleptOver {
+    async fn intend(&self, intent: IntentRecord) -> Result<EntryId, LedgerError> {
+        let is_first = intent.follows.is_none();
+        let entry = self.ledger.intend(intent.clone()).await?;
+        if is_first {
+            self.time.advance(self.asleep);
+        }
+        if is_first && self.is_settled_by_others {
+            let settlement = OutcomeRecord {
+                document: intent.document,
+                author: Author::default(),
+                intent: Some(entry),
+                kind: OutcomeKind::NotApplied,
+                evidence: Some(Evidence::Age),
+                version_before: None,
+                version_after: None,
+                after: None,
+                attempts: 0,
+                requests: 0,
+                retries: 0,
+                merges: 0,
+                waited: Duration::ZERO,
+                latency: None,
+                correlation_id: None,
+                error: None,
+                at: self.time.now(),
+            };
+            self.ledger.conclude(settlement).await?;
+        }
+        Ok(entry)
+    }
+
+    async fn conclude(&self, outcome: OutcomeRecord) -> Result<Recorded, LedgerError> {
+        self.ledger.conclude(outcome).await
+    }
+
+    async fn unsettled(&self, target: &str, kind: &str) -> Result<Vec<Entry>, LedgerError> {
+        self.ledger.unsettled(target, kind).await
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_sent_under_an_intent_whose_lease_is_over() {
+    let applied = (OutcomeKind::Applied, OutcomeKind::Applied);
+    for (minutes, is_settled_by_others, (outcome, recorded), intents) in [
+        (2, false, applied, 1),
+        (3, false, applied, 2),
+        (60, true, (OutcomeKind::Failed, OutcomeKind::NotApplied), 1),
+    ] {
+        let (time, store) = (VirtualTime::default(), Arc::new(stored()));
+        let ledger = Arc::new(SleptOver {
+            ledger: InMemoryLedger::default(),
+            time: time.clone(),
+            asleep: Duration::from_mins(minutes),
+            is_settled_by_others,
+        });
+        let report = rename_in(&time, store.clone(), ledger.clone(), Duration::from_mins(2)).await;
+        assert_eq!(report.completion.outcome.kind(), outcome, "{minutes}");
+        let is_sent = outcome == OutcomeKind::Applied;
+        assert_eq!(report.completion.attempts, u32::from(is_sent), "{minutes}");
+        let name = if is_sent { "new" } else { "old" };
+        assert_eq!(store.document(&id()).unwrap().name(), Some(name), "{minutes}");
+        let [entry] = ledger.ledger.all().try_into().unwrap();
+        let follows = entry.intent.unwrap().follows;
+        assert_eq!(follows.is_some(), intents == 2, "{minutes}");
+        assert_eq!(entry.outcome.unwrap().kind, recorded, "{minutes}");
+    }
 }

@@ -123,9 +123,10 @@ impl TokenSource {
         if first.answer.status != StatusCode::UNAUTHORIZED {
             return Ok(first);
         }
-        match self.refresh_after_rejection(&first.token).await? {
+        let another = self.refresh_after_rejection(&first.token).await;
+        match another.map_err(|failure| with_requests(failure, first.requests))? {
             None => Ok(first),
-            Some(token) => self.send_with(request, token, 2).await,
+            Some(token) => self.send_with(request, token, first.requests + 1).await,
         }
     }
 
@@ -136,7 +137,7 @@ impl TokenSource {
         requests: u32,
     ) -> Result<ApiResponse, RequestError> {
         let sent = self.api.send(request, &token).await;
-        let answer = sent.map_err(|failure| with_request_count(failure, requests))?;
+        let answer = sent.map_err(|failure| unanswered(failure, requests))?;
         Ok(ApiResponse {
             answer,
             token,
@@ -359,14 +360,19 @@ impl TokenSource {
 }
 
 /// A failure without an answer, with the requests that led to it; one that never left is none.
-fn with_request_count(mut failure: RequestError, requests: u32) -> RequestError {
+fn unanswered(failure: RequestError, requests: u32) -> RequestError {
     let never_left = connection_failure::is_unsent(&failure)
         || matches!(failure.class, FailureClass::NotSent | FailureClass::OtherOrganization);
-    failure.metadata.requests = if never_left {
+    let requests = if never_left {
         requests.saturating_sub(1)
     } else {
         requests
     };
+    with_requests(failure, requests)
+}
+
+fn with_requests(mut failure: RequestError, requests: u32) -> RequestError {
+    failure.metadata.requests = requests;
     failure
 }
 

@@ -173,6 +173,17 @@ async fn a_refused_token_is_renewed_once_and_the_request_repeated() {
 }
 
 #[tokio::test]
+async fn a_request_that_was_refused_for_its_token_counts_though_there_is_no_other() {
+    let room = room().await;
+    room.store.get(&id()).await.unwrap();
+    room.emulator.revoke_tokens();
+    room.emulator.limit_sign_ins(1);
+    let failure = room.store.get(&id()).await.unwrap_err();
+    assert!(matches!(failure.class, FailureClass::Throttled { .. }), "{failure:?}");
+    assert_eq!(failure.metadata.requests, 1);
+}
+
+#[tokio::test]
 async fn a_token_on_disk_saves_the_next_run_a_request() {
     let room = room().await;
     let folder = tempfile::tempdir().unwrap();

@@ -3,6 +3,7 @@
 
 mod failure;
 mod migration;
+mod opened_file;
 mod owner;
 mod schema;
 mod sessions;
@@ -27,6 +28,7 @@ pub(crate) use migration::Interrupt;
 pub use migration::Interrupt;
 #[cfg(feature = "testing")]
 pub(crate) use migration::statements;
+use opened_file::OpenedFile;
 pub(crate) use owner::{is_gone, this_process};
 pub(crate) use schema::FIRST_FORMAT;
 pub(crate) use sessions::{OrphanedSpill, Sessions};
@@ -52,6 +54,8 @@ pub(crate) struct Store {
     options: AnyConnectOptions,
     /// The write-ahead log of a file.
     log: Option<PathBuf>,
+    /// The file that was opened.
+    opened: Option<OpenedFile>,
     pub(crate) dialect: Dialect,
     /// The format of the tables; the first only for readers.
     pub(crate) format: i64,
@@ -137,6 +141,7 @@ impl Store {
         let mut store = Self {
             options,
             log,
+            opened: None,
             dialect,
             format: schema::FORMAT,
             state: Mutex::new(State {
@@ -167,6 +172,9 @@ impl Store {
             schema::require_rights(&mut connection).await?;
         }
         store.state.lock().await.connection = Some(connection);
+        if let (Some(file), Some(log)) = (address.file(), &store.log) {
+            store.opened = Some(OpenedFile::at(file, log));
+        }
         Ok(Some(store))
     }
 
@@ -278,6 +286,12 @@ impl Store {
         loop {
             let failed = match self.attempt(&mut state, work, &mut committing).await {
                 Ok(made) => {
+                    if let Some(loss) = self.opened.as_ref().and_then(OpenedFile::loss) {
+                        let failure = LedgerFailure::new(format!("the ledger was lost while it was in use: {loss}"));
+                        let help = "put it back, or name another one with --ledger";
+                        Self::poison(&mut state, failure.to_string());
+                        return Err(LedgerError::Unusable(failure.with_help(help)));
+                    }
                     if W::MAY_SHORTEN_LOG {
                         self.shorten_log(&mut state).await;
                     }

@@ -61,6 +61,40 @@ async fn the_log_is_folded_into_the_file_before_it_is_long() {
     assert!(lengths.contains(&0), "{lengths:?}");
 }
 
+/// A file that has no name any more is gone when the process is.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_ledger_that_is_removed_or_replaced_while_it_is_in_use_takes_nothing_more() {
+    type Loss = fn(&std::path::Path) -> std::io::Result<()>;
+    let losses: [(&str, Loss); 4] = [
+        ("ledger.db` is gone", |file| std::fs::remove_file(file)),
+        ("ledger.db` is gone", |file| {
+            std::fs::rename(file, file.with_extension("old"))
+        }),
+        ("ledger.db` is another file now", |file| {
+            let copy = file.with_extension("copy");
+            std::fs::copy(file, &copy)?;
+            std::fs::rename(copy, file)
+        }),
+        ("ledger.db-wal` is gone", |file| {
+            std::fs::remove_file(file.with_extension("db-wal"))
+        }),
+    ];
+    for (shown, lose) in losses {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ledger.db");
+        let ledger = open(&format!("sqlite:{}", file.display()), folder.path()).await;
+        let record = intent("r1", 7, 0);
+        let id = ledger.intend(record.clone()).await.unwrap();
+        lose(&file).unwrap();
+        let done = outcome(&record, Some(id), OutcomeKind::Applied, 1);
+        let failure = ledger.conclude(done).await.unwrap_err().in_full();
+        assert!(failure.contains(shown), "{failure}");
+        let after = ledger.intend(intent("r2", 8, 2)).await.unwrap_err().in_full();
+        assert!(after.contains("failed before") && after.contains(shown), "{after}");
+    }
+}
+
 #[tokio::test]
 async fn entries_and_documents_can_only_be_added() {
     let folder = tempfile::tempdir().unwrap();

@@ -38,6 +38,8 @@ pub struct Event {
     pub before: Document,
     /// The document afterwards: as the server showed it, or else as it was written.
     pub after: Document,
+    /// True if the server showed it. Otherwise others may have changed it in the same moment.
+    pub is_after_shown: bool,
 }
 
 impl Event {
@@ -63,6 +65,7 @@ impl Event {
             overwrites: intent.overwrites.clone(),
             before: intent.base.clone(),
             after: outcome.after.clone().unwrap_or_else(|| intent.ours.clone()),
+            is_after_shown: outcome.after.is_some(),
         }
     }
 }

@@ -54,6 +54,7 @@ pub(crate) fn body(event: &Event) -> String {
     data.raw("overwrites", &overwrites(event));
     data.raw("before", &event.before.compact());
     data.raw("after", &event.after.compact());
+    data.raw("after_shown", if event.is_after_shown { "true" } else { "false" });
 
     let mut envelope = Object::default();
     envelope.text("specversion", "1.0");
@@ -224,7 +225,8 @@ mod tests {
                 r#"{"path":"/enabled","before":true},{"path":"/extra","after":{"é":[]}}],"#,
                 r#""overwrites":[{"path":"/etag","ours":2.0,"theirs":[]}],"#,
                 r#""before":{"id":"r1","etag":"7","name":"Refunds","weight":1.50,"enabled":true},"#,
-                r#""after":{"id":"r1","etag":"8","name":"Refunds & returns","weight":1.50,"extra":{"é":[]}}}}"#,
+                r#""after":{"id":"r1","etag":"8","name":"Refunds & returns","weight":1.50,"extra":{"é":[]}},"#,
+                r#""after_shown":true}}"#,
             )
         );
     }

@@ -43,6 +43,7 @@ pub(crate) fn event_of(id: &str, entry: u64, after: &str) -> Event {
         overwrites: Vec::new(),
         before,
         after,
+        is_after_shown: true,
     }
 }
 

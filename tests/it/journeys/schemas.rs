@@ -308,6 +308,7 @@ fn event() -> Event {
         }],
         before,
         after,
+        is_after_shown: true,
     }
 }
 

@@ -105,7 +105,7 @@ fn a_version_that_was_named_must_be_the_stored_one() {
           correlation id <id>
         --- stderr
         error[AR0502]: cannot update `a1b2c3d4-e5f6-7890-abcd-ef1234567890`: it is not at version 3
-          help: look at both sides, then fetch the rule anew, or name the version that it has now
+          help: fetch the rule anew, or name the version that it has now
           correlation id: <id>
         next: assist-rules get a1b2c3d4-e5f6-7890-abcd-ef1234567890
     "#]]
@@ -126,4 +126,25 @@ fn what_cannot_be_a_version_is_a_wrong_command_line() {
         assert_eq!(ran.code, Some(64), "{version}: {ran}");
     }
     assert!(sandbox.emulator.requests().is_empty());
+}
+
+/// A gateway's 404 in JSON cannot be told from the platform's: the report says what was seen, and blames nobody.
+#[test]
+fn a_rule_that_is_out_of_sight_after_a_refusal_is_not_said_to_be_changed() {
+    let sandbox = sandbox_with(
+        r#"{"faults": [{"on": {"kind": "put"}, "do": {"status": {"code": 412}}},
+            {"on": {"kind": "get", "skip": 1}, "times": 9, "do": {"status": {"code": 404, "body": {"message": "Not Found"}}}}]}"#,
+    );
+    let ran = on(&sandbox, &["update", SAMPLE_RULE_ID, "--name", "Ours"]);
+    assert_eq!(ran.code, Some(4));
+    let error = ran.stderr.split_once("error[").unwrap().1;
+    expect![[r#"
+        AR0502]: cannot update `a1b2c3d4-e5f6-7890-abcd-ef1234567890`: it was there when it was read, and 404 is the answer to it now
+          help: somebody deleted it, or something on the way answers in the platform's place: if `get` shows it, run the command again
+    "#]]
+    .assert_eq(&error.split_inclusive('\n').take(2).collect::<String>());
+    assert_eq!(
+        ran.stderr.lines().last(),
+        Some("next: assist-rules get a1b2c3d4-e5f6-7890-abcd-ef1234567890")
+    );
 }

@@ -85,7 +85,7 @@ fn a_fetched_rule_is_bound_to_the_version_that_it_had() {
           correlation id <id>
         --- stderr
         error[AR0502]: cannot update `a1b2c3d4-e5f6-7890-abcd-ef1234567890`: it is not at version 8
-          help: look at both sides, then fetch the rule anew, or name the version that it has now
+          help: fetch the rule anew, or name the version that it has now
           correlation id: <id>
         next: assist-rules get a1b2c3d4-e5f6-7890-abcd-ef1234567890
     "#]]

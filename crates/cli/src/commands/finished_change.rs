@@ -187,6 +187,8 @@ impl<K: CliKind> FinishedChange<'_, K> {
             Outcome::Conflict(conflict) => {
                 let message = if let Some(expected) = &conflict.expected {
                     format!("cannot {doing} `{id}`: it is not at version {expected}")
+                } else if conflict.theirs.is_none() {
+                    format!("cannot {doing} `{id}`: it was there when it was read, and 404 is the answer to it now")
                 } else {
                     let when = self.request.since();
                     format!("cannot {doing} `{id}`: somebody else changed it {when}; nothing was overwritten")
@@ -295,7 +297,12 @@ impl<K: CliKind> FinishedChange<'_, K> {
         let again = "run the command again: it starts from the rule as it is now";
         let ours = "`--on-conflict ours` overwrites what collides, and says what it was";
         if conflict.is_base_unknown() {
-            return "look at both sides, then fetch the rule anew, or name the version that it has now".to_owned();
+            return "fetch the rule anew, or name the version that it has now".to_owned();
+        }
+        if conflict.theirs.is_none() {
+            return "somebody deleted it, or something on the way answers in the platform's place: if `get` shows it, \
+                    run the command again"
+                .to_owned();
         }
         let cause = ConflictCause::of(conflict);
         if cause == ConflictCause::Group {

@@ -9,10 +9,9 @@ use async_trait::async_trait;
 use domain::protocol::{OnConflict, UpdateOptions};
 use domain::{Edit, TriggerRule};
 use emulator::{Emulator, SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, Script, serve};
-use futures_util::TryStreamExt;
 use genesys_adapter::{Address, Connection, ConnectionSettings, Credentials, GenesysStore, TokenSource, TriggerRules};
 use ports::testing::VirtualTime;
-use ports::{Clock, Listed, Sleeper, documents};
+use ports::{Clock, Sleeper, listing};
 use tokio::net::TcpListener;
 
 /// The number of times that each fault is tried on each kind of request.
@@ -190,10 +189,10 @@ async fn listing_meets(row: &Row) {
             watch: Arc::new(|_, _| ()),
         },
     };
-    let listed: Result<Vec<Listed<TriggerRule>>, _> = documents(&reader).try_collect().await;
+    let listed = listing(&reader).await;
     running.shutdown().await;
     assert_eq!(
-        listed.map(|rules| rules.len()).ok(),
+        listed.map(|rules| rules.documents.len()).ok(),
         row.list.then_some(1),
         "{} on list",
         row.fault

@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use domain::{DocumentKind, RequestError, ResponseMetadata, Stored, Version};
-use futures_core::stream::BoxStream;
 
 /// A store of documents of one kind, each under an id.
 ///
@@ -43,7 +42,7 @@ pub trait DocumentStore<K: DocumentKind>: Send + Sync {
     ) -> Result<Response<Option<Stored<K>>>, RequestError>;
 
     /// The page of the listing that stands at a cursor, the first one without: how pages are cut and numbered is the
-    /// store's business. [`documents`] walks all of them.
+    /// store's business. [`listing`](crate::listing()) reads all of them.
     ///
     /// # Errors
     ///
@@ -86,22 +85,4 @@ pub struct Listed<K: DocumentKind> {
     pub version: Option<Version>,
     /// The document.
     pub value: K,
-}
-
-/// Pages of a listing, at most: more are no listing but a server that never ends.
-const MAX_PAGES: usize = 1_000;
-
-/// Every document of a listing, page by page. The stream ends after the first failure.
-pub fn documents<K: DocumentKind>(store: &dyn DocumentStore<K>) -> BoxStream<'_, Result<Listed<K>, RequestError>> {
-    let pages = futures_util::stream::try_unfold((Some(None), 0), move |(cursor, pages)| async move {
-        let Some(cursor) = cursor else { return Ok(None) };
-        if pages == MAX_PAGES {
-            let message = format!("the listing has more than {MAX_PAGES} pages");
-            return Err(RequestError::new(domain::FailureClass::Malformed, message));
-        }
-        let page = store.page(cursor).await?.content;
-        let documents = futures_util::stream::iter(page.documents.into_iter().map(Ok));
-        Ok(Some((documents, (page.next.map(Some), pages + 1))))
-    });
-    Box::pin(futures_util::TryStreamExt::try_flatten(pages))
 }

@@ -9,6 +9,7 @@ mod event;
 mod event_sink;
 mod history;
 mod ledger;
+mod listing;
 mod outbox;
 #[cfg(feature = "tokio")]
 mod real_time;
@@ -20,7 +21,7 @@ mod tally;
 pub mod testing;
 
 pub use clock::Clock;
-pub use document_store::{Cursor, DocumentStore, Listed, Page, Response, documents};
+pub use document_store::{Cursor, DocumentStore, Listed, Page, Response};
 pub use event::Event;
 pub use event_sink::{DeliveryError, EventSink, SinkFn};
 pub use history::{After, History, HistoryQuery, TallyOf, TallyQuery};
@@ -28,6 +29,7 @@ pub use ledger::{
     ANY_TOKEN, Author, BaseRecord, BaseSource, DocumentRef, Entry, EntryId, InMemoryLedger, IntentRecord, JoinRecord,
     Lease, Ledger, LedgerError, LedgerFailure, NewestBase, OutcomeRecord, Recorded, Replacement, refuse_join,
 };
+pub use listing::{Listing, listing};
 pub use outbox::{Backlog, Claim, DeliveryOutcome, Include, LeasedEvent, Outbox};
 #[cfg(feature = "tokio")]
 pub use real_time::RealTime;

@@ -191,6 +191,7 @@ fn list_shows_all_rules() {
           conditions: 0
           actions: 0
           version: "3"
+        total: 3
         --- stderr
     "#]]
     .assert_eq(&shown(&on(&sandbox, &["list", "-o", "yaml"])));
@@ -209,6 +210,31 @@ fn list_goes_through_all_pages() {
     }
     let listed = document(&on(&sandbox, &["list", "-o", "json"]));
     assert_eq!(listed["rules"].as_array().unwrap().len(), 231);
+}
+
+/// As a server answers while others delete rules: one moves to a page that was read.
+#[test]
+fn a_listing_that_shows_less_than_the_server_counts_says_so() {
+    let listing = r#"{"faults": [{"on": {"kind": "list"}, "do": {"status": {"code": 200,
+        "body": {"entities": [{"id": "r1", "name": "Refund"}], "pageNumber": 1, "pageCount": 1, "total": 3}}}}]}"#;
+    let ran = on(&sandbox_with(listing), &["list", "-o", "json"]);
+    let listed = document(&ran);
+    assert_eq!(
+        (&listed["total"], listed["rules"].as_array().unwrap().len()),
+        (&json!(3), 1)
+    );
+    assert!(
+        ran.stderr.contains("the server counts 3 rules and showed 1"),
+        "{}",
+        ran.stderr
+    );
+    let by_name = on(&sandbox_with(listing), &["get", "name:Returns"]);
+    assert_eq!(by_name.code, Some(1));
+    assert!(
+        by_name.stderr.contains("the listing is not whole"),
+        "{}",
+        by_name.stderr
+    );
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub(super) async fn with_id(context: &Context<'_>, mut command: Command) -> Resu
 async fn name_the_only_rule(context: &Context<'_>, command: &mut Command) -> Result<(), CliError> {
     let rules = list::rules(context).await?;
     let rules = rules.map_err(|failure| CliError::of_failure("list the sandbox's rules", &failure))?;
-    if let ([rule], Some(argument)) = (rules.as_slice(), command.rule_mut()) {
+    if let ([rule], Some(argument)) = (rules.documents.as_slice(), command.rule_mut()) {
         argument.rule = Some(format!("rule/{}", rule.stated_id));
     }
     if let Command::Update(args) = command {
@@ -56,14 +56,15 @@ async fn look_up(context: &Context<'_>, name: &str) -> Result<String, CliError> 
     let listed = list::rules(context).await?;
     let doing = format!("look up the rule named `{}`", visible(name));
     let rules = listed.map_err(|failure| CliError::of_failure(&doing, &failure))?;
-    let of_that_name = rules.iter().filter(|rule| rule.value.name() == Some(name));
+    let of_that_name = rules.documents.iter().filter(|rule| rule.value.name() == Some(name));
     let ids: Vec<&str> = of_that_name.map(|rule| rule.stated_id.as_str()).collect();
     match ids.as_slice() {
         [id] => Ok((*id).to_owned()),
         [] => {
-            let names = rules.iter().filter_map(|rule| rule.value.name());
+            let names = rules.documents.iter().filter_map(|rule| rule.value.name());
             let message = format!("no rule has the name `{}`", visible(name));
-            Err(CliError::new(ErrorCode::NotFound, message).with_help(near(name, names)))
+            let help = list::warning(&rules).unwrap_or_else(|| near(name, names));
+            Err(CliError::new(ErrorCode::NotFound, message).with_help(help))
         }
         several => {
             let shown = several

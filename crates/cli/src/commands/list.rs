@@ -2,8 +2,7 @@
 
 use comfy_table::{ContentArrangement, Table, presets};
 use domain::{FailureClass, RequestError, TriggerRule, Version};
-use futures_util::TryStreamExt;
-use ports::{Listed, documents};
+use ports::{Listed, Listing, listing};
 use serde::Serialize;
 
 use crate::args::Format;
@@ -18,6 +17,7 @@ struct Document {
     format_version: &'static str,
     kind: &'static str,
     rules: Vec<Row>,
+    total: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -43,7 +43,11 @@ pub(super) async fn run(context: &Context<'_>) -> Result<Exit, CliError> {
         }
         problem
     })?;
-    let rows: Vec<Row> = rules.into_iter().map(row).collect();
+    if let Some(warning) = warning(&rules) {
+        context.output.warn(&warning);
+    }
+    let total = rules.total;
+    let rows: Vec<Row> = rules.documents.into_iter().map(row).collect();
     if context.output.format == Format::Human {
         context.output.document(&table(&rows))?;
     } else {
@@ -51,19 +55,31 @@ pub(super) async fn run(context: &Context<'_>) -> Result<Exit, CliError> {
             format_version: FORMAT_VERSION,
             kind: "rules",
             rules: rows,
+            total,
         })?;
     }
     Ok(Exit::Done)
 }
 
 /// All rules of the organization, within the deadline.
-pub(super) async fn rules(context: &Context<'_>) -> Result<Result<Vec<Listed<TriggerRule>>, RequestError>, CliError> {
+pub(super) async fn rules(context: &Context<'_>) -> Result<Result<Listing<TriggerRule>, RequestError>, CliError> {
     let settings = context.settings()?;
     let session = context.open(settings).await?;
     let reader = session.reader::<TriggerRule>(settings);
-    let listed = within(settings.deadline, documents(&reader).try_collect()).await;
+    let listed = within(settings.deadline, listing(&reader)).await;
     session.close().await?;
     Ok(listed)
+}
+
+/// The warning about a listing that shows less than the server counts.
+pub(super) fn warning(rules: &Listing<TriggerRule>) -> Option<String> {
+    let unseen = rules.unseen();
+    let total = rules.total.filter(|_| unseen > 0)?;
+    Some(format!(
+        "the listing is not whole: the server counts {total} rules and showed {}, as happens while others delete rules; \
+         run the command again",
+        rules.documents.len()
+    ))
 }
 
 fn row(listed: Listed<TriggerRule>) -> Row {

@@ -1,98 +1,143 @@
 //! Completions in the shells that they are for.
 
+use std::ffi::OsStr;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use emulator::SAMPLE_RULE_ID;
 
 use crate::binary::{assist_rules, run};
 use crate::terminal::on_a_terminal;
 
-/// The script of a shell, in a file; none, and it says so, where the shell is not there.
-fn script(test: &str, shell: &str) -> Option<PathBuf> {
-    if Command::new(shell).args(["-c", "exit"]).output().is_err() {
-        ports::testing::skip(test, &format!("it needs {shell} (Debian: {shell})"));
+/// A workstation whose shell has the completions, and which has seen a listing.
+struct Workstation {
+    shell: Command,
+    script: PathBuf,
+}
+
+impl Workstation {
+    /// The shell once more, without its arguments.
+    fn shell(&self) -> Command {
+        let mut shell = Command::new(self.shell.get_program());
+        shell.current_dir(self.shell.get_current_dir().unwrap());
+        shell.env_clear();
+        shell.envs(self.shell.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        shell
+    }
+}
+
+/// None, and it says so, where the shell is not there.
+fn workstation(test: &str, name: &str) -> Option<Workstation> {
+    if Command::new(name).args(["-c", "exit"]).output().is_err() {
+        ports::testing::skip(test, &format!("it needs {name} (Debian: {name})"));
         return None;
     }
-    let mut program = assist_rules();
-    let file = program.get_current_dir().unwrap().join(format!("completions.{shell}"));
-    let ran = run(program.args(["completions", shell]));
-    assert_eq!(ran.code, Some(0), "{ran}");
-    fs::write(&file, ran.stdout).unwrap();
-    Some(file)
+    let program = assist_rules();
+    let folder = program.get_current_dir().unwrap().to_owned();
+    let in_it = |other: &OsStr| {
+        let mut command = Command::new(other);
+        command.current_dir(&folder).env_clear();
+        command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command
+    };
+    let script = folder.join(format!("completions.{name}"));
+    let made = run(in_it(program.get_program()).args(["completions", name]));
+    assert_eq!(made.code, Some(0), "{made}");
+    fs::write(&script, made.stdout).unwrap();
+    let listed = run(in_it(program.get_program()).args(["list", "--sandbox"]));
+    assert_eq!(listed.code, Some(0), "{listed}");
+    fs::write(folder.join("change.yaml"), "name: X\n").unwrap();
+    let mut shell = in_it(OsStr::new(name));
+    let programs = Path::new(program.get_program()).parent().unwrap().to_owned();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let paths = std::iter::once(programs).chain(std::env::split_paths(&path));
+    shell.env("PATH", std::env::join_paths(paths).unwrap());
+    let home = shell
+        .get_envs()
+        .find(|(name, _)| *name == "HOME")
+        .and_then(|(_, home)| home);
+    let gc = Path::new(home.unwrap()).join(".gc");
+    fs::create_dir_all(&gc).unwrap();
+    let profiles = "[DEFAULT]\nenvironment = 'mypurecloud.de'\n[production.emea]\nenvironment = 'mypurecloud.de'\n";
+    fs::write(gc.join("config.toml"), profiles).unwrap();
+    Some(Workstation { shell, script })
 }
 
-/// A half-written command line, and a word that must be offered for its last one.
-const LINES: [(&str, &str); 5] = [
-    ("assist-rules upd", "update"),
-    ("assist-rules update --na", "--name"),
-    ("assist-rules audit ver", "verify"),
-    ("assist-rules audit verify --hea", "--head"),
-    ("assist-rules config sh", "show"),
-];
+/// Half-written command lines, and the words of each after Tab.
+fn lines() -> Vec<(&'static str, Vec<&'static str>)> {
+    const NAME: &str = "Credit Card Detection Rule";
+    [
+        ("upd", vec!["update"]),
+        ("update --na", vec!["update", "--name"]),
+        ("audit ver", vec!["audit", "verify"]),
+        ("audit verify --hea", vec!["audit", "verify", "--head"]),
+        ("config sh", vec!["config", "show"]),
+        ("explain AR0203", vec!["explain", "AR0203"]),
+        ("list --profile prod", vec!["list", "--profile", "production.emea"]),
+        ("validate change", vec!["validate", "change.yaml"]),
+        ("get a1b2", vec!["get", SAMPLE_RULE_ID]),
+        ("get Cred", vec!["get", NAME]),
+        (r"get Credit\ Ca", vec!["get", NAME]),
+        ("edit --reason x 'Cred", vec!["edit", "--reason", "x", NAME]),
+    ]
+    .to_vec()
+}
 
-#[test]
-fn bash_completes_commands_and_flags_at_every_level() {
-    let test = "bash_completes_commands_and_flags_at_every_level";
-    let Some(file) = script(test, "bash") else { return };
-    for (line, word) in LINES {
-        let words: Vec<&str> = line.split(' ').collect();
-        let [.., before, last] = words.as_slice() else {
-            panic!("{line}")
+/// Types each line and Tab, and then in front of it a command that prints its words.
+fn assert_completes(test: &str, workstation: &Workstation, prepare: &str) {
+    for (line, words) in lines() {
+        let script = workstation.script.display();
+        let typed = format!("{prepare}\nsource {script}\nassist-rules {line}\t\x01printf '<%s>' \nexit\n");
+        let Some(ran) = on_a_terminal(test, &workstation.shell, &typed) else {
+            return;
         };
-        let ask = format!(
-            "source {}; COMP_WORDS=({line}); COMP_CWORD={}; _assist__rules assist-rules {last} {before}; \
-             printf '%s\\n' \"${{COMPREPLY[@]}}\"",
-            file.display(),
-            words.len() - 1
-        );
-        let ran = run(Command::new("bash").args(["--norc", "-c", &ask]));
-        assert!(ran.stdout.lines().any(|offered| offered == word), "{line}: {ran}");
+        let shown = format!("<assist-rules><{}>", words.join("><"));
+        assert!(ran.stdout.contains(&shown), "{line}: {ran}");
     }
 }
 
 #[test]
-fn fish_completes_commands_and_flags_at_every_level() {
-    let test = "fish_completes_commands_and_flags_at_every_level";
-    let Some(file) = script(test, "fish") else { return };
-    for (line, word) in LINES {
-        let ask = format!("source {}; complete -C '{line}'", file.display());
-        let ran = run(Command::new("fish").args(["--no-config", "-c", &ask]));
+fn bash_completes_commands_flags_ids_and_names() {
+    let test = "bash_completes_commands_flags_ids_and_names";
+    let Some(mut workstation) = workstation(test, "bash") else {
+        return;
+    };
+    workstation.shell.args(["--norc", "-i"]);
+    assert_completes(test, &workstation, "bind 'set enable-bracketed-paste off'");
+}
+
+#[test]
+fn zsh_completes_commands_flags_ids_and_names() {
+    let test = "zsh_completes_commands_flags_ids_and_names";
+    let Some(mut workstation) = workstation(test, "zsh") else {
+        return;
+    };
+    workstation.shell.args(["-f", "-i"]);
+    assert_completes(test, &workstation, "autoload -Uz compinit; compinit -u -D");
+}
+
+#[test]
+fn fish_completes_commands_flags_ids_and_names() {
+    let test = "fish_completes_commands_flags_ids_and_names";
+    let Some(workstation) = workstation(test, "fish") else {
+        return;
+    };
+    for (line, words) in lines() {
+        let quoted = line.replace('\\', r"\\").replace('\'', r"\'");
+        let ask = format!(
+            "source {}; complete -C 'assist-rules {quoted}'",
+            workstation.script.display()
+        );
+        let mut shell = workstation.shell();
+        let ran = run(shell.args(["--no-config", "-c", &ask]));
         let mut offered = ran
             .stdout
             .lines()
             .map(|line| line.split('\t').next().unwrap_or_default());
-        assert!(offered.any(|offered| offered == word), "{line}: {ran}");
-    }
-}
-
-#[test]
-fn zsh_completes_commands_and_flags_at_every_level() {
-    let test = "zsh_completes_commands_and_flags_at_every_level";
-    let Some(file) = script(test, "zsh") else { return };
-    for (line, word) in LINES {
-        let mut shell = assist_rules();
-        shell = {
-            let mut zsh = Command::new("zsh");
-            zsh.args(["-f", "-i"])
-                .current_dir(shell.get_current_dir().unwrap())
-                .envs(shell.get_envs().filter_map(|(name, value)| Some((name, value?))));
-            zsh
-        };
-        // The completed line is printed: Tab, then to its start, and a command before it.
-        let typed = format!(
-            "autoload -Uz compinit; compinit -u -D; source {}\n{line}\t\x01print -r -- '=' \nexit\n",
-            file.display()
-        );
-        let Some(ran) = on_a_terminal(test, &shell, &typed) else {
-            return;
-        };
-        let expected = line
-            .rsplit_once(' ')
-            .map(|(before, _)| format!("= {before} {word}"))
-            .unwrap();
         assert!(
-            ran.stdout.lines().any(|line| line.trim_end() == expected),
-            "{expected}: {ran}"
+            offered.any(|offered| offered.replace('\\', "") == *words.last().unwrap()),
+            "{line}: {ran}"
         );
     }
 }

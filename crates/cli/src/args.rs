@@ -164,6 +164,30 @@ pub(crate) struct Global {
     pub(crate) log_format: LogFormat,
 }
 
+impl Global {
+    /// The flags of a command line that gives a format and no other.
+    pub(crate) fn in_format(output: Format) -> Self {
+        Self {
+            output,
+            profile: None,
+            region: None,
+            config: None,
+            sandbox: false,
+            reset_sandbox: false,
+            no_sinks: false,
+            sinks: false,
+            ledger: None,
+            metrics_file: None,
+            deadline: None,
+            color: Color::Auto,
+            yes: false,
+            quiet: false,
+            verbose: 0,
+            log_format: LogFormat::Text,
+        }
+    }
+}
+
 /// The choice of color on a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
@@ -265,6 +289,10 @@ pub(crate) enum Command {
         kind: SchemaKind,
     },
     /// Print completions for a shell
+    ///
+    /// Load them at the start of the shell: `source <(assist-rules completions bash)` in ~/.bashrc, the same with zsh after
+    /// compinit in ~/.zshrc, and `assist-rules completions fish | source` in config.fish. They know the ids and names of
+    /// the listing that was seen last (`list` shows one), the profiles of gc and the codes, and send nothing.
     Completions {
         /// The shell
         shell: Shell,

@@ -29,6 +29,11 @@ use crate::cli_error::CliError;
 use crate::error_code::ErrorCode;
 use layer::Layer;
 
+/// The names of the gc CLI's profiles; none where its file cannot be read.
+pub(crate) fn profile_names(environment: &Environment) -> Vec<String> {
+    gc::profile_names(environment.home().as_deref())
+}
+
 /// Puts the layers together.
 ///
 /// # Errors

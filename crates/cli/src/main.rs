@@ -5,6 +5,7 @@
 mod args;
 mod cli_error;
 mod commands;
+mod completion;
 mod config;
 mod confirm;
 mod document_argument;
@@ -21,6 +22,7 @@ mod record;
 mod render;
 mod request;
 mod sandbox;
+mod seen_listing;
 mod session;
 mod signals;
 mod source;
@@ -35,7 +37,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 
-use args::{Cli, Color, Format, Global, LogFormat};
+use args::{Cli, Format, Global};
 use cli_error::CliError;
 use commands::Context;
 use config::Environment;
@@ -44,11 +46,20 @@ use exit::Exit;
 use output::{Output, visible};
 
 fn main() -> ExitCode {
-    let ended = catch_unwind(AssertUnwindSafe(|| match args::parse_from(std::env::args_os()) {
-        Ok(cli) => run(cli),
-        Err(error) => explain_usage(&error),
+    let ended = catch_unwind(AssertUnwindSafe(|| match completion::answer() {
+        Ok(true) => Exit::Done,
+        Ok(false) => start(),
+        // Why in silence: a shell that waits for words has a half-written line on the screen.
+        Err(_) => Exit::Usage,
     }));
     ExitCode::from(ended.unwrap_or(Exit::Bug).code())
+}
+
+fn start() -> Exit {
+    match args::parse_from(std::env::args_os()) {
+        Ok(cli) => run(cli),
+        Err(error) => explain_usage(&error),
+    }
 }
 
 fn run(cli: Cli) -> Exit {
@@ -100,7 +111,7 @@ fn explain_usage(error: &clap::Error) -> Exit {
     let is_asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if let (false, Some(format)) = (is_asked_for, wanted_format()) {
         let problem = CliError::new(ErrorCode::Usage, message(error));
-        Output::new(&defaults(format)).problem(&problem);
+        Output::new(&Global::in_format(format)).problem(&problem);
         return Exit::Usage;
     }
     if is_asked_for {
@@ -108,7 +119,7 @@ fn explain_usage(error: &clap::Error) -> Exit {
         let _ = error.print();
         return Exit::Done;
     }
-    Output::new(&defaults(Format::Human)).warn(&with_visible_arguments(error.render().ansi().to_string()));
+    Output::new(&Global::in_format(Format::Human)).warn(&with_visible_arguments(error.render().ansi().to_string()));
     Exit::Usage
 }
 
@@ -167,25 +178,4 @@ fn wanted_format() -> Option<Format> {
         };
     }
     format
-}
-
-fn defaults(output: Format) -> Global {
-    Global {
-        output,
-        profile: None,
-        region: None,
-        config: None,
-        sandbox: false,
-        reset_sandbox: false,
-        no_sinks: false,
-        sinks: false,
-        ledger: None,
-        metrics_file: None,
-        deadline: None,
-        color: Color::Auto,
-        yes: false,
-        quiet: false,
-        verbose: 0,
-        log_format: LogFormat::Text,
-    }
 }

@@ -43,15 +43,13 @@ pub async fn listing<K: DocumentKind>(store: &dyn DocumentStore<K>) -> Result<Li
         let page = store.page(cursor).await?.content;
         listing.total = page.total.or(listing.total);
         for document in page.documents {
-            match places
-                .get(&document.stated_id)
-                .and_then(|place| listing.documents.get_mut(*place))
-            {
-                Some(earlier) => *earlier = document,
-                None => {
-                    places.insert(document.stated_id.clone(), listing.documents.len());
-                    listing.documents.push(document);
-                }
+            let place = places
+                .entry(document.stated_id.clone())
+                .or_insert(listing.documents.len());
+            if let Some(earlier) = listing.documents.get_mut(*place) {
+                *earlier = document;
+            } else {
+                listing.documents.push(document);
             }
         }
         cursor = page.next;

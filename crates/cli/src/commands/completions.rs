@@ -7,17 +7,13 @@ use clap_complete::Shell;
 use crate::args;
 use crate::cli_error::CliError;
 use crate::commands::Context;
+use crate::completion;
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 
 pub(super) fn run(context: &Context<'_>, shell: Shell) -> Result<Exit, CliError> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut args::command(), "assist-rules", &mut script);
-    let mut script = String::from_utf8_lossy(&script).into_owned();
-    if shell == Shell::Bash {
-        // Why: clap_complete takes the hyphen of the name for that of a subcommand, in the labels alone.
-        script = script.replace("assist__subcmd__rules", "assist__rules");
-    }
+    let script = completion::script(&shell.to_string());
+    let script = script.map_err(|error| CliError::new(ErrorCode::Bug, format!("cannot make the script: {error}")))?;
     context.output.document(&script)?;
     Ok(Exit::Done)
 }

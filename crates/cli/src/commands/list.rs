@@ -10,6 +10,7 @@ use crate::cli_error::CliError;
 use crate::commands::Context;
 use crate::exit::Exit;
 use crate::output::{FORMAT_VERSION, visible};
+use crate::seen_listing;
 use crate::within_deadline::within;
 
 #[derive(Serialize)]
@@ -67,6 +68,9 @@ pub(super) async fn rules(context: &Context<'_>) -> Result<Result<Listing<Trigge
     let session = context.open(settings).await?;
     let reader = session.reader::<TriggerRule>(settings);
     let listed = within(settings.deadline, listing(&reader)).await;
+    if let Ok(listing) = &listed {
+        seen_listing::keep(&settings.state_dir, listing);
+    }
     session.close().await?;
     Ok(listed)
 }

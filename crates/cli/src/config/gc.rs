@@ -1,6 +1,6 @@
 //! Profiles of the gc CLI: read, never written.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use config::{Map, Source, Value, ValueKind};
 use secrecy::{ExposeSecret, SecretString};
@@ -59,10 +59,21 @@ const BROWSER_GRANTS: [&str; 2] = ["2", "3"];
 
 const GATEWAY_PATHS: &str = "gateway_pathparams";
 
+fn file_in(home: Option<&Path>) -> PathBuf {
+    home.unwrap_or(Path::new("/")).join(".gc").join("config.toml")
+}
+
+/// The names of all profiles, in order; none where the file cannot be read.
+pub(super) fn profile_names(home: Option<&Path>) -> Vec<String> {
+    let config = file::read(&file_in(home)).ok().flatten();
+    let tables = config.and_then(|config| config.collect().ok());
+    tables.as_ref().map(names).unwrap_or_default()
+}
+
 /// The profile of that name, or the default one if there is one.
 pub(super) fn profile(home: Option<&Path>, name: Option<&str>) -> Result<Layer, CliError> {
     let wanted = name.unwrap_or(DEFAULT_PROFILE);
-    let file = home.unwrap_or(Path::new("/")).join(".gc").join("config.toml");
+    let file = file_in(home);
     let layer_name = format!("the gc profile `{wanted}`");
     let Some(config) = file::read(&file)? else {
         return match name {

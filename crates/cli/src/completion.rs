@@ -1,0 +1,184 @@
+//! Completions in a shell: the script that a shell loads, and the words that it then asks for.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
+
+use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
+use clap_complete::env::{EnvCompleter, Shells};
+
+use crate::args::{self, Format, Global};
+use crate::config::{self, Environment};
+use crate::document_argument::name_of;
+use crate::error_code::AnyCode;
+use crate::output::visible;
+use crate::seen_listing::{self, SeenRule};
+
+/// The variable in which the script of a shell names its shell, to ask for words. The line before its name: no key of the
+/// configuration begins with one.
+const VARIABLE: &str = "_ASSIST_RULES_COMPLETE";
+
+const PROGRAM: &str = "assist-rules";
+
+/// The end of the function that bash calls, in the script of `clap_complete`.
+const END_IN_BASH: &str = "        compopt -o nospace\n    fi\n}\n";
+
+/// Why: bash puts a word into the line as it is given, and a name with blanks is one word.
+const ESCAPES_IN_BASH: &str = r#"        compopt -o nospace
+    fi
+    if [[ "${COMP_WORDS[COMP_CWORD]}" != [\"\']* ]]; then
+        local at
+        for at in "${!COMPREPLY[@]}"; do
+            if [[ "${COMPREPLY[at]}" == *[^a-zA-Z0-9_./:=@%+,~-]* ]]; then
+                printf -v "COMPREPLY[at]" '%q' "${COMPREPLY[at]}"
+            fi
+        done
+    fi
+}
+"#;
+
+/// The script that a shell loads.
+///
+/// # Errors
+///
+/// If it cannot be written, for a shell that there is none for.
+pub(crate) fn script(shell: &str) -> io::Result<String> {
+    let mut script = Vec::new();
+    completer(shell)?.write_registration(VARIABLE, PROGRAM, PROGRAM, PROGRAM, &mut script)?;
+    Ok(String::from_utf8_lossy(&script).replacen(END_IN_BASH, ESCAPES_IN_BASH, 1))
+}
+
+/// Answers a shell that asks for the words of a half-written command line; false if none does.
+///
+/// # Errors
+///
+/// If the shell is none that there is a script for, or does not listen.
+pub(crate) fn answer() -> io::Result<bool> {
+    let Some(shell) = std::env::var_os(VARIABLE).and_then(|shell| shell.into_string().ok()) else {
+        return Ok(false);
+    };
+    let line: Vec<OsString> = std::env::args_os().skip_while(|arg| arg != "--").skip(1).collect();
+    let mut words = Vec::new();
+    let folder = std::env::current_dir().ok();
+    completer(&shell)?.write_complete(&mut command(&shell), line, folder.as_deref(), &mut words)?;
+    io::stdout().write_all(&words)?;
+    Ok(true)
+}
+
+fn completer(shell: &str) -> io::Result<&'static dyn EnvCompleter> {
+    const SHELLS: Shells<'static> = Shells::builtins();
+    let known = SHELLS.0.iter().copied().find(|completer| completer.is(shell));
+    known.ok_or_else(|| io::Error::other(format!("there are no completions for the shell `{}`", visible(shell))))
+}
+
+/// The command line, with the words that only this machine knows.
+fn command(shell: &str) -> clap::Command {
+    with_candidates(args::command(), shell == "powershell")
+}
+
+fn with_candidates(command: clap::Command, in_powershell: bool) -> clap::Command {
+    let command = command.mut_args(|arg| match arg.get_id().as_str() {
+        "rule" => arg.add(ArgValueCompleter::new(move |word: &OsStr| rules(word, in_powershell))),
+        "profile" => arg.add(ArgValueCompleter::new(|word: &OsStr| beginning_with(word, profiles()))),
+        "code" => arg.add(ArgValueCompleter::new(|word: &OsStr| beginning_with(word, codes()))),
+        _ => arg,
+    });
+    command.mut_subcommands(|subcommand| with_candidates(subcommand, in_powershell))
+}
+
+/// The rules of the listing that was seen last, by id and by name.
+fn rules(word: &OsStr, in_powershell: bool) -> Vec<CompletionCandidate> {
+    let environment = Environment::of_process();
+    let Ok(settings) = config::load(&Global::in_format(Format::Human), &environment) else {
+        return Vec::new();
+    };
+    let seen = seen_listing::last(&settings.state_dir);
+    let names = seen.iter().filter_map(|rule| by_name(rule, in_powershell));
+    let ids = seen.iter().filter_map(|rule| {
+        let name = rule.name.as_deref().map(visible);
+        is_typed(&rule.id).then(|| (rule.id.clone(), name))
+    });
+    beginning_with(word, names.chain(ids))
+}
+
+fn by_name(rule: &SeenRule, in_powershell: bool) -> Option<(String, Option<String>)> {
+    let name = rule.name.as_deref().filter(|name| is_typed(name))?;
+    let word = match name_of(name) {
+        Some(_) if !name.starts_with("name:") => name.to_owned(),
+        Some(_) | None => format!("name:{name}"),
+    };
+    let word = if in_powershell {
+        format!("'{}'", word.replace('\'', "''"))
+    } else {
+        word
+    };
+    Some((word, Some(visible(&rule.id))))
+}
+
+/// False for what does something else in a command line than to stand in it.
+fn is_typed(text: &str) -> bool {
+    !text.is_empty() && visible(text) == text
+}
+
+fn profiles() -> impl Iterator<Item = (String, Option<String>)> {
+    let names = config::profile_names(&Environment::of_process());
+    names.into_iter().map(|name| (name, None))
+}
+
+fn codes() -> impl Iterator<Item = (String, Option<String>)> {
+    AnyCode::all()
+        .into_iter()
+        .map(|code| (code.to_string(), Some(code.title().to_owned())))
+}
+
+/// Those of the words, with what is said of them, that begin with what is written so far.
+fn beginning_with(
+    written: &OsStr,
+    words: impl IntoIterator<Item = (String, Option<String>)>,
+) -> Vec<CompletionCandidate> {
+    let written = unquoted(&written.to_string_lossy());
+    let offered = words.into_iter().filter(|(word, _)| {
+        let word = word.strip_prefix('\'').unwrap_or(word);
+        word.starts_with(&written)
+    });
+    offered
+        .map(|(word, about)| CompletionCandidate::new(word).help(about.map(Into::into)))
+        .collect()
+}
+
+/// A word without what quotes it: shells hand over a half-written word as it stands in the line.
+fn unquoted(word: &str) -> String {
+    let quote = word.chars().next().filter(|first| ['"', '\''].contains(first));
+    let mut text = String::new();
+    let mut letters = word.chars().skip(usize::from(quote.is_some()));
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' if quote != Some('\'') => text.extend(letters.next()),
+            _ => text.push(letter),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_half_written_word_is_read_as_the_shell_would_read_it() {
+        for (written, meant) in [
+            ("Cred", "Cred"),
+            (r"Credit\ C", "Credit C"),
+            ("\"Credit C", "Credit C"),
+            ("'Credit C", "Credit C"),
+            (r"'a\b", r"a\b"),
+            ("", ""),
+        ] {
+            assert_eq!(unquoted(written), meant, "{written}");
+        }
+    }
+
+    #[test]
+    fn the_script_of_bash_has_the_place_where_names_are_escaped() {
+        assert!(script("bash").unwrap().contains("printf -v"));
+    }
+}

@@ -52,6 +52,7 @@ const EXTERNALS: &[External] = &[
     External { name: "httpdate", why: "Date and Retry-After as HTTP writes dates", used_by: &[EMULATOR, NETWORK] },
     External { name: "hyper-util", why: "NO_PROXY as reqwest reads it, so that an error names the proxy that was asked; already there through reqwest", used_by: &[ADAPTER] },
     External { name: "jiff", why: "times as people and RFC 3339 write them", used_by: &[CLI, LEDGER, NETWORK, SINK] },
+    External { name: "jsonschema", why: "schemas read by somebody else than who wrote them, in tests", used_by: &[] },
     External { name: "mockall", why: "\"must not be called\", \"exactly once\", \"fails the second time\"; under `testing`", used_by: &[PORTS] },
     External { name: "prometheus-client", why: "figures as Prometheus reads them, labels escaped", used_by: &[CLI] },
     External { name: "proptest", why: "laws instead of examples; strategies under `testing`", used_by: &[DOMAIN] },

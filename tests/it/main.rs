@@ -47,6 +47,8 @@ mod repository;
 #[cfg(test)]
 mod sandbox;
 #[cfg(test)]
+mod schema_agreement;
+#[cfg(test)]
 mod secure;
 #[cfg(test)]
 #[cfg(target_os = "linux")]

@@ -1,4 +1,4 @@
-//! Completions in a shell: the script that a shell loads, and the words that it then asks for.
+//! Completions in a shell: the script that a shell loads, and the candidates that it then asks for.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
@@ -13,7 +13,7 @@ use crate::error_code::AnyCode;
 use crate::output::visible;
 use crate::seen_listing::{self, SeenRule};
 
-/// The variable in which the script of a shell names its shell, to ask for words. The line before its name: no key of the
+/// The variable in which the script of a shell names its shell, to ask for candidates. The line before its name: no key of the
 /// configuration begins with one.
 const VARIABLE: &str = "_ASSIST_RULES_COMPLETE";
 
@@ -47,7 +47,7 @@ pub(crate) fn script(shell: &str) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&script).replacen(END_IN_BASH, ESCAPES_IN_BASH, 1))
 }
 
-/// Answers a shell that asks for the words of a half-written command line; false if none does.
+/// Answers a shell that asks for the candidates for a half-written command line; false if none does.
 ///
 /// # Errors
 ///
@@ -57,10 +57,10 @@ pub(crate) fn answer() -> io::Result<bool> {
         return Ok(false);
     };
     let line: Vec<OsString> = std::env::args_os().skip_while(|arg| arg != "--").skip(1).collect();
-    let mut words = Vec::new();
+    let mut candidates = Vec::new();
     let folder = std::env::current_dir().ok();
-    completer(&shell)?.write_complete(&mut command(&shell), line, folder.as_deref(), &mut words)?;
-    io::stdout().write_all(&words)?;
+    completer(&shell)?.write_complete(&mut command(&shell), line, folder.as_deref(), &mut candidates)?;
+    io::stdout().write_all(&candidates)?;
     Ok(true)
 }
 
@@ -70,7 +70,7 @@ fn completer(shell: &str) -> io::Result<&'static dyn EnvCompleter> {
     known.ok_or_else(|| io::Error::other(format!("there are no completions for the shell `{}`", visible(shell))))
 }
 
-/// The command line, with the words that only this machine knows.
+/// The command line, with the candidates that only this machine knows.
 fn command(shell: &str) -> clap::Command {
     with_candidates(args::command(), shell == "powershell")
 }
@@ -130,13 +130,13 @@ fn codes() -> impl Iterator<Item = (String, Option<String>)> {
         .map(|code| (code.to_string(), Some(code.title().to_owned())))
 }
 
-/// Those of the words, with what is said of them, that begin with what is written so far.
+/// The candidates, each with its description, that begin with what is written so far.
 fn beginning_with(
     written: &OsStr,
-    words: impl IntoIterator<Item = (String, Option<String>)>,
+    candidates: impl IntoIterator<Item = (String, Option<String>)>,
 ) -> Vec<CompletionCandidate> {
     let written = unquoted(&written.to_string_lossy());
-    let offered = words.into_iter().filter(|(word, _)| {
+    let offered = candidates.into_iter().filter(|(word, _)| {
         let word = word.strip_prefix('\'').unwrap_or(word);
         word.starts_with(&written)
     });

@@ -49,7 +49,7 @@ fn main() -> ExitCode {
     let ended = catch_unwind(AssertUnwindSafe(|| match completion::answer() {
         Ok(true) => Exit::Done,
         Ok(false) => start(),
-        // Why in silence: a shell that waits for words has a half-written line on the screen.
+        // Why in silence: a shell that waits for candidates has a half-written line on the screen.
         Err(_) => Exit::Usage,
     }));
     ExitCode::from(ended.unwrap_or(Exit::Bug).code())

@@ -239,6 +239,16 @@ pub(super) fn lint_action(kind: ActionKind, action: Node<'_>, place: impl Fn() -
         }
         ActionKind::Display | ActionKind::Webhook | ActionKind::Call => {}
     }
+    for (name, wanted) in [("templateId", "a text"), ("priority", "a number"), ("url", "a text")] {
+        let is_as_known = |value: Node<'_>| match name {
+            "priority" => value.as_number().is_some(),
+            _ => value.as_str().is_some(),
+        };
+        if action.get(name).is_some_and(|value| !is_as_known(value)) {
+            let message = format!("`{name}` of an action is known as {wanted}");
+            findings.add(Finding::new(Code::ActionMemberType, place().member(name), message));
+        }
+    }
 }
 
 fn is_https(url: &str) -> bool {

@@ -1,12 +1,12 @@
 //! The pages and the program have the same codes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::{
     binary::{assist_rules, run},
-    repository::read,
+    repository::{assert_none, read},
 };
 
 /// The first cells of the rows of all tables of `docs/errors.md`.
@@ -26,61 +26,48 @@ fn codes() -> BTreeSet<String> {
     pages.map(|page| page["code"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The numbers of `Exit`, as its declaration gives them.
-fn declared_exit_codes() -> BTreeSet<u8> {
-    let source = read("crates/cli/src/exit.rs");
-    let (_, variants) = source.split_once("enum Exit {\n").expect("`Exit` has moved");
-    let (variants, _) = variants.split_once("\n}").unwrap();
-    let lines = variants.lines().filter(|line| !line.trim_start().starts_with("//"));
-    lines
-        .map(|line| {
-            let number = line.trim_end_matches(',').split(" = ").nth(1);
-            number
-                .and_then(|number| number.parse().ok())
-                .unwrap_or_else(|| panic!("no `NAME = NUMBER`: {line}"))
-        })
-        .collect()
-}
-
-/// The exit codes, as the program's own help lists them.
-fn exit_codes() -> BTreeSet<u8> {
+/// The exit codes with their meanings, as the program's own help lists them: that list is made of `Exit` itself.
+fn exit_codes() -> BTreeMap<u8, String> {
     let help = run(assist_rules().arg("--help")).stdout;
     let (_, list) = help.split_once("Exit codes:\n").unwrap();
     let (list, _) = list.split_once("\n\n").unwrap();
-    // Two columns, each of `code  words`; no word is a number.
-    let numbers = list.split([' ', ',', '\n']).filter_map(|word| word.parse().ok());
-    numbers.collect()
+    let lines = list.lines().map(|line| line.trim().split_once("  ").unwrap());
+    lines
+        .map(|(code, meaning)| (code.parse().unwrap(), meaning.to_owned()))
+        .collect()
 }
 
 #[test]
-fn every_exit_code_has_a_row_and_every_row_an_exit_code() {
-    let documented: Vec<u8> = first_cells().iter().filter_map(|cell| cell.parse().ok()).collect();
-    let unique: BTreeSet<u8> = documented.iter().copied().collect();
-    assert_eq!(
-        documented.len(),
-        unique.len(),
-        "an exit code has two rows in docs/errors.md"
+fn both_pages_have_every_exit_code_with_its_meaning() {
+    let codes = exit_codes();
+    let mut faults = Vec::new();
+    for page in ["docs/errors.md", "docs/scripting.md"] {
+        let text = read(page);
+        let rows = text.lines().filter_map(|line| {
+            let (code, meaning) = line.strip_prefix("| ")?.split_once(" | ")?;
+            Some((code.parse::<u8>().ok()?, meaning))
+        });
+        let rows: Vec<(u8, &str)> = rows.collect();
+        for (code, meaning) in &codes {
+            match rows
+                .iter()
+                .filter(|(row, _)| row == code)
+                .collect::<Vec<_>>()
+                .as_slice()
+            {
+                [(_, found)] if found.starts_with(meaning) => {}
+                [] => faults.push(format!("{page} has no row of {code}: {meaning}")),
+                [(_, found)] => faults.push(format!("{page}: {code} is `{meaning}`, and the row says `{found}`")),
+                _ => faults.push(format!("{page} has several rows of {code}")),
+            }
+        }
+        let unknown = rows.iter().filter(|(row, _)| !codes.contains_key(row));
+        faults.extend(unknown.map(|(row, _)| format!("{page} has a row of {row}, with which nothing ends")));
+    }
+    assert_none(
+        &faults,
+        "The meaning of an exit code is that of `exits!` in crates/cli/src/exit.rs.",
     );
-    assert_eq!(unique, exit_codes(), "docs/errors.md, and `EXIT_CODES` of args.rs");
-}
-
-#[test]
-fn help_and_the_page_for_scripts_list_every_exit_code_of_the_program() {
-    let declared = declared_exit_codes();
-    assert_eq!(exit_codes(), declared, "`EXIT_CODES` of args.rs, and `Exit` of exit.rs");
-
-    let page = read("docs/scripting.md");
-    let (_, table) = page
-        .split_once("| exit | |\n|---|---|\n")
-        .expect("the page has a table of exit codes");
-    let cells = table
-        .lines()
-        .map_while(|line| line.strip_prefix("| ")?.split('|').next());
-    let on_page: BTreeSet<u8> = cells
-        .flat_map(|cell| cell.split([' ', ',']))
-        .filter_map(|number| number.parse().ok())
-        .collect();
-    assert_eq!(on_page, declared, "docs/scripting.md, and `Exit` of exit.rs");
 }
 
 #[test]
@@ -91,15 +78,20 @@ fn every_code_has_a_row_and_every_row_a_code() {
         .collect();
     let unique: BTreeSet<String> = documented.iter().cloned().collect();
     assert_eq!(documented.len(), unique.len(), "a code has two rows in docs/errors.md");
-    assert_eq!(
-        unique,
-        codes(),
-        "docs/errors.md, and the tables of code.rs and error_code.rs"
+    let codes = codes();
+    let without_row = codes.difference(&unique).map(|code| format!("{code} has no row"));
+    let without_code = unique
+        .difference(&codes)
+        .map(|code| format!("the row {code} has no code"));
+    let faults: Vec<String> = without_row.chain(without_code).collect();
+    assert_none(
+        &faults,
+        "docs/errors.md has each code of code.rs and error_code.rs once.",
     );
 }
 
 #[test]
-fn no_exit_code_is_reserved() {
+fn no_exit_code_of_the_program_is_reserved() {
     let text = read("docs/errors.md");
     let line = text.lines().find(|line| line.contains("are reserved for commands"));
     let reserved: BTreeSet<u8> = line
@@ -108,5 +100,5 @@ fn no_exit_code_is_reserved() {
         .filter_map(|word| word.parse().ok())
         .collect();
     assert!(!reserved.is_empty(), "{line:?}");
-    assert!(reserved.is_disjoint(&exit_codes()), "{line:?}");
+    assert!(!exit_codes().keys().any(|code| reserved.contains(code)), "{line:?}");
 }

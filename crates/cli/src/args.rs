@@ -13,30 +13,21 @@ use std::time::Duration;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::exit::Exit;
 pub(crate) use change::{
     ChangeArgs, DiffArgs, EditArgs, OnConflictArg, RollbackArgs, SwitchArgs, TermsArgs, UpdateArgs, WriteArgs,
 };
 pub(crate) use format::Format;
 pub(crate) use ledger_args::{AuditArgs, Closing, DeliverArgs, HistoryArgs, ReconcileArgs, StatsArgs};
 
-const EXIT_CODES: &str = "\
-Exit codes:
-    0  done, or nothing to do             7  temporary: try again
-    1  failed; nothing was changed        8  not authenticated, or not allowed
-    2  there are changes                  9  another organization than before
-       (with --detailed-exitcode)        10  applied, but a delivery is pending
-    3  findings; nothing was sent        11  the outcome of a write is unknown
-    4  conflict: the rule moved          12  applied, but could not be recorded
-                                         64  usage or configuration
-                                         70  a bug in this program
-                              129, 130, 143  stopped by a signal
-
+const CREDENTIALS: &str = "\
 Credentials come from GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, from
 GENESYSCLOUD_ACCESS_TOKEN, or from a profile of the gc CLI. --sandbox needs none.";
 
 /// The safe way to change the rules that tell Genesys Cloud what to show an agent during a conversation.
 #[derive(Debug, Parser)]
-#[command(name = "assist-rules", version, propagate_version = true, after_long_help = EXIT_CODES)]
+#[command(name = "assist-rules", version, propagate_version = true)]
+#[command(after_long_help = format!("{}\n\n{CREDENTIALS}", Exit::help()))]
 #[command(disable_help_subcommand = false, arg_required_else_help = true)]
 pub(crate) struct Cli {
     #[command(flatten)]

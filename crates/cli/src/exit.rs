@@ -5,42 +5,49 @@ use domain::{Code, DocumentKind, FailureClass};
 
 use crate::error_code::{AnyCode, ErrorCode};
 
-/// The ways in which the program ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Exit {
-    /// Done, or nothing to do.
-    Done = 0,
-    /// Failed; nothing was changed.
-    Failed = 1,
-    /// There are changes.
-    Changes = 2,
-    /// Findings by our own checks; nothing was sent.
-    Findings = 3,
-    /// The rule moved; nothing was overwritten.
-    Conflict = 4,
-    /// Temporary; nothing was changed.
-    Temporary = 7,
-    /// Not authenticated, or not allowed.
-    Denied = 8,
-    /// Another organization than before.
-    OtherTarget = 9,
-    /// Applied, but a delivery is pending.
-    Pending = 10,
-    /// The outcome of a write is unknown.
-    Unknown = 11,
-    /// Applied, but could not be recorded.
-    Unrecorded = 12,
-    /// Usage or configuration.
-    Usage = 64,
-    /// A bug.
-    Bug = 70,
-    /// Stopped by SIGHUP.
-    HungUp = 129,
-    /// Stopped by SIGINT.
-    Interrupted = 130,
-    /// Stopped by SIGTERM.
-    Terminated = 143,
+/// Makes `Exit` from one table: the number and the meaning of each end.
+macro_rules! exits {
+    ($($variant:ident = $number:literal, $meaning:literal;)*) => {
+        /// The ways in which the program ends.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
+        pub(crate) enum Exit {
+            $(#[doc = $meaning] $variant = $number,)*
+        }
+
+        impl Exit {
+            /// All of them, the mildest first.
+            const BY_GRAVITY: &[Self] = &[$(Self::$variant),*];
+
+            /// The meaning, as help and pages have it.
+            fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $meaning,)*
+                }
+            }
+        }
+    };
+}
+
+// The mildest first: of several, the program ends with the worst, and a fault that has to be mended first is worse than the
+// rest.
+exits! {
+    Done = 0, "done, or nothing to do";
+    Changes = 2, "there are changes";
+    Failed = 1, "failed; nothing was changed";
+    Pending = 10, "applied, but a delivery is pending";
+    Findings = 3, "findings by our own checks; nothing was sent";
+    Temporary = 7, "temporary; nothing was changed";
+    Denied = 8, "not authenticated, or not allowed";
+    OtherTarget = 9, "another organization than before";
+    Conflict = 4, "conflict: the rule moved; nothing was overwritten";
+    Unrecorded = 12, "applied, but could not be recorded";
+    Unknown = 11, "a write was sent, and its outcome is not known";
+    Terminated = 143, "stopped by SIGTERM";
+    Interrupted = 130, "stopped by SIGINT";
+    HungUp = 129, "stopped by SIGHUP";
+    Usage = 64, "usage or configuration";
+    Bug = 70, "a bug in this program";
 }
 
 impl Exit {
@@ -49,32 +56,20 @@ impl Exit {
         self as u8
     }
 
-    /// The worst of several, which the program ends with: a fault that has to be mended first outranks the rest.
+    /// The worst of several, which the program ends with.
     pub(crate) fn worst(several: impl IntoIterator<Item = Self>) -> Self {
-        several
-            .into_iter()
-            .max_by_key(|exit| exit.gravity())
-            .unwrap_or(Self::Done)
+        let gravity = |exit: &Self| Self::BY_GRAVITY.iter().position(|other| other == exit);
+        several.into_iter().max_by_key(gravity).unwrap_or(Self::Done)
     }
 
-    /// The rank among several at once, the higher the worse.
-    fn gravity(self) -> u8 {
-        match self {
-            Self::Done => 0,
-            Self::Changes => 1,
-            Self::Failed => 2,
-            Self::Pending => 3,
-            Self::Findings => 4,
-            Self::Temporary => 5,
-            Self::Denied => 6,
-            Self::OtherTarget => 7,
-            Self::Conflict => 8,
-            Self::Unrecorded => 9,
-            Self::Unknown => 10,
-            Self::HungUp | Self::Interrupted | Self::Terminated => 11,
-            Self::Usage => 12,
-            Self::Bug => 13,
-        }
+    /// The numbers and their meanings, as the help of the program lists them.
+    pub(crate) fn help() -> String {
+        let mut exits = Self::BY_GRAVITY.to_vec();
+        exits.sort_by_key(|exit| exit.code());
+        let lines = exits
+            .iter()
+            .map(|exit| format!("  {:>3}  {}", exit.code(), exit.meaning()));
+        format!("Exit codes:\n{}", lines.collect::<Vec<_>>().join("\n"))
     }
 }
 

@@ -85,8 +85,8 @@ pub enum SinkSettingsError {
     /// The argv of a command.
     #[error("its argv cannot be run")]
     Command(#[source] CommandSinkError),
-    /// The path of a directory is empty.
-    #[error("it names no directory")]
+    /// A path is empty.
+    #[error("it names no path")]
     NoPath,
     /// A directory that cannot be written to.
     #[error("the directory `{path}` cannot be written to: {error}")]
@@ -124,17 +124,6 @@ impl SinkKind {
 
     /// The names of all kinds, as a configuration has them.
     pub const NAMES: [&'static str; 4] = ["webhook", "command", "directory", "postgres"];
-
-    /// The name of the kind.
-    pub fn name(&self) -> &'static str {
-        let [webhook, command, directory, postgres] = Self::NAMES;
-        match self {
-            Self::Webhook { .. } => webhook,
-            Self::Command { .. } => command,
-            Self::Directory { .. } => directory,
-            Self::Postgres { .. } => postgres,
-        }
-    }
 }
 
 impl SinkKind {
@@ -304,7 +293,7 @@ mod tests {
                 directory("rules"),
                 Some("a sink's name is at most 64 letters, digits, `_` and `-`, and `a b` is none"),
             ),
-            ("a", directory(""), Some("it names no directory")),
+            ("a", directory(""), Some("it names no path")),
             (
                 "a",
                 command("true", Duration::ZERO),

@@ -107,7 +107,7 @@ impl<'a, K: CliKind> Change<'a, K> {
         self.finished(unsent, file, elsewhere)
     }
 
-    /// Submits it: it is sent, recorded and delivered.
+    /// Submits it: it is sent, recorded and delivered. `rollback` has no document of its own and executes its request itself.
     pub(super) async fn submit(
         self,
         source: Option<Source>,

@@ -17,7 +17,8 @@ pub trait SinkStage: Send + Sync {
     /// True if the system has the event, where a crash of this program cannot take it.
     async fn is_kept(&self, event: &Event) -> bool;
 
-    /// Takes the system away, for the rest of the check.
+    /// Takes away what the sink cannot make anew (its server, its folder, its schema), so that nothing can be kept for the
+    /// rest of the check.
     async fn take_away(&self);
 }
 

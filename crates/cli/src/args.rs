@@ -405,6 +405,32 @@ pub(crate) struct SandboxArgs {
     /// A script of faults to inject, as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) faults: Option<PathBuf>,
+    /// The rules to start with, in place of the sample rule: those in a folder of files, or so many made ones
+    ///
+    /// Files need not have what the server owns (`ruleType`, `etag`). Made rules are `rule-00001` and so on.
+    #[arg(long, value_name = "DIR|N", value_parser = starting_rules)]
+    pub(crate) rules: Option<StartingRules>,
+}
+
+/// The rules that a sandbox starts with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StartingRules {
+    /// So many made ones.
+    Made(u32),
+    /// Those in the files of a folder.
+    Folder(PathBuf),
+}
+
+/// The made rules of a sandbox, at most.
+const MOST_RULES: u32 = 100_000;
+
+fn starting_rules(text: &str) -> Result<StartingRules, String> {
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(StartingRules::Folder(text.into()));
+    }
+    let number = text.parse().ok().filter(|number| (1..=MOST_RULES).contains(number));
+    let number = number.ok_or_else(|| format!("a number of rules is 1 to {MOST_RULES}"))?;
+    Ok(StartingRules::Made(number))
 }
 
 /// The documents that have a schema.

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap_complete::Shell;
 use domain::Severity;
 
-use crate::args::SchemaKind;
+use crate::args::{SchemaKind, StartingRules};
 use crate::document_argument::DocumentArgument;
 
 pub(crate) use change::{ChangeRequest, ChangeTerms, EditCommand, RollbackCommand, UpdateCommand};
@@ -79,4 +79,6 @@ pub(crate) struct SandboxCommand {
     pub(crate) listen: SocketAddr,
     /// A script of faults.
     pub(crate) faults: Option<PathBuf>,
+    /// The rules to start with, in place of the sample rule.
+    pub(crate) rules: Option<StartingRules>,
 }

@@ -157,3 +157,49 @@ fn a_signal_ends_it_in_order() {
         assert_eq!((ended, stderr.as_str()), (Some(code), ""), "{signal}");
     }
 }
+
+#[test]
+fn a_sandbox_starts_with_the_rules_of_a_folder_or_with_made_ones() {
+    let made = Foreground::start(&mut assist_rules(), &["--rules", "250"]);
+    let listed = document(&run(made.client().args(["list", "-o", "json"])));
+    assert_eq!(
+        (&listed["total"], &listed["rules"][249]["id"]),
+        (&json!(250), &json!("rule-00250"))
+    );
+    assert_eq!(made.said["rule_id"], "rule-00001");
+
+    let mut command = assist_rules();
+    file(
+        &command,
+        "rules/refund.yaml",
+        "id: r-1\nname: Refund\nx-owner: Ann\nconditions: []\n",
+    );
+    file(
+        &command,
+        "rules/more/deep.json",
+        r#"{"id": "r-2", "ruleType": "voice", "enabled": false, "etag": "7"}"#,
+    );
+    let loaded = Foreground::start(&mut command, &["--rules", "rules"]);
+    let rule = document(&run(loaded.client().args(["get", "r-1", "-o", "json"])));
+    let expected = json!({"id": "r-1", "etag": "1", "name": "Refund", "ruleType": "conversation", "enabled": true, "conditions": []});
+    assert_eq!(rule, expected);
+    let listed = document(&run(loaded.client().args(["list", "-o", "json"])));
+    assert_eq!(listed["rules"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_sandbox_does_not_start_with_what_is_no_rule() {
+    for (name, text, message) in [
+        ("rules/a.yaml", "name: no id\n", "is no rule with an `id`"),
+        ("rules/a.json", "{", "is no rule with an `id`"),
+        ("rules/a.json", r#"{"id": "a b"}"#, "is no rule with an `id`"),
+        ("else/a.json", "{}", "cannot read `rules`"),
+    ] {
+        let mut command = assist_rules();
+        file(&command, name, text);
+        let ran = run(command.args(["sandbox", "--rules", "rules"]));
+        assert!(ran.code == Some(64) && ran.stderr.contains(message), "{name}: {ran}");
+    }
+    let ran = run(assist_rules().args(["sandbox", "--rules", "0"]));
+    assert!(ran.code == Some(64) && ran.stderr.contains("1 to 100000"), "{ran}");
+}

@@ -1,5 +1,7 @@
 //! `sandbox`: the built-in Genesys Cloud in the foreground.
 
+mod starting_rules;
+
 use emulator::{Emulator, SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, Script};
 use serde::Serialize;
 
@@ -31,7 +33,7 @@ struct Document {
     login_url: String,
     client_id: &'static str,
     client_secret: &'static str,
-    rule_id: &'static str,
+    rule_id: String,
 }
 
 pub(super) async fn run(context: &Context<'_>, command: &SandboxCommand) -> Result<Exit, CliError> {
@@ -45,17 +47,21 @@ pub(super) async fn run(context: &Context<'_>, command: &SandboxCommand) -> Resu
     if let Some(file) = &command.faults {
         emulator.load_faults(faults(file)?);
     }
+    let rule_id = match &command.rules {
+        None => SAMPLE_RULE_ID.to_owned(),
+        Some(rules) => starting_rules::put(&emulator, rules)?,
+    };
     let mut signals = Signals::take()?;
     let running = listen(emulator, command.listen).await?;
     let url = running.url();
     if context.output.format == Format::Human {
-        context.output.document(&human(&url))?;
+        context.output.document(&human(&url, &rule_id))?;
         context.output.info("It runs until Ctrl-C, and its rules end with it.");
     } else if context.output.format == Format::Json {
-        let line = serde_json::to_string(&document(&url)).unwrap_or_default();
+        let line = serde_json::to_string(&document(&url, rule_id)).unwrap_or_default();
         context.output.document(&(line + "\n"))?;
     } else {
-        context.output.data(&document(&url))?;
+        context.output.data(&document(&url, rule_id))?;
     }
     let exit = signals.received().await;
     running.shutdown().await;
@@ -78,7 +84,7 @@ fn faults(file: &std::path::Path) -> Result<Script, CliError> {
     })
 }
 
-fn document(url: &str) -> Document {
+fn document(url: &str, rule_id: String) -> Document {
     Document {
         format_version: FORMAT_VERSION,
         kind: "sandbox",
@@ -86,11 +92,11 @@ fn document(url: &str) -> Document {
         login_url: url.to_owned(),
         client_id: SANDBOX_CLIENT_ID,
         client_secret: SANDBOX_CLIENT_SECRET,
-        rule_id: SAMPLE_RULE_ID,
+        rule_id,
     }
 }
 
-fn human(url: &str) -> String {
+fn human(url: &str, rule_id: &str) -> String {
     format!(
         "# Genesys Cloud in a box. In another terminal:\n\
          unset {}\n\
@@ -98,7 +104,7 @@ fn human(url: &str) -> String {
          export ASSIST_RULES_LOGIN_URL={url}\n\
          export GENESYSCLOUD_OAUTHCLIENT_ID={SANDBOX_CLIENT_ID}\n\
          export GENESYSCLOUD_OAUTHCLIENT_SECRET={SANDBOX_CLIENT_SECRET}\n\
-         export GENESYS_RULE_ID={SAMPLE_RULE_ID}\n",
+         export GENESYS_RULE_ID={rule_id}\n",
         IN_THE_WAY.join(" ")
     )
 }

@@ -91,6 +91,7 @@ impl Request {
             Command::Sandbox(args) => Ok(Self::Sandbox(SandboxCommand {
                 listen: args.listen,
                 faults: args.faults,
+                rules: args.rules,
             })),
             Command::Auth(AuthArgs::Status { check }) => {
                 Ok(Self::AuthStatus(if check { SignIn::Anew } else { SignIn::Kept }))

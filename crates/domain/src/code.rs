@@ -147,7 +147,7 @@ codes! {
         "The text has a character that cannot be seen, or a typographic quote where people type a plain one, as office programs put them in. What is said in a conversation does not have it, so the condition does not match.";
     EmptyName = "AR0220", Warning, Member, "an empty name",
         "A rule without a name is hard to find. To leave the name as it is, leave the member out.";
-    ActionMemberType = "AR0221", Warning, Result, "a member of an action with a value of another type than it is known by",
+    ActionMemberType = "AR0221", Warning, Result, "a value of another type than the member has in other actions",
         "In every action seen so far `templateId` and `url` are texts and `priority` is a number. Actions are open, so the engine decides; check for quotes that are missing, or too many.";
 }
 

@@ -10,7 +10,7 @@ use super::comparison::{Comparison, NumberTest, Operator, Scalar};
 use super::condition::Condition;
 use crate::code::Code;
 use crate::finding::{Finding, Findings};
-use crate::json::Node;
+use crate::json::{Node, Value};
 use crate::pointer::Pointer;
 
 /// Adds what looks wrong with one condition.
@@ -223,31 +223,34 @@ fn contradictions(group: &[&(usize, Condition<'_>)], place: &impl Fn() -> Pointe
 
 /// Adds what looks wrong with one action.
 pub(super) fn lint_action(kind: ActionKind, action: Node<'_>, place: impl Fn() -> Pointer, findings: &mut Findings) {
-    let text = |name| action.get(name).and_then(Node::as_str).filter(|text| !text.is_empty());
-    match kind {
-        ActionKind::Display if text("templateId").is_none() => {
-            let message = "a `display` action shows the template that `templateId` names, and this names none";
-            findings.add(Finding::new(
-                Code::DisplayWithoutTemplate,
-                place().member("templateId"),
-                message,
-            ));
+    let mut add =
+        |code, name, message: &str| findings.add(Finding::new(code, place().member(name), message.to_owned()));
+    for (name, wanted) in [("templateId", "a text"), ("priority", "a number"), ("url", "a text")] {
+        let is_wanted = |value: Node<'_>| match value.value() {
+            Value::String(_) => wanted == "a text",
+            Value::Number(_) => wanted == "a number",
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => false,
+        };
+        if action.get(name).is_some_and(|value| !is_wanted(value)) {
+            add(
+                Code::ActionMemberType,
+                name,
+                &format!("in an action, `{name}` is {wanted}"),
+            );
         }
-        ActionKind::Webhook if !text("url").is_some_and(is_https) => {
+    }
+    // Another type is a warning already.
+    let text = |name| action.get(name).map_or(Some(""), Node::as_str);
+    match kind {
+        ActionKind::Display if text("templateId") == Some("") => {
+            let message = "a `display` action shows the template that `templateId` names, and this names none";
+            add(Code::DisplayWithoutTemplate, "templateId", message);
+        }
+        ActionKind::Webhook if text("url").is_some_and(|url| !is_https(url)) => {
             let message = "a `webhook` action needs a `url` that starts with https://";
-            findings.add(Finding::new(Code::WebhookUrl, place().member("url"), message));
+            add(Code::WebhookUrl, "url", message);
         }
         ActionKind::Display | ActionKind::Webhook | ActionKind::Call => {}
-    }
-    for (name, wanted) in [("templateId", "a text"), ("priority", "a number"), ("url", "a text")] {
-        let is_as_known = |value: Node<'_>| match name {
-            "priority" => value.as_number().is_some(),
-            _ => value.as_str().is_some(),
-        };
-        if action.get(name).is_some_and(|value| !is_as_known(value)) {
-            let message = format!("`{name}` of an action is known as {wanted}");
-            findings.add(Finding::new(Code::ActionMemberType, place().member(name), message));
-        }
     }
 }
 

@@ -191,6 +191,13 @@ fn actions() {
             vec!["AR0207 /actions/0/url"],
         ),
         (r#"[{"type":"webhook"}]"#, vec!["AR0207 /actions/0/url"]),
+        // FIELD F5.
+        (
+            r#"[{"type":"display","templateId":7,"priority":"high"}]"#,
+            vec!["AR0221 /actions/0/templateId", "AR0221 /actions/0/priority"],
+        ),
+        (r#"[{"type":"webhook","url":null}]"#, vec!["AR0221 /actions/0/url"]),
+        (r#"[{"type":"call","priority":0.5}]"#, vec![]),
         (r#"[{"type":"mail"}]"#, vec!["AR0104 /actions/0/type"]),
         ("[{}]", vec!["AR0105 /actions/0/type"]),
         ("[]", vec!["AR0209 /actions"]),

@@ -2,10 +2,11 @@
 //!
 //! First the domain's own bench (reading and checking against `serde_json`), then the ledger's (recording against bare
 //! durable writes, and reading a long one), then the whole process against one curl that sends the same three requests,
-//! and its start against git's. A missed target is said and does not fail the run: a busy machine is no fault.
+//! its start against git's, and much at once: findings, files, a listing. A missed target is said and does not fail the run: a busy machine is no fault.
 
 mod figures;
 mod flat_json;
+mod many;
 mod peak_memory;
 mod processes;
 mod sandbox;
@@ -27,6 +28,12 @@ use figures::TargetResult;
 
 /// At most so many times curl's wall time, where the ledger is there already.
 const RATIO_TARGET: f64 = 1.3;
+/// At most so many times curl's wall time, where there is no ledger yet.
+const FIRST_RATIO_TARGET: f64 = 1.5;
+/// At most so many seconds for thousands of findings in one file.
+const FINDINGS_TARGET_S: f64 = 1.0;
+/// At most so many times jq's wall time, which only parses the same files.
+const FILES_TARGET: f64 = 0.5;
 /// At most so many times git's wall time for `--version`.
 const START_UP_TARGET: f64 = 1.2;
 /// At most so much memory.
@@ -46,6 +53,7 @@ enum Part {
     Read,
     Ledger,
     Process,
+    Many,
 }
 
 impl Request {
@@ -67,6 +75,7 @@ impl Request {
                 Some("read") => Some(Part::Read),
                 Some("ledger") => Some(Part::Ledger),
                 Some("process") => Some(Part::Process),
+                Some("many") => Some(Part::Many),
                 _ => return Err(format!("no such part of the bench: {}", argument.to_string_lossy())),
             };
         }
@@ -88,6 +97,9 @@ pub(crate) fn run(request: &Request) -> Result<ExitCode> {
     }
     if request.has(Part::Process) {
         process(request.before.as_deref())?;
+    }
+    if request.has(Part::Many) {
+        many()?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -132,6 +144,12 @@ fn process(before: Option<&Path>) -> Result<()> {
         "update / curl: {ratio:.2} (target: at most {RATIO_TARGET}; {})",
         TargetResult::of(ratio, RATIO_TARGET)
     );
+    let first = figures::median_ms(&measured.firsts);
+    let ratio = first / curl;
+    println!(
+        "first update, without a ledger: {first:.2} ms; / curl: {ratio:.2} (target: at most {FIRST_RATIO_TARGET}; {})",
+        TargetResult::of(ratio, FIRST_RATIO_TARGET)
+    );
     if !measured.before.is_empty() {
         let before = figures::median_ms(&measured.before);
         println!("before: {before:.2} ms (median)");
@@ -156,6 +174,37 @@ fn process(before: Option<&Path>) -> Result<()> {
     println!(
         "assist-rules / git: {ratio:.2} (target: at most {START_UP_TARGET}; {})",
         TargetResult::of(ratio, START_UP_TARGET)
+    );
+    Ok(())
+}
+
+fn many() -> Result<()> {
+    announce("the binary as users get it");
+    let binary = cli::build(Profile::Release, Lock::MayChange)?;
+
+    announce("much at once");
+    let measured = many::measure(&binary)?;
+    for (format, times) in [("human", &measured.findings_human), ("JSON", &measured.findings_json)] {
+        let seconds = figures::median_ms(times) / 1_000.0;
+        println!(
+            "{} findings in one file, {format}: {seconds:.2} s (target: at most {FINDINGS_TARGET_S}; {})",
+            many::FINDINGS,
+            TargetResult::of(seconds, FINDINGS_TARGET_S)
+        );
+    }
+    let (ours, jq) = (figures::median_ms(&measured.files), figures::median_ms(&measured.jq));
+    let ratio = ours / jq;
+    println!("validate of {} files: {ours:.0} ms (median)", many::FILES);
+    println!("jq -e .id of them:     {jq:.0} ms (median)");
+    println!(
+        "validate / jq: {ratio:.2} (target: at most {FILES_TARGET}; {})",
+        TargetResult::of(ratio, FILES_TARGET)
+    );
+    println!(
+        "list of {} rules: {} requests for pages of 100, {:.0} ms (median)",
+        many::RULES,
+        measured.requests,
+        figures::median_ms(&measured.listings)
     );
     Ok(())
 }

@@ -25,6 +25,8 @@ const CURL: [&str; 6] = ["--silent", "--show-error", "--fail", "--noproxy", "*",
 pub(crate) struct Measured {
     /// Wall times of `assist-rules update`.
     pub(crate) updates: Vec<Duration>,
+    /// Wall times of the first `assist-rules update` of a user, who has no ledger yet.
+    pub(crate) firsts: Vec<Duration>,
     /// Wall times of curl.
     pub(crate) curls: Vec<Duration>,
     /// Wall times of `update` by an older binary, if there is one to compare with.
@@ -46,12 +48,16 @@ pub(crate) fn measure(binary: &Path, before: Option<&Path>) -> Result<Measured> 
     let older = older.transpose()?;
     let mut olders = Vec::new();
     let mut updates = Vec::with_capacity(ROUNDS);
+    let mut firsts = Vec::with_capacity(ROUNDS);
     let mut curls = Vec::with_capacity(ROUNDS);
     // Why: the first round of each warms the file cache and makes the ledger, and is not counted.
     for round in 0..=ROUNDS {
+        let new_home = scratch.folder(&format!("first-{round}"))?;
+        let first = time(&mut update(binary, &sandbox, &new_home, &name("first", round))?)?;
         let ours = time(&mut update(binary, &sandbox, &home, &name("update", round))?)?;
         let theirs = time(&mut curl(&sandbox, &scratch, round)?)?;
         if round > 0 {
+            firsts.push(first);
             updates.push(ours);
             curls.push(theirs);
         }
@@ -65,6 +71,7 @@ pub(crate) fn measure(binary: &Path, before: Option<&Path>) -> Result<Measured> 
     let peak = peak_memory::of(&update(binary, &sandbox, &home, &name("update", ROUNDS + 1))?)?;
     Ok(Measured {
         updates,
+        firsts,
         curls,
         before: olders,
         peak,

@@ -33,8 +33,23 @@ impl Sandbox {
     ///
     /// If it does not start, or does not say so in one line of JSON.
     pub(crate) fn start(binary: &Path, state: &Path) -> Result<Self> {
+        Self::with(binary, state, &[])
+    }
+
+    /// The same with so many made rules.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Sandbox::start`].
+    pub(crate) fn with_rules(binary: &Path, state: &Path, rules: usize) -> Result<Self> {
+        Self::with(binary, state, &["--rules", &rules.to_string()])
+    }
+
+    fn with(binary: &Path, state: &Path, arguments: &[&str]) -> Result<Self> {
         let mut sandbox = Command::new(binary);
-        sandbox.args(["sandbox", "--listen", "127.0.0.1:0", "-o", "json"]);
+        sandbox
+            .args(["sandbox", "--listen", "127.0.0.1:0", "-o", "json"])
+            .args(arguments);
         cli::forget_credentials(&mut sandbox);
         let mut process = sandbox
             .env("ASSIST_RULES_STATE_DIR", state)

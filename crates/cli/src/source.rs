@@ -6,6 +6,7 @@ mod yaml;
 use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use domain::json::{Document, JsonError, MAX_BYTES, Span, TextError};
 use domain::{Code, Finding, Pointer};
@@ -15,11 +16,11 @@ use crate::error_code::ErrorCode;
 
 pub(crate) use walk::walk;
 
-/// A document and the text that it was written as.
+/// A document and the text that it was written in. A file of YAML may have several.
 #[derive(Debug)]
 pub(crate) struct Source {
     pub(crate) file: String,
-    pub(crate) text: String,
+    pub(crate) text: Arc<str>,
     pub(crate) document: Document,
     /// Warnings about how values are written.
     pub(crate) warnings: Vec<Finding>,
@@ -36,7 +37,7 @@ enum Places {
 #[derive(Debug)]
 pub(crate) struct Unparsed {
     pub(crate) file: String,
-    pub(crate) text: String,
+    pub(crate) text: Arc<str>,
     pub(crate) findings: Vec<(Finding, Range<usize>)>,
 }
 
@@ -57,12 +58,21 @@ impl Source {
     }
 }
 
-/// Reads a file, or stdin for `-`.
+/// Reads a file with one document, or stdin for `-`.
 ///
 /// # Errors
 ///
-/// The outer one if the file cannot be read, the inner one if it cannot be parsed.
+/// The outer one if the file cannot be read, the inner one if it cannot be parsed, or has several documents.
 pub(crate) fn read(path: &Path) -> Result<Result<Source, Unparsed>, CliError> {
+    Ok(read_all_documents(path)?.and_then(only))
+}
+
+/// Reads a file with any number of documents, or stdin for `-`. A file with none has a single one that is null.
+///
+/// # Errors
+///
+/// The outer one if the file cannot be read, the inner one if a document cannot be parsed.
+pub(crate) fn read_all_documents(path: &Path) -> Result<Result<Vec<Source>, Unparsed>, CliError> {
     let is_stdin = path == Path::new("-");
     let file = if is_stdin {
         "stdin".to_owned()
@@ -80,7 +90,7 @@ pub(crate) fn read(path: &Path) -> Result<Result<Source, Unparsed>, CliError> {
     let bytes = of_utf16(&bytes).map_or(bytes, String::into_bytes);
     // A byte order mark is how some editors say UTF-8.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let text = String::from_utf8_lossy(bytes).into_owned();
+    let text: Arc<str> = String::from_utf8_lossy(bytes).into();
     let syntax = if is_stdin {
         syntax_of_stdin(&text)
     } else {
@@ -98,7 +108,25 @@ pub(crate) fn read(path: &Path) -> Result<Result<Source, Unparsed>, CliError> {
 
 /// Reads a text of our own.
 pub(crate) fn of_json(name: &str, text: &str) -> Result<Source, Unparsed> {
-    parse(name.to_owned(), text.to_owned(), Syntax::Json)
+    parse(name.to_owned(), text.into(), Syntax::Json).and_then(only)
+}
+
+/// The document of a text that is to have one.
+fn only(sources: Vec<Source>) -> Result<Source, Unparsed> {
+    let mut several = match <[Source; 1]>::try_from(sources) {
+        Ok([source]) => return Ok(source),
+        Err(several) => several,
+    };
+    several.truncate(2);
+    let second = several.pop();
+    let message = "the text has more than one document, and one is wanted here";
+    let place = second.as_ref().map_or(0..0, |source| source.range(&Pointer::root()));
+    let (file, text) = second.map_or_else(Default::default, |source| (source.file, source.text));
+    Err(Unparsed {
+        file,
+        text,
+        findings: vec![(Finding::new(Code::NotYaml, Pointer::root(), message), place)],
+    })
 }
 
 /// The fault that keeps bytes from being a text, and its range in their lossy text.
@@ -159,21 +187,27 @@ fn syntax_of_stdin(text: &str) -> Syntax {
     }
 }
 
-fn parse(file: String, text: String, syntax: Syntax) -> Result<Source, Unparsed> {
+fn parse(file: String, text: Arc<str>, syntax: Syntax) -> Result<Vec<Source>, Unparsed> {
     let parsed = match syntax {
         Syntax::Json => Document::parse(&text)
-            .map(|document| (document, Places::Json, Vec::new()))
+            .map(|document| vec![(document, Places::Json, Vec::new())])
             .map_err(|error| of_text(&error)),
-        Syntax::Yaml => yaml::parse(&text).map(|read| (read.document, Places::Yaml(read.places), read.warnings)),
+        Syntax::Yaml => yaml::parse(&text).map(|documents| {
+            let documents = documents.into_iter();
+            documents
+                .map(|read| (read.document, Places::Yaml(read.places), read.warnings))
+                .collect()
+        }),
+    };
+    let source = |(document, places, warnings)| Source {
+        file: file.clone(),
+        text: text.clone(),
+        document,
+        warnings,
+        places,
     };
     match parsed {
-        Ok((document, places, warnings)) => Ok(Source {
-            file,
-            text,
-            document,
-            warnings,
-            places,
-        }),
+        Ok(documents) => Ok(documents.into_iter().map(source).collect()),
         Err(findings) => Err(Unparsed { file, text, findings }),
     }
 }

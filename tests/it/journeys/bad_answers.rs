@@ -156,7 +156,7 @@ fn a_rule_of_another_id_is_not_written_to() {
     expect![[r#"
         exit 1
         --- stdout
-        failed  (a1b2c3d4-e5f6-7890-abcd-ef1234567890)
+        failed  a1b2c3d4-e5f6-7890-abcd-ef1234567890
           time           <n> ms, 1 request
           recorded       entry 1, head <head>
           updates        0 of 1 carried out (0 %)

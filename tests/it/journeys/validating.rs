@@ -179,6 +179,59 @@ fn folders_are_walked_as_people_have_them() {
     }
 }
 
+#[test]
+fn a_file_of_yaml_may_have_several_documents() {
+    let text = "# shared\nid: r-1\nenabled: 1\n---\nid: r-2\nenabled: true\n---\n# nothing\n---\nid: r-1\nconditions: &c []\n...\n";
+    let ran = validated("rules.yaml", text, &[]);
+    expect![[r#"
+        exit 3
+        --- stdout
+        error[AR0113]: the rule `r-1` stands in this file twice
+         --> rules.yaml:2:5
+          |
+        2 | id: r-1
+          |     ^^^ two files are about one rule
+
+        error[AR0108]: expected true or false, found a number
+         --> rules.yaml:3:10
+          |
+        3 | enabled: 1
+          |          ^ a value of the wrong type
+
+        error[AR0113]: the rule `r-1` stands in this file twice
+          --> rules.yaml:10:5
+           |
+        10 | id: r-1
+           |     ^^^ two files are about one rule
+
+        warning[AR0208]: the rule has no conditions
+          --> rules.yaml:11:16
+           |
+        11 | conditions: &c []
+           |                ^ a rule without conditions
+
+        3 errors, 1 warning in 1 file
+        --- stderr
+    "#]]
+    .assert_eq(&shown(&ran));
+    let summary = &document(&validated("rules.yaml", text, &["-o", "json"]))["summary"];
+    assert_eq!(summary, &json!({"files": 1, "rules": 3, "errors": 3, "warnings": 1}));
+    let whole = validated("rules.yaml", "id: r-1\nname: a\n---\nid: r-2\nname: b\n", &[]);
+    assert_eq!(whole.code, Some(0), "{whole}");
+}
+
+#[test]
+fn a_change_is_one_document() {
+    let mut command = assist_rules();
+    file(&command, "change.yaml", "name: a\n---\nname: b\n");
+    let ran = run(command.args(["update", "--sandbox", "--from", "change.yaml"]));
+    assert_eq!(ran.code, Some(3), "{ran}");
+    assert!(
+        ran.stderr.contains("more than one document") && ran.stderr.contains("change.yaml:3:1"),
+        "{ran}"
+    );
+}
+
 /// FIELD F5: two files of one rule, both named.
 #[test]
 fn two_files_of_one_rule_are_told_by_both_places() {

@@ -147,7 +147,7 @@ impl<'a, K: CliKind> Change<'a, K> {
             None => true,
         };
         let (written, elsewhere) = findings.into_iter().partition(is_written);
-        (Some(File::of_source(source, written)), elsewhere)
+        (Some(File::of_source(&source, written)), elsewhere)
     }
 
     fn finished(self, change: ChangeReport<K>, file: Option<File>, elsewhere: Vec<Finding>) -> FinishedChange<'a, K> {
@@ -204,7 +204,7 @@ fn parsed_edit<K: CliKind>(command: &UpdateCommand) -> Result<ParsedEdit<K>, Cli
             };
             let edit = match Edit::<K>::new(source.document.clone()) {
                 Ok(edit) => edit,
-                Err(finding) => return Ok(ParsedEdit::Broken(File::of_source(source, vec![finding]))),
+                Err(finding) => return Ok(ParsedEdit::Broken(File::of_source(&source, vec![finding]))),
             };
             (edit.with(&flags).map_err(|error| too_large(&error))?, Some(source))
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::ops::Range;
 
 use domain::json::Node;
 use domain::{Code, Edit, Finding, Pointer, TriggerRule};
@@ -14,37 +15,42 @@ use crate::output::{ERROR, SUCCESS, render_error};
 use crate::render::findings::{File, Summary, document};
 use crate::render::{github, junit, sarif, snippet};
 use crate::request::ValidateCommand;
-use crate::source;
+use crate::source::{self, Source};
 
 pub(super) fn run(context: &Context<'_>, command: &ValidateCommand) -> Result<Exit, CliError> {
     let walked = source::walk(&command.files);
     let (mut files, mut faults): (Vec<File>, _) = (Vec::new(), walked.faults);
-    let mut by_id: BTreeMap<String, usize> = BTreeMap::new();
+    let mut by_id: BTreeMap<String, (usize, Range<usize>)> = BTreeMap::new();
     for path in walked.files {
-        let file = match source::read(&path) {
+        let sources = match source::read_all_documents(&path) {
             // One that cannot be read does not hide what is wrong with the others.
             Err(fault) => {
                 faults.push(fault);
                 continue;
             }
-            Ok(Err(unparsed)) => File::of_unparsed(unparsed),
-            Ok(Ok(source)) => {
-                let mut findings = match Edit::<TriggerRule>::new(source.document.clone()) {
-                    Ok(edit) => edit.check().into_vec(),
-                    Err(finding) => vec![finding],
-                };
-                let id = source.document.root().get("id").and_then(Node::as_str);
-                if let Some(id) = id.map(str::to_owned) {
-                    let first = *by_id.entry(id.clone()).or_insert(files.len());
-                    if let Some(first) = files.get_mut(first) {
-                        findings.push(same_rule(&id, &first.name));
-                        first.add(same_rule(&id, &source.file));
-                    }
-                }
-                File::of_source(source, findings)
+            Ok(Err(unparsed)) => {
+                files.push(File::of_unparsed(unparsed));
+                continue;
             }
+            Ok(Ok(sources)) => sources,
         };
-        files.push(file);
+        let number = files.len();
+        for source in sources {
+            if files.len() == number {
+                files.push(File::named(source.file.clone(), source.text.clone()));
+            }
+            if let Some(file) = files.get_mut(number) {
+                file.add_document(&source, findings(&source));
+            }
+            let Some(id) = source.document.root().get("id").and_then(Node::as_str) else {
+                continue;
+            };
+            let here = (number, source.range(&Pointer::root().member("id")));
+            let first = by_id.entry(id.to_owned()).or_insert_with(|| here.clone()).clone();
+            if first != here {
+                add_same_rule(&mut files, id, [&first, &here]);
+            }
+        }
     }
     files.iter_mut().for_each(File::sort);
     for (path, why) in &walked.passed_over {
@@ -74,9 +80,26 @@ pub(super) fn run(context: &Context<'_>, command: &ValidateCommand) -> Result<Ex
     Ok(Exit::worst(faults.iter().map(CliError::exit).chain([of_findings])))
 }
 
-fn same_rule(id: &str, other: &str) -> Finding {
-    let message = format!("the rule `{id}` stands in `{other}` too");
-    Finding::new(Code::SameRule, Pointer::root().member("id"), message)
+fn findings(source: &Source) -> Vec<Finding> {
+    match Edit::<TriggerRule>::new(source.document.clone()) {
+        Ok(edit) => edit.check().into_vec(),
+        Err(finding) => vec![finding],
+    }
+}
+
+/// Adds the finding about two documents of one rule at both places.
+fn add_same_rule(files: &mut [File], id: &str, [first, second]: [&(usize, Range<usize>); 2]) {
+    for ((number, range), (other, _)) in [(first, second), (second, first)] {
+        let other = files.get(*other).filter(|_| number != other);
+        let message = match other {
+            Some(other) => format!("the rule `{id}` stands in `{}` too", other.name),
+            None => format!("the rule `{id}` stands in this file twice"),
+        };
+        let finding = Finding::new(Code::SameRule, Pointer::root().member("id"), message);
+        if let Some(file) = files.get_mut(*number) {
+            file.add(finding, range.clone());
+        }
+    }
 }
 
 fn human(files: &[File]) -> String {

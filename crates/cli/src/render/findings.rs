@@ -1,8 +1,9 @@
 //! Findings with their places in the files that people wrote.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use domain::{Finding, Pointer, Severity};
+use domain::{Finding, Severity};
 use serde::Serialize;
 
 use crate::output::FORMAT_VERSION;
@@ -13,10 +14,10 @@ use crate::source::{Source, Unparsed};
 #[derive(Debug)]
 pub(crate) struct File {
     pub(crate) name: String,
-    pub(crate) text: String,
+    pub(crate) text: Arc<str>,
     pub(crate) findings: Vec<(Finding, Range<usize>)>,
-    /// The place of its `id`, if it was read.
-    id: Option<Range<usize>>,
+    /// The number of documents in it.
+    documents: usize,
 }
 
 /// A finding as documents have it.
@@ -48,29 +49,36 @@ struct Document {
 }
 
 impl File {
-    /// A file that could be parsed, and what was found in it, in the order of its text.
-    pub(crate) fn of_source(source: Source, findings: Vec<Finding>) -> Self {
-        let mut findings: Vec<_> = findings
-            .into_iter()
-            .chain(source.warnings.clone())
-            .map(|finding| {
-                let range = source.range(&finding.pointer);
-                (finding, range)
-            })
-            .collect();
-        findings.sort_by_key(|(_, range)| range.start);
-        let id = Some(source.range(&Pointer::root().member("id")));
+    /// A file with one document that could be parsed, and what was found in it, in the order of its text.
+    pub(crate) fn of_source(source: &Source, findings: Vec<Finding>) -> Self {
+        let mut file = Self::named(source.file.clone(), source.text.clone());
+        file.add_document(source, findings);
+        file.sort();
+        file
+    }
+
+    /// A file whose documents are added to it.
+    pub(crate) fn named(name: String, text: Arc<str>) -> Self {
         Self {
-            id,
-            name: source.file,
-            text: source.text,
-            findings,
+            name,
+            text,
+            findings: Vec::new(),
+            documents: 0,
         }
     }
 
-    /// Adds a finding about the member that another file has too.
-    pub(crate) fn add(&mut self, finding: Finding) {
-        let range = self.id.clone().unwrap_or(0..0);
+    /// Adds a document of the file, and what was found in it.
+    pub(crate) fn add_document(&mut self, source: &Source, findings: Vec<Finding>) {
+        self.documents += 1;
+        let found = findings.into_iter().chain(source.warnings.clone());
+        self.findings.extend(found.map(|finding| {
+            let range = source.range(&finding.pointer);
+            (finding, range)
+        }));
+    }
+
+    /// Adds a finding about a place in it.
+    pub(crate) fn add(&mut self, finding: Finding, range: Range<usize>) {
         self.findings.push((finding, range));
     }
 
@@ -81,7 +89,7 @@ impl File {
 
     pub(crate) fn of_unparsed(unparsed: Unparsed) -> Self {
         Self {
-            id: None,
+            documents: 1,
             name: unparsed.file,
             text: unparsed.text,
             findings: unparsed.findings,
@@ -129,7 +137,7 @@ impl Summary {
         };
         Self {
             files: files.len(),
-            rules: files.len(),
+            rules: files.iter().map(|file| file.documents).sum(),
             errors: count(Severity::Error),
             warnings: count(Severity::Warning),
         }

@@ -45,11 +45,12 @@ pub(crate) fn report<K: DocumentKind>(
         | OutcomeKind::NotAttempted
         | OutcomeKind::NotApplied => ERROR,
     };
+    let id = &report.id;
     let name = outcome
         .title()
-        .map_or(String::new(), |name| format!("{} ", visible(name)));
+        .map_or_else(|| id.to_string(), |name| format!("{} ({id})", visible(name)));
     let word = outcome.kind().as_str();
-    let _ = writeln!(text, "{style}{word}{style:#}  {name}({})", report.id);
+    let _ = writeln!(text, "{style}{word}{style:#}  {name}");
     fact(&mut text, "version", &versions(report));
     if let Outcome::Conflict(conflict) = outcome {
         collisions(&mut text, &conflict.collisions, conflict.is_base_unknown());

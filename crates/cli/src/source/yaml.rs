@@ -57,7 +57,7 @@ enum Value {
     Object(Vec<(String, Spanned<Value>)>),
 }
 
-/// A text that was read.
+/// A document that was read.
 #[derive(Debug)]
 pub(super) struct Read {
     pub(super) document: Document,
@@ -66,24 +66,39 @@ pub(super) struct Read {
     pub(super) warnings: Vec<Finding>,
 }
 
-/// Reads a text.
-pub(super) fn parse(text: &str) -> Result<Read, Vec<Placed>> {
+/// Reads a text: its documents, which `---` separates. A text with nothing in it is null, as YAML has it; beside others an
+/// empty document is none.
+pub(super) fn parse(text: &str) -> Result<Vec<Read>, Vec<Placed>> {
     let options = serde_saphyr::options! {
         // Why: a number that no double reaches is one all the same. What is infinite by its name is found later.
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         strict_booleans: true,
         with_snippet: false,
     };
-    let root: Spanned<Value> = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+    let roots = serde_saphyr::from_multiple_with_options(text, options);
+    let roots: Vec<Spanned<Value>> = roots.map_err(|error| {
         let place = error.location().map_or(0..0, |location| range_of_error(text, location));
         let (code, message) = explained(&error);
         vec![(Finding::new(code, Pointer::root(), message), place)]
     })?;
-    let mut printed = Printed {
-        faults: syntax::faults(text),
-        ..Printed::default()
-    };
-    printed.print(text, &root, &Pointer::root());
+    let (mut documents, mut faults) = (Vec::new(), syntax::faults(text));
+    let nothing = roots.is_empty().then_some(Spanned {
+        value: Value::Null,
+        referenced: Location::UNKNOWN,
+        defined: Location::UNKNOWN,
+    });
+    for root in roots.into_iter().chain(nothing) {
+        match document(text, &root) {
+            Ok(read) => documents.push(read),
+            Err(found) => faults.extend(found),
+        }
+    }
+    if faults.is_empty() { Ok(documents) } else { Err(faults) }
+}
+
+fn document(text: &str, root: &Spanned<Value>) -> Result<Read, Vec<Placed>> {
+    let mut printed = Printed::default();
+    printed.print(text, root, &Pointer::root());
     let Printed {
         json,
         places,
@@ -140,7 +155,7 @@ fn explained(error: &Error) -> (Code, String) {
             Code::TooLarge,
             "the text is too large, its aliases written out".to_owned(),
         ),
-        Error::MultipleDocuments { .. } => not_yaml("the text has more than one document"),
+        Error::RecursiveReferencesRequireWeakTypes { .. } => not_yaml("an alias stands inside of what it names"),
         other => not_yaml(
             DefaultMessageFormatter
                 .format_message(other)
@@ -310,6 +325,10 @@ impl<'de> Visitor<'de> for ValueVisitor {
 mod tests {
     use super::*;
 
+    fn read(yaml: &str) -> Result<Read, Vec<Placed>> {
+        parse(yaml).map(|mut documents| documents.pop().unwrap())
+    }
+
     #[test]
     fn yaml_is_read_by_the_core_schema() {
         for (yaml, json) in [
@@ -335,7 +354,7 @@ mod tests {
             ("a: 0042\nb: '0042'\nc: 1_000", r#"{"a":42,"b":"0042","c":"1_000"}"#),
             ("a: !!str 0042\nb: &x 0042\nc: *x", r#"{"a":"0042","b":42,"c":42}"#),
         ] {
-            let read = parse(yaml).unwrap_or_else(|error| panic!("{yaml}: {error:?}"));
+            let read = read(yaml).unwrap_or_else(|error| panic!("{yaml}: {error:?}"));
             assert_eq!(read.document.compact(), json, "{yaml}");
         }
     }
@@ -343,7 +362,7 @@ mod tests {
     /// FIELD F1: leading zeros are warned.
     #[test]
     fn a_number_that_loses_its_zeros_is_told() {
-        let read = parse("a: 0042\nb: '0042'\nc: 42\n").unwrap();
+        let read = read("a: 0042\nb: '0042'\nc: 42\n").unwrap();
         let warned: Vec<String> = read
             .warnings
             .iter()
@@ -362,7 +381,7 @@ mod tests {
     #[test]
     fn each_value_has_its_place() {
         let yaml = "enabled: true\nconditions:\n  - type: keyword\n    operator: near\n";
-        let places = parse(yaml).unwrap().places;
+        let places = read(yaml).unwrap().places;
         let at = |pointer: &str| yaml.get(places.range(&pointer.parse().unwrap())).unwrap();
         assert_eq!(at("/conditions/0/operator"), "near");
         assert_eq!(at("/conditions/0/value"), "type: keyword\n    operator: near");
@@ -399,15 +418,9 @@ mod tests {
             ),
             ("a: 1\nb: [0, -.inf]\n", Code::NotYaml, NOT_FINITE, Some(2)),
             (
-                "a: 1\n---\nb: 2",
-                Code::NotYaml,
-                "the text has more than one document",
-                Some(3),
-            ),
-            (
                 "a: &x [*x]",
                 Code::NotYaml,
-                "recursive references require weak recursion types",
+                "an alias stands inside of what it names",
                 Some(1),
             ),
             (

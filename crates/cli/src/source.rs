@@ -80,9 +80,12 @@ pub(crate) fn read_all_documents(path: &Path) -> Result<Result<Vec<Source>, Unpa
         path.display().to_string()
     };
     let text = if is_stdin {
-        read_all(std::io::stdin().lock())
+        read_all(std::io::stdin().lock(), 0)
     } else {
-        std::fs::File::open(path).and_then(read_all)
+        std::fs::File::open(path).and_then(|file| {
+            let length = file.metadata().map_or(0, |data| data.len());
+            read_all(file, length)
+        })
     };
     let unreadable =
         |why: &dyn std::fmt::Display| CliError::new(ErrorCode::UnreadableFile, format!("cannot read `{file}`: {why}"));
@@ -157,11 +160,14 @@ fn of_utf16(bytes: &[u8]) -> Option<String> {
     text.ok().filter(|_| odd.is_empty())
 }
 
-fn read_all(reader: impl Read) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+/// All bytes of what likely has so many.
+fn read_all(reader: impl Read, length: u64) -> std::io::Result<Vec<u8>> {
     // Why twice: in UTF-16 a letter has two bytes. A byte order mark, and more bytes than a document may have, are enough
     // to refuse it.
-    reader.take(2 * MAX_BYTES as u64 + 4).read_to_end(&mut bytes)?;
+    const MOST: u64 = 2 * MAX_BYTES as u64 + 4;
+    // Why one more: a reader that has room left sees the end without growing.
+    let mut bytes = Vec::with_capacity(usize::try_from(length.min(MOST)).unwrap_or(0) + 1);
+    reader.take(MOST).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

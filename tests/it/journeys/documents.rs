@@ -85,7 +85,11 @@ fn the_man_page_names_commands_flags_and_exit_codes() {
     let ran = run(assist_rules().arg("man"));
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
     assert!(ran.stdout.contains(".TH assist-rules 1"), "{}", ran.stdout);
-    for said in ["\\-\\-reset\\-sandbox", "stopped by SIGTERM", "assist\\-rules\\-update(1)"] {
+    for said in [
+        "\\-\\-reset\\-sandbox",
+        "stopped by SIGTERM",
+        "assist\\-rules\\-update(1)",
+    ] {
         assert!(ran.stdout.contains(said), "{said}\n{}", ran.stdout);
     }
 }

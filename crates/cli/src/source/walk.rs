@@ -42,9 +42,14 @@ pub(crate) fn walk(paths: &[PathBuf]) -> Walked {
 impl Walked {
     /// Takes a file, unless it was named before: by the same path, or by another.
     fn file(&mut self, file: PathBuf) {
-        self.come_across += 1;
         // Why only what can be resolved: stdin, and a file that is not there, are told as they were named.
-        let is_new = file.canonicalize().map_or(true, |real| self.seen.insert(real));
+        let real = file.canonicalize().ok();
+        self.file_at(file, real);
+    }
+
+    fn file_at(&mut self, file: PathBuf, real: Option<PathBuf>) {
+        self.come_across += 1;
+        let is_new = real.is_none_or(|real| self.seen.insert(real));
         if is_new {
             self.files.push(file);
         }
@@ -58,7 +63,8 @@ impl Walked {
     }
 
     fn entries(&mut self, folder: &Path) -> std::io::Result<()> {
-        if !self.seen.insert(folder.canonicalize()?) {
+        let real = folder.canonicalize()?;
+        if !self.seen.insert(real.clone()) {
             self.passed_over.push((folder.to_owned(), "it was walked already"));
             return Ok(());
         }
@@ -68,6 +74,12 @@ impl Walked {
             let path = entry.path();
             if entry.file_name().to_string_lossy().starts_with('.') {
                 self.passed_over.push((path, "it is hidden"));
+                continue;
+            }
+            // Why: of thousands of files, what the folder itself says of each is enough.
+            if is_document(&path) && entry.file_type()?.is_file() {
+                let real = real.join(entry.file_name());
+                self.file_at(path, Some(real));
                 continue;
             }
             // Why `metadata`: what a link leads to counts.

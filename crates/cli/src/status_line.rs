@@ -16,7 +16,10 @@ pub(crate) fn is_possible() -> bool {
 
 /// Shows a text in place of the last one.
 pub(crate) fn show(text: &str) {
-    let text: String = text.chars().take(WIDTH).collect();
+    let mut text = text.to_owned();
+    if text.chars().count() > WIDTH {
+        text = text.chars().take(WIDTH - 1).chain(['…']).collect();
+    }
     IS_SHOWN.store(true, Ordering::Relaxed);
     let mut stderr = io::stderr().lock();
     // Why ignored: a terminal that is gone shows nothing to anybody.

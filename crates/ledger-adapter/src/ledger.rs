@@ -110,6 +110,11 @@ impl SqlLedger {
             let help = "make it writable, with room on its disk, or name another one with --ledger";
             LedgerError::Unusable(LedgerFailure::new("cannot open it").with_help(help).with_source(error))
         };
+        // Why: opening a pipe would wait for its other end.
+        if settings.address.file().is_some_and(is_special) {
+            let failure = LedgerFailure::new("cannot open it: it is no regular file");
+            return Err(LedgerError::Unusable(failure.with_help("name a file with --ledger")));
+        }
         if let (Some(file), IfAbsent::Leave) = (settings.address.file(), absent)
             && !is_there(file)
                 .map_err(|error| LedgerError::Unusable(LedgerFailure::new("cannot read it").with_source(error)))?
@@ -189,6 +194,11 @@ fn at_address(settings: &LedgerSettings, failure: LedgerError) -> LedgerError {
         | LedgerError::Settled(_)
         | LedgerError::OtherOrganization { .. }) => other,
     }
+}
+
+/// True for a pipe, a device or a socket.
+fn is_special(file: &std::path::Path) -> bool {
+    std::fs::metadata(file).is_ok_and(|data| !data.is_file() && !data.is_dir())
 }
 
 /// True if there is a file with something in it. One that may not be read is there.

@@ -267,6 +267,26 @@ fn a_ledger_below_a_file_or_in_place_of_a_folder_cannot_be_made() {
     assert_eq!(names_in(&home), ["notes.txt"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_ledger_that_is_a_pipe_or_a_device_is_refused_and_not_waited_for() {
+    let home = new_home();
+    let pipe = home.join("pipe.db");
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let workstation = Workstation::new();
+    for path in [pipe.as_path(), Path::new("/dev/null")] {
+        let ledger = format!("sqlite:{}", path.display());
+        is_refused_everywhere(&workstation, &ledger, &["no regular file", "--ledger"]);
+    }
+    assert_eq!(names_in(&home), ["pipe.db"]);
+}
+
 /// The command as a user who owns no file; as it is, where the tests' own user is none whom permissions do not hold.
 /// Nothing, and it says so, where there is no way to become such a user.
 #[cfg(unix)]

@@ -52,13 +52,14 @@ impl Output {
 
     /// Prints the document that was asked for. A reader who went away ends nothing.
     pub(crate) fn document(self, text: &str) -> Result<(), CliError> {
-        let text = if self.format == Format::Human {
-            without_commands(text)
+        let (text, color) = if self.format == Format::Human {
+            (without_commands(text), self.color)
         } else {
-            Cow::Borrowed(text)
+            // Why: nothing in it is a color, and what takes colors away would take DEL from a text with them.
+            (Cow::Borrowed(text), ColorChoice::AlwaysAnsi)
         };
         status_line::erase();
-        let mut stdout = AutoStream::new(io::stdout().lock(), self.color);
+        let mut stdout = AutoStream::new(io::stdout().lock(), color);
         let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
         match written {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::new(

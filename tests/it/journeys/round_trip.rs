@@ -55,6 +55,22 @@ fn what_was_fetched_can_be_edited_and_sent_back() {
     }
 }
 
+/// The one control character that JSON leaves as it is, and that is taken away with colors.
+#[test]
+fn a_text_with_a_control_character_is_in_every_document() {
+    let sandbox = Sandbox::sample();
+    let edit = |rule: &mut Value| rule["name"] = json!("a\u{7f}b\u{1b}[31mc");
+    sandbox.emulator.edit_rule(SAMPLE_RULE_ID, edit).unwrap();
+    for color in ["auto", "always", "never"] {
+        let fetched = document(&on(&sandbox, &["get", "-o", "json", "--color", color]));
+        assert_eq!(fetched["name"], "a\u{7f}b\u{1b}[31mc", "{color}");
+    }
+    let fetched = on(&sandbox, &["get", "-o", "yaml"]).stdout;
+    assert!(fetched.contains("name: \"a\\x7Fb\\e[31mc\"\n"), "{fetched}");
+    let sent = update(&sandbox, &fetched, &["-o", "json"]);
+    assert_eq!(document(&sent)["changes"][0]["outcome"], "unchanged", "{sent}");
+}
+
 #[test]
 fn a_fetched_rule_is_bound_to_the_version_that_it_had() {
     let sandbox = sandbox();

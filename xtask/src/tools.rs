@@ -8,7 +8,7 @@ use std::{
     ffi::OsString,
     fs,
     path::{Path, PathBuf},
-    process::{Command, ExitCode, Stdio},
+    process::{Command, ExitCode, Output, Stdio},
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -32,6 +32,8 @@ enum Package {
     Crate(&'static str),
     /// A package of `PyPI`, in a virtual environment.
     Python,
+    /// Packages of `PyPI` without a program, in one virtual environment: the version is their list.
+    Libraries,
     /// A package of npm, and the script in it.
     Node { name: &'static str, script: &'static str },
 }
@@ -91,7 +93,14 @@ const SARIF: Tool = Tool {
     },
 };
 
-const ALL: [&Tool; 7] = [&HACK, &DENY, &TYPOS, &ZIZMOR, &ACTIONLINT, &MATURIN, &SARIF];
+/// Readers of `JUnit` reports, webhooks and YAML: tests ask them.
+const READERS: Tool = Tool {
+    name: "readers",
+    version: "junitparser==5.0.3,standardwebhooks==1.1.0,PyYAML==6.0.4",
+    package: Package::Libraries,
+};
+
+const ALL: [&Tool; 8] = [&HACK, &DENY, &TYPOS, &ZIZMOR, &ACTIONLINT, &MATURIN, &SARIF, &READERS];
 
 /// Reads the arguments of the command: names of tools, or none for all.
 ///
@@ -149,6 +158,17 @@ impl Tool {
                 let program = programs(&self.environment()?).join(format!("{}{}", self.name, env::consts::EXE_SUFFIX));
                 program.is_file().then(|| Command::new(program))
             }
+            Package::Libraries => {
+                let python = interpreter(&self.environment()?);
+                let listed = Command::new(&python).args(["-m", "pip", "freeze"]).output();
+                let is_listed = |output: Output| {
+                    let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+                    self.version
+                        .split(',')
+                        .all(|library| listed.lines().any(|line| line == library))
+                };
+                listed.is_ok_and(is_listed).then(|| Command::new(python))
+            }
             Package::Node { name, script } => {
                 let script = self.environment()?.join("node_modules").join(name).join(script);
                 script.is_file().then(|| {
@@ -181,15 +201,11 @@ impl Tool {
                 let args = ["install", "--quiet", &pinned];
                 cargo::succeed(&mut cargo::command(&args, Lock::MustHold)?)?;
             }
-            Package::Python => {
-                let environment = self.environment()?;
-                cargo::succeed(python().args(["-m", "venv"]).arg(&environment))?;
-                let python = programs(&environment).join(format!("python{}", env::consts::EXE_SUFFIX));
-                cargo::succeed(
-                    Command::new(python)
-                        .args(["-m", "pip", "install", "--quiet", "--only-binary", ":all:"])
-                        .arg(format!("{name}=={version}")),
-                )?;
+            Package::Python => self.pip(&[&format!("{name}=={version}")])?,
+            Package::Libraries => {
+                // Why: none of them imports another package where a test uses it.
+                let libraries = version.split(',');
+                self.pip(&["--no-deps"].into_iter().chain(libraries).collect::<Vec<_>>())?;
             }
             Package::Node { name, .. } => {
                 let environment = self.environment()?;
@@ -210,6 +226,17 @@ impl Tool {
         }
         Ok("installed")
     }
+
+    /// Installs packages of `PyPI` into a virtual environment.
+    fn pip(&self, arguments: &[&str]) -> Result<()> {
+        let environment = self.environment()?;
+        cargo::succeed(python().args(["-m", "venv"]).arg(&environment))?;
+        cargo::succeed(
+            Command::new(interpreter(&environment))
+                .args(["-m", "pip", "install", "--quiet", "--only-binary", ":all:"])
+                .args(arguments),
+        )
+    }
 }
 
 fn folder() -> Result<PathBuf> {
@@ -219,6 +246,11 @@ fn folder() -> Result<PathBuf> {
 /// The folder of programs in a virtual environment.
 fn programs(environment: &Path) -> PathBuf {
     environment.join(if cfg!(windows) { "Scripts" } else { "bin" })
+}
+
+/// The interpreter of a virtual environment.
+fn interpreter(environment: &Path) -> PathBuf {
+    programs(environment).join(format!("python{}", env::consts::EXE_SUFFIX))
 }
 
 fn python() -> Command {

@@ -30,6 +30,7 @@ mod naming;
 mod network;
 mod organizations;
 mod outcomes;
+mod readers;
 mod reading;
 mod recording;
 mod repeated;

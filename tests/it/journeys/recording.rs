@@ -60,7 +60,7 @@ impl Workstation {
     }
 
     /// A change whose outcome is unknown: no write arrives.
-    fn loses_a_write(&self, name: &str) {
+    pub(super) fn loses_a_write(&self, name: &str) {
         let lost = r#"{"faults": [{"on": {"kind": "put"}, "times": 4, "do": {"drop_before": {}}}]}"#;
         self.sandbox.emulator.load_faults(Script::from_json(lost).unwrap());
         let ran = self.run(&["update", "--name", name]);

@@ -1,9 +1,51 @@
 //! Outputs as programs of others read them: Prometheus, readers of reports and of YAML, receivers of webhooks.
 
-use std::{fs, process::Command};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use super::recording::Workstation;
-use crate::binary::{feed, new_home, run};
+use serde_json::{Value, json};
+
+use super::{document, file, recording::Workstation};
+use crate::{
+    binary::{assist_rules, feed, new_home, run},
+    repository::root,
+};
+
+/// Texts that a writer may lose on the way to a reader: of another type where they stand bare, of another line, or of
+/// characters that a format has no place for.
+#[rustfmt::skip]
+const HOSTILE: &[&str] = &[
+    // Another type, in YAML 1.2 or 1.1.
+    "null", "Null", "~", "true", "FALSE", "no", "No", "NO", "on", "off", "yes", "y", "N", "1", "+1", "0042", "0o17", "0x1F",
+    "0b101", "1_000", "1e5", "1.5e+3", "1.", ".5", "-.inf", ".NaN", "nan", "12:30", "190:20:30", "12:30:45.5", "2026-03-01",
+    "2026-3-1 1:02:03", "2026-03-01T12:30:00Z", "<<", "=", "!!int", "1,000",
+    // The marks of YAML and of XML.
+    "", "-", "?", ":", "- a", "? a", "a: b", "a:", ":a", "a #b", "#a", "a#b", "&a", "*a", "!a", "|", ">", "%a", "@a", "`a`",
+    "[a", "]", "{a}", ",", "'a'", "\"a\"", "it's", "\\", "a\\n", "---", "--- a", "...", "]]>", "<!-- -->", "&amp;", "&#0;",
+    // Blanks and lines.
+    " ", " a", "a ", "\ta", "a\tb", "\n", "\n\n", "a\nb", "a\nb\n", "a\n\n", "\na", " a\nb", "a\n b\n", "a \nb", "a\n\tb",
+    "a\r\nb", "a\rb", "a\n---\nb", "a\n# b", "a\n\n\n",
+    // Characters.
+    "é", "日本語", "😀", "👩\u{200d}🚀", "\u{202e}abc", "a\u{85}b", "a\u{2028}b", "a\u{2029}b\n", "\u{a0}a\u{a0}",
+    "\u{feff}a", "a\u{feff}", "\u{0}", "\u{1b}[31m", "\u{7f}", "\u{80}", "\u{9f}", "\u{d7ff}", "\u{e000}", "\u{fffd}",
+    "\u{fffe}", "\u{ffff}", "\u{1fffe}", "\u{10ffff}", "a\u{7f}\nb", "a\u{ffff}\nb\n", "a\u{feff}\nb",
+];
+
+/// Hostile texts, and some that are long.
+fn hostile() -> Vec<String> {
+    let long = [
+        "word ".repeat(60),
+        "two  blanks ".repeat(30),
+        "letters".repeat(200),
+        format!("{}\nb", "word ".repeat(60)),
+        format!("a: {}", "word ".repeat(60)),
+    ];
+    HOSTILE.iter().map(|text| (*text).to_owned()).chain(long).collect()
+}
 
 /// True if a program is there; else the test is reported as skipped.
 fn has(test: &str, program: &str, package: &str) -> bool {
@@ -12,6 +54,38 @@ fn has(test: &str, program: &str, package: &str) -> bool {
         ports::testing::skip(test, &format!("it needs {program} (Debian: {package})"));
     }
     is_there
+}
+
+/// The interpreter that has the libraries; none, and it says so, where they are not there.
+fn python(test: &str) -> Option<PathBuf> {
+    let folders = fs::read_dir(root().join("target/tools"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let named = folders.filter(|folder| folder.file_name().to_string_lossy().starts_with("readers-"));
+    let in_it = if cfg!(windows) {
+        "Scripts/python.exe"
+    } else {
+        "bin/python"
+    };
+    let python = named
+        .map(|folder| folder.path().join(in_it))
+        .find(|python| python.is_file());
+    if python.is_none() {
+        ports::testing::skip(test, "it needs the readers (cargo xtask tools readers)");
+    }
+    python
+}
+
+/// The answer of a script to a document, both JSON on its stdin and stdout.
+#[track_caller]
+fn ask(python: &Path, script: &str, question: &Value) -> Value {
+    let mut command = Command::new(python);
+    // Why: without `-I` it would read what the user has installed.
+    command.args(["-I", "-X", "utf8", "-c", script]);
+    let ran = feed(&mut command, &question.to_string());
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran}");
+    document(&ran)
 }
 
 /// Passes figures to Prometheus' own check, which says on stderr what is bad and what is bad manners.
@@ -65,4 +139,118 @@ fn figures_are_what_prometheus_takes() {
     let printed = run(all.env_remove("GENESYS_RULE_ID")).stdout;
     assert_figures(&printed);
     assert_eq!(printed, reconciled);
+}
+
+const JUNIT: &str = r#"
+import json, sys
+from junitparser import Failure, JUnitXml
+report = JUnitXml.fromfile(json.load(sys.stdin))
+json.dump([{
+    "tests": suite.tests, "failures": suite.failures, "errors": suite.errors, "skipped": suite.skipped,
+    "cases": [{
+        "name": case.name,
+        "failures": [[it.type, it.message, it.text or ""] for it in case.result if isinstance(it, Failure)],
+        "others": len([it for it in case.result if not isinstance(it, Failure)]),
+        "out": case.system_out,
+    } for case in suite],
+} for suite in report], sys.stdout)
+"#;
+
+#[test]
+fn junit_reports_are_what_their_readers_take() {
+    let test = "junit_reports_are_what_their_readers_take";
+    if !has(test, "xmllint", "libxml2-utils") {
+        return;
+    }
+    let Some(python) = python(test) else { return };
+    let command = assist_rules();
+    let condition = |text: &str| json!({"type": text, "field": text, "operator": text, "value": text, text: text});
+    let conditions: Vec<Value> = hostile().iter().map(|text| condition(text)).collect();
+    for (name, text) in [
+        (
+            "a/hostile.json",
+            json!({"conditions": conditions, "actions": []}).to_string(),
+        ),
+        ("a/sound.json", emulator::SAMPLE_CHANGE.to_owned()),
+        ("a/warned.json", r#"{"actions": []}"#.to_owned()),
+        ("a/cut.json", "{\"\u{1b}]]>".to_owned()),
+        ("a/bad.yaml", "a: !t\u{1f600} ]]>\n- &x\n".to_owned()),
+        #[cfg(unix)]
+        (
+            "a/<&\">]]>\n\t\r\u{1b}\u{7f}\u{85}\u{ffff}😀'.json",
+            r#"{"enabled": 1, "enabld": 1}"#.to_owned(),
+        ),
+    ] {
+        file(&command, name, text);
+    }
+    let home = command.get_current_dir().unwrap().to_owned();
+    let validated = |args: &[&str]| {
+        let mut command = assist_rules();
+        run(command.current_dir(&home).args(["validate", "a"]).args(args))
+    };
+    for fail_on in ["error", "warning"] {
+        let findings = document(&validated(&["--fail-on", fail_on, "-o", "json"]));
+        let printed = validated(&["--fail-on", fail_on, "-o", "junit"]).stdout;
+        let report = file(&command, "report.xml", printed);
+        let schema = root().join("tests/it/junit.xsd");
+        let mut xmllint = Command::new("xmllint");
+        let ran = run(xmllint
+            .args(["--noout", "--nonet", "--schema"])
+            .arg(schema)
+            .arg(&report));
+        let valid = format!("{} validates\n", report.display());
+        assert_eq!((ran.code, ran.stderr), (Some(0), valid));
+        assert_eq!(ask(&python, JUNIT, &json!(report)), json!([suite(&findings, fail_on)]));
+    }
+}
+
+/// The suite that a reader finds in the report of these findings.
+fn suite(findings: &Value, fail_on: &str) -> Value {
+    let mut cases: BTreeMap<String, (Vec<Value>, Vec<String>)> = BTreeMap::new();
+    // Nothing is found in it, and it is a case.
+    cases.insert("a/sound.json".to_owned(), Default::default());
+    for finding in findings["findings"].as_array().unwrap() {
+        let [code, message, name] = ["code", "message", "file"].map(|member| finding[member].as_str().unwrap());
+        let start = &finding["range"]["start"];
+        let text = in_xml(&format!("{}:{}: {message}", start["line"], start["column"]));
+        let (failures, others) = cases.entry(in_xml(name)).or_default();
+        if fail_on == "warning" || finding["severity"] == "error" {
+            let help = in_xml(finding["help"].as_str().unwrap_or_default());
+            failures.push(json!([code, text, help]));
+        } else {
+            others.push(format!("{code} {text}"));
+        }
+    }
+    let summary = &findings["summary"];
+    assert_eq!(summary["files"], json!(cases.len()));
+    let failures: usize = cases.values().map(|(failures, _)| failures.len()).sum();
+    let warnings = if fail_on == "warning" {
+        &summary["warnings"]
+    } else {
+        &json!(0)
+    };
+    let counted = [&summary["errors"], warnings].map(|count| count.as_u64().unwrap());
+    assert_eq!(counted.iter().sum::<u64>(), failures as u64);
+    json!({
+        "tests": cases.len(),
+        "failures": cases.values().filter(|(failures, _)| !failures.is_empty()).count(),
+        "errors": 0,
+        "skipped": 0,
+        "cases": cases.into_iter().map(|(name, (failures, others))| json!({
+            "name": name,
+            "failures": failures,
+            "others": 0,
+            "out": if others.is_empty() { Value::Null } else { json!(others.join("\n")) },
+        })).collect::<Vec<_>>(),
+    })
+}
+
+/// A text without what XML has no place for, and on one line.
+fn in_xml(text: &str) -> String {
+    let letter = |letter: char| match letter {
+        '\n' | '\t' => ' ',
+        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
+        letter => letter,
+    };
+    text.chars().map(letter).collect()
 }

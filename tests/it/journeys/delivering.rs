@@ -25,16 +25,16 @@ use crate::{
     sandbox::Sandbox,
 };
 
-const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+pub(super) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// An organization, and a user whose configuration names sinks.
-struct Workstation {
+pub(super) struct Workstation {
     sandbox: Sandbox,
     home: std::path::PathBuf,
 }
 
 impl Workstation {
-    fn new(sinks: &str) -> Self {
+    pub(super) fn new(sinks: &str) -> Self {
         let home = new_home();
         fs::write(home.join("mine.toml"), sinks).unwrap();
         fs::create_dir(home.join("rules")).unwrap();
@@ -44,7 +44,7 @@ impl Workstation {
         }
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub(super) fn command(&self, args: &[&str]) -> Command {
         let mut command = against(&self.sandbox);
         command
             .current_dir(&self.home)
@@ -66,7 +66,7 @@ impl Workstation {
 }
 
 /// A server on this machine that answers each post with this status, and passes on its headers and body.
-fn listen(status: &str) -> (String, mpsc::Receiver<(String, String)>) {
+pub(super) fn listen(status: &str) -> (String, mpsc::Receiver<(String, String)>) {
     answering(format!(
         "HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
     ))
@@ -112,7 +112,7 @@ fn header(head: &str, name: &str) -> String {
     head.lines().find_map(named).unwrap_or_default()
 }
 
-fn webhook(url: &str) -> String {
+pub(super) fn webhook(url: &str) -> String {
     format!(
         "[[sinks]]\nname = \"chat\"\nkind = \"webhook\"\nurl = \"{url}\"\nsecrets_from = [\"env:CHAT_SECRET\"]\n\
          allow_private = true\n"

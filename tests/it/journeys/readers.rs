@@ -9,7 +9,11 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{document, file, recording::Workstation};
+use super::{
+    delivering::{SECRET, Workstation as Deliverer, listen, webhook},
+    document, file,
+    recording::Workstation,
+};
 use crate::{
     binary::{assist_rules, feed, new_home, run},
     repository::root,
@@ -253,4 +257,53 @@ fn in_xml(text: &str) -> String {
         letter => letter,
     };
     text.chars().map(letter).collect()
+}
+
+const WEBHOOK: &str = r#"
+import json, sys
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+asked = json.load(sys.stdin)
+body, headers = asked["body"].encode(), asked["headers"]
+def verifies(secret, body, headers):
+    try:
+        return Webhook(secret).verify(body, headers) == json.loads(body)
+    except WebhookVerificationError:
+        return False
+def changed(body, at):
+    return body[:at] + bytes([body[at] ^ 1]) + body[at + 1:]
+json.dump({
+    "secrets": [verifies(secret, body, headers) for secret in asked["secrets"]],
+    "bytes": [at for at in range(len(body)) if body[at] < 128
+        and verifies(asked["secrets"][0], changed(body, at), headers)],
+    "headers": [name for name in ("webhook-id", "webhook-timestamp")
+        if verifies(asked["secrets"][0], body, {**headers, name: headers[name][:-1] + chr(ord(headers[name][-1]) ^ 1)})],
+}, sys.stdout)
+"#;
+
+#[test]
+fn a_delivery_is_what_its_receivers_verify() {
+    let Some(python) = python("a_delivery_is_what_its_receivers_verify") else {
+        return;
+    };
+    let (url, posted) = listen("204 No Content");
+    let old = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+    let deliverer =
+        Deliverer::new(&webhook(&url).replace("\"env:CHAT_SECRET\"", "\"env:CHAT_SECRET\", \"env:OLD_SECRET\""));
+    let name = "\u{1f600} \u{2028}\u{7f}\\ \"no\"";
+    let ran = run(deliverer.command(&["update", "--name", name]).env("OLD_SECRET", old));
+    assert_eq!(ran.code, Some(0), "{ran}");
+    let (head, body) = posted.recv().unwrap();
+    assert!(body.contains('\u{1f600}'), "{body}");
+    let headers: Vec<_> = head.lines().filter_map(|line| line.split_once(": ")).collect();
+    let headers: BTreeMap<&str, &str> = headers
+        .into_iter()
+        .filter(|(name, _)| name.starts_with("webhook-"))
+        .collect();
+    assert_eq!(headers.len(), 3, "{head}");
+    let other = "whsec_AAAAqR8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let question = json!({"secrets": [SECRET, old, other], "body": body, "headers": headers});
+    assert_eq!(
+        ask(&python, WEBHOOK, &question),
+        json!({"secrets": [true, true, false], "bytes": [], "headers": []})
+    );
 }

@@ -7,9 +7,11 @@ use std::{
     process::Command,
 };
 
-use serde_json::{Value, json};
+use emulator::SAMPLE_RULE_ID;
+use serde_json::{Map, Value, json};
 
 use super::{
+    against,
     delivering::{SECRET, Workstation as Deliverer, listen, webhook},
     document, file,
     recording::Workstation,
@@ -17,6 +19,7 @@ use super::{
 use crate::{
     binary::{assist_rules, feed, new_home, run},
     repository::root,
+    sandbox::Sandbox,
 };
 
 /// Texts that a writer may lose on the way to a reader: of another type where they stand bare, of another line, or of
@@ -306,4 +309,68 @@ fn a_delivery_is_what_its_receivers_verify() {
         ask(&python, WEBHOOK, &question),
         json!({"secrets": [true, true, false], "bytes": [], "headers": []})
     );
+}
+
+const YAML: &str = r#"
+import json, sys, yaml
+OF_ONE_RUN = ("/'run_id'", "/'latency_ms'", "/'waited_ms'", "/'context_id'", "/'correlation_id'")
+def differences(json, yaml, at):
+    if type(json) is not type(yaml):
+        return [f"{at}: {json!r} is {yaml!r}"]
+    if isinstance(json, dict):
+        if list(json) != list(yaml):
+            return [f"{at}: {[(a, b) for a, b in zip(json, yaml) if a != b]}"]
+        return [it for name in json for it in differences(json[name], yaml[name], f"{at}/{name!r}")]
+    if isinstance(json, list):
+        if len(json) != len(yaml):
+            return [f"{at}: {len(json)} are {len(yaml)}"]
+        return [it for number in range(len(json)) for it in differences(json[number], yaml[number], f"{at}/{number}")]
+    return [] if json == yaml or at.endswith(OF_ONE_RUN) else [f"{at}: {json!r} is {yaml!r}"]
+asked = json.load(sys.stdin)
+json.dump(differences(json.loads(asked["json"]), yaml.safe_load(asked["yaml"]), ""), sys.stdout)
+"#;
+
+#[test]
+fn yaml_is_what_readers_of_its_older_version_take() {
+    let Some(python) = python("yaml_is_what_readers_of_its_older_version_take") else {
+        return;
+    };
+    let command = assist_rules();
+    let home = command.get_current_dir().unwrap().to_owned();
+    let sandbox = Sandbox::sample();
+    // A text that is a command to a CI changes how all others are written.
+    for more in [None, Some("a\n::error::b")] {
+        let mut texts = hostile();
+        texts.extend(more.map(str::to_owned));
+        let members: Map<String, Value> = texts.iter().map(|text| (text.clone(), json!(text))).collect();
+        let condition = |text: &String| json!({"type": "keyword", "field": text, "operator": text, "value": text});
+        let edit = |rule: &mut Value| {
+            rule["name"] = json!("no");
+            rule["description"] = json!("12:30");
+            rule["members"] = json!(members);
+            rule["lists"] = json!([texts, [texts, [members]], [], {}, [[]], null, true]);
+            rule["numbers"] = json!([0, -1, 0.4, 1.5, 12_345_678_901_234_567_u64]);
+        };
+        sandbox.emulator.edit_rule(SAMPLE_RULE_ID, edit).unwrap();
+        let conditions: Vec<Value> = texts.iter().map(condition).collect();
+        let bad = json!({"conditions": conditions, "members": members});
+        file(&command, "=.json", bad.to_string());
+        for (code, args) in [
+            (0, &["get"][..]),
+            (0, &["list"]),
+            (0, &["diff", "--name", "0042"]),
+            (0, &["update", "--name", "0042", "--dry-run"]),
+            (3, &["validate", "=.json"]),
+            (1, &["get", "absent"]),
+        ] {
+            let printed = |format: &str| {
+                let mut command = against(&sandbox);
+                let ran = run(command.current_dir(&home).args(args).args(["-o", format]));
+                assert_eq!(ran.code, Some(code), "{args:?}: {ran}");
+                ran.stdout
+            };
+            let question = json!({"json": printed("json"), "yaml": printed("yaml")});
+            assert_eq!(ask(&python, YAML, &question), json!([]), "{args:?}");
+        }
+    }
 }

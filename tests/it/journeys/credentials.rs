@@ -359,6 +359,12 @@ fn auth_status_answers_which_organization_is_about_to_be_changed() {
         ran.code == Some(8) && !ran.to_string().contains("not-the-secret"),
         "{ran}"
     );
+    for shown in [
+        "organization  not known: the sign-in failed\n",
+        "token         none was given\n",
+    ] {
+        assert!(ran.stdout.contains(shown), "{ran}");
+    }
     let ran = run(assist_rules().args(["auth", "status"]));
     assert!(ran.code == Some(64) && ran.stderr.contains("AR0603"), "{ran}");
     let ran = run(assist_rules().args(["auth", "status", "--sandbox"]));

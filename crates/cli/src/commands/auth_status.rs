@@ -69,7 +69,13 @@ pub(super) async fn run(context: &Context<'_>, sign_in: SignIn) -> Result<Exit, 
     let shown = session.target(organization.as_ref().ok().and_then(Option::as_ref));
     let login = session.login().to_string();
     session.close().await?;
-    organization.map_err(|failure| CliError::of_failure("sign in", &failure))?;
+    let problem = organization
+        .err()
+        .map(|failure| CliError::of_failure("sign in", &failure));
+    // Why for people alone: a program gets one document, and here that is the error.
+    if let (Some(problem), true) = (&problem, context.output.format != Format::Human) {
+        return Err(problem.clone());
+    }
     let document = Document {
         format_version: FORMAT_VERSION,
         kind: "auth",
@@ -95,11 +101,11 @@ pub(super) async fn run(context: &Context<'_>, sign_in: SignIn) -> Result<Exit, 
         target: shown,
     };
     if context.output.format == Format::Human {
-        context.output.document(&human(&document))?;
+        context.output.document(&human(&document, problem.is_some()))?;
     } else {
         context.output.data(&document)?;
     }
-    Ok(Exit::Done)
+    problem.map_or(Ok(Exit::Done), Err)
 }
 
 /// A key of the configuration, as it counts; the value that follows from others where no layer sets it.
@@ -133,7 +139,7 @@ fn credentials(target: &Target) -> Credentials {
     Credentials { kind, client_id, from }
 }
 
-fn human(document: &Document) -> String {
+fn human(document: &Document, has_failed: bool) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &str, from: Option<&str>| {
         let _ = write!(text, "{name:<13} {}", visible(value));
@@ -142,7 +148,9 @@ fn human(document: &Document) -> String {
         }
         text.push('\n');
     };
-    let unknown = if document.checked {
+    let unknown = if has_failed {
+        "not known: the sign-in failed"
+    } else if document.checked {
         "the platform does not tell it to this client"
     } else {
         "not known before the first request; --check asks"
@@ -164,6 +172,7 @@ fn human(document: &Document) -> String {
     };
     line("credentials", &who, Some(&document.credentials.from));
     let token = match (&document.token.ends_at, document.checked) {
+        (_, true) if has_failed => "none was given".to_owned(),
         (Some(ends), true) => format!("given now, ends {ends}"),
         (Some(ends), false) => format!("kept from an earlier run, ends {ends}"),
         (None, _) => "-".to_owned(),

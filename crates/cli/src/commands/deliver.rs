@@ -21,6 +21,10 @@ use crate::stopper::{Abandoned, Stage, Stopper};
 pub(super) async fn run(context: &Context<'_>, command: &DeliverCommand) -> Result<Exit, CliError> {
     let settings = context.settings()?;
     let configured = settings.sinks.clone()?;
+    if context.global.no_sinks {
+        let message = "`deliver` tells the sinks, and `--no-sinks` tells none in this run";
+        return Err(CliError::new(ErrorCode::Usage, message).with_help("leave one of them out"));
+    }
     for named in command.sink.iter().chain(&command.enable) {
         if let Some((_, error)) = configured.without_secret.iter().find(|(name, _)| name == named) {
             return Err(error.clone());

@@ -82,6 +82,8 @@ fn the_sandbox_tells_no_sink_unless_it_is_asked_to() {
         update("B", &["--sinks"]),
         json!({"queued": 1, "delivered": 1, "failed": 0})
     );
+    let ran = workstation.run(&["deliver", "--no-sinks"]);
+    assert!(ran.code == Some(64) && ran.stderr.contains("tells none"), "{ran}");
     let ran = workstation.run(&["update", "--name", "C", "--sinks", "--no-sinks"]);
     assert_eq!(ran.code, Some(64), "{ran}");
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::code::Code;
+use crate::json::TextError;
 use crate::pointer::Pointer;
 use crate::severity::Severity;
 
@@ -58,6 +59,11 @@ pub struct Reported(());
 pub struct Findings(Vec<Finding>);
 
 impl Findings {
+    /// The finding of a document that would be too large.
+    pub(crate) fn too_large(error: &TextError) -> Self {
+        Self(vec![Finding::new(Code::TooLarge, Pointer::root(), error.to_string())])
+    }
+
     /// Adds one that does not keep the reader from going on.
     pub fn add(&mut self, finding: Finding) {
         self.0.push(finding);

@@ -4,10 +4,12 @@
 //! This crate does no I/O, knows no clock, no randomness and no network: what it needs is an argument. It never panics on
 //! input, and loses nothing that a server sent.
 //!
-//! [`document`] is written once over [`DocumentKind`]; [`trigger_rule`] is a kind; [`protocol`] updates a document of any.
+//! [`document`] is written once over [`DocumentKind`]; [`trigger_rule`] is a kind; [`plan`] says what a document would
+//! become, and [`protocol`] updates a document of any.
 
 pub mod document;
 pub mod json;
+pub mod plan;
 pub mod protocol;
 #[cfg(feature = "testing")]
 pub mod testing;

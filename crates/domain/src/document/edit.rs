@@ -149,7 +149,8 @@ impl<K: DocumentKind> Edit<K> {
                 continue;
             };
             let theirs = stored.member(member.name);
-            let value = match_stored_elements::<K>(member, authored, theirs).map_err(|error| too_large(&error))?;
+            let value =
+                match_stored_elements::<K>(member, authored, theirs).map_err(|error| Findings::too_large(&error))?;
             let is_as_stored = theirs.is_some_and(|theirs| theirs.eq_value(value.root()));
             if self.form == Form::Partial || !is_as_stored {
                 patch.put(member.name, Some(value));
@@ -160,7 +161,7 @@ impl<K: DocumentKind> Edit<K> {
             return Ok(patch);
         }
         // The edit is refused: what is wrong with the document that it would make is said in the same go.
-        let result = patch.apply(stored).map_err(|error| too_large(&error))?;
+        let result = patch.apply(stored).map_err(|error| Findings::too_large(&error))?;
         let known: Vec<_> = errors
             .as_slice()
             .iter()
@@ -223,7 +224,7 @@ impl<K: DocumentKind> Edit<K> {
                 let ours = ours
                     .map(Document::from_node)
                     .transpose()
-                    .map_err(|error| too_large(&error))?;
+                    .map_err(|error| Findings::too_large(&error))?;
                 patch.put(member.name, ours);
             }
         }
@@ -286,12 +287,6 @@ fn match_stored_elements<K: DocumentKind>(
         meant.map_or_else(|| ours.raw(), |meant| meant.raw())
     });
     array_of(elements)
-}
-
-fn too_large(error: &TextError) -> Findings {
-    let mut findings = Findings::default();
-    findings.add(Finding::new(Code::TooLarge, Pointer::root(), error.to_string()));
-    findings
 }
 
 impl<K> Default for Edit<K> {

@@ -4,13 +4,11 @@ use std::time::Duration;
 
 use super::PendingWrite;
 use super::state::{Attempt, Step, Update};
-use crate::code::Code;
 use crate::document::{Collision, Difference, DocumentKind, Stored};
 use crate::evidence::Evidence;
 use crate::finding::{Finding, Findings};
 use crate::json::TextError;
 use crate::outcome_kind::OutcomeKind;
-use crate::pointer::Pointer;
 use crate::request_error::{FailureClass, RequestError};
 use crate::version::Version;
 
@@ -412,9 +410,7 @@ impl<K: DocumentKind> Update<K> {
     }
 
     pub(super) fn too_large(self, base: Stored<K>, error: &TextError, merges: u32) -> Step<K> {
-        let mut findings = Findings::default();
-        findings.add(Finding::new(Code::TooLarge, Pointer::root(), error.to_string()));
-        self.invalid(base, findings, merges)
+        self.invalid(base, Findings::too_large(error), merges)
     }
 
     pub(super) fn failed(self, write: Option<PendingWrite<K>>, failure: RequestError) -> Step<K> {

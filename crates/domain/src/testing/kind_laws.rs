@@ -5,9 +5,11 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRunner};
 
 use super::Specimen;
-use crate::document::{AppliedChange, CrossFieldMerge, Edit, Patch, check, merge, revert};
+use crate::document::{AppliedChange, CrossFieldMerge, Edit, Patch, Stored, check, merge, revert};
 use crate::json::Document;
+use crate::plan::{PlannedChange, plan};
 use crate::pointer::Pointer;
+use crate::protocol::{Step, Update, UpdateOptions};
 
 type Law<K> = fn(&Case<K>) -> Result<(), TestCaseError>;
 
@@ -19,14 +21,14 @@ struct Case<K: Specimen> {
     theirs: Patch<K>,
 }
 
-/// Tries the laws of edit, patch, diff, merge and revert on so many cases each.
+/// Tries the laws of edit, patch, diff, merge, revert and plan on so many cases each.
 ///
 /// # Panics
 ///
 /// If a law does not hold, with the smallest case that was found.
 #[expect(clippy::panic, reason = "a law that does not hold fails the test that asked for it")]
 pub fn kind_laws<K: Specimen>(cases: u32) {
-    let laws: [(&str, Law<K>); 9] = [
+    let laws: [(&str, Law<K>); 10] = [
         ("the specimen is what the trait asks for", specimen_is_sound),
         (
             "a patch changes what it names and nothing else",
@@ -50,6 +52,10 @@ pub fn kind_laws<K: Specimen>(cases: u32) {
         (
             "a revert brings back what a patch touched and nothing else",
             revert_takes_back,
+        ),
+        (
+            "a plan says what is written, and leaves nothing to plan",
+            plan_is_carried_out,
         ),
     ];
     for (name, law) in laws {
@@ -237,5 +243,40 @@ fn revert_takes_back<K: Specimen>(case: &Case<K>) -> Result<(), TestCaseError> {
     for (member, _) in others {
         prop_assert_eq!(merged.document.member(member.name), now.member(member.name));
     }
+    Ok(())
+}
+
+fn plan_is_carried_out<K: Specimen>(case: &Case<K>) -> Result<(), TestCaseError> {
+    let edit = Edit::<K>::new(case.ours.to_document()).map_err(|finding| TestCaseError::fail(finding.message))?;
+    let stored = |value: &K, version: &str| Stored {
+        id: K::specimen_id(),
+        version: version.parse().ok(),
+        value: value.clone(),
+    };
+    let Ok(meant) = edit.resolve(&case.base).map(|patch| apply(&patch, &case.base)) else {
+        return Err(TestCaseError::fail("the values of a specimen make no faults"));
+    };
+    let update = match plan(&edit, stored(&case.base, "1")) {
+        PlannedChange::Unchanged(_) => {
+            prop_assert!(meant.has_content_of(&case.base));
+            return Ok(());
+        }
+        PlannedChange::Update(update) => update,
+        other @ (PlannedChange::Stale { .. } | PlannedChange::Invalid { .. }) => {
+            return Err(TestCaseError::fail(format!("{other:?}")));
+        }
+    };
+    prop_assert_eq!(&update.after, &meant);
+    prop_assert!(!update.diff().is_empty());
+    let (before, after) = (update.before.clone(), update.after.clone());
+    let Step::Record(record) = Update::start(update.into_request(), UpdateOptions::default()) else {
+        return Err(TestCaseError::fail(
+            "a reviewed change is recorded and written without a read",
+        ));
+    };
+    prop_assert_eq!(&record.intent().ours, &after);
+    prop_assert_eq!(&record.intent().base, &before);
+    let again = plan(&edit, stored(&after, "2"));
+    prop_assert!(matches!(again, PlannedChange::Unchanged(_)), "{again:?}");
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use emulator::SAMPLE_RULE_ID;
+use serde_json::{Value, json};
 
 use crate::binary::{assist_rules, run};
 use crate::terminal::on_a_terminal;
@@ -47,6 +48,11 @@ fn workstation(test: &str, name: &str) -> Option<Workstation> {
     fs::write(&script, made.stdout).unwrap();
     let listed = run(in_it(program.get_program()).args(["list", "--sandbox"]));
     assert_eq!(listed.code, Some(0), "{listed}");
+    let kept = folder.join("state/assist-rules/listing.json");
+    let mut rules: Vec<Value> = serde_json::from_slice(&fs::read(&kept).unwrap()).unwrap();
+    let names = ["Zahlung: fehlgeschlagen", "Bob's `rule` $(touch made)", "Refunds"];
+    rules.extend(names.map(|name| json!({"id": format!("r-{}", name.len()), "name": name})));
+    fs::write(&kept, json!(rules).to_string()).unwrap();
     fs::write(folder.join("change.yaml"), "name: X\n").unwrap();
     let mut shell = in_it(OsStr::new(name));
     let programs = Path::new(program.get_program()).parent().unwrap().to_owned();
@@ -80,6 +86,12 @@ fn lines() -> Vec<(&'static str, Vec<&'static str>)> {
         ("get Cred", vec!["get", NAME]),
         (r"get Credit\ Ca", vec!["get", NAME]),
         ("edit --reason x 'Cred", vec!["edit", "--reason", "x", NAME]),
+        ("get name:Credit", vec!["get", "name:Credit Card Detection Rule"]),
+        ("get Zahl", vec!["get", "Zahlung: fehlgeschlagen"]),
+        (r"get Zahlung:\ f", vec!["get", "Zahlung: fehlgeschlagen"]),
+        ("get Bob", vec!["get", "Bob's `rule` $(touch made)"]),
+        ("get 'Bob", vec!["get", "Bob's `rule` $(touch made)"]),
+        ("get name:Ref", vec!["get", "name:Refunds"]),
     ]
     .to_vec()
 }
@@ -95,6 +107,8 @@ fn assert_completes(test: &str, workstation: &Workstation, prepare: &str) {
         let shown = format!("<assist-rules><{}>", words.join("><"));
         assert!(ran.stdout.contains(&shown), "{line}: {ran}");
     }
+    let made = workstation.shell.get_current_dir().unwrap().join("made");
+    assert!(!made.exists(), "a name was executed");
 }
 
 #[test]

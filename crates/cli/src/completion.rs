@@ -22,18 +22,20 @@ const PROGRAM: &str = "assist-rules";
 /// The end of the function that bash calls, in the script of `clap_complete`.
 const END_IN_BASH: &str = "        compopt -o nospace\n    fi\n}\n";
 
-/// Why: bash puts a word into the line as it is given, and a name with blanks is one word.
+/// Why: bash puts a word into the line as it is given, a name with blanks is one word, and one with a colon is one, too.
 const ESCAPES_IN_BASH: &str = r#"        compopt -o nospace
     fi
-    if [[ "${COMP_WORDS[COMP_CWORD]}" != [\"\']* ]]; then
-        local at
-        for at in "${!COMPREPLY[@]}"; do
-            if [[ "${COMPREPLY[at]}" == *[^a-zA-Z0-9_./:=@%+,~-]* ]]; then
-                printf -v "COMPREPLY[at]" '%q' "${COMPREPLY[at]}"
-            fi
-        done
-    fi
+    local at quote="'"
+    for at in "${!COMPREPLY[@]}"; do
+        case "${COMP_WORDS[COMP_CWORD]}" in
+            \"*) [[ "${COMPREPLY[at]}" == *[\"\$\`\\]* ]] && unset 'COMPREPLY[at]' ;;
+            \'*) COMPREPLY[at]=${COMPREPLY[at]//$quote/$quote\\$quote$quote} ;;
+            *) [[ "${COMPREPLY[at]}" == *[^a-zA-Z0-9_./:=@%+,~-]* ]] && printf -v "COMPREPLY[at]" '%q' "${COMPREPLY[at]}" ;;
+        esac
+    done
+    return 0
 }
+COMP_WORDBREAKS=${COMP_WORDBREAKS//:}
 "#;
 
 /// The script that a shell loads.
@@ -92,7 +94,8 @@ fn rules(word: &OsStr, in_powershell: bool) -> Vec<CompletionCandidate> {
         return Vec::new();
     };
     let seen = seen_listing::last(&settings.state_dir);
-    let names = seen.iter().filter_map(|rule| by_name(rule, in_powershell));
+    let is_name = unquoted(&word.to_string_lossy()).starts_with("name:");
+    let names = seen.iter().filter_map(|rule| by_name(rule, is_name, in_powershell));
     let ids = seen.iter().filter_map(|rule| {
         let name = rule.name.as_deref().map(visible);
         is_typed(&rule.id).then(|| (rule.id.clone(), name))
@@ -100,10 +103,10 @@ fn rules(word: &OsStr, in_powershell: bool) -> Vec<CompletionCandidate> {
     beginning_with(word, names.chain(ids))
 }
 
-fn by_name(rule: &SeenRule, in_powershell: bool) -> Option<(String, Option<String>)> {
+fn by_name(rule: &SeenRule, is_name: bool, in_powershell: bool) -> Option<(String, Option<String>)> {
     let name = rule.name.as_deref().filter(|name| is_typed(name))?;
     let word = match name_of(name) {
-        Some(_) if !name.starts_with("name:") => name.to_owned(),
+        Some(_) if !is_name && !name.starts_with("name:") => name.to_owned(),
         Some(_) | None => format!("name:{name}"),
     };
     let word = if in_powershell {

@@ -7,7 +7,7 @@ mod format;
 mod ledger_args;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -323,6 +323,14 @@ impl Command {
             | Self::Completions { .. }
             | Self::Man { .. } => false,
         }
+    }
+
+    /// The file that a change is read from, if there is one: stdin can be read once only.
+    pub(crate) fn file_of_change(&self) -> Option<&Path> {
+        let (Self::Diff(DiffArgs { change, .. }) | Self::Update(UpdateArgs { change, .. })) = self else {
+            return None;
+        };
+        change.from.as_deref().filter(|file| *file != Path::new("-"))
     }
 
     /// The argument that names a rule, of a command that takes one.

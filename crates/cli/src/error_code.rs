@@ -193,6 +193,10 @@ impl From<&RequestError> for ErrorCode {
         if let Some(code) = connection_failure(failure).and_then(|failure| Self::of_cause(&failure.cause)) {
             return code;
         }
+        // Why here: over plain http a proxy answers in the platform's place.
+        if failure.metadata.status == Some(407) {
+            return Self::ProxyLogin;
+        }
         match failure.class {
             FailureClass::NotFound => Self::NotFound,
             FailureClass::Denied => Self::Denied,

@@ -415,7 +415,8 @@ fn as_refused(mut failure: RequestError, reading: &ResponseReader<'_>) -> Reques
         let wait = reading.pause();
         failure.class = FailureClass::Throttled { wait };
     }
-    if matches!(failure.class, FailureClass::Rejected | FailureClass::Denied) {
+    let is_of_proxy = reading.answer.status == StatusCode::PROXY_AUTHENTICATION_REQUIRED;
+    if matches!(failure.class, FailureClass::Rejected | FailureClass::Denied) && !is_of_proxy {
         failure.class = FailureClass::Unauthenticated;
     }
     if failure.class == FailureClass::Unauthenticated {

@@ -91,6 +91,10 @@ impl Latencies {
     pub fn percentile(&self, percent: u8) -> Option<Duration> {
         let count = self.count();
         let rank = (count * i64::from(percent) + 99) / 100;
+        // Why: the longest is kept exactly.
+        if rank >= count {
+            return (count > 0).then_some(self.longest);
+        }
         let mut seen = 0;
         for (bucket, count) in self.ranges() {
             seen += count;
@@ -131,5 +135,9 @@ mod tests {
             );
         }
         assert_eq!(latencies.longest(), Duration::from_millis(100));
+        let mut one = Latencies::default();
+        let latency = Duration::from_micros(16_790);
+        one.add(Latencies::bucket(latency), 1, latency);
+        assert_eq!([50, 99].map(|percent| one.percentile(percent)), [Some(latency); 2]);
     }
 }

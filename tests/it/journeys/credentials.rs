@@ -118,6 +118,32 @@ fn a_profile_of_the_gc_cli_is_read() {
     assert!(ran.stderr.contains("absent") && ran.stderr.contains("DEFAULT"), "{ran}");
 }
 
+/// A dot in the name of a profile makes a table in a table: the beginning of the name is none.
+#[test]
+fn a_profile_that_is_not_there_is_told_with_the_one_that_was_meant() {
+    let mut command = assist_rules();
+    file(
+        &command,
+        ".gc/config.toml",
+        "[DEFAULT]\nenvironment = ''\n[eu.dev]\nenvironment = ''\n[prod]\n",
+    );
+    for (name, meant) in [
+        ("prd", "did you mean `prod`?"),
+        ("eu", "The profiles are DEFAULT, eu.dev, prod"),
+    ] {
+        let ran = run(command.args(["auth", "status", "--profile", name]));
+        assert!(
+            ran.code == Some(64) && ran.stderr.contains("no profile of that name"),
+            "{ran}"
+        );
+        assert!(ran.stderr.contains(meant), "{ran}");
+        let mut again = assist_rules();
+        again.current_dir(command.get_current_dir().unwrap());
+        again.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command = again;
+    }
+}
+
 #[test]
 fn a_stranger_s_configuration_file_says_nothing_about_where_secrets_go() {
     let sandbox = Sandbox::sample();

@@ -77,10 +77,11 @@ fn a_name_that_is_not_one_rules_is_refused() {
         (Some(1), &json!("AR0501")),
         "{ran}"
     );
-    assert!(
-        change["error"]["help"].as_str().unwrap().contains("`name:TEXT`"),
-        "{ran}"
-    );
+    let help = change["error"]["help"].as_str().unwrap();
+    assert!(help.contains("put `name:` in front of it"), "{ran}");
+    let absent = document(&on(&sandbox, &["update", "absent", "--description", "x", "-o", "json"]));
+    let help = absent["changes"][0]["error"]["help"].as_str().unwrap();
+    assert!(help.contains("`name:TEXT`"), "{absent}");
     assert_eq!(super::writes(&sandbox), 0);
     let ran = on(
         &sandbox,

@@ -3,7 +3,7 @@
 use emulator::{SAMPLE_CHANGE, SAMPLE_RULE_ID};
 use expect_test::expect;
 
-use super::{against, document, on, shown, writes};
+use super::{against, document, file, on, shown, writes};
 use crate::{
     binary::{assist_rules, feed, run},
     sandbox::Sandbox,
@@ -257,6 +257,31 @@ fn a_rule_must_be_named() {
           help: give its id or its name, or set GENESYS_RULE_ID
     "#]]
     .assert_eq(&shown(&run(assist_rules().args(["update", "--enable"]))));
+}
+
+/// A file that names its rule needs no second word for it; a file that is not there is told first.
+#[test]
+fn a_file_names_its_rule() {
+    let sandbox = Sandbox::sample();
+    let on = |args: &[&str]| {
+        let mut command = against(&sandbox);
+        command.env_remove("GENESYS_RULE_ID");
+        file(&command, "change.yaml", format!("id: {SAMPLE_RULE_ID}\nname: Ours\n"));
+        file(&command, "none.yaml", "name: Ours\n");
+        run(command.args(args))
+    };
+    let ran = on(&["diff", "--from", "change.yaml", "-o", "json"]);
+    assert_eq!(document(&ran)["changes"][0]["outcome"], "planned", "{ran}");
+    let ran = on(&["update", "--from", "change.yaml"]);
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert_eq!(sandbox.emulator.rule(SAMPLE_RULE_ID).unwrap()["name"], "Ours");
+    for (name, message) in [
+        ("none.yaml", "no rule is named"),
+        ("absent.yaml", "cannot read `absent.yaml`"),
+    ] {
+        let ran = on(&["diff", "--from", name]);
+        assert!(ran.code == Some(64) && ran.stderr.contains(message), "{ran}");
+    }
 }
 
 /// `enable` and `disable` are short for `update`.

@@ -238,11 +238,14 @@ const EXAMPLES: &[(Names, Lines)] = &[
 /// The line at the end of `-h`.
 const SEE_MORE: &str = "`--help` has all options, and examples.";
 
+/// The same for the program itself.
+const SEE_COMMANDS: &str = "`--help` has all options and the exit codes, `COMMAND --help` has examples.";
+
 /// The command line with the examples of each command.
 pub(super) fn add(command: Command) -> Command {
     EXAMPLES
         .iter()
-        .fold(command.after_help(SEE_MORE), |command, (path, examples)| {
+        .fold(command.after_help(SEE_COMMANDS), |command, (path, examples)| {
             let text = examples
                 .iter()
                 .map(|(purpose, line)| format!("  # {purpose}\n  {line}\n"))

@@ -12,6 +12,8 @@ use crate::session::Session;
 pub(super) enum Absence {
     /// The organization lists documents of this kind, and has none of that id.
     NoSuchDocument,
+    /// The organization has a document that has the text as its name.
+    Named,
     /// The organization answers 404 to the listing, too.
     NoSuchApi,
 }
@@ -20,6 +22,7 @@ impl Absence {
     /// Asks for the listing after a 404; nothing after another failure, or where the listing tells nothing.
     pub(super) async fn after<K: CliKind>(
         failure: Option<&RequestError>,
+        text: &str,
         session: &Session,
         settings: &Settings,
     ) -> Option<Self> {
@@ -27,6 +30,15 @@ impl Absence {
             return None;
         }
         match session.store::<K>(settings).page(None).await {
+            Ok(page)
+                if page
+                    .content
+                    .documents
+                    .iter()
+                    .any(|listed| listed.value.title() == Some(text)) =>
+            {
+                Some(Self::Named)
+            }
             Ok(_) => Some(Self::NoSuchDocument),
             Err(failure) if failure.class == FailureClass::NotFound => Some(Self::NoSuchApi),
             Err(_) => None,
@@ -39,6 +51,9 @@ impl Absence {
         match self {
             Self::NoSuchDocument => error.with_help(format!(
                 "the organization has {noun}s, and none of this id: `assist-rules list` shows them; `name:TEXT` names one by its name"
+            )),
+            Self::Named => error.with_help(format!(
+                "a text of this form is an id, and a {noun} has it as its name: put `name:` in front of it"
             )),
             Self::NoSuchApi => CliError {
                 message: format!("{}: the listing answers 404 too", error.message),

@@ -1,5 +1,10 @@
 //! Documents that are named by their name: looked up in the listing, and replaced by their id.
 
+use std::path::Path;
+
+use domain::RuleId;
+use domain::json::Node;
+
 use crate::args::Command;
 use crate::cli_error::CliError;
 use crate::commands::{Context, list};
@@ -8,6 +13,7 @@ use crate::document_argument::name_of;
 use crate::error_code::ErrorCode;
 use crate::output::visible;
 use crate::request::VARIABLE;
+use crate::source;
 
 /// The number of ids, or of names, that an error lists.
 const MOST_SHOWN: usize = 5;
@@ -26,6 +32,12 @@ pub(super) async fn with_id(context: &Context<'_>, mut command: Command) -> Resu
     let in_environment = context.environment.get(VARIABLE).filter(|_| !says_nothing);
     let text = argument.rule.as_deref().or(in_environment);
     if text.is_none() {
+        if let Some(id) = command.file_of_change().map(id_in).transpose()?.flatten() {
+            if let Some(argument) = command.rule_mut() {
+                argument.rule = Some(format!("rule/{id}"));
+            }
+            return Ok(command);
+        }
         let is_sandbox = context.settings.as_ref().is_ok_and(Settings::is_sandbox);
         if is_sandbox && command.needs_rule() {
             name_the_only_rule(context, &mut command).await?;
@@ -37,6 +49,17 @@ pub(super) async fn with_id(context: &Context<'_>, mut command: Command) -> Resu
     };
     argument.rule = Some(format!("rule/{}", look_up(context, &name).await?));
     Ok(command)
+}
+
+/// The id that a document in a file states, if it is one.
+///
+/// # Errors
+///
+/// If the file cannot be read.
+fn id_in(file: &Path) -> Result<Option<RuleId>, CliError> {
+    let source = source::read(file)?.ok();
+    let id = source.as_ref().and_then(|source| source.document.root().get("id"));
+    Ok(id.and_then(Node::as_str).and_then(|id| id.parse().ok()))
 }
 
 /// Names the sandbox's rule, if it has one and no more. An update that says nothing else either makes the sample change.

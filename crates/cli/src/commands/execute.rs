@@ -115,7 +115,13 @@ pub(super) async fn execute<K: CliKind>(
     let (report, mut signal) = driven.map_err(|Abandoned(exit)| abandoned(id, &stopper).stopped_by(exit))?;
     let (delivery, later) = deliver_recorded::sinks(output, &record, &report.recorded, &mut signals, &stopper).await;
     signal = signal.or(later);
-    let absence = Absence::after::<K>(report.completion.outcome.failure(), &session, settings).await;
+    let absence = Absence::after::<K>(
+        report.completion.outcome.failure(),
+        &report.id.to_string(),
+        &session,
+        settings,
+    )
+    .await;
     let run = Run {
         id: record.run.clone(),
         target: session.target(identity.run.organization()),

@@ -13,7 +13,7 @@ pub(super) async fn run<K: CliKind>(context: &Context<'_>, id: &K::Id) -> Result
     let settings = context.settings()?;
     let session = context.open(settings).await?;
     let read = session.reader::<K>(settings).get(id).await;
-    let absence = Absence::after::<K>(read.as_ref().err(), &session, settings).await;
+    let absence = Absence::after::<K>(read.as_ref().err(), &id.to_string(), &session, settings).await;
     session.close().await?;
     let stored = read.map_err(|failure| {
         let error = CliError::of_failure(&format!("get `{id}`"), &failure);

@@ -16,13 +16,14 @@ use crate::session::listen;
 use crate::signals::Signals;
 
 /// The variables that would count before those that are printed, or send requests elsewhere.
-const IN_THE_WAY: [&str; 6] = [
+const IN_THE_WAY: [&str; 7] = [
     "GENESYSCLOUD_ACCESS_TOKEN",
     "ASSIST_RULES_ACCESS_TOKEN",
     "ASSIST_RULES_CLIENT_ID",
     "ASSIST_RULES_CLIENT_SECRET",
     "ASSIST_RULES_SANDBOX",
     "ASSIST_RULES_PROXY",
+    "GENESYSCLOUD_PROXY_HOST",
 ];
 
 #[derive(Serialize)]

@@ -87,14 +87,10 @@ pub(super) fn profile(home: Option<&Path>, name: Option<&str>) -> Result<Layer, 
     let tables = config
         .collect()
         .map_err(|error| file::fault(&format!("`{}` is wrong", file.display()), &error))?;
-    let profile = match (table_of(&tables, wanted), name) {
+    let profile = match (table_of(&tables, wanted).filter(|table| is_profile(table)), name) {
         (Some(table), _) => table,
         (None, None) => return Ok(Layer::empty(&layer_name)),
-        (None, Some(name)) => {
-            let names = names(&tables).join(", ");
-            let message = format!("`--profile {name}`: `{}` has the profiles {names}", file.display());
-            return Err(CliError::new(ErrorCode::Configuration, message));
-        }
+        (None, Some(name)) => return Err(no_profile(name, &names(&tables), &file)),
     };
     // Why so: a value that is not read here, in this profile or in another, is no fault.
     let profile: Profile = Value::from(profile.clone())
@@ -163,6 +159,23 @@ pub(super) fn profile(home: Option<&Path>, name: Option<&str>) -> Result<Layer, 
 
 type Table = Map<String, Value>;
 
+/// True if a table has a value of its own, or nothing: one of tables alone is the beginning of longer names.
+fn is_profile(table: &Table) -> bool {
+    table.is_empty() || table.values().any(|value| !matches!(value.kind, ValueKind::Table(_)))
+}
+
+fn no_profile(name: &str, names: &[String], file: &Path) -> CliError {
+    let message = format!("`--profile {name}`: `{}` has no profile of that name", file.display());
+    let likeness = |other: &&String| strsim::jaro_winkler(&name.to_lowercase(), &other.to_lowercase());
+    let nearest = names.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    let meant = match nearest.filter(|name| likeness(name) >= 0.8) {
+        Some(nearest) => format!("did you mean `{nearest}`? "),
+        None => String::new(),
+    };
+    let help = format!("{meant}The profiles are {}", names.join(", "));
+    CliError::new(ErrorCode::Configuration, message).with_help(help)
+}
+
 /// The profile of a name, in any case. `gc` writes it with viper, which makes a dot in a name a table in a table.
 fn table_of<'t>(tables: &'t Table, name: &str) -> Option<&'t Table> {
     let named = |tables: &'t Table, name: &str| {
@@ -181,8 +194,7 @@ fn names(tables: &Table) -> Vec<String> {
     let mut names = Vec::new();
     for (key, value) in tables {
         let ValueKind::Table(table) = &value.kind else { continue };
-        let has_values = table.values().any(|value| !matches!(value.kind, ValueKind::Table(_)));
-        if has_values || table.is_empty() {
+        if is_profile(table) {
             names.push(key.clone());
         }
         names.extend(self::names(table).into_iter().map(|name| format!("{key}.{name}")));

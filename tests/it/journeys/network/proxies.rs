@@ -255,6 +255,10 @@ fn a_stock_tinyproxy_lets_in_who_has_a_login_and_is_named_when_it_does_not() {
     );
     let wrong = through(&mut platform.command(), Some("wrong"));
     ends(&wrong, 8, "AR0521", &["refused the login that it was given", "(401)"]);
+    // Over plain http the proxy answers in the platform's place.
+    let sandbox = crate::sandbox::Sandbox::sample();
+    let mut plain = crate::journeys::against(&sandbox);
+    ends(&through(&mut plain, None), 8, "AR0521", &["answered 407"]);
     let mut elsewhere = pointed_at("https://localhost:1");
     elsewhere.env("ASSIST_RULES_CA_FILE", &platform.ca_file);
     ends(

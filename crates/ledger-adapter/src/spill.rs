@@ -23,7 +23,10 @@ pub(crate) fn keep(ledger: &SqlLedger, outcome: &OutcomeRecord, failure: LedgerF
     });
     let why = failure.in_full();
     let message = match kept {
-        Ok(file) => format!("{why}; it is kept in `{}` and recorded by the next run", file.display()),
+        Ok(file) => format!(
+            "{why}; it is kept in `{}` and recorded by the next run that finds this ledger",
+            file.display()
+        ),
         Err(error) => format!("{why}; nor can it be kept in a file: {error}"),
     };
     // Why without the cause: its words stand in the middle of the message.

@@ -9,6 +9,7 @@ pub(super) struct OpenedFile {
     path: PathBuf,
     log: PathBuf,
     identity: io::Result<FileIdentity>,
+    length: u64,
 }
 
 impl OpenedFile {
@@ -17,12 +18,16 @@ impl OpenedFile {
             path: path.to_owned(),
             log: log.to_owned(),
             identity: FileIdentity::of(path),
+            length: std::fs::metadata(path).map_or(0, |data| data.len()),
         }
     }
 
     /// Why the names no longer lead to what was opened, if they do not: what is written then is gone when the process is.
     pub(super) fn loss(&self) -> Option<String> {
         let Ok(identity) = &self.identity else { return None };
+        if std::fs::metadata(&self.path).is_ok_and(|data| data.len() < self.length) {
+            return Some(format!("`{}` was cut short", self.path.display()));
+        }
         for (path, expected) in [(&self.path, Some(identity)), (&self.log, None)] {
             let shown = path.display();
             match FileIdentity::of(path) {

@@ -66,7 +66,8 @@ async fn the_log_is_folded_into_the_file_before_it_is_long() {
 #[tokio::test]
 async fn a_ledger_that_is_removed_or_replaced_while_it_is_in_use_takes_nothing_more() {
     type Loss = fn(&std::path::Path) -> std::io::Result<()>;
-    let losses: [(&str, Loss); 4] = [
+    let losses: [(&str, Loss); 5] = [
+        ("ledger.db` was cut short", |file| std::fs::File::create(file).map(drop)),
         ("ledger.db` is gone", |file| std::fs::remove_file(file)),
         ("ledger.db` is gone", |file| {
             std::fs::rename(file, file.with_extension("old"))

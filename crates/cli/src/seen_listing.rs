@@ -6,6 +6,9 @@ use domain::TriggerRule;
 use ports::Listing;
 use serde::{Deserialize, Serialize};
 
+/// The longest listing that is read while a shell waits.
+const MOST_BYTES: u64 = 8 << 20;
+
 /// A rule as the listing showed it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct SeenRule {
@@ -36,8 +39,11 @@ pub(crate) fn keep(state_dir: &Path, listing: &Listing<TriggerRule>) {
 
 /// The rules of the listing that was kept last; none if there is none.
 pub(crate) fn last(state_dir: &Path) -> Vec<SeenRule> {
-    let text = std::fs::read(file(state_dir)).unwrap_or_default();
-    serde_json::from_slice(&text).unwrap_or_default()
+    let file = file(state_dir);
+    // Why: a shell waits for this, and a pipe or a device has no end.
+    let is_read = std::fs::symlink_metadata(&file).is_ok_and(|data| data.is_file() && data.len() <= MOST_BYTES);
+    let text = if is_read { std::fs::read(file) } else { Ok(Vec::new()) };
+    serde_json::from_slice(&text.unwrap_or_default()).unwrap_or_default()
 }
 
 fn file(state_dir: &Path) -> PathBuf {

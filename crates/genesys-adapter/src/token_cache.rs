@@ -50,7 +50,12 @@ impl TokenCache {
     }
 
     pub(crate) fn load(&self, login: &Address, client: &ClientCredentials) -> Option<Token> {
-        let sealed = fs::read(self.file(login, client)).ok()?;
+        let file = self.file(login, client);
+        // Why: a pipe would be waited for.
+        let sealed = fs::metadata(&file)
+            .is_ok_and(|data| data.is_file())
+            .then(|| fs::read(&file))?
+            .ok()?;
         let content = unseal(&sealed, login, client);
         if content.is_none() {
             tracing::debug!("the cached token cannot be opened");

@@ -19,16 +19,25 @@ const VARIABLE: &str = "_ASSIST_RULES_COMPLETE";
 
 const PROGRAM: &str = "assist-rules";
 
-/// The end of the function that bash calls, in the script of `clap_complete`.
+/// The beginning of the function that bash calls, in the script of `clap_complete`.
+const BEGIN_IN_BASH: &str = "    local IFS=$'\\013'\n";
+
+/// Why: the shell would take a name with `*` or `[` in it for the files that match.
+const NO_FILES_IN_BASH: &str = r"    local IFS=$'\013' globs=$-
+    set -f
+";
+
+/// The end of that function.
 const END_IN_BASH: &str = "        compopt -o nospace\n    fi\n}\n";
 
 /// Why: bash puts a word into the line as it is given, a name with blanks is one word, and one with a colon is one, too.
 const ESCAPES_IN_BASH: &str = r#"        compopt -o nospace
     fi
+    [[ "$globs" == *f* ]] || set +f
     local at quote="'"
     for at in "${!COMPREPLY[@]}"; do
         case "${COMP_WORDS[COMP_CWORD]}" in
-            \"*) [[ "${COMPREPLY[at]}" == *[\"\$\`\\]* ]] && unset 'COMPREPLY[at]' ;;
+            \"*) [[ "${COMPREPLY[at]}" == *[\"\$\`\\\!]* ]] && unset 'COMPREPLY[at]' ;;
             \'*) COMPREPLY[at]=${COMPREPLY[at]//$quote/$quote\\$quote$quote} ;;
             *) [[ "${COMPREPLY[at]}" == *[^a-zA-Z0-9_./:=@%+,~-]* ]] && printf -v "COMPREPLY[at]" '%q' "${COMPREPLY[at]}" ;;
         esac
@@ -46,7 +55,9 @@ COMP_WORDBREAKS=${COMP_WORDBREAKS//:}
 pub(crate) fn script(shell: &str) -> io::Result<String> {
     let mut script = Vec::new();
     completer(shell)?.write_registration(VARIABLE, PROGRAM, PROGRAM, PROGRAM, &mut script)?;
-    Ok(String::from_utf8_lossy(&script).replacen(END_IN_BASH, ESCAPES_IN_BASH, 1))
+    let script = String::from_utf8_lossy(&script);
+    let script = script.replacen(BEGIN_IN_BASH, NO_FILES_IN_BASH, 1);
+    Ok(script.replacen(END_IN_BASH, ESCAPES_IN_BASH, 1))
 }
 
 /// Answers a shell that asks for the candidates for a half-written command line; false if none does.
@@ -182,6 +193,7 @@ mod tests {
 
     #[test]
     fn the_script_of_bash_has_the_place_where_names_are_escaped() {
-        assert!(script("bash").unwrap().contains("printf -v"));
+        let script = script("bash").unwrap();
+        assert!(script.contains("printf -v") && script.contains("set -f"), "{script}");
     }
 }

@@ -145,6 +145,7 @@ fn findings_are_a_document() {
               }
             }
           ],
+          "unread": [],
           "summary": {
             "files": 1,
             "rules": 1,
@@ -276,7 +277,7 @@ fn what_is_sound_is_told_in_every_format() {
         ("github", ""),
         (
             "yaml",
-            "format_version: \"1.0\"\nkind: findings\nfindings: []\nsummary:\n  files: 1\n  rules: 1\n  errors: 0\n  warnings: 0\n",
+            "format_version: \"1.0\"\nkind: findings\nfindings: []\nunread: []\nsummary:\n  files: 1\n  rules: 1\n  errors: 0\n  warnings: 0\n",
         ),
     ] {
         let ran = validated("change.json", change, &["-o", format]);

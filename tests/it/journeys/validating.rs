@@ -279,3 +279,23 @@ fn notes_are_taken_and_an_id_alone_makes_no_rule() {
     let ran = crate::binary::run(other.args(["update", "--from", "change.json"]));
     assert_eq!(ran.code, Some(3), "{ran}");
 }
+
+/// A reader of a report must not take an incomplete check for a whole one.
+#[test]
+fn a_file_that_could_not_be_read_is_in_every_report() {
+    for (format, part) in [
+        ("json", r#""message": "cannot read `absent.json`"#),
+        ("sarif", r#""executionSuccessful": false"#),
+        ("junit", r#"errors="1""#),
+        ("github", "::error title=AR0604::cannot read `absent.json`"),
+    ] {
+        for others in [&["rule.json"] as &[&str], &[]] {
+            let mut command = assist_rules();
+            file(&command, "rule.json", r#"{"enabled": true}"#);
+            let ran = run(command.args(["validate", "-o", format, "absent.json"]).args(others));
+            assert!(ran.code == Some(64) && ran.stdout.contains(part), "{format}: {ran}");
+        }
+    }
+    let whole = validated("rule.json", r#"{"enabled": true}"#, &["-o", "sarif"]);
+    assert!(whole.stdout.contains(r#""executionSuccessful": true"#), "{whole}");
+}

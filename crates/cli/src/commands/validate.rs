@@ -58,16 +58,18 @@ pub(super) fn run(context: &Context<'_>, command: &ValidateCommand) -> Result<Ex
             .output
             .info(&format!("Passed over `{}`: {why}.", path.display()));
     }
-    if let (true, [fault, ..]) = (files.is_empty(), faults.as_slice()) {
+    let output = context.output;
+    // Why not of the others: their readers look for a report, and it tells of what could not be read.
+    let has_report_of_faults = matches!(output.format, Format::Sarif | Format::Github | Format::Junit);
+    if let (true, false, [fault, ..]) = (files.is_empty(), has_report_of_faults, faults.as_slice()) {
         return Err(fault.clone());
     }
-    let output = context.output;
     match output.format {
         Format::Human => output.document(&human(&files))?,
-        Format::Json | Format::Yaml => output.data(&document(&files))?,
-        Format::Sarif => output.data(&sarif::of_files(&files))?,
-        Format::Github => output.document(&github::of_files(&files))?,
-        Format::Junit => output.document(&junit::of_files(&files, command.fail_on))?,
+        Format::Json | Format::Yaml => output.data(&document(&files, &faults))?,
+        Format::Sarif => output.data(&sarif::of_files(&files, &faults))?,
+        Format::Github => output.document(&github::of_files(&files, &faults))?,
+        Format::Junit => output.document(&junit::of_files(&files, &faults, command.fail_on))?,
         // The command line refuses them.
         Format::Ndjson | Format::Prometheus => {}
     }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use domain::{Finding, Severity};
 use serde::Serialize;
 
+use crate::cli_error::CliError;
+use crate::error_code::AnyCode;
 use crate::output::FORMAT_VERSION;
 use crate::render::lines::{Lines, TextRange};
 use crate::source::{Source, Unparsed};
@@ -45,7 +47,16 @@ struct Document {
     format_version: &'static str,
     kind: &'static str,
     findings: Vec<FindingDocument>,
+    /// The files that could not be read.
+    unread: Vec<Unread>,
     summary: Summary,
+}
+
+#[derive(Serialize)]
+struct Unread {
+    code: AnyCode,
+    message: String,
+    help: Option<String>,
 }
 
 impl File {
@@ -145,11 +156,17 @@ impl Summary {
 }
 
 /// The document of findings.
-pub(crate) fn document(files: &[File]) -> impl Serialize {
+pub(crate) fn document(files: &[File], unread: &[CliError]) -> impl Serialize {
+    let unread = unread.iter().map(|fault| Unread {
+        code: fault.code,
+        message: fault.message.clone(),
+        help: fault.help.clone(),
+    });
     Document {
         format_version: FORMAT_VERSION,
         kind: "findings",
         findings: files.iter().flat_map(File::documents).collect(),
+        unread: unread.collect(),
         summary: Summary::of(files),
     }
 }

@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use domain::{Finding, Severity};
 
+use crate::cli_error::CliError;
+use crate::output::visible;
 use crate::render::findings::{File, Summary};
 use crate::render::lines::TextRange;
 
@@ -11,9 +13,14 @@ use crate::render::lines::TextRange;
 const MOST_SHOWN: usize = 10;
 
 /// The annotations of all files: those that GitHub shows, the most severe first, and a line with the counts.
-pub(crate) fn of_files(files: &[File]) -> String {
+///
+/// A file that could not be read has one too, in front of them.
+pub(crate) fn of_files(files: &[File], unread: &[CliError]) -> String {
     let mut text = String::new();
-    let mut left_out = 0;
+    let mut left_out = unread.len().saturating_sub(MOST_SHOWN);
+    for fault in unread.iter().take(MOST_SHOWN) {
+        let _ = writeln!(text, "::error title={}::{}", fault.code, message(&fault.message));
+    }
     for severity in [Severity::Error, Severity::Warning] {
         let of_file = |file| File::placed(file).map(move |(finding, range)| (file, finding, range));
         let all = files.iter().flat_map(of_file);
@@ -25,6 +32,7 @@ pub(crate) fn of_files(files: &[File]) -> String {
         left_out += if shown == MOST_SHOWN { of_severity.count() } else { 0 };
     }
     let Summary { errors, warnings, .. } = Summary::of(files);
+    let errors = errors + unread.len();
     if errors + warnings == 0 {
         return text;
     }
@@ -54,10 +62,15 @@ fn annotation(text: &mut String, file: &File, finding: &Finding, range: TextRang
     );
 }
 
+/// People read it in a log: what reverses a line or cannot be seen is written as its code point.
 fn message(text: &str) -> String {
+    encoded(&text.lines().map(visible).collect::<Vec<_>>().join("\n"))
+}
+
+fn encoded(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {
-    message(text).replace(':', "%3A").replace(',', "%2C")
+    encoded(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -4,10 +4,12 @@ use std::fmt::Write;
 
 use domain::Severity;
 
+use crate::cli_error::CliError;
 use crate::render::findings::File;
 
-/// The report of all files. What does not fail the run stands in the output of its case.
-pub(crate) fn of_files(files: &[File], fail_on: Severity) -> String {
+/// The report of all files. What does not fail the run stands in the output of its case; a file that could not be read is a
+/// case with an error.
+pub(crate) fn of_files(files: &[File], unread: &[CliError], fail_on: Severity) -> String {
     let mut cases = String::new();
     let mut failures = 0;
     for file in files {
@@ -47,10 +49,19 @@ pub(crate) fn of_files(files: &[File], fail_on: Severity) -> String {
         }
         cases.push_str("    </testcase>\n");
     }
-    let count = files.len();
+    for fault in unread {
+        let (code, message) = (fault.code, escaped(&fault.message));
+        let _ = writeln!(
+            cases,
+            "    <testcase classname=\"assist-rules\" name=\"{message}\">\n      <error type=\"{code}\" \
+             message=\"{message}\">{}</error>\n    </testcase>",
+            escaped(fault.help.as_deref().unwrap_or_default())
+        );
+    }
+    let (count, errors) = (files.len() + unread.len(), unread.len());
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"assist-rules validate\" \
-         tests=\"{count}\" failures=\"{failures}\" errors=\"0\" skipped=\"0\">\n{cases}  </testsuite>\n</testsuites>\n"
+         tests=\"{count}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"0\">\n{cases}  </testsuite>\n</testsuites>\n"
     )
 }
 

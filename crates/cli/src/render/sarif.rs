@@ -5,12 +5,13 @@ use std::fmt::Write;
 use domain::{Code, Severity};
 use serde_json::{Value, json};
 
+use crate::cli_error::CliError;
 use crate::render::findings::File;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
 /// The log of one run over all files.
-pub(crate) fn of_files(files: &[File]) -> Value {
+pub(crate) fn of_files(files: &[File], unread: &[CliError]) -> Value {
     let results: Vec<Value> = files.iter().flat_map(results).collect();
     let rules: Vec<Value> = Code::ALL.iter().map(|code| rule(*code)).collect();
     json!({
@@ -23,9 +24,18 @@ pub(crate) fn of_files(files: &[File]) -> Value {
                 "rules": rules,
             }},
             "columnKind": "unicodeCodePoints",
+            "invocations": [{
+                "executionSuccessful": unread.is_empty(),
+                "toolExecutionNotifications": unread.iter().map(notification).collect::<Vec<_>>(),
+            }],
             "results": results,
         }],
     })
+}
+
+/// A file that could not be read.
+fn notification(fault: &CliError) -> Value {
+    json!({"level": "error", "message": {"text": fault.message}})
 }
 
 fn rule(code: Code) -> Value {

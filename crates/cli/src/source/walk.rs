@@ -33,7 +33,10 @@ pub(crate) fn walk(paths: &[PathBuf]) -> Walked {
         walked.folder(path);
         if walked.come_across == before && walked.faults.is_empty() {
             let message = format!("`{}` has no .json, .yaml or .yml file", path.display());
-            walked.faults.push(CliError::new(ErrorCode::UnreadableFile, message));
+            let fault = CliError::new(ErrorCode::UnreadableFile, message);
+            walked
+                .faults
+                .push(fault.with_help("name a folder with rules in it, or the files themselves"));
         }
     }
     walked

@@ -38,6 +38,7 @@ use crate::output::Output;
 use crate::request::{DocumentCommand, Request};
 use crate::sandbox::SandboxStart;
 use crate::session::Session;
+use crate::signals::unless_stopped;
 use doctor::RuleToTry;
 
 /// The inputs that every command shares.
@@ -76,7 +77,7 @@ pub(crate) async fn run(context: &Context<'_>, command: Command) -> Result<Exit,
         Request::Document(DocumentArgument::Rule(id), command) => {
             on_document::<TriggerRule>(context, &id, &command).await
         }
-        Request::List => list::run(context).await,
+        Request::List => unless_stopped(list::run(context)).await,
         Request::Validate(command) => validate::run(context, &command),
         Request::History(command) => history::run(context, &command).await,
         Request::Reconcile(command) => reconcile::run(context, &command).await,
@@ -84,7 +85,7 @@ pub(crate) async fn run(context: &Context<'_>, command: Command) -> Result<Exit,
         Request::Deliver(command) => deliver::run(context, &command).await,
         Request::Audit(command) => audit::run(context, &command).await,
         Request::Sandbox(command) => sandbox::run(context, &command).await,
-        Request::AuthStatus(sign_in) => auth_status::run(context, sign_in).await,
+        Request::AuthStatus(sign_in) => unless_stopped(auth_status::run(context, sign_in)).await,
         Request::ConfigShow => config_show::run(context),
         Request::Doctor(None) => doctor::run(context, RuleToTry::None).await,
         Request::Doctor(Some(DocumentArgument::Rule(id))) => doctor::run(context, RuleToTry::Id(&id)).await,
@@ -102,7 +103,7 @@ async fn on_document<K: CliKind>(
     command: &DocumentCommand,
 ) -> Result<Exit, CliError> {
     match command {
-        DocumentCommand::Get => get::run::<K>(context, id).await,
+        DocumentCommand::Get => unless_stopped(get::run::<K>(context, id)).await,
         DocumentCommand::Update(command) => change::run::<K>(context, id, command).await,
         DocumentCommand::Edit(command) => edit::run::<K>(context, id, command).await,
         DocumentCommand::Rollback(command) => rollback::run::<K>(context, id, command).await,

@@ -66,6 +66,22 @@ impl Signals {
     }
 }
 
+/// Does what only reads, until a signal ends it.
+///
+/// # Errors
+///
+/// As the work; or that it was stopped.
+pub(crate) async fn unless_stopped<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
+    let mut signals = Signals::take()?;
+    tokio::select! {
+        done = work => done,
+        signal = signals.received() => {
+            let message = "the program was stopped before it was done; nothing was changed";
+            Err(CliError::new(ErrorCode::Stopped, message).stopped_by(signal))
+        }
+    }
+}
+
 /// True if the program ignores the signal now, by `/proc/self/status` of Linux. Elsewhere none counts as ignored.
 #[cfg(unix)]
 fn is_ignored(signal: i32) -> bool {

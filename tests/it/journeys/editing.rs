@@ -40,6 +40,44 @@ fn what_was_not_changed_is_a_document_to_programs() {
     assert_eq!(writes(&sandbox), 0, "{ran}");
 }
 
+/// An editor prints what it likes: stdout has the document alone.
+#[test]
+fn what_the_editor_prints_is_not_in_the_document() {
+    let sandbox = Sandbox::sample();
+    let mut command = against(&sandbox);
+    command
+        .args(["edit", "-o", "json"])
+        .env("EDITOR", "echo in the editor; sed -i.old s/Detection/Edited/");
+    let ran = run(&mut command);
+    assert_eq!(document(&ran)["changes"][0]["outcome"], "applied", "{ran}");
+    assert!(ran.stderr.contains("in the editor"), "{ran}");
+}
+
+/// A signal while the editor is open: the changed text is kept, and said to be.
+#[cfg(unix)]
+#[test]
+fn a_signal_while_the_editor_is_open_keeps_the_text_and_says_so() {
+    let sandbox = Sandbox::sample();
+    let mut command = against(&sandbox);
+    for (signal, code) in [("TERM", Some(143)), ("INT", Some(0))] {
+        let editor = format!(
+            "sh -c 'sed -i.old s/Detection/{signal}/ \"$1\"; kill -s {signal} $(ps -o ppid= -p $PPID); sleep 1' sh"
+        );
+        let ran = run(command.arg("edit").env("EDITOR", editor));
+        assert_eq!(ran.code, code, "{signal}: {ran}");
+        assert_eq!(
+            ran.stderr.contains("your text is kept in"),
+            signal == "TERM",
+            "{signal}: {ran}"
+        );
+        command = against(&sandbox);
+    }
+    assert_eq!(
+        sandbox.emulator.rule(SAMPLE_RULE_ID).unwrap()["name"],
+        "Credit Card INT Rule"
+    );
+}
+
 #[test]
 fn what_was_not_changed_is_not_sent() {
     let sandbox = Sandbox::sample();

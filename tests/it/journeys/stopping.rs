@@ -307,3 +307,35 @@ fn a_sink_that_hangs_does_not_keep_a_run_that_is_told_to_stop() {
         (Some(130), &json!("applied"), &json!(1))
     );
 }
+
+/// A read is given up at once, with a document and the signal's exit code.
+#[test]
+fn a_read_that_is_stopped_ends_at_once_and_says_so() {
+    let throttled =
+        r#"{"faults": [{"on": {"kind": "get"}, "times": 9, "do": {"status": {"code": 429, "retry_after": 50}}}]}"#;
+    for (signal, code) in signals() {
+        let sandbox = sandbox_with(throttled);
+        let mut get = against(&sandbox);
+        get.args(["get", "-o", "json"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let child = get.spawn().unwrap();
+        while sandbox
+            .emulator
+            .requests()
+            .iter()
+            .all(|request| request.status.is_none() || request.kind != Kind::Get)
+        {
+            thread::yield_now();
+        }
+        send(signal, &child);
+        let output = child.wait_with_output().unwrap();
+        let error: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(
+            (output.status.code(), &error["exit_code"]),
+            (Some(code), &json!(code)),
+            "{error}"
+        );
+        assert_eq!(error["code"], "AR0516", "{error}");
+    }
+}

@@ -43,7 +43,8 @@ pub(super) async fn run<K: CliKind>(
     }
     let text = stored.value.document().pretty() + "\n";
     let file = keep(&kept_text::folder(settings), &stored, &text)?;
-    match editor::open(context, &file, &text).map_err(|problem| aborted(problem, &file, &text))? {
+    let opened = editor::open(context, &file, &text).await;
+    match opened.map_err(|problem| aborted(problem, &file, &text))? {
         Saved::Empty => {
             forget(&file);
             let aborted = CliError::new(
@@ -173,7 +174,11 @@ fn aborted(problem: CliError, file: &Path, text: &str) -> CliError {
     };
     if saved == text.as_bytes() {
         forget(file);
-        return problem.with_help("set EDITOR to another one if you did not mean to leave it so");
+        let help = match problem.stopped {
+            Some(_) => "the text is as it was shown, and is not kept",
+            None => "set EDITOR to another one if you did not mean to leave it so",
+        };
+        return problem.with_help(help);
     }
     problem.with_help(format!("your text is kept in {}", file.display()))
 }

@@ -5,9 +5,12 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::args::Format;
 use crate::cli_error::CliError;
 use crate::commands::Context;
 use crate::error_code::ErrorCode;
+use crate::exit::Exit;
+use crate::signals::Signals;
 
 /// A person takes longer than this to look at a text. An editor that comes back sooner has gone to the background.
 const AT_ONCE: Duration = Duration::from_secs(1);
@@ -25,18 +28,36 @@ pub(super) enum Saved {
     Empty,
 }
 
-/// Opens a file that has this text in the user's editor, and waits for it.
+/// Opens a file that has this text in the user's editor, and waits for it. A SIGINT is the editor's: both get it from the
+/// terminal.
 ///
 /// # Errors
 ///
-/// If there is no editor, or it cannot be started, or it ends with an error; the file stays.
-pub(super) fn open(context: &Context<'_>, file: &Path, text: &str) -> Result<Saved, CliError> {
+/// If there is no editor, or it cannot be started, or it ends with an error, or another signal ends the wait; the file
+/// stays.
+pub(super) async fn open(context: &Context<'_>, file: &Path, text: &str) -> Result<Saved, CliError> {
     let editor = named(context)?;
     let started = Instant::now();
     let failed = |why: &str| CliError::new(ErrorCode::Usage, format!("the editor `{editor}` {why}"));
-    let status = command(&editor, file)
-        .status()
-        .map_err(|error| failed(&format!("cannot be started: {error}")))?;
+    let mut command = command(&editor, file);
+    // Why: stdout may be a document that a program reads, and no editor writes into it.
+    if context.output.format != Format::Human || !io::stdout().is_terminal() {
+        command.stdout(io::stderr());
+    }
+    let mut signals = Signals::take()?;
+    let mut editing = tokio::task::spawn_blocking(move || command.status());
+    let status = loop {
+        tokio::select! {
+            ended = &mut editing => break ended.unwrap_or_else(|error| Err(io::Error::other(error))),
+            signal = signals.received() => {
+                if signal != Exit::Interrupted {
+                    let message = "the program was stopped while the editor was open; nothing was changed";
+                    return Err(CliError::new(ErrorCode::Stopped, message).stopped_by(signal));
+                }
+            }
+        }
+    };
+    let status = status.map_err(|error| failed(&format!("cannot be started: {error}")))?;
     if !status.success() {
         return Err(failed("ended with an error, so nothing was changed"));
     }

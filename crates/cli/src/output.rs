@@ -62,10 +62,11 @@ impl Output {
         let mut stdout = AutoStream::new(io::stdout().lock(), color);
         let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
         match written {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::new(
-                ErrorCode::Usage,
-                format!("cannot write to stdout: {error}"),
-            )),
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                let message = format!("cannot write to stdout: {error}");
+                Err(CliError::new(ErrorCode::UnreadableFile, message)
+                    .with_help("look at where stdout goes: a disk may be full"))
+            }
             Ok(()) | Err(_) => Ok(()),
         }
     }

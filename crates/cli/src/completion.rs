@@ -39,6 +39,7 @@ const ESCAPES_IN_BASH: &str = r#"        compopt -o nospace
         case "${COMP_WORDS[COMP_CWORD]}" in
             \"*) [[ "${COMPREPLY[at]}" == *[\"\$\`\\\!]* ]] && unset 'COMPREPLY[at]' ;;
             \'*) COMPREPLY[at]=${COMPREPLY[at]//$quote/$quote\\$quote$quote} ;;
+            *[\"\']*) [[ "${COMPREPLY[at]}" == *[^a-zA-Z0-9_./:=@%+,~-]* ]] && unset 'COMPREPLY[at]' ;;
             *) [[ "${COMPREPLY[at]}" == *[^a-zA-Z0-9_./:=@%+,~-]* ]] && printf -v "COMPREPLY[at]" '%q' "${COMPREPLY[at]}" ;;
         esac
     done

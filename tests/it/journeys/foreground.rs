@@ -152,7 +152,7 @@ fn people_get_lines_for_their_shell() {
 #[cfg(unix)]
 #[test]
 fn a_signal_ends_it_in_order() {
-    for (signal, code) in [("-INT", 130), ("-TERM", 143), ("-HUP", 129)] {
+    for (signal, code) in super::stopping::signals() {
         let (ended, stderr) = Foreground::start(&mut assist_rules(), &[]).ended_by(signal);
         assert_eq!((ended, stderr.as_str()), (Some(code), ""), "{signal}");
     }

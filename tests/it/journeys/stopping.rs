@@ -19,7 +19,7 @@ use crate::{
 const SIGNALS: [(&str, i32); 3] = [("-INT", 130), ("-TERM", 143), ("-HUP", 129)];
 
 /// The signals that stop the program, with their exit codes: not SIGHUP where these tests run under `nohup`.
-fn signals() -> impl Iterator<Item = (&'static str, i32)> {
+pub(super) fn signals() -> impl Iterator<Item = (&'static str, i32)> {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let is_hangup_ignored = mask.is_some_and(|mask| mask.ends_with(['1', '3', '5', '7', '9', 'b', 'd', 'f']));

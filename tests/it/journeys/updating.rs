@@ -259,6 +259,16 @@ fn a_rule_must_be_named() {
     .assert_eq(&shown(&run(assist_rules().args(["update", "--enable"]))));
 }
 
+/// A pipe that has the change is read once.
+#[cfg(unix)]
+#[test]
+fn a_change_from_a_pipe_is_not_read_for_its_rule() {
+    let mut update = assist_rules();
+    update.args(["update", "--sandbox", "--from", "/dev/stdin"]);
+    let ran = feed(&mut update, "{\"name\": \"Ours\"}");
+    assert!(ran.code == Some(0) && ran.stdout.contains("Ours"), "{ran}");
+}
+
 /// A file that names its rule needs no second word for it; a file that is not there is told first.
 #[test]
 fn a_file_names_its_rule() {

@@ -57,6 +57,10 @@ pub(super) async fn with_id(context: &Context<'_>, mut command: Command) -> Resu
 ///
 /// If the file cannot be read.
 fn id_in(file: &Path) -> Result<Option<RuleId>, CliError> {
+    // Why: what a pipe holds can be read once, and the change is read from it later.
+    if std::fs::metadata(file).is_ok_and(|data| !data.is_file()) {
+        return Ok(None);
+    }
     let source = source::read(file)?.ok();
     let id = source.as_ref().and_then(|source| source.document.root().get("id"));
     Ok(id.and_then(Node::as_str).and_then(|id| id.parse().ok()))

@@ -10,7 +10,7 @@ use crate::cli_error::CliError;
 use crate::commands::Context;
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
-use crate::signals::Signals;
+use crate::signals::{Signals, unless_stopped};
 
 /// A person takes longer than this to look at a text. An editor that comes back sooner has gone to the background.
 const AT_ONCE: Duration = Duration::from_secs(1);
@@ -71,9 +71,9 @@ pub(super) async fn open(context: &Context<'_>, file: &Path, text: &str) -> Resu
     context.output.warn(
         "The editor came back at once, and nothing was changed. If it is still open, press Enter once you have saved.",
     );
-    let mut line = String::new();
     // Why ignored: at an end of input nobody waits any longer.
-    let _ = io::stdin().lock().read_line(&mut line);
+    let enter = tokio::task::spawn_blocking(|| io::stdin().lock().read_line(&mut String::new()));
+    let _ = unless_stopped(async { Ok(enter.await) }).await?;
     self::saved(file, text)
 }
 

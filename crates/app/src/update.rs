@@ -10,12 +10,13 @@ mod tests;
 use std::future::{Future, ready};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use domain::protocol::{Completion, Now, Outcome, RecordError, Step, Update, UpdateOptions, UpdateRequest, Wait};
 use domain::{DocumentKind, Edit, FailureClass, RequestError, ResponseMetadata, RetryBudget, RetryCost, Stored};
 use futures_util::future::join;
 use ports::{Clock, DocumentStore, EntryId, Ledger, LedgerError, LedgerFailure, Recorded, Response, Sleeper};
+use recording::RecordedIntent;
 use stop::Stop;
 use tracing::Instrument;
 
@@ -93,9 +94,7 @@ struct RequestStats {
     /// Requests that repeated one that had failed.
     retries: u32,
     /// The last intent that was recorded.
-    intent: Option<EntryId>,
-    /// The end of its lease.
-    lease_ends: Option<SystemTime>,
+    intent: Option<RecordedIntent>,
 }
 
 impl<K: DocumentKind> Updater<K> {
@@ -134,7 +133,7 @@ impl<K: DocumentKind> Updater<K> {
                     return self.finish(id, *completion, stats, mode, latency).await;
                 }
                 // Why: a machine that slept, or a stopped process, may come back when others have settled its intent.
-                Step::Write(write) if stats.lease_ends.is_some_and(|end| self.clock.now() >= end) => {
+                Step::Write(write) if stats.intent.is_some_and(|intent| self.clock.now() >= intent.lease_ends) => {
                     write.record_again()
                 }
                 Step::Write(write) => {
@@ -154,15 +153,15 @@ impl<K: DocumentKind> Updater<K> {
                         None => None,
                         Some(Err(error)) => Some(Err(error)),
                         Some(Ok(identity)) => {
-                            let intent = self.intent_record(identity, id, intent, stats.intent, deadline);
+                            let follows = stats.intent.map(|intent| intent.entry);
+                            let intent = self.intent_record(identity, id, intent, follows, deadline);
                             let recorded = self.record(intent, started + deadline, watch, &mut stop).await;
                             recorded.map(|recorded| recorded.map_err(IdentityError::Ledger))
                         }
                     };
                     match recorded {
-                        Some(Ok(recorded)) => {
-                            stats.intent = Some(recorded.entry);
-                            stats.lease_ends = Some(recorded.lease_ends);
+                        Some(Ok(intent)) => {
+                            stats.intent = Some(intent);
                             record.recorded()
                         }
                         Some(Err(IdentityError::Request(failure))) => record.give_up(failure),

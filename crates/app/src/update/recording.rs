@@ -23,6 +23,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// An intent in the ledger.
+#[derive(Clone, Copy)]
 pub(super) struct RecordedIntent {
     pub(super) entry: EntryId,
     pub(super) lease_ends: SystemTime,
@@ -136,7 +137,7 @@ impl<K: DocumentKind> Updater<K> {
         OutcomeRecord {
             document: document_ref::<K>(identity.target, id),
             author: identity.author,
-            intent: stats.intent,
+            intent: stats.intent.map(|intent| intent.entry),
             kind: outcome.kind(),
             evidence: outcome.evidence(),
             version_before: outcome.base().and_then(|base| base.version.clone()),

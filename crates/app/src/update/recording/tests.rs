@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::protocol::{Failed, RecordError, UpdateOptions};
-use domain::{Edit, Evidence, FailureClass, OutcomeKind, RequestError, ResponseMetadata, RuleId, TriggerRule};
+use domain::{Edit, FailureClass, OutcomeKind, RequestError, ResponseMetadata, RuleId, TriggerRule};
 use futures_util::FutureExt;
+use ports::testing::ledger_conformance::outcome;
 use ports::testing::{InMemoryStore, VirtualTime};
 use ports::{Author, Clock, DocumentRef, DocumentStore, Entry, InMemoryLedger, Ledger, MockDocumentStore, Recorded};
 
@@ -233,25 +234,7 @@ impl Ledger for SleptOver {
             self.time.advance(self.asleep);
         }
         if is_first && self.is_settled_by_others {
-            let settlement = OutcomeRecord {
-                document: intent.document,
-                author: Author::default(),
-                intent: Some(entry),
-                kind: OutcomeKind::NotApplied,
-                evidence: Some(Evidence::Age),
-                version_before: None,
-                version_after: None,
-                after: None,
-                attempts: 0,
-                requests: 0,
-                retries: 0,
-                merges: 0,
-                waited: Duration::ZERO,
-                latency: None,
-                correlation_id: None,
-                error: None,
-                at: self.time.now(),
-            };
+            let settlement = outcome(&intent, Some(entry), OutcomeKind::NotApplied, 1);
             self.ledger.conclude(settlement).await?;
         }
         Ok(entry)

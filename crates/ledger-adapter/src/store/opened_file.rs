@@ -1,5 +1,6 @@
 //! The file of a ledger, as it was when it was opened: somebody may remove or replace it while the process runs.
 
+use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -8,8 +9,7 @@ use std::path::{Path, PathBuf};
 pub(super) struct OpenedFile {
     path: PathBuf,
     log: PathBuf,
-    identity: io::Result<FileIdentity>,
-    length: u64,
+    opened: io::Result<Metadata>,
 }
 
 impl OpenedFile {
@@ -17,23 +17,22 @@ impl OpenedFile {
         Self {
             path: path.to_owned(),
             log: log.to_owned(),
-            identity: FileIdentity::of(path),
-            length: std::fs::metadata(path).map_or(0, |data| data.len()),
+            opened: fs::metadata(path),
         }
     }
 
     /// Why the names no longer lead to what was opened, if they do not: what is written then is gone when the process is.
     pub(super) fn loss(&self) -> Option<String> {
-        let Ok(identity) = &self.identity else { return None };
-        if std::fs::metadata(&self.path).is_ok_and(|data| data.len() < self.length) {
-            return Some(format!("`{}` was cut short", self.path.display()));
-        }
-        for (path, expected) in [(&self.path, Some(identity)), (&self.log, None)] {
+        let Ok(opened) = &self.opened else { return None };
+        for path in [&self.path, &self.log] {
             let shown = path.display();
-            match FileIdentity::of(path) {
+            match fs::metadata(path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(format!("`{shown}` is gone")),
-                Ok(found) if expected.is_some_and(|expected| *expected != found) => {
+                Ok(found) if path == &self.path && !is_same(opened, &found) => {
                     return Some(format!("`{shown}` is another file now"));
+                }
+                Ok(found) if path == &self.path && found.len() < opened.len() => {
+                    return Some(format!("`{shown}` was cut short"));
                 }
                 Ok(_) | Err(_) => {}
             }
@@ -42,27 +41,16 @@ impl OpenedFile {
     }
 }
 
-/// The identity of a file on this machine.
-#[derive(Debug, PartialEq, Eq)]
-struct FileIdentity {
-    device: u64,
-    number: u64,
+/// True if both are of one file. Why by its data and not through an open file: closing one would let go of the locks that
+/// SQLite holds on it.
+#[cfg(unix)]
+pub(super) fn is_same(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
-impl FileIdentity {
-    /// Why not through an open file: closing one would let go of the locks that SQLite holds on it.
-    #[cfg(unix)]
-    fn of(path: &Path) -> io::Result<Self> {
-        use std::os::unix::fs::MetadataExt;
-        std::fs::metadata(path).map(|data| Self {
-            device: data.dev(),
-            number: data.ino(),
-        })
-    }
-
-    /// Elsewhere an open file can be neither removed nor replaced.
-    #[cfg(not(unix))]
-    fn of(path: &Path) -> io::Result<Self> {
-        std::fs::metadata(path).map(|_| Self { device: 0, number: 0 })
-    }
+/// Elsewhere an open file can be neither removed nor replaced.
+#[cfg(not(unix))]
+pub(super) fn is_same(_one: &Metadata, _other: &Metadata) -> bool {
+    true
 }

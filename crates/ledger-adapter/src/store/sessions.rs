@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use sqlx::{AnyConnection, Row};
 
+use super::opened_file::is_same;
 use super::{Dialect, owner};
 use crate::digest::digest;
 
@@ -204,17 +205,9 @@ fn private(options: &mut OpenOptions) {
 fn private(_options: &mut OpenOptions) {}
 
 /// True if the path names this open file.
-#[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
     let of_name = std::fs::metadata(path);
-    let of_file = file.metadata();
-    of_name.is_ok_and(|there| of_file.is_ok_and(|here| (there.dev(), there.ino()) == (here.dev(), here.ino())))
-}
-
-#[cfg(not(unix))]
-fn is_at(_file: &File, path: &Path) -> bool {
-    path.exists()
+    of_name.is_ok_and(|there| file.metadata().is_ok_and(|here| is_same(&there, &here)))
 }
 
 /// A file is there after a crash only if its folder says so.

@@ -2,7 +2,8 @@
 //!
 //! First the domain's own bench (reading and checking against `serde_json`), then the ledger's (recording against bare
 //! durable writes, and reading a long one), then the whole process against one curl that sends the same three requests,
-//! its start against git's, and much at once: findings, files, a listing. A missed target is said and does not fail the run: a busy machine is no fault.
+//! its start against git's, and much at once: findings, files, a listing. A missed target is said and does not fail
+//! the run: a busy machine is no fault.
 
 mod figures;
 mod flat_json;

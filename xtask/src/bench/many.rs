@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 
 use super::{sandbox::Sandbox, scratch::Scratch};
-use crate::{cli, stopwatch::timed};
+use crate::stopwatch::timed;
 
 /// Findings in one file.
 pub(crate) const FINDINGS: usize = 8_000;
@@ -19,6 +19,7 @@ pub(crate) const FINDINGS: usize = 8_000;
 pub(crate) const FILES: usize = 10_000;
 /// Rules in one listing.
 pub(crate) const RULES: usize = 10_000;
+const LIST: [&str; 3] = ["list", "-o", "json"];
 /// Each takes a good part of a second.
 const ROUNDS: usize = 5;
 
@@ -50,6 +51,7 @@ pub(crate) fn measure(binary: &Path) -> Result<Many> {
     fs::write(&faulty, file_with_findings()).context("cannot write the file with findings")?;
     let files = files(&scratch.folder("rules")?)?;
     let sandbox = Sandbox::with_rules(binary, &scratch.folder("sandbox")?, RULES)?;
+    let client = || sandbox.client(binary, &home);
     let mut many = Many {
         findings_human: Vec::new(),
         findings_json: Vec::new(),
@@ -60,14 +62,11 @@ pub(crate) fn measure(binary: &Path) -> Result<Many> {
     };
     // Why: the first round of each warms the file cache, and is not counted.
     for round in 0..=ROUNDS {
-        let human = time(program(binary, &home).arg("validate").arg(&faulty), 3)?;
-        let json = time(program(binary, &home).args(["validate", "-o", "json"]).arg(&faulty), 3)?;
-        let ours = time(
-            program(binary, &home).arg("validate").arg(scratch.path().join("rules")),
-            0,
-        )?;
+        let human = time(client().arg("validate").arg(&faulty), 3)?;
+        let json = time(client().args(["validate", "-o", "json"]).arg(&faulty), 3)?;
+        let ours = time(client().arg("validate").arg(scratch.path().join("rules")), 0)?;
         let jq = time(Command::new("jq").args(["-e", ".id"]).args(&files), 0)?;
-        let listing = time(&mut list(binary, &home, &sandbox), 0)?;
+        let listing = time(client().args(LIST), 0)?;
         if round > 0 {
             many.findings_human.push(human);
             many.findings_json.push(json);
@@ -76,7 +75,7 @@ pub(crate) fn measure(binary: &Path) -> Result<Many> {
             many.listings.push(listing);
         }
     }
-    many.requests = requests(&mut list(binary, &home, &sandbox))?;
+    many.requests = requests(client().args(LIST))?;
     Ok(many)
 }
 
@@ -111,27 +110,6 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
             Ok(file)
         })
         .collect()
-}
-
-fn program(binary: &Path, home: &Path) -> Command {
-    let mut command = Command::new(binary);
-    cli::forget_credentials(&mut command);
-    command
-        .current_dir(home)
-        .env("HOME", home)
-        .env("XDG_CONFIG_HOME", home)
-        .env("ASSIST_RULES_STATE_DIR", home.join("state"));
-    command
-}
-
-fn list(binary: &Path, home: &Path, sandbox: &Sandbox) -> Command {
-    let mut list = program(binary, home);
-    list.args(["list", "-o", "json"])
-        .env("ASSIST_RULES_API_URL", &sandbox.api_url)
-        .env("ASSIST_RULES_LOGIN_URL", &sandbox.login_url)
-        .env("GENESYSCLOUD_OAUTHCLIENT_ID", &sandbox.client_id)
-        .env("GENESYSCLOUD_OAUTHCLIENT_SECRET", &sandbox.client_secret);
-    list
 }
 
 fn time(command: &mut Command, expected: i32) -> Result<Duration> {

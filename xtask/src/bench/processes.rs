@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 
 use super::{flat_json, peak_memory, sandbox::Sandbox, scratch::Scratch};
-use crate::{cli, stopwatch::timed};
+use crate::stopwatch::timed;
 
 const ROUNDS: usize = 30;
 /// The path of the contract; the sandbox keeps the default.
@@ -107,28 +107,8 @@ fn update(binary: &Path, sandbox: &Sandbox, home: &Path, name: &str) -> Result<C
     if tokens.exists() {
         fs::remove_dir_all(&tokens).with_context(|| format!("cannot empty {}", tokens.display()))?;
     }
-    let mut update = Command::new(binary);
+    let mut update = sandbox.client(binary, home);
     update.args(["update", &sandbox.rule_id, "--name", name, "-o", "json"]);
-    cli::forget_credentials(&mut update);
-    for elsewhere in [
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "ALL_PROXY",
-        "http_proxy",
-        "https_proxy",
-        "all_proxy",
-    ] {
-        update.env_remove(elsewhere);
-    }
-    update
-        .current_dir(home)
-        .env("HOME", home)
-        .env("XDG_CONFIG_HOME", home)
-        .env("ASSIST_RULES_STATE_DIR", home.join("state"))
-        .env("ASSIST_RULES_API_URL", &sandbox.api_url)
-        .env("ASSIST_RULES_LOGIN_URL", &sandbox.login_url)
-        .env("GENESYSCLOUD_OAUTHCLIENT_ID", &sandbox.client_id)
-        .env("GENESYSCLOUD_OAUTHCLIENT_SECRET", &sandbox.client_secret);
     Ok(update)
 }
 

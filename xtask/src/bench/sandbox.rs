@@ -80,6 +80,34 @@ impl Sandbox {
     }
 }
 
+impl Sandbox {
+    /// The program, pointed at the sandbox and at nothing else, with a home of its own.
+    pub(crate) fn client(&self, binary: &Path, home: &Path) -> Command {
+        let mut client = Command::new(binary);
+        cli::forget_credentials(&mut client);
+        for elsewhere in [
+            "HTTP_PROXY",
+            "HTTPS_PROXY",
+            "ALL_PROXY",
+            "http_proxy",
+            "https_proxy",
+            "all_proxy",
+        ] {
+            client.env_remove(elsewhere);
+        }
+        client
+            .current_dir(home)
+            .env("HOME", home)
+            .env("XDG_CONFIG_HOME", home)
+            .env("ASSIST_RULES_STATE_DIR", home.join("state"))
+            .env("ASSIST_RULES_API_URL", &self.api_url)
+            .env("ASSIST_RULES_LOGIN_URL", &self.login_url)
+            .env("GENESYSCLOUD_OAUTHCLIENT_ID", &self.client_id)
+            .env("GENESYSCLOUD_OAUTHCLIENT_SECRET", &self.client_secret);
+        client
+    }
+}
+
 impl Drop for Sandbox {
     fn drop(&mut self) {
         if let Err(error) = self.process.kill().and_then(|()| self.process.wait()) {

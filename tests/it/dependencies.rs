@@ -68,6 +68,7 @@ const EXTERNALS: &[External] = &[
     External { name: "serde_ignored", why: "keys of the configuration that nobody reads are errors", used_by: &[CLI] },
     External { name: "serde_json", why: "JSON, order kept and numbers exact; raw values where digits must stay as they were written", used_by: &[CLI, DOMAIN, EMULATOR, ADAPTER, LEDGER, SINK] },
     External { name: "serde_json_canonicalizer", why: "one text for one entry of the ledger (RFC 8785), so that its hash can be proved", used_by: &[LEDGER] },
+    External { name: "sha2", why: "the hash of a plan and of a base, where no system library may be; already there through sqlx", used_by: &[DOMAIN] },
     External { name: "similar", why: "the diff of two texts, by word", used_by: &[CLI] },
     External { name: "sqlx", why: "SQLite, built in, and PostgreSQL, under one set of statements", used_by: &[LEDGER, SINK] },
     External { name: "strsim", why: "\"did you mean\"", used_by: &[CLI, ADAPTER, DOMAIN] },

@@ -7,6 +7,7 @@
 //!
 //! Documents do not change in place: [`Document::with_members`] makes a new one.
 
+mod canonical;
 mod edit;
 mod finite;
 mod node;

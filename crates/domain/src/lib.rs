@@ -16,6 +16,7 @@ pub mod testing;
 pub mod trigger_rule;
 
 mod code;
+mod content_hash;
 mod delivery;
 mod evidence;
 mod finding;
@@ -30,6 +31,7 @@ mod suggest;
 mod version;
 
 pub use code::{Code, JudgedBy, ParseCodeError};
+pub use content_hash::{ContentHash, ParseContentHashError};
 pub use delivery::{DELIVERY_SCHEDULE, NextAttempt, next_attempt};
 pub use document::{Collision, DocumentKind, Edit, ParseError, Patch, Stored, check};
 pub use evidence::Evidence;

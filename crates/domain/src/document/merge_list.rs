@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::ListIdentity;
-use crate::json::{Document, Node, TextError, Value, array_of};
+use crate::json::{Document, Node, TextError, array_of};
 
 /// The elements of a list, each under its identity, in order.
 pub(crate) struct Elements<'d>(Vec<(Cow<'d, str>, Node<'d>)>);
@@ -19,7 +19,7 @@ impl<'d> Elements<'d> {
             let id: Cow<'d, str> = match identity {
                 ListIdentity::Whole => return None,
                 ListIdentity::Id(member) => element.get(member)?.as_str()?.into(),
-                ListIdentity::Content => canonical(element).into(),
+                ListIdentity::Content => element.identity().into(),
             };
             elements.push((id, element));
         }
@@ -45,29 +45,6 @@ impl<'d> Elements<'d> {
         self.ids()
             .filter(|id| others.iter().all(|other| other.get(id).is_some()))
             .collect()
-    }
-}
-
-/// One text for all values that are equal: members in order, numbers in the one form that each has.
-fn canonical(node: Node<'_>) -> String {
-    match node.value() {
-        Value::Array(elements) => {
-            let elements: Vec<String> = elements.map(canonical).collect();
-            format!("[{}]", elements.join(","))
-        }
-        Value::Object(members) => {
-            let mut members: Vec<(&str, String)> =
-                members.map(|member| (member.name, canonical(member.value))).collect();
-            members.sort_unstable();
-            let members: Vec<String> = members
-                .into_iter()
-                .map(|(name, value)| format!("{name:?}:{value}"))
-                .collect();
-            format!("{{{}}}", members.join(","))
-        }
-        Value::Number(number) => number.canonical(),
-        Value::String(text) => format!("{text:?}"),
-        Value::Null | Value::Bool(_) => node.raw().to_owned(),
     }
 }
 

@@ -1,0 +1,141 @@
+//! The canonical text of a value: one text for all spellings of it, to be hashed or compared.
+
+use std::fmt::Write;
+
+use super::{Document, Node, Number, Value};
+
+impl Document {
+    /// The document as RFC 8785 (JSON Canonicalization Scheme) has it, but with numbers as they stand: members in the order
+    /// of their names' UTF-16 code units, no white space, and one spelling of each text.
+    ///
+    /// ```
+    /// use assist_rules_domain::json::Document;
+    ///
+    /// let document: Document = r#"{ "b": 1.50, "a": "\u00e9" }"#.parse()?;
+    /// assert_eq!(document.canonical(), r#"{"a":"é","b":1.50}"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn canonical(&self) -> String {
+        let mut out = String::with_capacity(self.text().len());
+        write(self.root(), Numbers::AsTheyStand, &mut out);
+        out
+    }
+}
+
+/// The spelling of numbers in a canonical text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Numbers {
+    /// With the digits that they were written with.
+    AsTheyStand,
+    /// One spelling for all that are equal.
+    ByValue,
+}
+
+impl Node<'_> {
+    /// One text for all values that are equal, however their numbers are spelled.
+    pub(crate) fn identity(self) -> String {
+        let mut out = String::new();
+        write(self, Numbers::ByValue, &mut out);
+        out
+    }
+}
+
+fn write(node: Node<'_>, numbers: Numbers, out: &mut String) {
+    match node.value() {
+        Value::Array(elements) => {
+            out.push('[');
+            for (index, element) in elements.enumerate() {
+                separate(index, out);
+                write(element, numbers, out);
+            }
+            out.push(']');
+        }
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.collect();
+            members.sort_by(|one, other| one.name.encode_utf16().cmp(other.name.encode_utf16()));
+            out.push('{');
+            for (index, member) in members.into_iter().enumerate() {
+                separate(index, out);
+                write_text(member.name, out);
+                out.push(':');
+                write(member.value, numbers, out);
+            }
+            out.push('}');
+        }
+        Value::Number(number) => out.push_str(&spelled(number, numbers)),
+        // Why: half a character has no text but its escape.
+        Value::String(_) if node.has_lone_surrogate() => out.push_str(node.raw()),
+        Value::String(text) => write_text(text, out),
+        Value::Null | Value::Bool(_) => out.push_str(node.raw()),
+    }
+}
+
+fn spelled(number: Number<'_>, numbers: Numbers) -> std::borrow::Cow<'_, str> {
+    match numbers {
+        Numbers::AsTheyStand => number.raw().into(),
+        Numbers::ByValue => number.canonical().into(),
+    }
+}
+
+/// Writes a text as ECMAScript's `JSON.stringify` does.
+fn write_text(text: &str, out: &mut String) {
+    out.push('"');
+    for letter in text.chars() {
+        match letter {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\u{8}' => out.push_str("\\b"),
+            '\t' => out.push_str("\\t"),
+            '\n' => out.push_str("\\n"),
+            '\u{c}' => out.push_str("\\f"),
+            '\r' => out.push_str("\\r"),
+            // Why ignored: a String takes whatever is written to it.
+            control @ '\0'..='\u{1f}' => {
+                let _ = write!(out, "\\u{:04x}", u32::from(control));
+            }
+            letter => out.push(letter),
+        }
+    }
+    out.push('"');
+}
+
+fn separate(index: usize, out: &mut String) {
+    if index > 0 {
+        out.push(',');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 8785, 3.2.2 and 3.2.3, but for the numbers.
+    #[test]
+    fn a_canonical_text_is_that_of_the_standard() {
+        let text = r#"{"numbers":[1E30,4.50],"string":"\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/","literals":[null,true,false]}"#;
+        let document: Document = text.parse().unwrap();
+        assert_eq!(
+            document.canonical(),
+            r#"{"literals":[null,true,false],"numbers":[1E30,4.50],"string":"€$\u000f\nA'B\"\\\\\"/"}"#
+        );
+        let members = r#"{"\u20ac":1,"\r":2,"\ufb33":3,"1":4,"\ud83d\ude00":5,"\u0080":6,"\u00f6":7}"#;
+        let document: Document = members.parse().unwrap();
+        let digits: String = document.canonical().chars().filter(char::is_ascii_digit).collect();
+        // The name `1` stands second, after `\r`; its value is 4.
+        assert_eq!(digits, "21467153", "{}", document.canonical());
+    }
+
+    #[test]
+    fn half_a_character_keeps_its_escape() {
+        let document: Document = r#"["\ud800"]"#.parse().unwrap();
+        assert_eq!(document.canonical(), r#"["\ud800"]"#);
+    }
+
+    #[test]
+    fn equal_values_have_one_identity() {
+        let [one, other]: [Document; 2] =
+            [r#"{"a":1.50,"b":[1e1]}"#, r#"{"b":[10],"a":1.5}"#].map(|text| text.parse().unwrap());
+        assert_eq!(one.root().identity(), other.root().identity());
+        assert_ne!(one.canonical(), other.canonical());
+    }
+}

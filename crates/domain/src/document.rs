@@ -7,6 +7,7 @@ mod check;
 mod collision;
 mod diff;
 mod edit;
+mod element_diff;
 mod kind;
 mod merge;
 mod merge_list;
@@ -19,6 +20,7 @@ pub use check::check;
 pub use collision::{ChangedBy, Collision};
 pub use diff::{Difference, diff};
 pub use edit::Edit;
+pub use element_diff::{ElementDifference, element_diff};
 pub use kind::{
     Audience, DocumentKind, Form, Guard, KindName, ListIdentity, Matching, MemberSpec, MergeGroup, ParseError,
     match_by_content,

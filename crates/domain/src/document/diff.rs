@@ -64,11 +64,18 @@ fn compare(pointer: &Pointer, before: Option<Node<'_>>, after: Option<Node<'_>>,
             }
         }
     }
-    found.push(Difference {
-        pointer: pointer.clone(),
-        before: before.and_then(copy),
-        after: after.and_then(copy),
-    });
+    found.push(Difference::between(pointer.clone(), before, after));
+}
+
+impl Difference {
+    /// The difference between two values at a place.
+    pub(super) fn between(pointer: Pointer, before: Option<Node<'_>>, after: Option<Node<'_>>) -> Self {
+        Self {
+            pointer,
+            before: before.and_then(copy),
+            after: after.and_then(copy),
+        }
+    }
 }
 
 fn copy(node: Node<'_>) -> Option<Document> {

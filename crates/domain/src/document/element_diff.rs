@@ -1,0 +1,346 @@
+//! The differences between two documents in which the elements of lists are things: they come, go, move or change.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::Serialize;
+
+use super::Difference;
+use crate::json::{Document, Node};
+use crate::pointer::Pointer;
+
+/// Pairs of elements that are compared in one list, at most; a larger one is compared index by index.
+const MAX_PAIRS: usize = 1 << 20;
+
+/// One place where two documents differ.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ElementDifference {
+    /// The place in the document after; of what went, in the document before.
+    #[serde(flatten)]
+    pub difference: Difference,
+    /// The place in the document before, of an element that moved; it has no values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<Pointer>,
+}
+
+/// The differences, in document order; within a list first the elements that went, then those that changed, came or moved.
+///
+/// Elements of a list are matched by what they say. Of the others, one that went and one that came are one that changed if
+/// they stand in the same gap between those that stayed, and share a member's value. White space, the order of members and the spelling of numbers do
+/// not count.
+///
+/// ```
+/// use assist_rules_domain::document::element_diff;
+/// use assist_rules_domain::json::Document;
+///
+/// let before: Document = r#"{"list": [{"t": 1, "v": "a"}, {"t": 1, "v": "b"}, {"t": 2}]}"#.parse()?;
+/// let after: Document = r#"{"list": [{"t": 2}, {"t": 1, "v": "c"}]}"#.parse()?;
+/// let found = element_diff(&before, &after);
+/// let places: Vec<_> = found.iter().map(|found| found.difference.pointer.as_str()).collect();
+/// assert_eq!(places, ["/list/0", "/list/1", "/list/1/v"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn element_diff(before: &Document, after: &Document) -> Vec<ElementDifference> {
+    let mut found = Vec::new();
+    compare(&Pointer::root(), Some(before.root()), Some(after.root()), &mut found);
+    found
+}
+
+fn compare(pointer: &Pointer, before: Option<Node<'_>>, after: Option<Node<'_>>, found: &mut Vec<ElementDifference>) {
+    if let (Some(before), Some(after)) = (before, after) {
+        if before.eq_value(after) {
+            return;
+        }
+        if before.is_object() && after.is_object() {
+            for member in before.members() {
+                compare(
+                    &pointer.member(member.name),
+                    Some(member.value),
+                    after.get(member.name),
+                    found,
+                );
+            }
+            for member in after.members().filter(|member| before.get(member.name).is_none()) {
+                compare(&pointer.member(member.name), None, Some(member.value), found);
+            }
+            return;
+        }
+        if before.is_array() && after.is_array() {
+            compare_lists(pointer, &Lists::new(before, after), found);
+            return;
+        }
+    }
+    found.push(ElementDifference {
+        difference: Difference::between(pointer.clone(), before, after),
+        from: None,
+    });
+}
+
+fn compare_lists(pointer: &Pointer, lists: &Lists<'_>, found: &mut Vec<ElementDifference>) {
+    let origins = lists.origins();
+    for (index, element) in lists.before.iter().enumerate() {
+        if !origins.iter().any(|origin| origin.index() == Some(index)) {
+            compare(&pointer.index(index), Some(*element), None, found);
+        }
+    }
+    for (index, (element, origin)) in lists.after.iter().zip(origins).enumerate() {
+        let here = pointer.index(index);
+        match origin {
+            Origin::Stayed(_) => {}
+            Origin::Changed(old) => compare(&here, lists.before.get(old).copied(), Some(*element), found),
+            Origin::New => compare(&here, None, Some(*element), found),
+            Origin::Moved(old) => found.push(ElementDifference {
+                difference: Difference::between(here, None, None),
+                from: Some(pointer.index(old)),
+            }),
+        }
+    }
+}
+
+/// The place in the list before that an element of the list after comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// It is the same element, and those around it that are the same stand in the same order.
+    Stayed(usize),
+    /// It is the same element, elsewhere.
+    Moved(usize),
+    /// It is another element in the place of this one.
+    Changed(usize),
+    /// There was none.
+    New,
+}
+
+impl Origin {
+    fn index(self) -> Option<usize> {
+        match self {
+            Self::Stayed(index) | Self::Moved(index) | Self::Changed(index) => Some(index),
+            Self::New => None,
+        }
+    }
+}
+
+/// Two lists, and the identity of each element: equal numbers for equal elements.
+struct Lists<'d> {
+    before: Vec<Node<'d>>,
+    after: Vec<Node<'d>>,
+    old: Vec<usize>,
+    new: Vec<usize>,
+}
+
+impl<'d> Lists<'d> {
+    fn new(before: Node<'d>, after: Node<'d>) -> Self {
+        let mut known = BTreeMap::new();
+        let mut identity = |element: &Node<'d>| {
+            let next = known.len();
+            *known.entry(element.identity()).or_insert(next)
+        };
+        let (before, after): (Vec<_>, Vec<_>) = (before.elements().collect(), after.elements().collect());
+        Self {
+            old: before.iter().map(&mut identity).collect(),
+            new: after.iter().map(&mut identity).collect(),
+            before,
+            after,
+        }
+    }
+
+    /// The origin of each element of the list after.
+    fn origins(&self) -> Vec<Origin> {
+        let mut origins = vec![Origin::New; self.after.len()];
+        let stayed = self.stayed();
+        for (old, new) in &stayed {
+            set(&mut origins, *new, Origin::Stayed(*old));
+        }
+        let mut gone: Vec<usize> = (0..self.before.len())
+            .filter(|index| !stayed.iter().any(|(old, _)| old == index))
+            .collect();
+        self.find_moved(&mut origins, &mut gone);
+        self.find_changed(&stayed, &mut origins, &gone);
+        origins
+    }
+
+    /// The places of a longest common subsequence, in order.
+    fn stayed(&self) -> Vec<(usize, usize)> {
+        let (old, new) = (&self.old, &self.new);
+        let same = |(old, new): (&usize, &usize)| old == new;
+        let prefix = old.iter().zip(new).take_while(|pair| same(*pair)).count();
+        let most = old.len().min(new.len()) - prefix;
+        let ends = old.iter().rev().zip(new.iter().rev()).take(most);
+        let suffix = ends.take_while(|pair| same(*pair)).count();
+        let old_middle = old.get(prefix..old.len() - suffix).unwrap_or_default();
+        let new_middle = new.get(prefix..new.len() - suffix).unwrap_or_default();
+        let mut stayed: Vec<(usize, usize)> = (0..prefix).map(|index| (index, index)).collect();
+        let middle = longest_common(old_middle, new_middle).into_iter();
+        stayed.extend(middle.map(|(one, other)| (one + prefix, other + prefix)));
+        stayed.extend(
+            (0..suffix)
+                .rev()
+                .map(|from_end| (old.len() - 1 - from_end, new.len() - 1 - from_end)),
+        );
+        stayed
+    }
+
+    /// Marks the elements that are equal to one which did not stay, and takes those away.
+    fn find_moved(&self, origins: &mut [Origin], gone: &mut Vec<usize>) {
+        let mut free: BTreeMap<usize, VecDeque<usize>> = BTreeMap::new();
+        for index in gone.iter() {
+            let identity = self.old.get(*index).copied().unwrap_or_default();
+            free.entry(identity).or_default().push_back(*index);
+        }
+        for (identity, origin) in self.new.iter().zip(origins) {
+            if *origin == Origin::New
+                && let Some(old) = free.get_mut(identity).and_then(VecDeque::pop_front)
+            {
+                *origin = Origin::Moved(old);
+                gone.retain(|index| *index != old);
+            }
+        }
+    }
+
+    /// Pairs elements that went with elements that came in the same gap, the most similar first.
+    fn find_changed(&self, stayed: &[(usize, usize)], origins: &mut [Origin], gone: &[usize]) {
+        let new: Vec<usize> = (0..origins.len())
+            .filter(|index| origins.get(*index) == Some(&Origin::New))
+            .collect();
+        if gone.len().saturating_mul(new.len()) > MAX_PAIRS {
+            return;
+        }
+        let gap_before = |index: usize| stayed.iter().filter(|(old, _)| *old < index).count();
+        let gap_after = |index: usize| stayed.iter().filter(|(_, new)| *new < index).count();
+        let new: Vec<(usize, usize)> = new.into_iter().map(|index| (gap_after(index), index)).collect();
+        let mut pairs = Vec::new();
+        for old in gone {
+            let gap = gap_before(*old);
+            for (_, new) in new.iter().filter(|(other, _)| *other == gap) {
+                let nodes = (self.before.get(*old), self.after.get(*new));
+                let (Some(one), Some(other)) = nodes else { continue };
+                if let Some(similarity) = similarity(*one, *other) {
+                    pairs.push((Reverse(similarity), old.abs_diff(*new), *old, *new));
+                }
+            }
+        }
+        pairs.sort_unstable();
+        for (_, _, old, new) in pairs {
+            let is_taken = origins.iter().any(|origin| origin.index() == Some(old));
+            if !is_taken && origins.get(new) == Some(&Origin::New) {
+                set(origins, new, Origin::Changed(old));
+            }
+        }
+    }
+}
+
+fn set(origins: &mut [Origin], index: usize, value: Origin) {
+    if let Some(origin) = origins.get_mut(index) {
+        *origin = value;
+    }
+}
+
+/// The number of members that two elements have in common; none if they cannot be one that changed.
+fn similarity(one: Node<'_>, other: Node<'_>) -> Option<usize> {
+    if !one.is_object() && !other.is_object() {
+        return Some(0);
+    }
+    let is_shared =
+        |member: &crate::json::Member<'_>| other.get(member.name).is_some_and(|value| value.eq_value(member.value));
+    let shared = one.members().filter(is_shared).count();
+    (shared > 0).then_some(shared)
+}
+
+/// The places of a longest common subsequence of two lists, in order; none of lists that are too long to compare so.
+fn longest_common(old: &[usize], new: &[usize]) -> Vec<(usize, usize)> {
+    let width = new.len() + 1;
+    if old.len().saturating_mul(width) > MAX_PAIRS {
+        return Vec::new();
+    }
+    // The length of the longest one of what follows each pair of places.
+    let mut lengths = vec![0_u32; (old.len() + 1) * width];
+    let length = |lengths: &[u32], one: usize, other: usize| lengths.get(one * width + other).copied().unwrap_or(0);
+    for (one, id) in old.iter().enumerate().rev() {
+        for (other, other_id) in new.iter().enumerate().rev() {
+            let best = if id == other_id {
+                length(&lengths, one + 1, other + 1) + 1
+            } else {
+                length(&lengths, one + 1, other).max(length(&lengths, one, other + 1))
+            };
+            if let Some(cell) = lengths.get_mut(one * width + other) {
+                *cell = best;
+            }
+        }
+    }
+    let (mut one, mut other, mut found) = (0, 0, Vec::new());
+    while let (Some(id), Some(other_id)) = (old.get(one), new.get(other)) {
+        if id == other_id {
+            found.push((one, other));
+            (one, other) = (one + 1, other + 1);
+        } else if length(&lengths, one + 1, other) >= length(&lengths, one, other + 1) {
+            one += 1;
+        } else {
+            other += 1;
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A list of objects, each word one: a letter for what it is and a digit for its value.
+    fn list(words: &str) -> Document {
+        let element = |word: &str| {
+            let (kind, value) = word.split_at(1);
+            format!(r#"{{"t":"{kind}","v":"{value}"}}"#)
+        };
+        let elements: Vec<String> = words.split_whitespace().map(element).collect();
+        format!(r#"{{"l":[{}]}}"#, elements.join(",")).parse().unwrap()
+    }
+
+    fn lines(before: &Document, after: &Document) -> Vec<String> {
+        let line = |found: ElementDifference| {
+            let ElementDifference { difference, from } = found;
+            let sign = match (&difference.before, &difference.after, from) {
+                (_, _, Some(from)) => format!("<{}", from.as_str().trim_start_matches("/l/")),
+                (Some(_), None, None) => "-".to_owned(),
+                (None, _, None) => "+".to_owned(),
+                (Some(_), Some(_), None) => "~".to_owned(),
+            };
+            format!("{}{sign}", difference.pointer.as_str().trim_start_matches("/l/"))
+        };
+        element_diff(before, after).into_iter().map(line).collect()
+    }
+
+    /// FIELD K2.
+    #[test]
+    fn elements_come_go_move_and_change_in_a_line_each() {
+        for (before, after, expected) in [
+            ("a1 b1 c1 d1", "b1 c1 d1", &["0-"][..]),
+            ("a1 b1 c1", "a1 x1 b1 c1", &["1+"]),
+            ("a1 b1 a1", "b1 a1", &["0-"]),
+            ("a1 b1 a1", "a1 b1", &["2-"]),
+            ("a1 b1 c1", "c1 b1 a1", &["1<1", "2<0"]),
+            ("a1 b1 c1", "a1 b2 c1", &["1/v~"]),
+            ("a1 b1 c1", "b1 c2", &["0-", "1/v~"]),
+            ("a1 b1", "b1 a1", &["1<0"]),
+            ("a1 a2 a3", "a1 a4 a3", &["1/v~"]),
+            ("a1 b2", "c3 d4", &["0-", "1-", "0+", "1+"]),
+            ("", "a1", &["0+"]),
+            ("a1", "a1", &[]),
+        ] {
+            assert_eq!(lines(&list(before), &list(after)), expected, "{before} → {after}");
+        }
+    }
+
+    #[test]
+    fn texts_in_lists_change_in_their_place() {
+        let (before, after) = (r#"{"l":["a","b"],"n":1}"#, r#"{"n":1.0,"l":["a","c"],"m":null}"#);
+        let found = lines(&before.parse().unwrap(), &after.parse().unwrap());
+        assert_eq!(found, ["1~", "/m+"]);
+    }
+
+    #[test]
+    fn what_is_too_long_to_be_compared_is_told_all_the_same() {
+        let long = |digit: &str| list(&format!("a{digit} b1 ").repeat(800));
+        let found = lines(&long("1"), &long("2"));
+        assert!(!found.is_empty());
+        assert!(lines(&long("1"), &long("1")).is_empty());
+    }
+}

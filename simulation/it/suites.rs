@@ -6,7 +6,7 @@ use std::sync::Arc;
 use app::{Report, Updater};
 use async_trait::async_trait;
 use domain::document::CrossFieldMerge;
-use domain::protocol::{OnConflict, UpdateOptions, UpdateRequest};
+use domain::protocol::{OnConflict, PriorWrite, UpdateOptions, UpdateRequest};
 use domain::testing::{Specimen, Toy, kind_laws};
 use domain::{Edit, Evidence, OutcomeKind, Patch, Stored, TriggerRule};
 use ports::testing::conformance::{self, Stage};
@@ -144,6 +144,7 @@ async fn others_are_merged_with_and_a_review_is_not<K: Specimen>() {
     let planned = UpdateRequest::Planned {
         patch: patch.clone(),
         base: base.clone(),
+        prior: PriorWrite::None,
     };
     let report = bench.execute(planned, OnConflict::Fail).await;
     assert_eq!(report.completion.outcome.kind(), OutcomeKind::Conflict);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use app::{Reconciler, Updater};
 use domain::Code;
 use domain::document::CrossFieldMerge;
-use domain::protocol::{Completion, OnConflict, Outcome, UpdateOptions, UpdateRequest};
+use domain::protocol::{Completion, OnConflict, Outcome, PriorWrite, UpdateOptions, UpdateRequest};
 use domain::testing::Specimen;
 use ports::{Author, Sleeper};
 
@@ -165,7 +165,11 @@ fn request<K: Specimen>(
         Base::Reviewed(state) => {
             let base = reviewed(state);
             let patch = edit.resolve(&base.value).unwrap();
-            UpdateRequest::Planned { patch, base }
+            UpdateRequest::Planned {
+                patch,
+                base,
+                prior: PriorWrite::None,
+            }
         }
     }
 }

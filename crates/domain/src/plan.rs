@@ -1,59 +1,25 @@
-//! The plan of one document: what an author's document would make of the stored one, bound to the state that was read.
+//! The plan of one document: what a request would make of the stored one, bound to the state that was read.
 //!
 //! A plan is decided here and nothing is chosen later: carrying it out writes the patch under the reviewed precondition
 //! ([`UpdateRequest::Planned`]).
 
 mod safety;
 
+use std::time::Duration;
+
 pub use safety::{Effects, Safety, SafetyCount, SafetyKind, SafetyLimits};
 
-use crate::document::{Difference, DocumentKind, Edit, Patch, Stored, check};
-use crate::finding::{Finding, Findings};
-use crate::protocol::UpdateRequest;
-use crate::severity::Severity;
-use crate::version::Version;
+use crate::document::{DocumentKind, ElementDifference, Patch, Stored, check, element_diff};
+use crate::finding::Findings;
+use crate::protocol::{Mode, Now, OnConflict, Outcome, PriorWrite, Step, Update, UpdateOptions, UpdateRequest};
 
-/// The change that is planned for a document that is stored.
-#[derive(Clone, Debug, PartialEq)]
-pub enum PlannedChange<K: DocumentKind> {
-    /// The document says so already.
-    Unchanged(Stored<K>),
-    /// The document would be written.
-    Update(Box<PlannedUpdate<K>>),
-    /// The author names another version than the stored one, whose content is not known.
-    Stale {
-        /// The document as it is stored.
-        stored: Stored<K>,
-        /// The version that the author's document was made from.
-        expected: Version,
-    },
-    /// The stored document shows that the author's cannot be written.
-    Invalid {
-        /// The document as it is stored.
-        stored: Stored<K>,
-        /// The findings, errors among them.
-        findings: Findings,
-    },
-}
-
-/// A write that can be reviewed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PlannedUpdate<K: DocumentKind> {
-    /// The document as it was read, with the version under which it would be written.
-    pub before: Stored<K>,
-    /// The patch.
-    pub patch: Patch<K>,
-    /// The document with the patch.
-    pub after: K,
-    /// The findings that do not keep it from being sent.
-    pub findings: Vec<Finding>,
-}
-
-/// Plans what an author's document makes of a stored one.
+/// The outcome of a dry run of a request on a document that was read: `planned`, `unchanged`, `conflict`, `rejected` for
+/// what is not sound, or `failed` for a document without a version.
 ///
 /// ```
 /// use assist_rules_domain::json::Document;
-/// use assist_rules_domain::plan::{PlannedChange, plan};
+/// use assist_rules_domain::plan::plan;
+/// use assist_rules_domain::protocol::{Outcome, UpdateRequest};
 /// use assist_rules_domain::{Edit, Stored, TriggerRule};
 ///
 /// let stored = Stored {
@@ -63,49 +29,83 @@ pub struct PlannedUpdate<K: DocumentKind> {
 /// };
 /// let file = Document::parse(r#"{"id": "r1", "name": "new"}"#)?;
 /// let edit = Edit::new(file).map_err(|finding| format!("{finding:?}"))?;
-/// let PlannedChange::Update(update) = plan(&edit, stored) else { panic!("it changes the name") };
-/// assert_eq!(update.after.name(), Some("new"));
-/// assert!(update.after.is_enabled() == Some(true), "what the file leaves out stays");
+/// let Outcome::Planned(write) = plan(UpdateRequest::Edit(edit), stored) else { panic!("it changes the name") };
+/// assert_eq!(write.ours.name(), Some("new"));
+/// assert!(write.ours.is_enabled() == Some(true), "what the file leaves out stays");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[must_use]
-pub fn plan<K: DocumentKind>(edit: &Edit<K>, stored: Stored<K>) -> PlannedChange<K> {
-    let patch = match edit.resolve(&stored.value) {
-        Ok(patch) => patch,
-        Err(findings) => return PlannedChange::Invalid { stored, findings },
+pub fn plan<K: DocumentKind>(request: UpdateRequest<K>, stored: Stored<K>) -> Outcome<K> {
+    let options = UpdateOptions {
+        mode: Mode::DryRun,
+        on_conflict: OnConflict::Merge,
+        ..UpdateOptions::default()
     };
-    if let Some(expected) = edit
-        .base_version()
-        .filter(|named| stored.stated_version().as_ref() != Some(named))
-    {
-        return PlannedChange::Stale { stored, expected };
-    }
-    let after = match patch.apply(&stored.value) {
-        Ok(after) => after,
-        Err(error) => {
-            let findings = Findings::too_large(&error);
-            return PlannedChange::Invalid { stored, findings };
-        }
+    let now = Now {
+        elapsed: Duration::ZERO,
+        jitter: 0.0,
     };
-    if stored.value.has_content_of(&after) {
-        return PlannedChange::Unchanged(stored);
+    let step = match Update::start(request, options) {
+        Step::Read(read) => read.answered(Ok(stored), now),
+        other @ (Step::Record(_) | Step::Write(_) | Step::Wait(_) | Step::Done(_)) => other,
+    };
+    match step {
+        Step::Done(completion) => completion.outcome,
+        // Why: a dry run that has read what it asked for has nothing left to do.
+        Step::Read(_) | Step::Record(_) | Step::Write(_) | Step::Wait(_) => Outcome::NotAttempted { write: None },
     }
-    let findings = check(&after, Some(&stored.value));
-    if findings.reaches(Severity::Error) {
-        return PlannedChange::Invalid { stored, findings };
-    }
-    PlannedChange::Update(Box::new(PlannedUpdate {
-        before: stored,
-        patch,
-        after,
-        findings: findings.into_vec(),
-    }))
 }
 
+/// An update that can be reviewed: the document as it was read, and as it is to be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlannedUpdate<K: DocumentKind> {
+    before: Stored<K>,
+    after: K,
+    patch: Patch<K>,
+}
+
+/// The two documents differ in more than an author can change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("they differ in members that an update does not change, or not at all")]
+pub struct ForeignChangeError;
+
 impl<K: DocumentKind> PlannedUpdate<K> {
-    /// The differences that it makes.
-    pub fn diff(&self) -> Vec<Difference> {
-        self.before.value.diff(&self.after)
+    /// The update from one document to another.
+    ///
+    /// # Errors
+    ///
+    /// If they do not differ, or differ in members that are not the kind's own.
+    pub fn new(before: Stored<K>, after: K) -> Result<Self, ForeignChangeError> {
+        let patch = Patch::between(&before.value, &after);
+        let made = patch.apply(&before.value).map_err(|_| ForeignChangeError)?;
+        let is_update = !before.value.has_content_of(&after) && made.document() == after.document();
+        is_update
+            .then_some(Self { before, after, patch })
+            .ok_or(ForeignChangeError)
+    }
+
+    /// The document as it was read, with the version under which it would be written.
+    pub fn before(&self) -> &Stored<K> {
+        &self.before
+    }
+
+    /// The document as it is to be.
+    pub fn after(&self) -> &K {
+        &self.after
+    }
+
+    /// The patch that makes one of the other.
+    pub fn patch(&self) -> &Patch<K> {
+        &self.patch
+    }
+
+    /// The differences, with the elements of lists as things. The members that the server owns are left out.
+    pub fn diff(&self) -> Vec<ElementDifference> {
+        let mut differences = element_diff(self.before.value.document(), self.after.document());
+        differences.retain(|found| {
+            let member = found.difference.pointer.tokens().next();
+            !member.is_some_and(|member| K::SERVER_OWNED.contains(&member.as_ref()))
+        });
+        differences
     }
 
     /// The effects that the safety stop counts.
@@ -113,12 +113,46 @@ impl<K: DocumentKind> PlannedUpdate<K> {
         Effects::between(&self.before.value, &self.after)
     }
 
-    /// The request that carries it out: without a read, under the reviewed precondition.
+    /// Everything that is wrong with the document as it is to be.
+    pub fn findings(&self) -> Findings {
+        check(&self.after, Some(&self.before.value))
+    }
+
+    /// The request that carries it out: without a read, under the reviewed precondition, unless the record knows of a
+    /// write since.
     #[must_use]
-    pub fn into_request(self) -> UpdateRequest<K> {
+    pub fn into_request(self, prior: PriorWrite<K>) -> UpdateRequest<K> {
         UpdateRequest::Planned {
             base: self.before,
             patch: self.patch,
+            prior,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trigger_rule::TriggerRule;
+
+    #[test]
+    fn an_update_changes_what_its_author_can_change_and_nothing_else() {
+        let before = Stored {
+            id: "r".parse().unwrap(),
+            version: "7".parse().ok(),
+            value: r#"{"id":"r","etag":"7","name":"a","x":1}"#.parse::<TriggerRule>().unwrap(),
+        };
+        for (after, is_update) in [
+            (r#"{"id":"r","etag":"7","name":"b","x":1}"#, true),
+            (r#"{"id":"r","etag":"7","x":1}"#, true),
+            (r#"{"id":"r","etag":"7","name":"a","x":1.0}"#, false),
+            (r#"{"id":"r","etag":"8","name":"b","x":1}"#, false),
+            (r#"{"id":"r","etag":"7","name":"b","x":2}"#, false),
+            (r#"{"id":"s","etag":"7","name":"b","x":1}"#, false),
+            (r#"{"id":"r","etag":"7","name":"b","x":1,"y":1}"#, false),
+        ] {
+            let update = PlannedUpdate::new(before.clone(), after.parse().unwrap());
+            assert_eq!(update.is_ok(), is_update, "{after}");
         }
     }
 }

@@ -26,7 +26,7 @@ use std::time::Duration;
 pub use backoff::Backoff;
 pub use options::{Mode, OnConflict, UpdateOptions};
 pub use outcome::{Completion, Conflict, Failed, Outcome, RecordError};
-pub use request::{PendingWrite, Precondition, UpdateRequest};
+pub use request::{PendingWrite, PlanOfWrite, Precondition, PriorWrite, UpdateRequest};
 pub use state::{Now, Read, Record, Step, Update, Wait, Write};
 
 /// Sends of one body under one version, at most.

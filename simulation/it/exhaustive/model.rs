@@ -9,7 +9,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::protocol::{Now, OnConflict, Step, Update, UpdateOptions, UpdateRequest};
+use domain::protocol::{Now, OnConflict, PriorWrite, Step, Update, UpdateOptions, UpdateRequest};
 use domain::testing::Specimen;
 use domain::{FailureClass, RequestError, Stored};
 
@@ -172,6 +172,7 @@ impl<K: Specimen> Writer<K> {
             UpdateRequest::Planned {
                 base: stored(0, vocabulary.start(0), has_versions::<K>()),
                 patch: vocabulary.patch(&task.member_values),
+                prior: PriorWrite::None,
             }
         } else {
             UpdateRequest::Edit(vocabulary.edit(&task.member_values))

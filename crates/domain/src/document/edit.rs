@@ -101,6 +101,26 @@ impl<K: DocumentKind> Edit<K> {
         K::stated_version(self.document.root())
     }
 
+    /// The members that an author can change, as the edit has them: the content that two files about one document are
+    /// compared by. A member that is cleared is left out.
+    ///
+    /// # Errors
+    ///
+    /// If the document would be larger than a document may be.
+    pub fn normal_form(&self) -> Result<Document, TextError> {
+        let named = self.named_members().filter(|(_, value)| !value.is_null());
+        let set: Vec<_> = named.map(|(member, value)| (member.name, value.raw())).collect();
+        Document::empty_object().with_members(&set)
+    }
+
+    /// The members that it names of those that an author can change, in the order of the kind.
+    pub fn named_members(&self) -> impl Iterator<Item = (&'static MemberSpec, Node<'_>)> {
+        let root = self.document.root();
+        K::MEMBERS
+            .iter()
+            .filter_map(move |member| Some((member, root.get(member.name)?)))
+    }
+
     /// Everything that is wrong with it, as far as can be said without the stored document.
     #[must_use]
     pub fn check(&self) -> Findings {
@@ -144,10 +164,7 @@ impl<K: DocumentKind> Edit<K> {
     /// limits of the kind are not looked at here.
     pub fn resolve(&self, stored: &K) -> Result<Patch<K>, Findings> {
         let mut patch = Patch::default();
-        for member in K::MEMBERS {
-            let Some(authored) = self.document.root().get(member.name) else {
-                continue;
-            };
+        for (member, authored) in self.named_members() {
             let theirs = stored.member(member.name);
             let value =
                 match_stored_elements::<K>(member, authored, theirs).map_err(|error| Findings::too_large(&error))?;

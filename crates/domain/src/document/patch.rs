@@ -41,6 +41,18 @@ impl<K: DocumentKind> Patch<K> {
         }
     }
 
+    /// The patch that makes one document into another, as far as an author can change it.
+    pub fn between(before: &K, after: &K) -> Self {
+        let mut patch = Self::default();
+        for member in K::MEMBERS {
+            let (old, new) = (before.member(member.name), after.member(member.name));
+            if old != new {
+                patch.put(member.name, new.and_then(|new| Document::from_node(new).ok()));
+            }
+        }
+        patch
+    }
+
     /// The members that it names, with their new values, in the order of the kind. A member that goes has none.
     pub fn changes(&self) -> impl Iterator<Item = (&'static MemberSpec, Option<&Document>)> {
         self.changes

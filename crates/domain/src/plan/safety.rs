@@ -9,6 +9,8 @@ use crate::pointer::Pointer;
 pub struct Effects {
     /// The switches that it turns off.
     pub disables: Vec<Pointer>,
+    /// The parts with a switch of their own that it takes away; of kinds that have such parts.
+    pub removes: Vec<Pointer>,
     /// The lists that it empties. One that was empty before is not emptied.
     pub empties: Vec<Pointer>,
 }
@@ -47,19 +49,22 @@ pub enum SafetyKind {
     Changed,
     /// Documents that are switched off.
     Disabled,
+    /// Documents of which a part with a switch of its own is taken away.
+    Removed,
     /// Documents of which a list is emptied.
     Emptied,
 }
 
 impl SafetyKind {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 3] = [Self::Changed, Self::Disabled, Self::Emptied];
+    pub const ALL: [Self; 4] = [Self::Changed, Self::Disabled, Self::Removed, Self::Emptied];
 
     /// The name in plans, settings and flags.
     pub fn name(self) -> &'static str {
         match self {
             Self::Changed => "change",
             Self::Disabled => "disable",
+            Self::Removed => "remove",
             Self::Emptied => "empty",
         }
     }
@@ -70,17 +75,19 @@ impl SafetyKind {
 pub struct SafetyLimits {
     change: usize,
     disable: usize,
+    remove: usize,
     empty: usize,
 }
 
 impl SafetyLimits {
-    /// The limits for so many documents: 30 % may be changed and at least 5, 10 % switched off and at least 1, none
-    /// emptied.
+    /// The limits for so many documents: 30 % may be changed and at least 5, 10 % switched off and at least 1, 10 % lose a
+    /// part and at least 1, none be emptied.
     pub fn of(documents: usize) -> Self {
         let share = |percent: usize, at_least: usize| (documents.saturating_mul(percent) / 100).max(at_least);
         Self {
             change: share(30, 5),
             disable: share(10, 1),
+            remove: share(10, 1),
             empty: 0,
         }
     }
@@ -91,15 +98,18 @@ impl SafetyLimits {
         *match kind {
             SafetyKind::Changed => &mut self.change,
             SafetyKind::Disabled => &mut self.disable,
+            SafetyKind::Removed => &mut self.remove,
             SafetyKind::Emptied => &mut self.empty,
         } = number;
         self
     }
 
-    fn limit(self, kind: SafetyKind) -> usize {
+    /// The limit for a kind of effect.
+    pub fn limit(self, kind: SafetyKind) -> usize {
         match kind {
             SafetyKind::Changed => self.change,
             SafetyKind::Disabled => self.disable,
+            SafetyKind::Removed => self.remove,
             SafetyKind::Emptied => self.empty,
         }
     }
@@ -125,15 +135,16 @@ impl SafetyCount {
 
 /// The counts of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Safety([SafetyCount; 3]);
+pub struct Safety([SafetyCount; 4]);
 
 impl Safety {
     /// The counts of a run with these updates, beside its limits.
     pub fn of<'e>(updates: impl IntoIterator<Item = &'e Effects>, limits: SafetyLimits) -> Self {
-        let (mut changed, mut disabled, mut emptied) = (0, 0, 0);
+        let (mut changed, mut disabled, mut removed, mut emptied) = (0, 0, 0, 0);
         for effects in updates {
             changed += 1;
             disabled += usize::from(!effects.disables.is_empty());
+            removed += usize::from(!effects.removes.is_empty());
             emptied += usize::from(!effects.empties.is_empty());
         }
         let count = |kind, count| SafetyCount {
@@ -144,6 +155,7 @@ impl Safety {
         Self([
             count(SafetyKind::Changed, changed),
             count(SafetyKind::Disabled, disabled),
+            count(SafetyKind::Removed, removed),
             count(SafetyKind::Emptied, emptied),
         ])
     }
@@ -168,8 +180,8 @@ mod tests {
     fn limits_are_shares_that_protect_small_sets_too() {
         for (documents, change, disable) in [(1, 5, 1), (16, 5, 1), (20, 6, 2), (1_000, 300, 100)] {
             let limits = SafetyLimits::of(documents);
-            let found = [SafetyKind::Changed, SafetyKind::Disabled, SafetyKind::Emptied].map(|kind| limits.limit(kind));
-            assert_eq!(found, [change, disable, 0], "{documents}");
+            let found = SafetyKind::ALL.map(|kind| limits.limit(kind));
+            assert_eq!(found, [change, disable, disable, 0], "{documents}");
         }
     }
 
@@ -178,6 +190,7 @@ mod tests {
         let off_and_empty = Effects {
             disables: vec![Pointer::root().member("enabled")],
             empties: vec![Pointer::root().member("actions")],
+            ..Effects::default()
         };
         let updates = [off_and_empty, Effects::default()];
         let stopped = |limits| {
@@ -188,7 +201,8 @@ mod tests {
         assert_eq!(stopped(limits), [SafetyKind::Emptied]);
         assert_eq!(stopped(limits.with(SafetyKind::Emptied, 1)), []);
         let none = limits.with(SafetyKind::Disabled, 0).with(SafetyKind::Changed, 1);
-        assert_eq!(stopped(none), SafetyKind::ALL);
+        let all = [SafetyKind::Changed, SafetyKind::Disabled, SafetyKind::Emptied];
+        assert_eq!(stopped(none), all);
     }
 
     #[test]

@@ -33,7 +33,64 @@ pub enum UpdateRequest<K: DocumentKind> {
         base: Stored<K>,
         /// The patch.
         patch: Patch<K>,
+        /// The newest write of the document since the review, as the record has it.
+        prior: PriorWrite<K>,
     },
+}
+
+/// A write of a document after a patch of it was reviewed, as the record has it: so that the same patch can be asked for
+/// again, and is written once.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum PriorWrite<K> {
+    /// None is recorded: the patch is written without a read.
+    #[default]
+    None,
+    /// A write was applied. The document is read, and nothing is sent if the patch is in it.
+    Applied {
+        /// The plan that it belongs to.
+        of: PlanOfWrite,
+        /// The document as the server stored it, if the patch was in what was sent.
+        stored: Option<K>,
+    },
+    /// A write of this patch was overwritten by others in the same moment: it is a conflict.
+    Overwritten,
+    /// A write of this patch was sent, and its outcome is not known. The document is read: it is applied if the patch is in
+    /// it; the identical bytes are sent again under a version that has not moved; else it stays unknown.
+    Unsettled,
+}
+
+impl<K: DocumentKind> PriorWrite<K> {
+    /// True if a document that was read has all that is to be written, or what the server made of it before.
+    pub(super) fn is_in(&self, write: &PendingWrite<K>, read: &K) -> bool {
+        let is_as_stored = |stored: &K| {
+            let mut members = write.patch.changes().map(|(member, _)| member.name);
+            members.all(|name| stored.member(name) == read.member(name))
+        };
+        match self {
+            Self::Overwritten => false,
+            Self::Applied { stored, .. } => write.is_evident_in(read) || stored.as_ref().is_some_and(is_as_stored),
+            Self::None | Self::Unsettled => write.is_evident_in(read),
+        }
+    }
+
+    /// True if what was done since the review is no reason to merge: the patch was written once, and others undid or
+    /// overwrote it.
+    pub(super) fn forbids_merge(&self) -> bool {
+        match self {
+            Self::Overwritten => true,
+            Self::Applied { of, .. } => *of == PlanOfWrite::Same,
+            Self::None | Self::Unsettled => false,
+        }
+    }
+}
+
+/// The plan that a recorded write belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlanOfWrite {
+    /// The same one: what was done since is never merged with it.
+    Same,
+    /// Another one, or none: the document has moved, as any other.
+    Other,
 }
 
 /// The precondition of a write.

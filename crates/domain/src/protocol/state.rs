@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{Backoff, Completion, PendingWrite, RecordError, UpdateOptions, UpdateRequest};
+use super::{Backoff, Completion, PendingWrite, PriorWrite, RecordError, UpdateOptions, UpdateRequest};
 use crate::document::{DocumentKind, Patch, Stored};
 use crate::request_error::{FailureClass, RequestError};
 use crate::version::Version;
@@ -86,6 +86,8 @@ impl<K: DocumentKind> Attempt<K> {
 pub(super) enum ReadPurpose<K: DocumentKind> {
     /// To make the change from.
     Base,
+    /// To compare with the reviewed document, where nothing may be written without that.
+    Reviewed(Box<Attempt<K>>, Polling),
     /// To compare the content right before the write.
     Guard(Box<Attempt<K>>),
     /// To see what a write that was refused ran into.
@@ -101,11 +103,11 @@ pub(super) enum ReadPurpose<K: DocumentKind> {
 }
 
 /// Reads that are repeated since they may show an old document.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Polling {
     /// Reads so far that may have.
     pub(super) seen: u32,
-    /// The time at which the write was answered.
+    /// The time at which the write was answered; the start, if it is another run's.
     pub(super) since: Duration,
 }
 
@@ -161,7 +163,7 @@ impl<K: DocumentKind> Update<K> {
             backoff: Backoff::default(),
         };
         match update.request.clone() {
-            UpdateRequest::Planned { base, patch } => update.write_planned(base, patch),
+            UpdateRequest::Planned { base, patch, prior } => update.write_planned(base, patch, &prior),
             UpdateRequest::Edit(_) | UpdateRequest::EditOf { .. } | UpdateRequest::Patch { .. } => {
                 update.read(ReadPurpose::Base)
             }
@@ -196,6 +198,20 @@ impl<K: DocumentKind> Record<K> {
     #[must_use]
     pub fn recorded(self) -> Step<K> {
         self.update.start_write(self.attempt)
+    }
+
+    /// The intent of a reviewed patch is where no crash can take it, and the record knows of a write since the review: the
+    /// document is read before anything is sent.
+    #[must_use]
+    pub fn recorded_after(mut self, prior: PriorWrite<K>) -> Step<K> {
+        if prior == PriorWrite::None {
+            return self.recorded();
+        }
+        if let UpdateRequest::Planned { prior: known, .. } = &mut self.update.request {
+            *known = prior;
+        }
+        self.update
+            .read(ReadPurpose::Reviewed(self.attempt, Polling::default()))
     }
 
     /// The intent could not be recorded.
@@ -293,6 +309,9 @@ impl<K: DocumentKind> Wait<K> {
     pub fn give_up(self, failure: RequestError) -> Result<Step<K>, Self> {
         match self.then {
             AfterWait::Read(ReadPurpose::Base) => Ok(self.update.deferred(None, failure, self.duration)),
+            AfterWait::Read(ReadPurpose::Reviewed(attempt, _)) => {
+                Ok(self.update.deferred(Some(attempt.write), failure, self.duration))
+            }
             AfterWait::Write(attempt) if attempt.indeterminate.is_none() => {
                 Ok(self.update.deferred(Some(attempt.write), failure, self.duration))
             }

@@ -614,6 +614,7 @@ fn a_reviewed_patch_is_written_without_a_read_and_any_move_is_a_conflict() {
     let request = UpdateRequest::Planned {
         patch: rename().resolve(&base.value).unwrap(),
         base,
+        prior: PriorWrite::None,
     };
     for (options, script, expected) in [
         (
@@ -647,5 +648,116 @@ fn a_reviewed_patch_is_written_without_a_read_and_any_move_is_a_conflict() {
             expected,
             "{script}"
         );
+    }
+}
+
+/// Applied once, and asked for again: nothing is written twice.
+#[test]
+fn a_reviewed_patch_that_the_record_knows_of_is_looked_for_before_anything_is_sent() {
+    let applied = |of, stored: Option<&str>| PriorWrite::Applied {
+        of,
+        stored: stored.map(|word| shown(word).value),
+    };
+    let same = applied(PlanOfWrite::Same, None);
+    let other = applied(PlanOfWrite::Other, None);
+    let planned = |prior: &PriorWrite<TriggerRule>| UpdateRequest::Planned {
+        patch: rename().resolve(&shown("a@1").value).unwrap(),
+        base: shown("a@1"),
+        prior: prior.clone(),
+    };
+    for (prior, policy, script, expected) in [
+        (&same, OnConflict::Fail, "ours@2", "read unchanged base:2 ours:ours"),
+        (&same, OnConflict::Fail, "ours+@3", "read unchanged base:3 ours:ours"),
+        (
+            &same,
+            OnConflict::Fail,
+            "a@1 a@1 ours@2",
+            "read wait:1000 read wait:3000 read unchanged base:2 ours:ours waited:4000",
+        ),
+        (
+            &same,
+            OnConflict::Merge,
+            "a@3",
+            "read conflict(3 collide: changed:0) base:1 ours:ours AR0203",
+        ),
+        (
+            &same,
+            OnConflict::Merge,
+            "a@1 a@1 a@1",
+            "read wait:1000 read wait:3000 read conflict(1 collide: changed:0) base:1 ours:ours AR0203 waited:4000",
+        ),
+        (
+            &applied(PlanOfWrite::Same, Some("stored@2")),
+            OnConflict::Fail,
+            "stored+@3",
+            "read unchanged base:3 ours:stored AR0213",
+        ),
+        (
+            &PriorWrite::Overwritten,
+            OnConflict::Merge,
+            "ours@2",
+            "read conflict(2 collide: changed:1) base:1 ours:ours AR0203",
+        ),
+        (&other, OnConflict::Fail, "ours@2", "read unchanged base:2 ours:ours"),
+        (
+            &other,
+            OnConflict::Fail,
+            "a+@2",
+            "read conflict(2 collide: changed:1) base:1 ours:ours AR0203",
+        ),
+        (
+            &other,
+            OnConflict::Merge,
+            "a+@2 ours+@3",
+            "read record write applied base:2 ours:ours by:Answer after:3 AR0203 sent:1 merged:1",
+        ),
+        (
+            &other,
+            OnConflict::Fail,
+            "absent absent absent",
+            "read wait:1000 read wait:3000 read conflict(unseen collide: changed:0) base:1 ours:ours AR0203 waited:4000",
+        ),
+        (
+            &PriorWrite::Unsettled,
+            OnConflict::Fail,
+            "ours@2",
+            "read applied base:1 ours:ours by:Read after:2 AR0203 AR0215",
+        ),
+        (
+            &PriorWrite::Unsettled,
+            OnConflict::Fail,
+            "a@1 ours@2",
+            "read write applied base:1 ours:ours by:Answer after:2 AR0203 sent:1",
+        ),
+        (
+            &PriorWrite::Unsettled,
+            OnConflict::Merge,
+            "a+@2",
+            "read unknown base:1 ours:ours AR0203 failed:Indeterminate",
+        ),
+    ] {
+        let played = play_request(planned(prior), on_conflict(policy), script);
+        assert_eq!(played, expected, "{prior:?} {script}");
+    }
+}
+
+/// Without a write, a reviewed patch is compared with what is stored.
+#[test]
+fn a_dry_run_of_a_reviewed_patch_reads() {
+    let request = UpdateRequest::Planned {
+        patch: rename().resolve(&shown("a@1").value).unwrap(),
+        base: shown("a@1"),
+        prior: PriorWrite::None,
+    };
+    for (script, expected) in [
+        ("a@1", "read planned base:1 ours:ours AR0203"),
+        ("ours@2", "read unchanged base:2 ours:ours"),
+        ("a@2", "read conflict(2 collide: changed:0) base:1 ours:ours AR0203"),
+    ] {
+        let options = UpdateOptions {
+            mode: Mode::DryRun,
+            ..on_conflict(OnConflict::Fail)
+        };
+        assert_eq!(play_request(request.clone(), options, script), expected, "{script}");
     }
 }

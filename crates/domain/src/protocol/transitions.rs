@@ -50,7 +50,7 @@ impl<K: DocumentKind> Update<K> {
     }
 
     /// The pause before the next read of what may be stale; none if there have been enough, or no time is left.
-    fn pause_of(&self, polling: Polling, now: Now) -> Option<Duration> {
+    pub(super) fn pause_of(&self, polling: Polling, now: Now) -> Option<Duration> {
         polling.pause_within(now).filter(|pause| self.fits(*pause, now))
     }
 
@@ -68,6 +68,7 @@ impl<K: DocumentKind> Update<K> {
     pub(super) fn on_read(self, purpose: ReadPurpose<K>, stored: Stored<K>, now: Now) -> Step<K> {
         match purpose {
             ReadPurpose::Base => self.prepare(stored),
+            ReadPurpose::Reviewed(attempt, polling) => self.compare_with_reviewed(attempt, polling, stored, now),
             ReadPurpose::Guard(attempt) => self.compare(attempt, stored),
             ReadPurpose::ResolveConflict(attempt, polling) => self.resolve_conflict(attempt, polling, stored, now),
             ReadPurpose::Verify(attempt, polling) => self.verify(attempt, polling, &stored, now),
@@ -102,6 +103,7 @@ impl<K: DocumentKind> Update<K> {
             }
             match purpose {
                 ReadPurpose::Base => return self.deferred(None, failure, wait),
+                ReadPurpose::Reviewed(attempt, _) => return self.deferred(Some(attempt.write), failure, wait),
                 ReadPurpose::Guard(attempt) if attempt.indeterminate.is_none() => {
                     return self.deferred(Some(attempt.write), failure, wait);
                 }
@@ -129,10 +131,12 @@ impl<K: DocumentKind> Update<K> {
     fn out_of_sight(self, purpose: ReadPurpose<K>, failure: RequestError) -> Step<K> {
         match purpose {
             ReadPurpose::Base => self.failed(None, failure),
-            ReadPurpose::Guard(attempt) if failure.class != FailureClass::NotFound => {
+            ReadPurpose::Guard(attempt) | ReadPurpose::Reviewed(attempt, _)
+                if failure.class != FailureClass::NotFound =>
+            {
                 self.failed(Some(attempt.write), failure)
             }
-            ReadPurpose::Guard(attempt) => self.deleted(*attempt),
+            ReadPurpose::Guard(attempt) | ReadPurpose::Reviewed(attempt, _) => self.deleted(*attempt),
             ReadPurpose::ResolveConflict(attempt, polling)
                 if failure.class == FailureClass::NotFound && polling.pause().is_none() =>
             {
@@ -307,6 +311,7 @@ impl<K: DocumentKind> Update<K> {
                 self.read(purpose)
             }
             ReadPurpose::Base => self.done(Outcome::NotAttempted { write: None }, 0),
+            ReadPurpose::Reviewed(attempt, _) => self.not_attempted(attempt.write),
             ReadPurpose::Guard(attempt)
             | ReadPurpose::ResolveConflict(attempt, _)
             | ReadPurpose::Verify(attempt, _)
@@ -334,9 +339,10 @@ impl<K: DocumentKind> ReadPurpose<K> {
     /// The reads so far, where they are repeated.
     fn polling(&mut self) -> Option<&mut Polling> {
         match self {
-            Self::ResolveConflict(_, polling) | Self::Verify(_, polling) | Self::ReadBack(_, _, polling) => {
-                Some(polling)
-            }
+            Self::Reviewed(_, polling)
+            | Self::ResolveConflict(_, polling)
+            | Self::Verify(_, polling)
+            | Self::ReadBack(_, _, polling) => Some(polling),
             Self::Base | Self::Guard(_) | Self::FinalVerify(_) | Self::NewVersion(_) => None,
         }
     }

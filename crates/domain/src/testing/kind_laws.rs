@@ -7,9 +7,9 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRunner};
 use super::Specimen;
 use crate::document::{AppliedChange, CrossFieldMerge, Edit, Patch, Stored, check, merge, revert};
 use crate::json::Document;
-use crate::plan::{PlannedChange, plan};
+use crate::plan::{PlannedUpdate, plan};
 use crate::pointer::Pointer;
-use crate::protocol::{Step, Update, UpdateOptions};
+use crate::protocol::{Outcome, PriorWrite, Step, Update, UpdateOptions, UpdateRequest};
 
 type Law<K> = fn(&Case<K>) -> Result<(), TestCaseError>;
 
@@ -256,27 +256,29 @@ fn plan_is_carried_out<K: Specimen>(case: &Case<K>) -> Result<(), TestCaseError>
     let Ok(meant) = edit.resolve(&case.base).map(|patch| apply(&patch, &case.base)) else {
         return Err(TestCaseError::fail("the values of a specimen make no faults"));
     };
-    let update = match plan(&edit, stored(&case.base, "1")) {
-        PlannedChange::Unchanged(_) => {
-            prop_assert!(meant.has_content_of(&case.base));
-            return Ok(());
-        }
-        PlannedChange::Update(update) => update,
-        other @ (PlannedChange::Stale { .. } | PlannedChange::Invalid { .. }) => {
-            return Err(TestCaseError::fail(format!("{other:?}")));
-        }
+    let outcome = plan(UpdateRequest::Edit(edit.clone()), stored(&case.base, "1"));
+    if let Outcome::Unchanged { .. } = outcome {
+        prop_assert!(meant.has_content_of(&case.base));
+        return Ok(());
+    }
+    let Outcome::Planned(planned) = outcome else {
+        return Err(TestCaseError::fail(format!("{outcome:?}")));
     };
-    prop_assert_eq!(&update.after, &meant);
+    prop_assert_eq!(&planned.ours, &meant);
+    let Ok(update) = PlannedUpdate::new(planned.base, planned.ours) else {
+        return Err(TestCaseError::fail("what is planned changes members of the kind alone"));
+    };
     prop_assert!(!update.diff().is_empty());
-    let (before, after) = (update.before.clone(), update.after.clone());
-    let Step::Record(record) = Update::start(update.into_request(), UpdateOptions::default()) else {
+    let (before, after) = (update.before().clone(), update.after().clone());
+    let request = update.into_request(PriorWrite::None);
+    let Step::Record(record) = Update::start(request, UpdateOptions::default()) else {
         return Err(TestCaseError::fail(
             "a reviewed change is recorded and written without a read",
         ));
     };
     prop_assert_eq!(&record.intent().ours, &after);
     prop_assert_eq!(&record.intent().base, &before);
-    let again = plan(&edit, stored(&after, "2"));
-    prop_assert!(matches!(again, PlannedChange::Unchanged(_)), "{again:?}");
+    let again = plan(UpdateRequest::Edit(edit), stored(&after, "2"));
+    prop_assert!(matches!(again, Outcome::Unchanged { .. }), "{again:?}");
     Ok(())
 }

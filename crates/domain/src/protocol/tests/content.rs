@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::document::{DocumentKind, Stored};
 use crate::json::Node;
-use crate::protocol::{Now, Step, Update, UpdateOptions, UpdateRequest};
+use crate::protocol::{Now, PriorWrite, Step, Update, UpdateOptions, UpdateRequest};
 use crate::request_error::{FailureClass, RequestError};
 use crate::testing::{Specimen, Toy};
 
@@ -250,6 +250,7 @@ fn a_reviewed_patch_is_compared_with_what_was_reviewed() {
     let request = UpdateRequest::Planned {
         patch: Toy::patch(&[(0, 0)]),
         base,
+        prior: PriorWrite::None,
     };
     for (script, expected) in [
         (

@@ -29,7 +29,7 @@ pub use ledger::{
     ANY_TOKEN, Author, BaseRecord, BaseSource, DocumentRef, Entry, EntryId, InMemoryLedger, IntentRecord, JoinRecord,
     Lease, Ledger, LedgerError, LedgerFailure, NewestBase, OutcomeRecord, Recorded, Replacement, refuse_join,
 };
-pub use listing::{Listing, listing};
+pub use listing::{Listing, listing, visit_listing};
 pub use outbox::{Backlog, Claim, DeliveryOutcome, Include, LeasedEvent, Outbox};
 #[cfg(feature = "tokio")]
 pub use real_time::RealTime;

@@ -33,28 +33,38 @@ impl<K: DocumentKind> Listing<K> {
 ///
 /// As for any page, and `Malformed` after 1,000 of them.
 pub async fn listing<K: DocumentKind>(store: &dyn DocumentStore<K>) -> Result<Listing<K>, RequestError> {
-    let mut listing = Listing {
-        documents: Vec::new(),
-        total: None,
-    };
+    let mut documents: Vec<Listed<K>> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
-    let mut cursor = None;
+    let total = visit_listing(store, &mut |document| {
+        let place = places.entry(document.stated_id.clone()).or_insert(documents.len());
+        if let Some(earlier) = documents.get_mut(*place) {
+            *earlier = document;
+        } else {
+            documents.push(document);
+        }
+    })
+    .await?;
+    Ok(Listing { documents, total })
+}
+
+/// Reads a listing to its end, a page at a time, and shows each document as its page does: one may be shown twice. The
+/// number of documents in the whole listing, if the server says.
+///
+/// # Errors
+///
+/// As for any page, and `Malformed` after 1,000 of them.
+pub async fn visit_listing<K: DocumentKind>(
+    store: &dyn DocumentStore<K>,
+    visit: &mut (dyn FnMut(Listed<K>) + Send),
+) -> Result<Option<u64>, RequestError> {
+    let (mut total, mut cursor) = (None, None);
     for _ in 0..MAX_PAGES {
         let page = store.page(cursor).await?.content;
-        listing.total = page.total.or(listing.total);
-        for document in page.documents {
-            let place = places
-                .entry(document.stated_id.clone())
-                .or_insert(listing.documents.len());
-            if let Some(earlier) = listing.documents.get_mut(*place) {
-                *earlier = document;
-            } else {
-                listing.documents.push(document);
-            }
-        }
+        total = page.total.or(total);
+        page.documents.into_iter().for_each(&mut *visit);
         cursor = page.next;
         if cursor.is_none() {
-            return Ok(listing);
+            return Ok(total);
         }
     }
     let message = format!("the listing has more than {MAX_PAGES} pages");

@@ -4,13 +4,14 @@
 mod change;
 mod examples;
 mod format;
+mod global;
 mod ledger_args;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::exit::Exit;
@@ -18,6 +19,7 @@ pub(crate) use change::{
     ChangeArgs, DiffArgs, EditArgs, OnConflictArg, RollbackArgs, SwitchArgs, TermsArgs, UpdateArgs, WriteArgs,
 };
 pub(crate) use format::Format;
+pub(crate) use global::{Color, Global, LogFormat};
 pub(crate) use ledger_args::{AuditArgs, Closing, DeliverArgs, HistoryArgs, ReconcileArgs, StatsArgs};
 
 const CREDENTIALS: &str = "\
@@ -36,9 +38,9 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// The command line as clap has it, with the formats of each command.
+/// The command line as clap has it, with the formats and the options of each command.
 pub(crate) fn command() -> clap::Command {
-    format::restrict(examples::add(Cli::command()))
+    global::hide_without_effect(format::restrict(examples::add(Cli::command())))
 }
 
 /// Reads a command line, the name of the program before it.
@@ -69,134 +71,6 @@ fn answer_version(args: &[OsString]) -> Result<(), clap::Error> {
             .map(drop),
         _ => Ok(()),
     }
-}
-
-/// Flags that mean the same everywhere.
-#[derive(Args, Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
-pub(crate) struct Global {
-    /// The output format
-    #[arg(short, long, global = true, value_enum, default_value_t = Format::Human, help_heading = "Global options")]
-    pub(crate) output: Format,
-    /// A profile of the gc CLI to take credentials and region from
-    #[arg(long, global = true, value_name = "NAME", help_heading = "Global options")]
-    pub(crate) profile: Option<String>,
-    /// The region: its AWS name (eu-central-1) or its domain (mypurecloud.de)
-    #[arg(
-        long,
-        global = true,
-        value_name = "REGION",
-        hide_short_help = true,
-        help_heading = "Global options"
-    )]
-    pub(crate) region: Option<String>,
-    /// A configuration file, in place of ./assist-rules.toml
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        hide_short_help = true,
-        help_heading = "Global options"
-    )]
-    pub(crate) config: Option<PathBuf>,
-    /// Use the built-in Genesys Cloud instead of a real one
-    #[arg(long, global = true, help_heading = "Global options")]
-    pub(crate) sandbox: bool,
-    /// Put the sandbox back to its sample rule first
-    #[arg(long, global = true, hide_short_help = true, help_heading = "Global options")]
-    pub(crate) reset_sandbox: bool,
-    /// The ledger, where changes are recorded: sqlite:PATH or postgres://...
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        hide_short_help = true,
-        help_heading = "Global options"
-    )]
-    pub(crate) ledger: Option<String>,
-    /// Leave events in the outbox, and tell no sink in this run
-    #[arg(
-        long,
-        global = true,
-        conflicts_with = "sinks",
-        hide_short_help = true,
-        help_heading = "Global options"
-    )]
-    pub(crate) no_sinks: bool,
-    /// Tell the sinks of what changes in the sandbox, too
-    #[arg(long, global = true, hide_short_help = true, help_heading = "Global options")]
-    pub(crate) sinks: bool,
-    /// Write the figures of all updates there after the run, for Prometheus
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        hide_short_help = true,
-        help_heading = "Global options"
-    )]
-    pub(crate) metrics_file: Option<PathBuf>,
-    /// The time after which to give up: 90s, 2m
-    #[arg(long, global = true, value_name = "TIME", value_parser = duration, hide_short_help = true, help_heading = "Global options")]
-    pub(crate) deadline: Option<Duration>,
-    /// Color on a terminal; NO_COLOR is respected too
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, hide_short_help = true, help_heading = "Global options")]
-    pub(crate) color: Color,
-    /// Answer every question with yes
-    #[arg(long, global = true, hide_short_help = true, help_heading = "Global options")]
-    pub(crate) yes: bool,
-    /// Say nothing but the result
-    #[arg(short, long, global = true, hide_short_help = true, help_heading = "Global options")]
-    pub(crate) quiet: bool,
-    /// Say more on stderr; twice for every request
-    #[arg(short, long, global = true, action = ArgAction::Count, hide_short_help = true, help_heading = "Global options")]
-    pub(crate) verbose: u8,
-    /// The format of the log on stderr
-    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, hide_short_help = true, help_heading = "Global options")]
-    pub(crate) log_format: LogFormat,
-}
-
-impl Global {
-    /// The flags of a command line that gives a format and no other.
-    pub(crate) fn in_format(output: Format) -> Self {
-        Self {
-            output,
-            profile: None,
-            region: None,
-            config: None,
-            sandbox: false,
-            reset_sandbox: false,
-            no_sinks: false,
-            sinks: false,
-            ledger: None,
-            metrics_file: None,
-            deadline: None,
-            color: Color::Auto,
-            yes: false,
-            quiet: false,
-            verbose: 0,
-            log_format: LogFormat::Text,
-        }
-    }
-}
-
-/// The choice of color on a terminal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Color {
-    /// On a terminal
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
-}
-
-/// The formats of the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LogFormat {
-    /// Lines for people
-    Text,
-    /// A JSON object a line
-    Json,
 }
 
 /// From which severity on findings end a run.

@@ -42,6 +42,40 @@ fn the_short_help_of_each_command_fits_on_one_screen_and_leads_on() {
     }
 }
 
+/// The long help of a command, its man page, and its flags as a shell completes them.
+fn pages(command: &str) -> [String; 3] {
+    let mut man = assist_rules();
+    let folder = man.get_current_dir().unwrap().to_owned();
+    assert_eq!(run(man.args(["man", "."])).code, Some(0));
+    let page = fs::read_to_string(folder.join(format!("assist-rules-{command}.1"))).unwrap();
+    let mut shell = assist_rules();
+    let asked = shell
+        .env("_ASSIST_RULES_COMPLETE", "fish")
+        .args(["--", "assist-rules", command, "--"]);
+    [
+        run(assist_rules().args([command, "--help"])).stdout,
+        page.replace('\\', ""),
+        run(asked).stdout,
+    ]
+}
+
+#[test]
+fn global_options_are_shown_where_they_have_an_effect_and_taken_everywhere() {
+    for (command, shows_profile, shows_yes, shows_output) in [
+        ("update", true, true, true),
+        ("get", true, false, true),
+        ("validate", false, false, true),
+        ("man", false, false, false),
+    ] {
+        for page in pages(command) {
+            let has = ["--profile", "--yes", "--output", "--quiet"].map(|option| page.contains(option));
+            assert_eq!(has, [shows_profile, shows_yes, shows_output, true], "{command} {page}");
+        }
+    }
+    let ran = run(assist_rules().args(["--sandbox", "explain", "AR0101", "--profile", "none", "--yes"]));
+    assert_eq!(ran.code, Some(0), "{ran}");
+}
+
 /// Each example, in the order of the help, at one workstation.
 #[test]
 fn the_examples_of_each_command_work_as_they_stand() {

@@ -45,7 +45,8 @@ fn names(formats: &[Format]) -> impl Iterator<Item = clap::builder::PossibleValu
     formats.iter().filter_map(Format::to_possible_value)
 }
 
-/// Gives each command that has none below it an argument of its own for the format, with the formats that it prints.
+/// Gives each command that has none below it an argument of its own for the format, with the formats that it prints. Where
+/// that is one alone, the argument is hidden.
 pub(super) fn restrict(command: Command) -> Command {
     let output = command.get_arguments().find(|arg| arg.get_id() == OUTPUT).cloned();
     match output {
@@ -61,7 +62,8 @@ fn restrict_below(command: Command, output: &Arg, parents: &str) -> Command {
         return command.mut_subcommands(|below| restrict_below(below, output, &parents));
     }
     let parser = PossibleValuesParser::new(names(formats(&path))).try_map(|name| Format::from_str(&name, false));
-    command.arg(output.clone().global(false).value_parser(parser))
+    let output = output.clone().global(false).value_parser(parser);
+    command.arg(output.hide(formats(&path).len() == 1))
 }
 
 /// Refuses a format that the command does not print, where it stands before the command's name: the program itself
@@ -99,12 +101,12 @@ pub(super) fn check(command: &Command, matches: &ArgMatches) -> Result<(), Error
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::{Cli, command, parse_from};
     use super::*;
 
     /// The names of all commands that have none below them, with those of their parents.
-    fn leaves(command: &Command, parents: &str, leaves: &mut Vec<String>) {
+    pub(in crate::args) fn leaves(command: &Command, parents: &str, leaves: &mut Vec<String>) {
         for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
             let path = format!("{parents}{}", below.get_name());
             if below.has_subcommands() {
@@ -116,7 +118,7 @@ mod tests {
     }
 
     /// Arguments without which a command is not complete.
-    fn required(path: &str) -> &'static [&'static str] {
+    pub(in crate::args) fn required(path: &str) -> &'static [&'static str] {
         match path {
             "validate" => &["file"],
             "schema" => &["rule"],

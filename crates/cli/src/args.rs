@@ -6,6 +6,7 @@ mod examples;
 mod format;
 mod global;
 mod ledger_args;
+mod overview;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -52,7 +53,8 @@ pub(crate) fn parse_from(args: impl IntoIterator<Item = impl Into<OsString> + Cl
     let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
     answer_version(&args)?;
     let mut command = command();
-    let mut matches = command.try_get_matches_from_mut(args)?;
+    let matches = command.try_get_matches_from_mut(&args);
+    let mut matches = matches.map_err(|error| overview::in_place_of_list(error, &mut command, &args))?;
     format::check(&command, &matches)?;
     Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }

@@ -134,21 +134,18 @@ fn each_command_has_help_that_fits_a_terminal() {
           [RULE]  The rule's id or exact name; GENESYS_RULE_ID stands in
 
         Options:
-              --from <FILE>                The change, or the whole rule, as JSON or YAML; `-` is stdin
-              --name <TEXT>                The new name
-              --description <TEXT>         The new description
-              --enable                     Switch the rule on
-              --disable                    Switch the rule off
-              --on-conflict <ON_CONFLICT>  The response to a rule that others changed meanwhile [default:
-                                           merge] [possible values: fail, merge, ours]
-              --dry-run                    Do everything but the write
-              --reason <TEXT>              Why, for the record
-          -h, --help                       Print help (see more with '--help')
-          -V, --version                    Print version
+              --from <FILE>         A change or a whole rule, JSON or YAML; `-` is stdin
+              --name <TEXT>         The new name
+              --description <TEXT>  The new description
+              --enable              Switch the rule on
+              --disable             Switch the rule off
+              --dry-run             Do everything but the write
+              --reason <TEXT>       Why, for the record
+          -h, --help                Print help (see more with '--help')
 
         Global options:
           -o, --output <OUTPUT>  The output format [default: human] [possible values: human, json, yaml]
-              --profile <NAME>   A profile of the gc CLI to take credentials and region from
+              --profile <NAME>   A profile of the gc CLI, for credentials and region
               --sandbox          Use the built-in Genesys Cloud instead of a real one
 
         `--help` has all options, and examples.

@@ -6,16 +6,14 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use emulator::{SAMPLE_CHANGE, SAMPLE_RULE, SAMPLE_RULE_ID};
+use expect_test::expect;
 
-use super::{editing::paste, file, recording::Workstation};
-use crate::binary::{assist_rules, run};
-
-/// The lines of a short help that a person takes in at one look.
-const ONE_SCREEN: usize = 28;
+use super::{editing::paste, file, recording::Workstation, shown};
+use crate::binary::{Ran, assist_rules, run};
 
 /// The commands below one, by the help of the program.
 fn commands(path: &[String]) -> Vec<Vec<String>> {
-    let help = run(assist_rules().args(path).arg("-h")).stdout;
+    let help = run(assist_rules().args(path).arg("--help")).stdout;
     let Some((_, listed)) = help.split_once("Commands:\n") else {
         return vec![path.to_vec()];
     };
@@ -28,18 +26,67 @@ fn commands(path: &[String]) -> Vec<Vec<String>> {
     below.flat_map(|path| commands(&path)).collect()
 }
 
+/// A command line on a terminal of the least width.
+fn on_a_small_terminal(args: &[String]) -> Ran {
+    run(assist_rules().args(args).env("COLUMNS", "80"))
+}
+
+fn assert_fits_the_screen(help: &str) {
+    assert!(help.lines().count() <= 24, "{help}");
+    assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+}
+
 #[test]
 fn the_short_help_of_each_command_fits_on_one_screen_and_leads_on() {
     let all = commands(&[]);
     assert!(all.len() > 20, "{all:?}");
     for path in all {
-        let ran = run(assist_rules().args(&path).arg("-h"));
-        assert!(ran.stdout.lines().count() <= ONE_SCREEN, "{path:?} {ran}");
+        let ran = on_a_small_terminal(&[&path[..], &["-h".to_owned()]].concat());
+        assert_fits_the_screen(&ran.stdout);
         assert!(
             ran.stdout.ends_with("`--help` has all options, and examples.\n"),
             "{path:?} {ran}"
         );
     }
+}
+
+#[test]
+fn the_short_help_of_the_program_has_its_commands_in_groups() {
+    let ran = on_a_small_terminal(&["-h".to_owned()]);
+    assert_fits_the_screen(&ran.stdout);
+    expect![[r#"
+        exit 0
+        --- stdout
+        The safe way to change the rules that tell Genesys Cloud what to show an agent
+        during a conversation
+
+        Usage: assist-rules [OPTIONS] <COMMAND>
+
+        Commands:
+          Read rules         get, list
+          Change rules       diff, update, enable, disable, edit, rollback
+          Rules in files     validate, schema
+          Record of changes  history, stats, reconcile, deliver, audit
+          Access and setup   auth, config, doctor, completions
+          Try and learn      sandbox, explain, man, help
+
+        Options:
+          -o, --output <OUTPUT>  The format: human, json, yaml; `COMMAND -h` lists all
+              --profile <NAME>   A profile of the gc CLI, for credentials and region
+              --sandbox          Use the built-in Genesys Cloud instead of a real one
+          -h, --help             Print help (see more with '--help')
+          -V, --version          Print version
+
+        `--help` says what each command does, and has all options and the exit codes.
+        `COMMAND -h` is about one command, `COMMAND --help` has examples of it.
+        --- stderr
+    "#]]
+    .assert_eq(&shown(&ran));
+    let without_command = on_a_small_terminal(&[]);
+    assert_eq!(
+        (without_command.code, without_command.stdout, without_command.stderr),
+        (Some(64), String::new(), ran.stdout)
+    );
 }
 
 /// The long help of a command, its man page, and its flags as a shell completes them.

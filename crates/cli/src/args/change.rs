@@ -11,7 +11,7 @@ use super::{FailOn, RuleArg};
 pub(crate) struct ChangeArgs {
     #[command(flatten)]
     pub(crate) rule: RuleArg,
-    /// The change, or the whole rule, as JSON or YAML; `-` is stdin
+    /// A change or a whole rule, JSON or YAML; `-` is stdin
     #[arg(long, value_name = "FILE")]
     pub(crate) from: Option<PathBuf>,
     /// The new name
@@ -74,7 +74,7 @@ pub(crate) struct TermsArgs {
     #[arg(long, value_enum, default_value_t = FailOn::Error, hide_short_help = true)]
     pub(crate) fail_on: FailOn,
     /// The response to a rule that others changed meanwhile
-    #[arg(long, value_enum, default_value_t = OnConflictArg::Merge)]
+    #[arg(long, value_enum, default_value_t = OnConflictArg::Merge, hide_short_help = true)]
     pub(crate) on_conflict: OnConflictArg,
     /// Merge even if they changed other parts of what belongs together: enabled, conditions, actions
     #[arg(long, hide_short_help = true)]

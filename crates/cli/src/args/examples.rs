@@ -239,7 +239,9 @@ const EXAMPLES: &[(Names, Lines)] = &[
 const SEE_MORE: &str = "`--help` has all options, and examples.";
 
 /// The same for the program itself.
-const SEE_COMMANDS: &str = "`--help` has all options and the exit codes, `COMMAND --help` has examples.";
+const SEE_COMMANDS: &str = "\
+`--help` says what each command does, and has all options and the exit codes.
+`COMMAND -h` is about one command, `COMMAND --help` has examples of it.";
 
 /// The command line with the examples of each command.
 pub(super) fn add(command: Command) -> Command {

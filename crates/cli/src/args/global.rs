@@ -15,7 +15,7 @@ pub(crate) struct Global {
     /// The output format
     #[arg(short, long, global = true, value_enum, default_value_t = Format::Human, help_heading = "Global options")]
     pub(crate) output: Format,
-    /// A profile of the gc CLI to take credentials and region from
+    /// A profile of the gc CLI, for credentials and region
     #[arg(long, global = true, value_name = "NAME", help_heading = "Global options")]
     pub(crate) profile: Option<String>,
     /// The region: its AWS name (eu-central-1) or its domain (mypurecloud.de)
@@ -214,7 +214,7 @@ fn has_effect(option: &str, path: &str) -> bool {
 }
 
 /// Gives each command hidden arguments of its own for the global options that have no effect on it: it takes them, since
-/// scripts give them to every command, and shows the others.
+/// scripts give them to every command, and shows the others. Its `-h` is without `--version`, which is the program's.
 pub(super) fn hide_without_effect(command: Command) -> Command {
     let options: Vec<Arg> = command
         .get_arguments()
@@ -231,7 +231,17 @@ fn hide_below(command: Command, options: &[Arg], parents: &str) -> Command {
     let hidden = options
         .iter()
         .filter(|option| !has_effect(option.get_id().as_str(), &path));
+    let command = command.disable_version_flag(true).arg(version());
     command.args(hidden.map(|option| option.clone().global(false).hide(true)))
+}
+
+/// The flag of a command for the version of the program.
+fn version() -> Arg {
+    let flag = Arg::new("version")
+        .short('V')
+        .long("version")
+        .action(ArgAction::Version);
+    flag.help("Print version").hide_short_help(true)
 }
 
 #[cfg(test)]

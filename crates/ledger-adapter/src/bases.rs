@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::document::diff;
 use domain::json::Document;
-use ports::{BaseRecord, BaseSource, DocumentRef, EntryId, LedgerError, NewestBase, Replacement};
+use ports::{BaseHash, BaseRecord, BaseSource, DocumentRef, EntryId, LedgerError, NewestBase, Replacement};
 
 use crate::entry_body::{Body, micros_of};
 use crate::history;
@@ -106,6 +106,22 @@ impl SqlLedger {
             Some(NewestBase { entry, base, members })
         });
         Ok(found.collect())
+    }
+
+    pub(crate) async fn hashes_of_bases(&self, target: &str, kind: &str) -> Result<Vec<BaseHash>, LedgerError> {
+        let sql = "SELECT m.document, b.hash, COUNT(*) FROM base_members m JOIN bases b ON b.seq = m.seq \
+                   WHERE m.target = $1 AND m.kind = $2 GROUP BY m.document, m.seq, b.hash";
+        let mut found = Vec::new();
+        for name in targets::names(&self.store, target).await?.all {
+            for row in self.store.read(sql, &[name.as_str().into(), kind.into()]).await? {
+                found.push(BaseHash {
+                    document: text(&row, 0).map_err(|error| corrupt(&error))?,
+                    hash: text(&row, 1).map_err(|error| corrupt(&error))?,
+                    members: usize::try_from(number(&row, 2).map_err(|error| corrupt(&error))?).unwrap_or(0),
+                });
+            }
+        }
+        Ok(found)
     }
 
     async fn base_records(&self, seqs: &[i64]) -> Result<BTreeMap<i64, BaseRecord>, LedgerError> {

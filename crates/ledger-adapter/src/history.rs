@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use domain::json::Document;
 use domain::{OutcomeKind, Version};
 use ports::{
-    After, DocumentRef, Entry, EntryId, History, HistoryQuery, LedgerError, NewestBase, Replacement, Tally, TallyQuery,
+    After, BaseHash, DocumentRef, Entry, EntryId, History, HistoryQuery, LedgerError, NewestBase, Replacement, Tally,
+    TallyQuery,
 };
 use sqlx::any::AnyRow;
 
@@ -211,6 +212,10 @@ impl History for SqlLedger {
 
     async fn newest_bases(&self, document: &DocumentRef) -> Result<Vec<NewestBase>, LedgerError> {
         self.bases_by_member(document).await
+    }
+
+    async fn base_hashes(&self, target: &str, kind: &str) -> Result<Vec<BaseHash>, LedgerError> {
+        self.hashes_of_bases(target, kind).await
     }
 
     async fn base_content(&self, hash: &str) -> Result<Option<Document>, LedgerError> {

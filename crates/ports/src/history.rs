@@ -54,6 +54,14 @@ pub trait History: Send + Sync {
     /// If they cannot be read.
     async fn newest_bases(&self, document: &DocumentRef) -> Result<Vec<NewestBase>, LedgerError>;
 
+    /// The hashes of the bases that an apply made of a target's documents of a kind, each with the number of members that
+    /// it is the newest for. A document may be left out, or have several.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be read.
+    async fn base_hashes(&self, target: &str, kind: &str) -> Result<Vec<BaseHash>, LedgerError>;
+
     /// The content of a base with this hash, of whichever document.
     ///
     /// # Errors
@@ -75,6 +83,17 @@ pub trait History: Send + Sync {
     ///
     /// If they cannot be read.
     async fn replacements(&self, document: &DocumentRef, limit: usize) -> Result<Vec<Replacement>, LedgerError>;
+}
+
+/// The hash of a base.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BaseHash {
+    /// The id of the document.
+    pub document: String,
+    /// The hash, as 64 hexadecimal digits.
+    pub hash: String,
+    /// The number of members that no newer base names.
+    pub members: usize,
 }
 
 /// A point in the history of a document.

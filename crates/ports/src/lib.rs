@@ -24,7 +24,7 @@ pub use clock::Clock;
 pub use document_store::{Cursor, DocumentStore, Listed, Page, Response};
 pub use event::Event;
 pub use event_sink::{DeliveryError, EventSink, SinkFn};
-pub use history::{After, History, HistoryQuery, TallyOf, TallyQuery};
+pub use history::{After, BaseHash, History, HistoryQuery, TallyOf, TallyQuery};
 pub use ledger::{
     ANY_TOKEN, Author, BaseRecord, BaseSource, DocumentRef, Entry, EntryId, InMemoryLedger, IntentRecord, JoinRecord,
     Lease, Ledger, LedgerError, LedgerFailure, NewestBase, OutcomeRecord, Recorded, Replacement, refuse_join,

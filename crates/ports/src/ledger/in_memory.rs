@@ -13,7 +13,7 @@ use super::{
     BaseRecord, DocumentRef, Entry, EntryId, IntentRecord, JoinRecord, Ledger, LedgerError, NewestBase, OutcomeRecord,
     Recorded, Replacement,
 };
-use crate::history::{After, History, HistoryQuery, TallyOf, TallyQuery};
+use crate::history::{After, BaseHash, History, HistoryQuery, TallyOf, TallyQuery};
 use crate::tally::Tally;
 use outbox::Undelivered;
 
@@ -317,6 +317,10 @@ impl History for InMemoryLedger {
 
     async fn newest_bases(&self, document: &DocumentRef) -> Result<Vec<NewestBase>, LedgerError> {
         Ok(self.kept().newest_bases(document))
+    }
+
+    async fn base_hashes(&self, target: &str, kind: &str) -> Result<Vec<BaseHash>, LedgerError> {
+        Ok(self.kept().base_hashes(target, kind))
     }
 
     async fn base_content(&self, hash: &str) -> Result<Option<Document>, LedgerError> {

@@ -7,7 +7,7 @@ use domain::document::diff;
 use domain::json::Document;
 
 use super::{Kept, Record};
-use crate::history::After;
+use crate::history::{After, BaseHash};
 use crate::ledger::{BaseRecord, BaseSource, DocumentRef, Entry, EntryId, NewestBase, Replacement};
 
 impl Kept {
@@ -53,6 +53,28 @@ impl Kept {
             Record::Base(base) if self.canonical_document(&base.document) == document => Some((id, base.as_ref())),
             Record::Intent(_) | Record::Outcome(_) | Record::Base(_) | Record::Join(_) => None,
         })
+    }
+
+    pub(super) fn base_hashes(&self, target: &str, kind: &str) -> Vec<BaseHash> {
+        let target = self.canonical(target);
+        let documents: BTreeSet<DocumentRef> = self
+            .records
+            .iter()
+            .filter_map(|record| match record {
+                Record::Base(base) => Some(self.canonical_document(&base.document)),
+                Record::Intent(_) | Record::Outcome(_) | Record::Join(_) => None,
+            })
+            .filter(|document| document.target == target && document.kind == kind)
+            .collect();
+        let hashes = |document: DocumentRef| {
+            let newest = self.newest_bases(&document).into_iter();
+            newest.map(move |newest| BaseHash {
+                document: document.id.clone(),
+                hash: newest.base.hash,
+                members: newest.members.len(),
+            })
+        };
+        documents.into_iter().flat_map(hashes).collect()
     }
 
     pub(super) fn newest_bases(&self, document: &DocumentRef) -> Vec<NewestBase> {

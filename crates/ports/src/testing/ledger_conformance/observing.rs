@@ -69,6 +69,13 @@ async fn the_newest_base_counts_member_by_member(books: &Books) {
             (three, late, "description".to_owned()),
         ]
     );
+    let mut hashes = books.history.base_hashes(&rule("r1").target, "rule").await.unwrap();
+    hashes.sort();
+    let hashes: Vec<_> = hashes
+        .iter()
+        .map(|base| format!("{} {} {}", base.document, base.hash, base.members))
+        .collect();
+    assert_eq!(hashes, ["r1 h1 1", "r1 h2 1", "r1 h3 1", "r2 h5 1"]);
     let of_another_kind = DocumentRef {
         kind: "toy".to_owned(),
         ..rule("r1")

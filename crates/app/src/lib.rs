@@ -1,6 +1,9 @@
 //! The use cases, over ports. Thin: the domain decides, the ports do.
 
+mod apply;
+mod base;
 mod deliver;
+mod plan;
 mod rate_limited;
 mod read_only;
 mod reconcile;
@@ -10,7 +13,13 @@ mod rollback;
 mod service;
 mod update;
 
+pub use apply::{AppliedPlan, Applier, InSync, ReviewedUpdate};
+pub use base::FileContent;
 pub use deliver::{Deliverer, DeliveryReport};
+pub use plan::{
+    InvalidPlan, KnownBases, PlanProgress, PlanRequest, Planned, PlannedAction, PlannedDocument, Planner, SeenEntry,
+    known_bases, newest_entry,
+};
 pub use rate_limited::RateLimited;
 pub use read_only::ReadOnly;
 pub use reconcile::{PersonsWord, Reconciled, Reconciler};

@@ -12,7 +12,10 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::protocol::{Completion, Now, Outcome, RecordError, Step, Update, UpdateOptions, UpdateRequest, Wait};
+use async_trait::async_trait;
+use domain::protocol::{
+    Completion, Now, Outcome, PriorWrite, RecordError, Step, Update, UpdateOptions, UpdateRequest, Wait,
+};
 use domain::{DocumentKind, Edit, FailureClass, RequestError, ResponseMetadata, RetryBudget, RetryCost, Stored};
 use futures_util::future::join;
 use ports::{Clock, DocumentStore, EntryId, Ledger, LedgerError, LedgerFailure, Recorded, Response, Sleeper};
@@ -22,6 +25,7 @@ use tracing::Instrument;
 
 pub use builder::{UpdaterBuilder, jitter};
 pub use identity::{Identify, Identity, IdentityError};
+pub(crate) use recording::document_ref;
 
 /// The words for an outcome in which something went wrong beside the document, as the ledger keeps them.
 pub type DescribeError<K> = dyn Fn(&Outcome<K>) -> Option<String> + Send + Sync;
@@ -84,6 +88,58 @@ pub enum Progress {
     },
 }
 
+/// The request of an update, and what the record knows of it.
+pub(crate) struct Beginning<'r, K: DocumentKind> {
+    request: UpdateRequest<K>,
+    /// The intent of an earlier run that it goes on from.
+    follows: Option<EntryId>,
+    /// The look at the record that is due once a first intent has the lease.
+    prior_writes: Option<&'r dyn PriorWrites<K>>,
+    /// The failure of the first look at the record.
+    unreadable: Option<RecordError>,
+}
+
+impl<'r, K: DocumentKind> Beginning<'r, K> {
+    /// A request of which the record knows nothing.
+    fn of(request: UpdateRequest<K>) -> Self {
+        Self {
+            request,
+            follows: None,
+            prior_writes: None,
+            unreadable: None,
+        }
+    }
+
+    /// A reviewed request that goes on from an intent, if it does.
+    pub(crate) fn planned(
+        request: UpdateRequest<K>,
+        follows: Option<EntryId>,
+        prior_writes: &'r dyn PriorWrites<K>,
+    ) -> Self {
+        Self {
+            request,
+            follows,
+            prior_writes: Some(prior_writes),
+            unreadable: None,
+        }
+    }
+
+    /// A reviewed request that the record could not be asked about: nothing is written for it.
+    pub(crate) fn without_record(request: UpdateRequest<K>, error: &LedgerError) -> Self {
+        Self {
+            unreadable: Some(record_error(error)),
+            ..Self::of(request)
+        }
+    }
+}
+
+/// Finds the newest write of a document since a patch of it was reviewed.
+#[async_trait]
+pub(crate) trait PriorWrites<K>: Send + Sync {
+    /// The write that is settled, if there is one.
+    async fn find(&self) -> Result<PriorWrite<K>, LedgerError>;
+}
+
 /// Figures of one update.
 #[derive(Default)]
 struct RequestStats {
@@ -120,11 +176,33 @@ impl<K: DocumentKind> Updater<K> {
         watch: &(dyn Fn(Progress) + Send + Sync),
         stop: impl Future<Output = ()> + Send,
     ) -> Report<K> {
+        self.execute_after(Beginning::of(request), id, options, watch, stop)
+            .await
+    }
+
+    /// Executes an update that has a beginning in the record.
+    pub(crate) async fn execute_after(
+        &self,
+        beginning: Beginning<'_, K>,
+        id: &K::Id,
+        options: UpdateOptions,
+        watch: &(dyn Fn(Progress) + Send + Sync),
+        stop: impl Future<Output = ()> + Send,
+    ) -> Report<K> {
         let started = self.clock.elapsed();
         let (mode, deadline) = (options.mode, options.deadline);
         let stop = pin!(stop);
         let mut stop = Stop::new(stop);
-        let mut stats = RequestStats::default();
+        let Beginning {
+            request,
+            follows,
+            prior_writes,
+            unreadable,
+        } = beginning;
+        let mut stats = RequestStats {
+            intent: follows.map(RecordedIntent::abandoned),
+            ..RequestStats::default()
+        };
         let mut next = Update::start(request, options);
         loop {
             next = match next {
@@ -147,6 +225,7 @@ impl<K: DocumentKind> Updater<K> {
                     self.observe(&mut stats, &answer, |answer| &answer.metadata);
                     write.answered(answer.map(|answer| answer.content), self.now(started))
                 }
+                Step::Record(record) if let Some(error) = &unreadable => record.not_recorded(error.clone()),
                 Step::Record(record) => {
                     let intent = record.intent();
                     let recorded = match stop.or(self.identity.identity()).await {
@@ -161,8 +240,15 @@ impl<K: DocumentKind> Updater<K> {
                     };
                     match recorded {
                         Some(Ok(intent)) => {
-                            stats.intent = Some(intent);
-                            record.recorded()
+                            let is_first = stats.intent.replace(intent).is_none();
+                            match prior_writes.filter(|_| is_first) {
+                                // Why again: only the lease keeps others from writing between a look and the write.
+                                Some(writes) => match writes.find().await {
+                                    Ok(prior) => record.recorded_after(prior),
+                                    Err(error) => record.not_recorded(record_error(&error)),
+                                },
+                                None => record.recorded(),
+                            }
                         }
                         Some(Err(IdentityError::Request(failure))) => record.give_up(failure),
                         Some(Err(IdentityError::Ledger(error))) => record.not_recorded(record_error(&error)),

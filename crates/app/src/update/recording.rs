@@ -29,6 +29,16 @@ pub(super) struct RecordedIntent {
     pub(super) lease_ends: SystemTime,
 }
 
+impl RecordedIntent {
+    /// An intent of an earlier run: nothing is sent under it, and the next one follows it.
+    pub(super) fn abandoned(entry: EntryId) -> Self {
+        Self {
+            entry,
+            lease_ends: SystemTime::UNIX_EPOCH,
+        }
+    }
+}
+
 impl<K: DocumentKind> Updater<K> {
     pub(super) fn intent_record(
         &self,
@@ -165,7 +175,7 @@ impl<K: DocumentKind> Updater<K> {
     }
 }
 
-fn document_ref<K: DocumentKind>(target: String, id: &K::Id) -> DocumentRef {
+pub(crate) fn document_ref<K: DocumentKind>(target: String, id: &K::Id) -> DocumentRef {
     DocumentRef {
         target,
         kind: K::NAME.to_string(),

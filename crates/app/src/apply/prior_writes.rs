@@ -1,0 +1,103 @@
+//! The writes of a document that the record knows of since a plan of it was reviewed.
+
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use domain::protocol::{PlanOfWrite, PriorWrite};
+use domain::{DocumentKind, OutcomeKind, Patch};
+use ports::{After, Author, DocumentRef, Entry, EntryId, History, Ledger, LedgerError};
+
+use super::AppliedPlan;
+use crate::plan::SeenEntry;
+use crate::update::PriorWrites;
+
+/// The review of an update, as the record is asked about it.
+pub(super) struct Review<'a, K: DocumentKind> {
+    pub(super) history: &'a dyn History,
+    pub(super) ledger: &'a dyn Ledger,
+    pub(super) document: DocumentRef,
+    pub(super) seen: Option<SeenEntry>,
+    pub(super) plan: &'a AppliedPlan,
+    pub(super) author: Author,
+    pub(super) patch: Patch<K>,
+    pub(super) now: SystemTime,
+}
+
+impl<K: DocumentKind> Review<'_, K> {
+    /// The newest write since the review, and the open intent of this plan that an update has to go on from.
+    pub(super) async fn find_all(&self) -> Result<(PriorWrite<K>, Option<EntryId>), LedgerError> {
+        let settled = self.find().await?;
+        if settled != PriorWrite::None {
+            return Ok((settled, None));
+        }
+        let open = self.ledger.unsettled(&self.document.target, K::NAME.as_str()).await?;
+        for entry in open {
+            if self.is_of_this_plan(&entry) && self.is_abandoned(&entry).await? {
+                return Ok((PriorWrite::Unsettled, Some(entry.id)));
+            }
+        }
+        Ok((PriorWrite::None, None))
+    }
+
+    fn is_of_this_plan(&self, entry: &Entry) -> bool {
+        let intent = entry.intent.as_ref();
+        intent.is_some_and(|intent| {
+            intent.document.id == self.document.id && intent.author.plan_id.as_ref() == Some(&self.plan.id)
+        })
+    }
+
+    /// True if no run is at work on an open entry any more.
+    async fn is_abandoned(&self, entry: &Entry) -> Result<bool, LedgerError> {
+        let is_leased = entry.outcome.is_none()
+            && entry
+                .intent
+                .as_ref()
+                .is_some_and(|intent| intent.lease().holds_at(self.now));
+        Ok(!is_leased || self.ledger.is_abandoned(entry.id, &self.author).await?)
+    }
+
+    /// The point after which entries count: in the ledger of the plan the newest entry that it saw, in another one its time.
+    async fn since(&self) -> Result<After, LedgerError> {
+        let Some(SeenEntry { entry, at }) = self.seen else {
+            return Ok(After::Time(self.plan.created_at));
+        };
+        let found = self.history.entry(entry).await?;
+        let is_same_ledger = found.is_some_and(|found| {
+            found.id == entry && found.at() == Some(at) && found.document() == Some(&self.document)
+        });
+        Ok(if is_same_ledger {
+            After::Entry(entry)
+        } else {
+            After::Time(self.plan.created_at)
+        })
+    }
+}
+
+#[async_trait]
+impl<K: DocumentKind> PriorWrites<K> for Review<'_, K> {
+    async fn find(&self) -> Result<PriorWrite<K>, LedgerError> {
+        let since = self.since().await?;
+        let applied = self.history.applied_after(&self.document, since).await?;
+        let Some(newest) = applied.first() else {
+            return Ok(PriorWrite::None);
+        };
+        let mut of_this_plan = applied.iter().filter(|entry| self.is_of_this_plan(entry));
+        let own = of_this_plan.next();
+        if own.is_some_and(|own| own.outcome_kind() == Some(OutcomeKind::Overwritten)) {
+            return Ok(PriorWrite::Overwritten);
+        }
+        let sent = own.unwrap_or(newest);
+        let is_patch_in = sent.intent.as_ref().is_some_and(|intent| {
+            K::from_document(intent.ours.clone()).is_ok_and(|ours| self.patch.is_applied_to(&ours))
+        });
+        let stored = sent.after().filter(|_| is_patch_in).cloned();
+        Ok(PriorWrite::Applied {
+            of: if own.is_some() {
+                PlanOfWrite::Same
+            } else {
+                PlanOfWrite::Other
+            },
+            stored: stored.and_then(|stored| K::from_document(stored).ok()),
+        })
+    }
+}

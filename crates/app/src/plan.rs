@@ -1,0 +1,332 @@
+//! The plan of many documents: reads the organization, and finds what each request would change.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use domain::json::Node;
+use domain::plan::{PlannedUpdate, plan};
+use domain::protocol::{Conflict, Failed, Outcome, UpdateRequest};
+use domain::{DocumentKind, Edit, FailureClass, Findings, RequestError, Stored, Version};
+use futures_util::StreamExt;
+use ports::{DocumentStore, EntryId, History, HistoryQuery, LedgerError, Listed, visit_listing};
+
+use crate::base::FileContent;
+
+/// Plans documents of one kind.
+pub struct Planner<K: DocumentKind> {
+    /// The store of the documents; its reads are repeated while it is worth it.
+    pub store: Arc<dyn DocumentStore<K>>,
+    /// The documents that are read at a time.
+    pub parallelism: usize,
+}
+
+/// A request for one document.
+#[derive(Clone, Debug)]
+pub struct PlanRequest<K: DocumentKind> {
+    /// The document.
+    pub id: K::Id,
+    /// The request.
+    pub request: UpdateRequest<K>,
+}
+
+/// The plan of all requests, in their order.
+#[derive(Clone, Debug)]
+pub struct Planned<K: DocumentKind> {
+    /// The plan of each document.
+    pub documents: Vec<PlannedDocument<K>>,
+    /// The number of documents in the organization that no request is about; none where there is no listing, or it broke
+    /// off.
+    pub not_requested: Option<u64>,
+}
+
+/// The plan of one document.
+#[derive(Clone, Debug)]
+pub struct PlannedDocument<K: DocumentKind> {
+    /// The document.
+    pub id: K::Id,
+    /// The name that people know it by.
+    pub title: Option<String>,
+    /// The action.
+    pub action: PlannedAction<K>,
+}
+
+/// The action that is planned for a document.
+#[derive(Clone, Debug)]
+pub enum PlannedAction<K: DocumentKind> {
+    /// It would be written.
+    Update(Box<PlannedUpdate<K>>),
+    /// It says so already, at that version.
+    Unchanged(Option<Version>),
+    /// It moved away from what the request was made from.
+    Conflict(Box<Conflict<K>>),
+    /// The organization does not have it.
+    Missing,
+    /// The stored document shows that it cannot be written.
+    Invalid(Box<InvalidPlan<K>>),
+    /// It exists or may exist, and could not be read.
+    Unread(Box<RequestError>),
+}
+
+/// A document that would not be sound.
+#[derive(Clone, Debug)]
+pub struct InvalidPlan<K: DocumentKind> {
+    /// The document as it is stored.
+    pub stored: Option<Stored<K>>,
+    /// The findings, errors among them.
+    pub findings: Findings,
+}
+
+/// The progress of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlanProgress {
+    /// So many documents were listed.
+    Listed(usize),
+    /// So many documents have their plan.
+    Planned(usize),
+}
+
+impl<K: DocumentKind> Planner<K> {
+    /// Plans each request. What the listing shows to be equal is not read; everything else is read whole, since a listing
+    /// may show less than a document has.
+    pub async fn plan(
+        &self,
+        requests: Vec<PlanRequest<K>>,
+        watch: &(dyn Fn(PlanProgress) + Send + Sync),
+    ) -> Planned<K> {
+        let (mut equal, listed) = self.compare_with_listing(&requests, watch).await;
+        let total = requests.len();
+        let mut planned = equal.len();
+        watch(PlanProgress::Planned(planned));
+        let mut documents: BTreeMap<usize, PlannedDocument<K>> = BTreeMap::new();
+        let mut to_read = Vec::new();
+        for (index, PlanRequest { id, request }) in requests.into_iter().enumerate() {
+            match equal.remove(&index) {
+                Some(Equal { title, version }) => {
+                    let action = PlannedAction::Unchanged(version);
+                    documents.insert(index, PlannedDocument { id, title, action });
+                }
+                None => to_read.push((index, id, request)),
+            }
+        }
+        let read = to_read
+            .into_iter()
+            .map(|(index, id, request)| async move { (index, self.plan_one(id, request).await) });
+        let mut read = futures_util::stream::iter(read).buffer_unordered(self.parallelism.max(1));
+        while let Some((index, document)) = read.next().await {
+            documents.insert(index, document);
+            planned = (planned + 1).min(total);
+            watch(PlanProgress::Planned(planned));
+        }
+        let documents: Vec<PlannedDocument<K>> = documents.into_values().collect();
+        let not_requested = listed.map(|listed| listed.not_requested(&documents));
+        Planned {
+            documents,
+            not_requested,
+        }
+    }
+
+    /// The requests of which the listing shows that nothing would change, and what it says of all; the latter only if it
+    /// was read to its end.
+    async fn compare_with_listing(
+        &self,
+        requests: &[PlanRequest<K>],
+        watch: &(dyn Fn(PlanProgress) + Send + Sync),
+    ) -> (BTreeMap<usize, Equal>, Option<ListedIds>) {
+        let places: BTreeMap<String, usize> = requests
+            .iter()
+            .enumerate()
+            .map(|(index, request)| (request.id.to_string(), index))
+            .collect();
+        let mut equal = BTreeMap::new();
+        let mut seen = BTreeSet::new();
+        let total = visit_listing(&*self.store, &mut |listed| {
+            if let Some(index) = places.get(&listed.stated_id) {
+                // Why: of a document on two pages the later one counts.
+                equal.remove(index);
+                if let Some(found) = requests.get(*index).and_then(|request| surely_equal(request, &listed)) {
+                    equal.insert(*index, found);
+                }
+            }
+            seen.insert(listed.stated_id);
+            watch(PlanProgress::Listed(seen.len()));
+        })
+        .await;
+        let listed = total.ok().map(|total| ListedIds { seen, total });
+        (equal, listed)
+    }
+
+    async fn plan_one(&self, id: K::Id, request: UpdateRequest<K>) -> PlannedDocument<K> {
+        let stored = match self.store.get(&id).await {
+            Ok(answer) => answer.content,
+            Err(failure) => {
+                let action = if failure.class == FailureClass::NotFound {
+                    PlannedAction::Missing
+                } else {
+                    PlannedAction::Unread(Box::new(failure))
+                };
+                return PlannedDocument {
+                    id,
+                    title: None,
+                    action,
+                };
+            }
+        };
+        let title = stored.value.title().map(str::to_owned);
+        let action = PlannedAction::of(plan(request, stored));
+        let title = action.title().map(str::to_owned).or(title);
+        PlannedDocument { id, title, action }
+    }
+}
+
+/// A document that the listing shows to be as it is asked for.
+struct Equal {
+    title: Option<String>,
+    version: Option<Version>,
+}
+
+/// The documents of a listing that was read to its end.
+struct ListedIds {
+    seen: BTreeSet<String>,
+    total: Option<u64>,
+}
+
+impl ListedIds {
+    fn not_requested<K: DocumentKind>(&self, documents: &[PlannedDocument<K>]) -> u64 {
+        let exists = |document: &&PlannedDocument<K>| match document.action {
+            PlannedAction::Missing | PlannedAction::Unread(_) => self.seen.contains(&document.id.to_string()),
+            PlannedAction::Update(_)
+            | PlannedAction::Unchanged(_)
+            | PlannedAction::Conflict(_)
+            | PlannedAction::Invalid(_) => true,
+        };
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let all = self.total.unwrap_or_default().max(count(self.seen.len()));
+        all.saturating_sub(count(documents.iter().filter(exists).count()))
+    }
+}
+
+/// The document as the listing shows it, if that is enough to know that a request changes nothing.
+fn surely_equal<K: DocumentKind>(request: &PlanRequest<K>, listed: &Listed<K>) -> Option<Equal> {
+    let UpdateRequest::Edit(edit) = &request.request else {
+        return None;
+    };
+    let is_equal = is_shown(edit, &listed.value) || {
+        let may_be_left_out = edit.named_members().any(|(_, value)| says_nothing(value));
+        !may_be_left_out && listed.id.is_some() && {
+            let stored = Stored {
+                id: request.id.clone(),
+                version: listed.version.clone(),
+                value: listed.value.clone(),
+            };
+            matches!(plan(request.request.clone(), stored), Outcome::Unchanged { .. })
+        }
+    };
+    is_equal.then(|| Equal {
+        title: listed.value.title().map(str::to_owned),
+        version: listed.version.clone(),
+    })
+}
+
+/// True if each member of an edit stands in the listing with the same value.
+fn is_shown<K: DocumentKind>(edit: &Edit<K>, listed: &K) -> bool {
+    let mut members = edit.document().root().members();
+    members.all(|member| {
+        let shown = listed.member(member.name);
+        !says_nothing(member.value) && shown.is_some_and(|shown| shown.eq_value(member.value))
+    })
+}
+
+/// True for a value that a listing which shows less than the whole document may show though it is another one.
+fn says_nothing(value: Node<'_>) -> bool {
+    value.is_null() || (value.is_array() && value.elements().next().is_none())
+}
+
+impl<K: DocumentKind> PlannedAction<K> {
+    fn of(outcome: Outcome<K>) -> Self {
+        let unread = |why: &str| Self::Unread(Box::new(RequestError::new(FailureClass::Malformed, why)));
+        match outcome {
+            Outcome::Planned(write) => match PlannedUpdate::new(write.base, write.ours) {
+                Ok(update) => Self::Update(Box::new(update)),
+                Err(error) => unread(&error.to_string()),
+            },
+            Outcome::Unchanged { stored, .. } => Self::Unchanged(stored.version),
+            Outcome::Conflict(conflict) => Self::Conflict(Box::new(conflict)),
+            Outcome::Invalid { base, findings } => Self::Invalid(Box::new(InvalidPlan { stored: base, findings })),
+            Outcome::Failed(Failed::NoVersion { .. }) => unread("the server gave no version to write under"),
+            Outcome::Applied { .. }
+            | Outcome::Overwritten { .. }
+            | Outcome::Rejected { .. }
+            | Outcome::Denied { .. }
+            | Outcome::Failed(_)
+            | Outcome::Deferred { .. }
+            | Outcome::Unknown { .. }
+            | Outcome::NotAttempted { .. } => unread("a dry run does not end so"),
+        }
+    }
+
+    fn title(&self) -> Option<&str> {
+        match self {
+            Self::Update(update) => update.after().title(),
+            Self::Unchanged(_) | Self::Conflict(_) | Self::Missing | Self::Invalid(_) | Self::Unread(_) => None,
+        }
+    }
+}
+
+/// The newest entry of a document that a plan saw in the record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeenEntry {
+    /// Its number.
+    pub entry: EntryId,
+    /// Its time: in another ledger the same number has another one.
+    pub at: SystemTime,
+}
+
+/// Finds the newest entry of a document.
+///
+/// # Errors
+///
+/// If the record cannot be read.
+pub async fn newest_entry<K: DocumentKind>(
+    history: &dyn History,
+    target: &str,
+    id: &K::Id,
+) -> Result<Option<SeenEntry>, LedgerError> {
+    let query = HistoryQuery {
+        target: Some(target.to_owned()),
+        kind: Some(K::NAME.to_string()),
+        document: Some(id.to_string()),
+        limit: 1,
+        ..HistoryQuery::default()
+    };
+    let newest = history.entries(&query).await?.pop();
+    Ok(newest.and_then(|entry| {
+        Some(SeenEntry {
+            entry: entry.id,
+            at: entry.at()?,
+        })
+    }))
+}
+
+/// The bases that applying a plan would make anew, and those that are there.
+///
+/// # Errors
+///
+/// If the record cannot be read.
+pub async fn known_bases<K: DocumentKind>(history: &dyn History, target: &str) -> Result<KnownBases, LedgerError> {
+    let hashes = history.base_hashes(target, K::NAME.as_str()).await?;
+    let known = hashes.into_iter().map(|base| (base.document, base.hash, base.members));
+    Ok(KnownBases(known.collect()))
+}
+
+/// The newest bases of the documents of one kind.
+#[derive(Clone, Debug, Default)]
+pub struct KnownBases(BTreeSet<(String, String, usize)>);
+
+impl KnownBases {
+    /// True if the base of a document is this content.
+    pub fn has(&self, id: &str, content: &FileContent) -> bool {
+        let base = (id.to_owned(), content.hash.as_str().to_owned(), content.members.len());
+        self.0.contains(&base)
+    }
+}

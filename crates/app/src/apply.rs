@@ -15,7 +15,7 @@ use futures_util::{FutureExt, StreamExt};
 use ports::{EntryId, History, LedgerError};
 
 use crate::base::FileContent;
-use crate::plan::SeenEntry;
+use crate::planner::SeenEntry;
 use crate::update::{Beginning, Identity, IdentityError, Progress, Report, Updater, document_ref};
 use prior_writes::Review;
 

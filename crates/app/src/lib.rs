@@ -3,7 +3,7 @@
 mod apply;
 mod base;
 mod deliver;
-mod plan;
+mod planner;
 mod rate_limited;
 mod read_only;
 mod reconcile;
@@ -11,12 +11,13 @@ mod retry;
 mod retry_reads;
 mod rollback;
 mod service;
+mod undo;
 mod update;
 
 pub use apply::{AppliedPlan, Applier, InSync, ReviewedUpdate};
 pub use base::FileContent;
 pub use deliver::{Deliverer, DeliveryReport};
-pub use plan::{
+pub use planner::{
     InvalidPlan, KnownBases, PlanProgress, PlanRequest, Planned, PlannedAction, PlannedDocument, Planner, SeenEntry,
     known_bases, newest_entry,
 };
@@ -27,4 +28,5 @@ pub use retry::{Retry, WatchWait};
 pub use retry_reads::RetryReads;
 pub use rollback::{Rollback, RollbackError, RollbackTo, rollback};
 pub use service::{Service, ServiceClosedError, ServiceLimits, ServiceStats, UpdateHandle};
+pub use undo::{Undo, UndoError, undo};
 pub use update::{DescribeError, Identify, Identity, IdentityError, Progress, Report, Updater, UpdaterBuilder, jitter};

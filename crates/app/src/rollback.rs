@@ -77,6 +77,16 @@ pub async fn rollback<K: DocumentKind>(
             (after(&kept)?, since)
         }
     };
+    match (way_back(&goal, &undone)?, back) {
+        (Some(rollback), _) => Ok(rollback),
+        (None, RollbackTo::Entry(entry)) => Err(RollbackError::NothingSince(entry)),
+        (None, RollbackTo::PreviousEntry) => Err(RollbackError::NothingApplied),
+    }
+}
+
+/// The request that undoes entries of one document, newest first, and brings what they touched back to a goal. None
+/// without an entry.
+fn way_back<K: DocumentKind>(goal: &K, undone: &[Entry]) -> Result<Option<Rollback<K>>, RollbackError> {
     let steps: Result<Vec<AppliedChange<K>>, RollbackError> = undone
         .iter()
         .rev()
@@ -87,24 +97,28 @@ pub async fn rollback<K: DocumentKind>(
             })
         })
         .collect();
-    let unfit = |entry: EntryId, source| RollbackError::Unfit {
-        entry,
+    let newest = undone.first().map_or(EntryId(0), |entry| entry.id);
+    let unfit = |source| RollbackError::Unfit {
+        entry: newest,
         source: Some(source),
     };
-    let newest = undone.first().map(|entry| entry.id);
-    let way_back = revert(&goal, &steps?).map_err(|error| unfit(newest.unwrap_or(EntryId(0)), error))?;
-    match (way_back, back) {
-        (Some(Revert { patch, base }), _) => Ok(Rollback {
-            request: UpdateRequest::Patch { patch, base },
-            undoes: undone.iter().map(|entry| entry.id).collect(),
-            confirmed_by_read: undone
-                .iter()
-                .filter(|entry| is_confirmed_by_read(entry))
-                .map(|entry| entry.id)
-                .collect(),
-        }),
-        (None, RollbackTo::Entry(entry)) => Err(RollbackError::NothingSince(entry)),
-        (None, RollbackTo::PreviousEntry) => Err(RollbackError::NothingApplied),
+    let reverted = revert(goal, &steps?).map_err(unfit)?;
+    Ok(reverted.map(|Revert { patch, base }| Rollback {
+        request: UpdateRequest::Patch { patch, base },
+        undoes: undone.iter().map(|entry| entry.id).collect(),
+        confirmed_by_read: undone
+            .iter()
+            .filter(|entry| is_confirmed_by_read(entry))
+            .map(|entry| entry.id)
+            .collect(),
+    }))
+}
+
+/// The request that undoes entries of one document, newest first: what they touched is as it was before the oldest.
+pub(crate) fn undo_all<K: DocumentKind>(undone: &[Entry]) -> Result<Option<Rollback<K>>, RollbackError> {
+    match undone.last() {
+        Some(oldest) => way_back(&before(oldest)?, undone),
+        None => Ok(None),
     }
 }
 

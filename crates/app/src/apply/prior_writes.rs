@@ -8,7 +8,7 @@ use domain::{DocumentKind, OutcomeKind, Patch};
 use ports::{After, Author, DocumentRef, Entry, EntryId, History, Ledger, LedgerError};
 
 use super::AppliedPlan;
-use crate::plan::SeenEntry;
+use crate::planner::SeenEntry;
 use crate::update::PriorWrites;
 
 /// The review of an update, as the record is asked about it.

@@ -101,8 +101,20 @@ impl<K: DocumentKind> Edit<K> {
         K::stated_version(self.document.root())
     }
 
-    /// The members that an author can change, as the edit has them: the content that two files about one document are
-    /// compared by. A member that is cleared is left out.
+    /// The members that an author can change, as the edit has them: all that the edit means.
+    ///
+    /// # Errors
+    ///
+    /// If the document would be larger than a document may be.
+    pub fn managed(&self) -> Result<Document, TextError> {
+        let set: Vec<_> = self
+            .named_members()
+            .map(|(member, value)| (member.name, value.raw()))
+            .collect();
+        Document::empty_object().with_members(&set)
+    }
+
+    /// The same without the members that it clears: the content that two files about one document are compared by.
     ///
     /// # Errors
     ///

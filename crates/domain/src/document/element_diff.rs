@@ -100,13 +100,13 @@ fn compare_lists(pointer: &Pointer, lists: &Lists<'_>, found: &mut Vec<ElementDi
 /// The place in the list before that an element of the list after comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Origin {
-    /// It is the same element, and those around it that are the same stand in the same order.
+    /// The same element; those around it that are the same stand in the same order.
     Stayed(usize),
-    /// It is the same element, elsewhere.
+    /// The same element, elsewhere.
     Moved(usize),
-    /// It is another element in the place of this one.
+    /// Another element in the place of this one.
     Changed(usize),
-    /// There was none.
+    /// None.
     New,
 }
 

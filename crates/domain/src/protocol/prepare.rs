@@ -84,7 +84,7 @@ impl<K: DocumentKind> Update<K> {
             let again = ReadPurpose::Reviewed(attempt, polling.next());
             return self.wait(pause, AfterWait::Read(again), now);
         }
-        if prior.is_in(&attempt.write, &stored.value) {
+        if prior.is_evident_in(&attempt.write, &stored.value) {
             let findings = attempt.write.patch.stored_otherwise(&stored.value);
             return self.done(Outcome::Unchanged { stored, findings }, 0);
         }

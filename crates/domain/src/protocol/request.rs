@@ -61,7 +61,7 @@ pub enum PriorWrite<K> {
 
 impl<K: DocumentKind> PriorWrite<K> {
     /// True if a document that was read has all that is to be written, or what the server made of it before.
-    pub(super) fn is_in(&self, write: &PendingWrite<K>, read: &K) -> bool {
+    pub(super) fn is_evident_in(&self, write: &PendingWrite<K>, read: &K) -> bool {
         let is_as_stored = |stored: &K| {
             let mut members = write.patch.changes().map(|(member, _)| member.name);
             members.all(|name| stored.member(name) == read.member(name))

@@ -19,6 +19,8 @@ pub struct Planner<K: DocumentKind> {
     pub store: Arc<dyn DocumentStore<K>>,
     /// The documents that are read at a time.
     pub parallelism: usize,
+    /// True if each document is given back as it is stored.
+    pub keeps_stored: bool,
 }
 
 /// A request for one document.
@@ -47,6 +49,8 @@ pub struct PlannedDocument<K: DocumentKind> {
     pub id: K::Id,
     /// The name that people know it by.
     pub title: Option<String>,
+    /// The document as it is stored or listed, if it is and that is asked for.
+    pub stored: Option<K>,
     /// The action.
     pub action: PlannedAction<K>,
 }
@@ -54,17 +58,17 @@ pub struct PlannedDocument<K: DocumentKind> {
 /// The action that is planned for a document.
 #[derive(Clone, Debug)]
 pub enum PlannedAction<K: DocumentKind> {
-    /// It would be written.
+    /// A write.
     Update(Box<PlannedUpdate<K>>),
-    /// It says so already, at that version.
+    /// None: the document says so already, at that version.
     Unchanged(Option<Version>),
-    /// It moved away from what the request was made from.
+    /// None: the document moved away from what the request was made from.
     Conflict(Box<Conflict<K>>),
-    /// The organization does not have it.
+    /// None: the organization does not have the document.
     Missing,
-    /// The stored document shows that it cannot be written.
+    /// None: the stored document shows that the new one cannot be written.
     Invalid(Box<InvalidPlan<K>>),
-    /// It exists or may exist, and could not be read.
+    /// None: the document exists or may exist, and could not be read.
     Unread(Box<RequestError>),
 }
 
@@ -102,9 +106,14 @@ impl<K: DocumentKind> Planner<K> {
         let mut to_read = Vec::new();
         for (index, PlanRequest { id, request }) in requests.into_iter().enumerate() {
             match equal.remove(&index) {
-                Some(Equal { title, version }) => {
-                    let action = PlannedAction::Unchanged(version);
-                    documents.insert(index, PlannedDocument { id, title, action });
+                Some(Equal { listed, version }) => {
+                    let document = PlannedDocument {
+                        id,
+                        title: listed.title().map(str::to_owned),
+                        stored: self.keeps_stored.then_some(listed),
+                        action: PlannedAction::Unchanged(version),
+                    };
+                    documents.insert(index, document);
                 }
                 None => to_read.push((index, id, request)),
             }
@@ -132,7 +141,7 @@ impl<K: DocumentKind> Planner<K> {
         &self,
         requests: &[PlanRequest<K>],
         watch: &(dyn Fn(PlanProgress) + Send + Sync),
-    ) -> (BTreeMap<usize, Equal>, Option<ListedIds>) {
+    ) -> (BTreeMap<usize, Equal<K>>, Option<ListedIds>) {
         let places: BTreeMap<String, usize> = requests
             .iter()
             .enumerate()
@@ -168,20 +177,26 @@ impl<K: DocumentKind> Planner<K> {
                 return PlannedDocument {
                     id,
                     title: None,
+                    stored: None,
                     action,
                 };
             }
         };
         let title = stored.value.title().map(str::to_owned);
+        let kept = self.keeps_stored.then(|| stored.value.clone());
         let action = PlannedAction::of(plan(request, stored));
-        let title = action.title().map(str::to_owned).or(title);
-        PlannedDocument { id, title, action }
+        PlannedDocument {
+            id,
+            title: action.title().map(str::to_owned).or(title),
+            stored: kept,
+            action,
+        }
     }
 }
 
 /// A document that the listing shows to be as it is asked for.
-struct Equal {
-    title: Option<String>,
+struct Equal<K> {
+    listed: K,
     version: Option<Version>,
 }
 
@@ -207,7 +222,7 @@ impl ListedIds {
 }
 
 /// The document as the listing shows it, if that is enough to know that a request changes nothing.
-fn surely_equal<K: DocumentKind>(request: &PlanRequest<K>, listed: &Listed<K>) -> Option<Equal> {
+fn surely_equal<K: DocumentKind>(request: &PlanRequest<K>, listed: &Listed<K>) -> Option<Equal<K>> {
     let UpdateRequest::Edit(edit) = &request.request else {
         return None;
     };
@@ -223,7 +238,7 @@ fn surely_equal<K: DocumentKind>(request: &PlanRequest<K>, listed: &Listed<K>) -
         }
     };
     is_equal.then(|| Equal {
-        title: listed.value.title().map(str::to_owned),
+        listed: listed.value.clone(),
         version: listed.version.clone(),
     })
 }

@@ -51,6 +51,7 @@ const EXTERNALS: &[External] = &[
     External { name: "http", why: "methods, status codes and headers as data, without a client", used_by: &[EMULATOR, ADAPTER, NETWORK, SINK] },
     External { name: "httpdate", why: "Date and Retry-After as HTTP writes dates", used_by: &[EMULATOR, NETWORK] },
     External { name: "hyper-util", why: "NO_PROXY as reqwest reads it, so that an error names the proxy that was asked; already there through reqwest", used_by: &[ADAPTER] },
+    External { name: "indicatif", why: "the bar of a plan of thousands, with its rate and what is left", used_by: &[CLI] },
     External { name: "jiff", why: "times as people and RFC 3339 write them", used_by: &[CLI, LEDGER, NETWORK, SINK] },
     External { name: "jsonschema", why: "schemas read by somebody else than who wrote them, in tests", used_by: &[] },
     External { name: "mockall", why: "\"must not be called\", \"exactly once\", \"fails the second time\"; under `testing`", used_by: &[PORTS] },

@@ -89,16 +89,3 @@ fn every_code_has_a_row_and_every_row_a_code() {
         "docs/errors.md has each code of code.rs and error_code.rs once.",
     );
 }
-
-#[test]
-fn no_exit_code_of_the_program_is_reserved() {
-    let text = read("docs/errors.md");
-    let line = text.lines().find(|line| line.contains("are reserved for commands"));
-    let reserved: BTreeSet<u8> = line
-        .expect("the page says which are reserved")
-        .split([' ', ','])
-        .filter_map(|word| word.parse().ok())
-        .collect();
-    assert!(!reserved.is_empty(), "{line:?}");
-    assert!(!exit_codes().keys().any(|code| reserved.contains(code)), "{line:?}");
-}

@@ -7,6 +7,7 @@ mod format;
 mod global;
 mod ledger_args;
 mod overview;
+mod plan_args;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ pub(crate) use change::{
 pub(crate) use format::Format;
 pub(crate) use global::{Color, Global, LogFormat};
 pub(crate) use ledger_args::{AuditArgs, Closing, DeliverArgs, HistoryArgs, ReconcileArgs, StatsArgs};
+pub(crate) use plan_args::{ApplyArgs, OnMoveArg, PlanArgs, PlanOptionsArgs, ShowArgs};
 
 const CREDENTIALS: &str = "\
 Credentials come from GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, from
@@ -97,6 +99,18 @@ pub(crate) enum Command {
     ///
     /// Needs no credentials and opens no socket. `-` is stdin; folders are walked for .json, .yaml and .yml.
     Validate(ValidateArgs),
+    /// Show what files of rules would change, and save it
+    ///
+    /// Reads the organization, and writes nothing. The saved plan is bound to the versions that were read: `show` prints
+    /// it for review, and `apply` carries out exactly that.
+    Plan(PlanArgs),
+    /// Show a saved plan, without a network
+    Show(ShowArgs),
+    /// Carry out a saved plan, exactly; or plan files, ask, and apply
+    ///
+    /// Each rule is written under the version that was reviewed. One that others changed since is a conflict, and the
+    /// others go on. Applying the same plan again is harmless: what is done stays done, and the rest is tried again.
+    Apply(ApplyArgs),
     /// Show what `update` would change
     Diff(DiffArgs),
     /// Change a rule: read, check, write under the version read
@@ -188,6 +202,9 @@ impl Command {
             | Self::Stats(_)
             | Self::List
             | Self::Validate(_)
+            | Self::Plan(_)
+            | Self::Show(_)
+            | Self::Apply(_)
             | Self::Reconcile(_)
             | Self::Deliver(_)
             | Self::Audit(_)
@@ -222,6 +239,9 @@ impl Command {
             Self::Stats(args) => Some(&mut args.rule),
             Self::List
             | Self::Validate(_)
+            | Self::Plan(_)
+            | Self::Show(_)
+            | Self::Apply(_)
             | Self::Reconcile(_)
             | Self::Deliver(_)
             | Self::Audit(_)
@@ -330,6 +350,8 @@ pub(crate) enum SchemaKind {
     Error,
     /// The findings of `validate`
     Findings,
+    /// The plan of `plan` and `show`
+    Plan,
     /// The rules of `list`
     Rules,
     /// The entries of `history`

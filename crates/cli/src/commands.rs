@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod absence;
+mod apply;
 mod audit;
 mod auth_status;
 mod by_name;
@@ -18,11 +19,15 @@ mod get;
 mod history;
 mod kept_text;
 mod list;
+mod plan;
+mod planning;
 mod reconcile;
 mod rollback;
 mod sandbox;
 mod schema;
+mod show;
 mod stats;
+mod undo;
 mod validate;
 mod workspace;
 
@@ -79,6 +84,9 @@ pub(crate) async fn run(context: &Context<'_>, command: Command) -> Result<Exit,
         }
         Request::List => unless_stopped(list::run(context)).await,
         Request::Validate(command) => validate::run(context, &command),
+        Request::Plan(command) => unless_stopped(plan::run(context, &command)).await,
+        Request::Show(command) => show::run(context, &command),
+        Request::Apply(command) => Box::pin(apply::run(context, &command)).await,
         Request::History(command) => history::run(context, &command).await,
         Request::Reconcile(command) => reconcile::run(context, &command).await,
         Request::Stats(command) => stats::run(context, &command).await,

@@ -87,6 +87,10 @@ error_codes! {
         "A proxy on the way to the server does not let this machine connect to it. Nothing was sent to the server. Whoever runs the proxy can allow the host and the port that the message names; `NO_PROXY` names hosts that are reached without one.";
     Unsendable = "AR0523", "the request cannot be sent",
         "The request cannot be written as one of HTTP: a text in it, such as the access token, has a character that no header may have, or an address has another scheme than https. Nothing was sent.";
+    UnfitPlan = "AR0524", "the plan cannot be applied",
+        "A plan is applied exactly as it was reviewed or not at all. This one was cut, edited or made by another version of the program; or it is older than `--max-age`, is not the one that `--expect` names, or was made for another organization. Nothing was sent. Plan again, review that plan, and apply it.";
+    TooMuch = "AR0525", "the safety stop",
+        "A run may change, disable or empty only so many of the rules: 30 % (at least 5) may change, 10 % (at least 1) be switched off, none be emptied of conditions or actions. The plan goes beyond that, and nothing was sent. If it is right, `--allow change=N`, `--allow disable=N` or `--allow empty=N` lets so many through; `safety` in the configuration sets limits for good.";
     Usage = "AR0601", "the command line is wrong",
         "`assist-rules help COMMAND` shows what a command takes.";
     Configuration = "AR0602", "the configuration is wrong",

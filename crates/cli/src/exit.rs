@@ -39,8 +39,10 @@ exits! {
     Findings = 3, "findings by our own checks; nothing was sent";
     Temporary = 7, "temporary; nothing was changed";
     Denied = 8, "not authenticated, or not allowed";
-    OtherTarget = 9, "another organization than before";
+    OtherTarget = 9, "a plan that is not fit, or another organization";
+    Safety = 6, "safety stop; nothing was written";
     Conflict = 4, "conflict: the rule moved; nothing was overwritten";
+    Partial = 5, "partial: at least one was applied, and at least one was not";
     Unrecorded = 12, "applied, but could not be recorded";
     Unknown = 11, "a write was sent, and its outcome is not known";
     Terminated = 143, "stopped by SIGTERM";
@@ -54,6 +56,12 @@ impl Exit {
     /// The number.
     pub(crate) fn code(self) -> u8 {
         self as u8
+    }
+
+    /// The end with that number; a bug for one that is none.
+    pub(crate) fn of_code(code: u8) -> Self {
+        let mut all = Self::BY_GRAVITY.iter().copied();
+        all.find(|exit| exit.code() == code).unwrap_or(Self::Bug)
     }
 
     /// The worst of several, which the program ends with.
@@ -119,7 +127,8 @@ impl From<ErrorCode> for Exit {
             | ErrorCode::NoCredentials
             | ErrorCode::UnreadableFile
             | ErrorCode::InvalidId => Self::Usage,
-            ErrorCode::OtherOrganization => Self::OtherTarget,
+            ErrorCode::OtherOrganization | ErrorCode::UnfitPlan => Self::OtherTarget,
+            ErrorCode::TooMuch => Self::Safety,
             ErrorCode::DeliveryPending => Self::Pending,
             ErrorCode::Bug => Self::Bug,
             ErrorCode::NotFound

@@ -3,6 +3,7 @@
 //! Thin: it reads arguments and configuration, puts the parts together, and prints what came of it.
 
 mod args;
+mod checked_files;
 mod cli_error;
 mod commands;
 mod completion;
@@ -18,11 +19,14 @@ mod machine_clock;
 mod next_command;
 mod open_files;
 mod output;
+mod progress;
 mod record;
 mod render;
 mod request;
 mod sandbox;
+mod saved_plan;
 mod seen_listing;
+mod selection;
 mod session;
 mod signals;
 mod source;

@@ -2,11 +2,14 @@
 
 pub(crate) mod delivery;
 pub(crate) mod diff;
+pub(crate) mod difference;
 pub(crate) mod entries;
 pub(crate) mod findings;
 pub(crate) mod github;
 pub(crate) mod junit;
 pub(crate) mod lines;
+pub(crate) mod mask;
+pub(crate) mod plan_report;
 pub(crate) mod prometheus;
 pub(crate) mod report;
 pub(crate) mod result;

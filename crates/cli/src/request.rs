@@ -4,6 +4,7 @@
 mod change;
 mod command_line;
 mod ledger_commands;
+mod plan_commands;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -20,6 +21,8 @@ pub(crate) use ledger_commands::{
     AuditCommand, ClosedEntry, DeliverCommand, HistoryCommand, ReconcileCommand, StatsCommand,
 };
 
+pub(crate) use plan_commands::{ApplyCommand, PlanCommand, PlanOf, PlanOptions, ShowCommand};
+
 /// A command with all that it needs to know.
 #[derive(Clone, Debug)]
 pub(crate) enum Request {
@@ -27,6 +30,9 @@ pub(crate) enum Request {
     Document(DocumentArgument, DocumentCommand),
     List,
     Validate(ValidateCommand),
+    Plan(PlanCommand),
+    Show(ShowCommand),
+    Apply(ApplyCommand),
     History(HistoryCommand),
     Reconcile(ReconcileCommand),
     Stats(StatsCommand),

@@ -67,6 +67,30 @@ pub(crate) fn read(path: &Path) -> Result<Result<Source, Unparsed>, CliError> {
     Ok(read_all_documents(path)?.and_then(only))
 }
 
+/// The longest plan that is read: one of ten thousand rules has a few MiB.
+const MAX_PLAN: u64 = 1 << 30;
+
+/// Reads the whole text of a file that is no document of an author, or of stdin for `-`.
+///
+/// # Errors
+///
+/// If it cannot be read, or is no text.
+pub(crate) fn read_text(path: &Path) -> Result<String, CliError> {
+    let mut text = String::new();
+    let read = if path == Path::new("-") {
+        std::io::stdin().lock().take(MAX_PLAN).read_to_string(&mut text)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(MAX_PLAN).read_to_string(&mut text))
+    };
+    read.map_err(|error| {
+        CliError::new(
+            ErrorCode::UnreadableFile,
+            format!("cannot read `{}`: {error}", path.display()),
+        )
+    })?;
+    Ok(text)
+}
+
 /// Reads a file with any number of documents, or stdin for `-`. A file with none has a single one that is null.
 ///
 /// # Errors

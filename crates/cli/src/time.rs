@@ -14,6 +14,17 @@ pub(crate) fn not_before(at: SystemTime) -> Option<String> {
     rounded(at, RoundMode::Ceil)
 }
 
+/// A time as documents have it that are read again: UTC, as exactly as it is known.
+pub(crate) fn exact(at: SystemTime) -> String {
+    Timestamp::try_from(at).map_or_else(|_| String::new(), |at| at.to_string())
+}
+
+/// The time that [`exact`] wrote.
+pub(crate) fn parse(text: &str) -> Option<SystemTime> {
+    let at: Timestamp = text.parse().ok()?;
+    SystemTime::try_from(at).ok()
+}
+
 fn rounded(at: SystemTime, mode: RoundMode) -> Option<String> {
     let at = Timestamp::try_from(at).ok()?;
     let to_the_second = TimestampRound::new().smallest(Unit::Second).mode(mode);

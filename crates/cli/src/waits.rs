@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use domain::{DocumentKind, RequestError, Stored, Version};
+use indicatif::ProgressBar;
 use jiff::{Timestamp, tz::TimeZone};
 use ports::{Cursor, DocumentStore, Page, Response, Sleeper};
 use tokio::time::{Instant, interval_at};
@@ -26,6 +27,8 @@ pub(crate) struct Waits {
     is_on_terminal: bool,
     /// The reason for the pause that comes next.
     reason: Arc<Mutex<Option<String>>>,
+    /// The bar of the work that is under way.
+    bar: Arc<Mutex<Option<ProgressBar>>>,
 }
 
 impl Waits {
@@ -34,7 +37,13 @@ impl Waits {
             output,
             is_on_terminal: status_line::is_possible(),
             reason: Arc::default(),
+            bar: Arc::default(),
         }
+    }
+
+    /// Shows waits in a bar from now on.
+    pub(crate) fn show_in(&self, bar: Option<ProgressBar>) {
+        *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = bar;
     }
 
     /// Tells of a pause, and what it is for, if a person would notice it.
@@ -74,7 +83,9 @@ impl Waits {
                 }
                 _ = ticks.tick() => {
                     let text = text(started.elapsed());
-                    if self.is_on_terminal {
+                    if let Some(bar) = self.bar() {
+                        bar.set_message(text);
+                    } else if self.is_on_terminal {
                         status_line::show(&text);
                     } else {
                         self.output.info(&text);
@@ -82,6 +93,11 @@ impl Waits {
                 }
             }
         }
+    }
+
+    fn bar(&self) -> Option<ProgressBar> {
+        let bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        bar.filter(|bar| !bar.is_finished())
     }
 
     fn reason(&self) -> std::sync::MutexGuard<'_, Option<String>> {

@@ -145,7 +145,13 @@ fn every_document_that_is_printed_is_what_its_schema_tells() {
         "bad.json",
         r#"{"conditions": [{"operator": "near"}], "x": "1"}"#,
     );
-    let mut printed: Vec<(&str, Value)> = vec![("findings", document(&run(&mut validate)))];
+    let mut plan = workstation.command(&["plan", "rule.json", "-o", "json"]);
+    let rule = SAMPLE_RULE.replace("\"etag\": \"7\",", "");
+    file(&plan, "rule.json", rule);
+    let mut printed: Vec<(&str, Value)> = vec![
+        ("findings", document(&run(&mut validate))),
+        ("plan", document(&run(&mut plan))),
+    ];
     for (kind, args) in [
         ("rules", &["list"][..]),
         ("history", &["history"]),

@@ -44,6 +44,42 @@ const EXAMPLES: &[(Names, Lines)] = &[
         ],
     ),
     (
+        &["plan"],
+        &[
+            (
+                "Save for review what a folder of rules would change",
+                "assist-rules plan rules --out change.plan",
+            ),
+            (
+                "Exit with 2 if there is something to apply",
+                "assist-rules plan rules --detailed-exitcode",
+            ),
+        ],
+    ),
+    (
+        &["show"],
+        &[
+            ("Look at a saved plan again", "assist-rules show change.plan"),
+            (
+                "Take its hash for the approval",
+                "assist-rules show change.plan -o json | grep -o 'sha256:[0-9a-f]*\"}$'",
+            ),
+        ],
+    ),
+    (
+        &["apply"],
+        &[
+            (
+                "Apply the plan that was reviewed",
+                "assist-rules apply change.plan --reason 'CS-1234'",
+            ),
+            (
+                "Plan a folder, and apply it without a question",
+                "assist-rules apply rules --yes",
+            ),
+        ],
+    ),
+    (
         &["diff"],
         &[
             (

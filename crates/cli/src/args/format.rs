@@ -33,7 +33,7 @@ fn formats(path: &str) -> &'static [Format] {
     use Format::{Github, Human, Json, Junit, Ndjson, Prometheus, Sarif, Yaml};
     match path {
         "validate" => &[Human, Json, Yaml, Sarif, Github, Junit],
-        "history" => &[Human, Json, Yaml, Ndjson],
+        "apply" | "history" => &[Human, Json, Yaml, Ndjson],
         "stats" => &[Human, Json, Yaml, Prometheus],
         "audit export" | "schema" => &[Human, Json],
         "completions" | "man" => &[Human],
@@ -120,7 +120,8 @@ pub(super) mod tests {
     /// Arguments without which a command is not complete.
     pub(in crate::args) fn required(path: &str) -> &'static [&'static str] {
         match path {
-            "validate" => &["file"],
+            "validate" | "plan" | "apply" => &["file"],
+            "show" => &["plan"],
             "schema" => &["rule"],
             "completions" => &["bash"],
             _ => &[],

@@ -194,15 +194,15 @@ impl Group {
 fn groups(path: &str) -> Option<&'static [Group]> {
     use Group::{Access, Configuration, Ledger, Metrics, Sandbox, SandboxSinks, SandboxState};
     Some(match path {
-        "update" | "enable" | "disable" | "edit" | "rollback" | "reconcile" => Group::ALL,
+        "update" | "enable" | "disable" | "edit" | "apply" | "rollback" | "reconcile" => Group::ALL,
         "get" | "list" | "auth" | "auth status" => &[Configuration, Access, Sandbox, SandboxState],
         "diff" | "stats" => &[Configuration, Access, Sandbox, SandboxState, Ledger, Metrics],
-        "history" => &[Configuration, Access, Sandbox, SandboxState, Ledger],
+        "history" | "plan" => &[Configuration, Access, Sandbox, SandboxState, Ledger],
         "doctor" => &[Configuration, Access, Sandbox, SandboxState, SandboxSinks, Ledger],
         "deliver" => &[Configuration, Sandbox, SandboxSinks, Ledger],
         "audit" | "audit verify" | "audit export" | "audit upgrade" => &[Configuration, Ledger],
         "config" | "config show" => &[Configuration, Access, Sandbox, Ledger],
-        "validate" | "sandbox" | "explain" | "schema" | "completions" | "man" => &[],
+        "validate" | "show" | "sandbox" | "explain" | "schema" | "completions" | "man" => &[],
         _ => return None,
     })
 }

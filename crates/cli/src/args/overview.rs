@@ -13,7 +13,7 @@ const GROUPS: &[(&str, &[&str])] = &[
         "Change rules",
         &["diff", "update", "enable", "disable", "edit", "rollback"],
     ),
-    ("Rules in files", &["validate", "schema"]),
+    ("Rules in files", &["validate", "plan", "show", "apply", "schema"]),
     (
         "Record of changes",
         &["history", "stats", "reconcile", "deliver", "audit"],

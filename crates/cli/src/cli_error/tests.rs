@@ -216,6 +216,8 @@ fn every_code_has_its_exit_and_advice() {
         the proxy wants a login               AR0521  8         A proxy on the way
         the proxy refuses to connect          AR0522  1         A proxy on the way
         the request cannot be sent            AR0523  1         The request cannot
+        the plan cannot be applied            AR0524  9         A plan is applied
+        the safety stop                       AR0525  6         A run may change,
         the command line is wrong             AR0601  64        `assist-rules help
         the configuration is wrong            AR0602  64        The message names
         no credentials                        AR0603  64        There are three

@@ -151,7 +151,7 @@ impl<K: CliKind> FinishedChange<'_, K> {
     }
 
     /// Why it was not done, if it was not.
-    fn problem(&self) -> Option<CliError> {
+    pub(super) fn problem(&self) -> Option<CliError> {
         let id = &self.change.report.id;
         let doing = self.request.doing();
         match self.outcome() {
@@ -314,6 +314,11 @@ impl<K: CliKind> FinishedChange<'_, K> {
             );
         }
         match (self.request.command, cause, self.terms.on_conflict) {
+            ("apply", _, OnConflict::Fail) if cause != ConflictCause::Collision => {
+                "plan again, and review what is there now; `--on-conflict merge` merges what merges by itself"
+                    .to_owned()
+            }
+            ("apply", _, _) => "plan again, and review what is there now".to_owned(),
             ("edit", ConflictCause::Collision, _) => {
                 "look at both sides, and go on with the text that is kept".to_owned()
             }
@@ -330,7 +335,7 @@ impl<K: CliKind> FinishedChange<'_, K> {
         }
     }
 
-    fn retry_at(&self) -> Option<String> {
+    pub(super) fn retry_at(&self) -> Option<String> {
         let Outcome::Deferred { wait, .. } = self.outcome() else {
             return None;
         };

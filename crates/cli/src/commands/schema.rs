@@ -19,6 +19,7 @@ pub(super) fn run(context: &Context<'_>, kind: SchemaKind) -> Result<Exit, CliEr
         SchemaKind::Result => schema!("result"),
         SchemaKind::Error => schema!("error"),
         SchemaKind::Findings => schema!("findings"),
+        SchemaKind::Plan => schema!("plan"),
         SchemaKind::Rules => schema!("rules"),
         SchemaKind::History => schema!("history"),
         SchemaKind::Stats => schema!("stats"),

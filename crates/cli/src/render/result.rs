@@ -9,12 +9,13 @@ use domain::document::Difference;
 use domain::protocol::Outcome;
 use domain::{Collision, DocumentKind, Evidence, OutcomeKind, Version};
 use genesys_adapter::Organization;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::cli_error::{CliError, ErrorDocument};
 use crate::exit::Exit;
 use crate::output::FORMAT_VERSION;
 use crate::render::findings::FindingDocument;
+use crate::saved_plan::Action;
 
 /// The result of the whole run.
 #[derive(Debug, Serialize)]
@@ -30,6 +31,19 @@ pub(crate) struct ResultDocument {
     delivery: Delivery,
     /// The hash that stands for the whole ledger after this run, if anything was recorded.
     head: Option<String>,
+    /// The plan that was applied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan_id: Option<String>,
+    /// The documents of the plan that were no updates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skipped: Option<Vec<SkippedDocument>>,
+}
+
+/// A document of a plan that was no update.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct SkippedDocument {
+    pub(crate) document: String,
+    pub(crate) action: Action,
 }
 
 /// A run: its id, under which it is recorded, and what it is done to.
@@ -41,15 +55,27 @@ pub(crate) struct Run {
 }
 
 /// The target of a run.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TargetDocument {
     pub(crate) api: Option<String>,
     /// The organization, where it is known.
     pub(crate) org: Option<Organization>,
     /// The client, where the organization is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) client: Option<String>,
     pub(crate) sandbox: bool,
+}
+
+impl TargetDocument {
+    /// The target for people: the organization by its name, or API and client.
+    pub(crate) fn shown(&self) -> String {
+        let api = self.api.as_deref().unwrap_or_default();
+        match &self.org {
+            Some(Organization { id, name: Some(name) }) => format!("the organization {name} ({id}) at {api}"),
+            Some(Organization { id, name: None }) => format!("the organization {id} at {api}"),
+            None => format!("{api} by {}", self.client.as_deref().unwrap_or_default()),
+        }
+    }
 }
 
 /// The result of one rule.
@@ -117,8 +143,16 @@ pub(crate) struct Delivery {
 
 /// The activation of one update.
 pub(crate) fn activation(outcome: OutcomeKind, is_dry_run: bool) -> Activation {
-    let attempted = u32::from(!is_dry_run);
-    let activated = if outcome.is_effective() { attempted } else { 0 };
+    activation_of([outcome], is_dry_run)
+}
+
+/// The activation of updates.
+pub(crate) fn activation_of(outcomes: impl IntoIterator<Item = OutcomeKind>, is_dry_run: bool) -> Activation {
+    let (mut attempted, mut activated) = (0, 0);
+    for outcome in outcomes.into_iter().filter(|_| !is_dry_run) {
+        attempted += 1;
+        activated += u32::from(outcome.is_effective());
+    }
     let rate = if attempted == 0 {
         0.0
     } else {
@@ -141,53 +175,65 @@ pub(crate) fn document<K: DocumentKind>(
     is_dry_run: bool,
     exit: Exit,
 ) -> ResultDocument {
-    let completion = &report.completion;
-    let outcome = &completion.outcome;
-    let (conflicts, theirs_changed) = match outcome {
-        Outcome::Conflict(conflict) => (conflict.collisions.clone(), conflict.theirs_changed.clone()),
-        Outcome::Applied { .. }
-        | Outcome::Overwritten { .. }
-        | Outcome::Unchanged { .. }
-        | Outcome::Planned(_)
-        | Outcome::Invalid { .. }
-        | Outcome::Rejected { .. }
-        | Outcome::Denied { .. }
-        | Outcome::Failed(_)
-        | Outcome::Deferred { .. }
-        | Outcome::Unknown { .. }
-        | Outcome::NotAttempted { .. } => {
-            let write = outcome.write();
-            write.map_or_else(Default::default, |write| {
-                (write.overwrites.clone(), write.theirs_changed.clone())
-            })
-        }
-    };
-    let change = ChangeDocument {
-        document: format!("{}/{}", K::NAME, report.id),
-        id: report.id.to_string(),
-        name: outcome.title().map(str::to_owned),
-        outcome: outcome.kind().as_str(),
-        guard: K::GUARD.as_str(),
-        version_before: outcome.base().and_then(|base| base.version.clone()),
-        version_after: outcome.after().1.cloned(),
-        attempts: completion.attempts,
-        requests: report.requests,
-        merges: completion.merges,
-        waited_ms: whole_milliseconds(completion.waited),
-        latency_ms: milliseconds(report.latency),
-        confirmed_by: outcome.evidence().map(Evidence::as_str),
-        correlation_id: report.last.correlation_id.clone(),
-        diff: outcome.diff(),
-        conflicts,
-        theirs_changed,
-        findings,
-        retry_at,
-        entry: report.recorded.as_ref().map(|recorded| recorded.entry.0),
-        error: problem.map(CliError::document),
-    };
+    let change = ChangeDocument::of(report, problem, findings, retry_at);
     let head = report.recorded.as_ref().and_then(|recorded| recorded.head.clone());
-    let activation = activation(outcome.kind(), is_dry_run);
+    let activation = activation(report.completion.outcome.kind(), is_dry_run);
     ResultDocument::of(run, exit, vec![change], activation, head)
+}
+
+impl ChangeDocument {
+    /// The result of an update.
+    pub(crate) fn of<K: DocumentKind>(
+        report: &Report<K>,
+        problem: Option<&CliError>,
+        findings: Vec<FindingDocument>,
+        retry_at: Option<String>,
+    ) -> Self {
+        let completion = &report.completion;
+        let outcome = &completion.outcome;
+        let (conflicts, theirs_changed) = match outcome {
+            Outcome::Conflict(conflict) => (conflict.collisions.clone(), conflict.theirs_changed.clone()),
+            Outcome::Applied { .. }
+            | Outcome::Overwritten { .. }
+            | Outcome::Unchanged { .. }
+            | Outcome::Planned(_)
+            | Outcome::Invalid { .. }
+            | Outcome::Rejected { .. }
+            | Outcome::Denied { .. }
+            | Outcome::Failed(_)
+            | Outcome::Deferred { .. }
+            | Outcome::Unknown { .. }
+            | Outcome::NotAttempted { .. } => {
+                let write = outcome.write();
+                write.map_or_else(Default::default, |write| {
+                    (write.overwrites.clone(), write.theirs_changed.clone())
+                })
+            }
+        };
+        Self {
+            document: format!("{}/{}", K::NAME, report.id),
+            id: report.id.to_string(),
+            name: outcome.title().map(str::to_owned),
+            outcome: outcome.kind().as_str(),
+            guard: K::GUARD.as_str(),
+            version_before: outcome.base().and_then(|base| base.version.clone()),
+            version_after: outcome.after().1.cloned(),
+            attempts: completion.attempts,
+            requests: report.requests,
+            merges: completion.merges,
+            waited_ms: whole_milliseconds(completion.waited),
+            latency_ms: milliseconds(report.latency),
+            confirmed_by: outcome.evidence().map(Evidence::as_str),
+            correlation_id: report.last.correlation_id.clone(),
+            diff: outcome.diff(),
+            conflicts,
+            theirs_changed,
+            findings,
+            retry_at,
+            entry: report.recorded.as_ref().map(|recorded| recorded.entry.0),
+            error: problem.map(CliError::document),
+        }
+    }
 }
 
 impl ResultDocument {
@@ -208,6 +254,25 @@ impl ResultDocument {
             activation,
             delivery: run.delivery,
             head,
+            plan_id: None,
+            skipped: None,
+        }
+    }
+
+    /// The document of a run that applied a plan.
+    pub(crate) fn of_plan(
+        plan_id: String,
+        run: Run,
+        exit: Exit,
+        changes: Vec<ChangeDocument>,
+        skipped: Vec<SkippedDocument>,
+        activation: Activation,
+        head: Option<String>,
+    ) -> Self {
+        Self {
+            plan_id: Some(plan_id),
+            skipped: Some(skipped),
+            ..Self::of(run, exit, changes, activation, head)
         }
     }
 }

@@ -7,16 +7,17 @@ use domain::{Severity, Version};
 use ports::EntryId;
 
 use super::{
-    AuditCommand, ChangeRequest, ChangeTerms, ClosedEntry, DeliverCommand, DocumentCommand, EditCommand,
-    HistoryCommand, ReconcileCommand, Request, RollbackCommand, SandboxCommand, SignIn, StatsCommand, UpdateCommand,
-    ValidateCommand,
+    ApplyCommand, AuditCommand, ChangeRequest, ChangeTerms, ClosedEntry, DeliverCommand, DocumentCommand, EditCommand,
+    HistoryCommand, PlanCommand, PlanOf, PlanOptions, ReconcileCommand, Request, RollbackCommand, SandboxCommand,
+    ShowCommand, SignIn, StatsCommand, UpdateCommand, ValidateCommand,
 };
-use crate::args::{self, AuthArgs, Closing, Command, ConfigArgs, FailOn, OnConflictArg, RuleArg};
+use crate::args::{self, AuthArgs, Closing, Command, ConfigArgs, FailOn, OnConflictArg, OnMoveArg, RuleArg};
 use crate::cli_error::CliError;
 use crate::config::Environment;
 use crate::document_argument::DocumentArgument;
 use crate::error_code::ErrorCode;
 use crate::render::report::Asked;
+use crate::selection::Selection;
 
 /// The variable that names a rule where the command line does not.
 pub(crate) const VARIABLE: &str = "GENESYS_RULE_ID";
@@ -36,6 +37,28 @@ impl Request {
             Command::Validate(args) => Ok(Self::Validate(ValidateCommand {
                 files: args.files,
                 fail_on: args.fail_on.into(),
+            })),
+            Command::Plan(args) => Ok(Self::Plan(PlanCommand {
+                of: args.undo.map_or(PlanOf::Files(args.files), PlanOf::Undo),
+                out: args.out,
+                options: plan_options(args.options),
+                detailed_exitcode: args.detailed_exitcode,
+            })),
+            Command::Show(args) => Ok(Self::Show(ShowCommand { plan: args.plan })),
+            Command::Apply(args) => Ok(Self::Apply(ApplyCommand {
+                files: args.files,
+                options: plan_options(args.options),
+                dry_run: args.dry_run,
+                reason: args.reason,
+                stop_on_first: args.stop_on_first,
+                max_age: args.max_age,
+                expect: args.expect,
+                allow: args.allow,
+                on_conflict: match args.on_conflict {
+                    OnMoveArg::Fail => OnConflict::Fail,
+                    OnMoveArg::Merge => OnConflict::Merge,
+                },
+                detailed_exitcode: args.detailed_exitcode,
             })),
             Command::Diff(args) => {
                 let rule = args.change.rule.clone();
@@ -170,6 +193,17 @@ fn terms(args: args::TermsArgs) -> Result<ChangeTerms, CliError> {
             CrossFieldMerge::Refuse
         },
     })
+}
+
+fn plan_options(args: args::PlanOptionsArgs) -> PlanOptions {
+    PlanOptions {
+        selection: Selection {
+            select: args.select,
+            exclude: args.exclude,
+        },
+        all: args.all,
+        parallelism: args.parallelism.into(),
+    }
 }
 
 fn closed_entry((entry, closing): (u64, Closing)) -> ClosedEntry {

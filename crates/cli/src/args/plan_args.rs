@@ -1,0 +1,110 @@
+//! The flags of commands about rules in files.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use domain::ContentHash;
+use domain::plan::SafetyKind;
+
+use super::duration;
+use crate::selection::Term;
+
+/// The arguments of `plan`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct PlanArgs {
+    /// Files and folders of rules; `-` is stdin
+    #[arg(required_unless_present = "undo", conflicts_with = "undo", value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Save the plan there; it holds the rules in clear
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) out: Option<PathBuf>,
+    /// Plan the way back of a run or a plan (or its file)
+    #[arg(long, value_name = "RUN|PLAN")]
+    pub(crate) undo: Option<String>,
+    #[command(flatten)]
+    pub(crate) options: PlanOptionsArgs,
+    /// Exit with 2 if there are changes
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+/// The flags of every command that plans.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct PlanOptionsArgs {
+    /// Only these: name=GLOB, id=ID, file=GLOB, ...
+    ///
+    /// KEY=VALUE with the keys kind, id, name, type, enabled (true or false) and file. `*`, `**` and `?` are special in name
+    /// and file. Several of one key are alternatives, keys are conditions.
+    #[arg(long, value_name = "EXPR")]
+    pub(crate) select: Vec<Term>,
+    /// All but these; it wins over --select
+    #[arg(long, value_name = "EXPR")]
+    pub(crate) exclude: Vec<Term>,
+    /// List unchanged rules too
+    #[arg(long, hide_short_help = true)]
+    pub(crate) all: bool,
+    /// The rules that are read or written at a time
+    #[arg(long, value_name = "N", default_value_t = 4, hide_short_help = true, value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub(crate) parallelism: u8,
+}
+
+/// The arguments of `show`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ShowArgs {
+    /// A saved plan; `-` is stdin
+    #[arg(value_name = "PLAN")]
+    pub(crate) plan: PathBuf,
+}
+
+/// The arguments of `apply`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ApplyArgs {
+    /// A saved plan, or files and folders of rules; `-` is stdin
+    #[arg(required = true, value_name = "PLAN|FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) options: PlanOptionsArgs,
+    /// Do everything but the writes
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Apply this plan, or these changes, and no other
+    #[arg(long, value_name = "sha256:...")]
+    pub(crate) expect: Option<ContentHash>,
+    /// Refuse a plan that is older
+    #[arg(long, value_name = "TIME", value_parser = duration, hide_short_help = true)]
+    pub(crate) max_age: Option<Duration>,
+    /// Let more through the safety stop: change=N, disable=N, remove=N, empty=N
+    #[arg(long, value_name = "KIND=N", value_delimiter = ',', value_parser = allowed)]
+    pub(crate) allow: Vec<(SafetyKind, usize)>,
+    /// The response to a rule that others changed since the plan
+    #[arg(long, value_enum, default_value_t = OnMoveArg::Fail, hide_short_help = true)]
+    pub(crate) on_conflict: OnMoveArg,
+    /// Begin no further rule after one that was not applied
+    #[arg(long, hide_short_help = true)]
+    pub(crate) stop_on_first: bool,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// With --dry-run: exit with 2 if there are changes
+    #[arg(long, hide_short_help = true)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+/// The policies for a rule that moved since it was planned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnMoveArg {
+    /// Report it, and change nothing
+    Fail,
+    /// Merge what merges by itself, and report the rest
+    Merge,
+}
+
+/// Reads `KIND=N`.
+fn allowed(text: &str) -> Result<(SafetyKind, usize), String> {
+    let kinds = SafetyKind::ALL.map(SafetyKind::name).join(", ");
+    let wrong = || format!("`{text}` is no KIND=N; KIND is one of: {kinds}");
+    let (kind, number) = text.split_once('=').ok_or_else(wrong)?;
+    let kind = SafetyKind::ALL.into_iter().find(|known| known.name() == kind);
+    Ok((kind.ok_or_else(wrong)?, number.parse().map_err(|_| wrong())?))
+}

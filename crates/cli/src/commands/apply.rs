@@ -1,0 +1,373 @@
+//! `apply`: carries a reviewed plan out, exactly; or plans files, asks, and applies.
+
+mod apply_report;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use app::{AppliedPlan, Applier, Progress, ReadOnly, Report};
+use domain::document::CrossFieldMerge;
+use domain::plan::{Safety, SafetyKind, SafetyLimits};
+use domain::{Severity, TriggerRule};
+
+use crate::args::Format;
+use crate::cli_error::CliError;
+use crate::commands::plan::{authored, print};
+use crate::commands::planning::{self, Wanted};
+use crate::commands::workspace::{Needs, Workspace, unidentified};
+use crate::commands::{Context, deliver_recorded, execute, stats};
+use crate::confirm::{Unattended, confirm};
+use crate::error_code::ErrorCode;
+use crate::exit::Exit;
+use crate::progress;
+use crate::render::report::Asked;
+use crate::render::result::{Delivery, Run};
+use crate::request::{ApplyCommand, ChangeRequest, ChangeTerms};
+use crate::saved_plan::{Contents, SavedPlan, damaged, identity, reread};
+use crate::signals::{Signals, unless_stopped};
+use crate::stopper::{Abandoned, Stage, Stopper};
+use crate::time;
+use crate::waits::Waits;
+use apply_report::ApplyReport;
+
+/// A plan that is to be applied.
+struct ToApply {
+    saved: SavedPlan,
+    contents: Contents<TriggerRule>,
+}
+
+pub(super) async fn run(context: &Context<'_>, command: &ApplyCommand) -> Result<Exit, CliError> {
+    let request = ChangeRequest {
+        asked: if command.dry_run { Asked::DryRun } else { Asked::Update },
+        command: "apply",
+        reason: command.reason.clone(),
+        undoes: Vec::new(),
+    };
+    if let Some(saved) = plan_alone(&command.files)? {
+        let to_apply = reviewed(saved)?;
+        refuse_another(&to_apply.saved, command)?;
+        refuse_too_old(&to_apply.saved, command)?;
+        let workspace = Workspace::open(context, &request, Needs::NoRecord).await?;
+        if let Err(other) = refuse_other_target(&workspace, &to_apply.saved).await {
+            workspace.close().await?;
+            return Err(other);
+        }
+        return apply(context, workspace, &request, command, to_apply).await;
+    }
+    let documents = match authored(context, &command.files)? {
+        Ok(documents) => documents,
+        Err(exit) => return Ok(exit),
+    };
+    let workspace = Workspace::open(context, &request, Needs::NoRecord).await?;
+    let making = planning::make(context, &workspace, Wanted::Files(documents), &command.options);
+    let made = match unless_stopped(making).await {
+        Ok(made) => made,
+        Err(problem) => {
+            workspace.close().await?;
+            return Err(problem);
+        }
+    };
+    let to_apply = ToApply {
+        saved: made.saved,
+        contents: made.contents,
+    };
+    if let Err(refused) = agree(context, command, &to_apply) {
+        workspace.close().await?;
+        return Err(refused);
+    }
+    apply(context, workspace, &request, command, to_apply).await
+}
+
+/// The plan, if the files are one.
+fn plan_alone(files: &[PathBuf]) -> Result<Option<SavedPlan>, CliError> {
+    let is_folder = |file: &PathBuf| file.is_dir();
+    match files {
+        [file] if !is_folder(file) => {
+            let saved = SavedPlan::read(file)?;
+            if saved.is_none() && file == Path::new("-") {
+                let message = "stdin holds no plan";
+                return Err(CliError::new(ErrorCode::Usage, message).with_help("rules to apply stand in files"));
+            }
+            Ok(saved)
+        }
+        several => match several.iter().find(|file| SavedPlan::is_at(file)) {
+            Some(plan) => {
+                let message = format!("`{}` is a plan, and a plan stands alone", plan.display());
+                Err(CliError::new(ErrorCode::Usage, message).with_help("apply each plan by a command of its own"))
+            }
+            None => Ok(None),
+        },
+    }
+}
+
+/// A saved plan with its contents, derived anew.
+fn reviewed(saved: SavedPlan) -> Result<ToApply, CliError> {
+    let contents = reread::<TriggerRule>(&saved.document)?;
+    Ok(ToApply { saved, contents })
+}
+
+/// Refuses a plan that is not the one that was approved: by its hash, or by the hash of what it changes.
+fn refuse_another(saved: &SavedPlan, command: &ApplyCommand) -> Result<(), CliError> {
+    let Some(expected) = &command.expect else { return Ok(()) };
+    let is_expected = saved.hash == *expected || saved.document.changes_hash == expected.to_string();
+    if is_expected {
+        return Ok(());
+    }
+    let message = format!(
+        "this is not the plan that was approved: {expected} was expected; the changes are {}, the plan is {}",
+        saved.document.changes_hash, saved.hash
+    );
+    Err(damaged(&message))
+}
+
+fn refuse_too_old(saved: &SavedPlan, command: &ApplyCommand) -> Result<(), CliError> {
+    let Some(max_age) = command.max_age else { return Ok(()) };
+    let created_at = time::parse(&saved.document.created_at);
+    let age = created_at.and_then(|created_at| SystemTime::now().duration_since(created_at).ok());
+    if age.is_some_and(|age| age > max_age) {
+        let message = format!(
+            "the plan was made at {}, and `--max-age` is {} s",
+            saved.document.created_at,
+            max_age.as_secs()
+        );
+        return Err(damaged(&message));
+    }
+    Ok(())
+}
+
+/// Refuses a plan of another organization or, where none is known, of another API or client.
+async fn refuse_other_target(workspace: &Workspace, saved: &SavedPlan) -> Result<(), CliError> {
+    workspace.identity().await?;
+    let here = workspace.session.target(workspace.identity.run.organization());
+    let planned = &saved.document.target;
+    if identity(&here) == identity(planned) {
+        return Ok(());
+    }
+    let message = format!(
+        "the plan was made for {}, and this is {}",
+        planned.shown(),
+        here.shown()
+    );
+    Err(CliError::new(ErrorCode::UnfitPlan, message)
+        .with_help("nothing was sent: look at which profile and which credentials are used (`auth status`)"))
+}
+
+/// Shows a plan that was made just now, and asks whether to apply it.
+fn agree(context: &Context<'_>, command: &ApplyCommand, to_apply: &ToApply) -> Result<(), CliError> {
+    let saved = &to_apply.saved;
+    let has_updates = !to_apply.contents.updates.is_empty();
+    let is_expected = command.expect.is_some();
+    if context.output.format == Format::Human {
+        print(context, saved)?;
+    }
+    refuse_another(saved, command)?;
+    if is_expected || !has_updates || command.dry_run {
+        return Ok(());
+    }
+    let number = to_apply.contents.updates.len();
+    let rules = if number == 1 { "rule" } else { "rules" };
+    let question = format!(
+        "{number} {rules} of {} will be changed as shown.",
+        saved.document.target.shown()
+    );
+    confirm(context.output, context.global.yes, Unattended::Refuses, &question)
+}
+
+/// Refuses a plan that goes beyond what a run may change.
+fn refuse_too_much(command: &ApplyCommand, to_apply: &ToApply) -> Result<(), CliError> {
+    let documents = to_apply.saved.document.summary.documents;
+    let limits = command
+        .allow
+        .iter()
+        .fold(SafetyLimits::of(documents), |limits, (kind, number)| {
+            limits.with(*kind, *number)
+        });
+    let safety = Safety::of(&to_apply.contents.effects, limits);
+    let exceeded: Vec<_> = safety.exceeded().collect();
+    if exceeded.is_empty() {
+        return Ok(());
+    }
+    let sentences = exceeded.iter().map(|count| {
+        let (number, limit) = (count.count, count.limit);
+        format!("{number} would be {}, and {limit} of {documents} may", done(count.kind))
+    });
+    let flags = exceeded
+        .iter()
+        .map(|count| format!("--allow {}={}", count.kind.name(), count.count));
+    let message = format!("safety stop: {}", sentences.collect::<Vec<_>>().join("; "));
+    let help = format!(
+        "nothing was sent; if the plan is right: {}",
+        flags.collect::<Vec<_>>().join(" ")
+    );
+    Err(CliError::new(ErrorCode::TooMuch, message).with_help(help))
+}
+
+fn done(kind: SafetyKind) -> &'static str {
+    match kind {
+        SafetyKind::Changed => "changed",
+        SafetyKind::Disabled => "switched off",
+        SafetyKind::Removed => "taken away",
+        SafetyKind::Emptied => "emptied of conditions or actions",
+    }
+}
+
+/// Applies a plan that nothing speaks against.
+async fn apply(
+    context: &Context<'_>,
+    workspace: Workspace,
+    request: &ChangeRequest,
+    command: &ApplyCommand,
+    to_apply: ToApply,
+) -> Result<Exit, CliError> {
+    if let Err(stopped) = refuse_too_much(command, &to_apply) {
+        workspace.close().await?;
+        return Err(stopped);
+    }
+    let output = context.output;
+    let ToApply { saved, contents } = to_apply;
+    let terms = terms(command);
+    let applier = applier(context, &workspace, command, &saved)?;
+    let Workspace {
+        record,
+        session,
+        identity,
+    } = workspace;
+    let run = Run {
+        id: record.run.clone(),
+        target: session.target(identity.run.organization()),
+        delivery: Delivery::default(),
+    };
+    let mut signals = Signals::take()?;
+    let stopper = Stopper::default();
+    let watched = Watched {
+        stopper: &stopper,
+        waits: session.waits.clone(),
+        bar: progress::Progress::start(output, &session.waits, "applied", contents.updates.len()),
+        state: Mutex::default(),
+    };
+    let ended = |index: usize, report: &Report<TriggerRule>| {
+        watched.ended(index);
+        if output.format == Format::Ndjson {
+            // Why ignored: a reader who went away ends nothing.
+            let _ = output.line(&apply_report::outcome(report, &run, request, &terms));
+        }
+    };
+    let options = execute::options(context.settings()?, &terms, request.asked);
+    let work = async {
+        if request.asked == Asked::Update {
+            applier.record_in_sync(&contents.in_sync).await?;
+        }
+        let watch = |index, progress| watched.progress(index, &progress);
+        let stop = || stopper.asked();
+        applier.apply(contents.updates, &options, &watch, &ended, &stop).await
+    };
+    let driven = stopper.drive(Stage::Update, Box::pin(work), &mut signals, output).await;
+    watched.bar.finish();
+    let (reports, mut signal) = match driven {
+        Ok((reports, signal)) => (reports.map_err(|error| unidentified(&error))?, signal),
+        Err(Abandoned(exit)) => return Err(apply_report::abandoned(&stopper).stopped_by(exit)),
+    };
+    let recorded = reports.iter().filter_map(|report| report.recorded.as_ref());
+    let (delivery, later) = deliver_recorded::sinks(output, &record, recorded, &mut signals, &stopper).await;
+    signal = signal.or(later);
+    let closing = async {
+        stats::keep_metrics(context, &record, identity.target()).await;
+        record.close().await;
+        session.close().await
+    };
+    match stopper.drive(Stage::Delivery, closing, &mut signals, output).await {
+        Ok((closed, later)) => {
+            closed?;
+            signal = signal.or(later);
+        }
+        Err(Abandoned(exit)) => signal = signal.or(Some(exit)),
+    }
+    if run.target.sandbox {
+        output.info("This was the sandbox, the Genesys Cloud that is built in: no organization was changed.\n");
+    }
+    let report = ApplyReport {
+        reports,
+        plan: &saved,
+        run: Run { delivery, ..run },
+        request,
+        terms: &terms,
+        signal,
+    };
+    Ok(report.print(context))
+}
+
+fn terms(command: &ApplyCommand) -> ChangeTerms {
+    ChangeTerms {
+        if_version: None,
+        detailed_exitcode: command.detailed_exitcode,
+        fail_on: Severity::Error,
+        on_conflict: command.on_conflict,
+        cross_field_merge: CrossFieldMerge::Refuse,
+    }
+}
+
+fn applier(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    command: &ApplyCommand,
+    saved: &SavedPlan,
+) -> Result<Applier<TriggerRule>, CliError> {
+    let (record, session) = (&workspace.record, &workspace.session);
+    let mut updater = session.updater::<TriggerRule>(context.settings()?, record, workspace.identity.clone());
+    if command.dry_run {
+        updater.store = Arc::new(ReadOnly(updater.store));
+    }
+    Ok(Applier {
+        updater,
+        history: record.history.clone(),
+        plan: AppliedPlan {
+            id: saved.document.plan_id.clone(),
+            created_at: time::parse(&saved.document.created_at).unwrap_or_else(SystemTime::now),
+        },
+        parallelism: command.options.parallelism,
+        stops_on_first: command.stop_on_first,
+    })
+}
+
+/// The updates of an apply, as the terminal and the stopper see them.
+struct Watched<'a> {
+    stopper: &'a Stopper,
+    waits: Waits,
+    bar: progress::Progress,
+    state: Mutex<Underway>,
+}
+
+/// The updates that write, and the number of those that ended.
+#[derive(Default)]
+struct Underway {
+    writing: BTreeSet<usize>,
+    ended: usize,
+}
+
+impl Watched<'_> {
+    fn progress(&self, index: usize, progress: &Progress) {
+        self.set_writing(index, *progress == Progress::Writing);
+        if let Progress::Waiting { time, because } = progress {
+            self.waits.announce(*time, because);
+        }
+    }
+
+    fn ended(&self, index: usize) {
+        self.set_writing(index, false);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.ended += 1;
+        self.bar.set(state.ended);
+    }
+
+    fn set_writing(&self, index: usize, is_writing: bool) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_writing {
+            state.writing.insert(index);
+        } else {
+            state.writing.remove(&index);
+        }
+        self.stopper.set_writing(!state.writing.is_empty());
+    }
+}

@@ -1,0 +1,101 @@
+//! `plan`: what files of rules would change, saved for review.
+
+use std::path::Path;
+
+use domain::Severity;
+use files::replace_private;
+
+use crate::args::Format;
+use crate::checked_files::{Authored, CheckedFiles, Needs};
+use crate::cli_error::CliError;
+use crate::commands::planning::{self, MadePlan, Wanted};
+use crate::commands::undo;
+use crate::commands::workspace::{Needs as NeedsRecord, Workspace};
+use crate::commands::{Context, validate};
+use crate::error_code::ErrorCode;
+use crate::exit::Exit;
+use crate::render::plan_report;
+use crate::render::report::Asked;
+use crate::request::{ChangeRequest, PlanCommand, PlanOf};
+use crate::saved_plan::SavedPlan;
+
+pub(super) async fn run(context: &Context<'_>, command: &PlanCommand) -> Result<Exit, CliError> {
+    let files = match &command.of {
+        PlanOf::Files(files) => match authored(context, files)? {
+            Ok(documents) => Some(documents),
+            Err(exit) => return Ok(exit),
+        },
+        PlanOf::Undo(_) => None,
+    };
+    let request = ChangeRequest {
+        asked: Asked::DryRun,
+        command: "plan",
+        reason: None,
+        undoes: Vec::new(),
+    };
+    let workspace = Workspace::open(context, &request, NeedsRecord::NoRecord).await?;
+    let made = async {
+        let wanted = match (&command.of, files) {
+            (PlanOf::Undo(of), _) => undo::wanted(&workspace, of).await?,
+            (PlanOf::Files(_), documents) => Wanted::Files(documents.unwrap_or_default()),
+        };
+        planning::make(context, &workspace, wanted, &command.options).await
+    }
+    .await;
+    workspace.close().await?;
+    let MadePlan { saved, .. } = made?;
+    if let Some(file) = &command.out {
+        save(file, &saved)?;
+    }
+    print(context, &saved)?;
+    let summary = &saved.document.summary;
+    let exit = Exit::of_code(saved.document.exit_code);
+    if exit == Exit::Done && summary.update > 0 && command.detailed_exitcode {
+        return Ok(Exit::Changes);
+    }
+    Ok(exit)
+}
+
+/// The documents of files, or how the program ends where one of them is not sound: then all that is wrong was told.
+///
+/// # Errors
+///
+/// If nothing could be read at all, or stdout cannot be written to.
+pub(super) fn authored(
+    context: &Context<'_>,
+    files: &[std::path::PathBuf],
+) -> Result<Result<Vec<Authored>, Exit>, CliError> {
+    let checked = CheckedFiles::read(files, Needs::Documents);
+    if !checked.faults.is_empty() || checked.reaches(Severity::Error) {
+        return validate::report(context, &checked, Severity::Error).map(Err);
+    }
+    checked.warn_of_passed_over(context.output);
+    if checked.documents.is_empty() {
+        let message = "there is no rule in these files";
+        return Err(CliError::new(ErrorCode::Usage, message).with_help("rules stand in .json, .yaml and .yml files"));
+    }
+    Ok(Ok(checked.documents))
+}
+
+/// Prints a plan in the format that was asked for.
+///
+/// # Errors
+///
+/// If stdout cannot be written to.
+pub(super) fn print(context: &Context<'_>, plan: &SavedPlan) -> Result<(), CliError> {
+    match context.output.format {
+        Format::Human => context.output.document(&plan_report::human(plan)),
+        Format::Yaml => context.output.data(&plan.as_value()),
+        Format::Json | Format::Ndjson | Format::Sarif | Format::Github | Format::Junit | Format::Prometheus => {
+            context.output.document(&format!("{}\n", plan.text()))
+        }
+    }
+}
+
+fn save(file: &Path, plan: &SavedPlan) -> Result<(), CliError> {
+    let saved = replace_private(file, format!("{}\n", plan.text()).as_bytes());
+    saved.map_err(|error| {
+        let message = format!("cannot save the plan to `{}`: {error}", file.display());
+        CliError::new(ErrorCode::UnreadableFile, message)
+    })
+}

@@ -1,0 +1,318 @@
+//! Plans, made from the organization, with all that a reviewer needs to see.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use app::{
+    FileContent, InSync, KnownBases, PlanProgress, PlanRequest, PlannedAction, PlannedDocument, Planner,
+    ReviewedUpdate, known_bases, newest_entry,
+};
+use domain::plan::{Effects, Safety, SafetyLimits};
+use domain::protocol::UpdateRequest;
+use domain::{DocumentKind, Edit, Finding, Stored, TriggerRule};
+
+use crate::checked_files::Authored;
+use crate::cli_error::CliError;
+use crate::commands::Context;
+use crate::commands::workspace::Workspace;
+use crate::error_code::ErrorCode;
+use crate::exit::Exit;
+use crate::output::FORMAT_VERSION;
+use crate::progress::Progress;
+use crate::record::{new_run, unusable};
+use crate::render::findings::FindingDocument;
+use crate::request::PlanOptions;
+use crate::saved_plan::{
+    Action, ChangeDocument, Contents, DiffLine, InSyncDocument, PlanDocument, SafetyDocument, SavedPlan, SeenDocument,
+    SummaryDocument, UndoDocument, changes_hash, paths,
+};
+use crate::selection::Selectable;
+use crate::time;
+
+/// The documents that are planned, and where they come from.
+pub(super) enum Wanted {
+    /// Documents of files.
+    Files(Vec<Authored>),
+    /// The way back of documents.
+    Undo(UndoDocument, Vec<PlanRequest<TriggerRule>>),
+}
+
+/// A plan, with what apply needs of it.
+pub(super) struct MadePlan {
+    pub(super) saved: SavedPlan,
+    pub(super) contents: Contents<TriggerRule>,
+}
+
+/// A document of a plan before the organization was asked.
+struct Request {
+    file: Option<String>,
+    edit: Option<Edit<TriggerRule>>,
+}
+
+/// Makes a plan.
+///
+/// # Errors
+///
+/// If the organization or the record cannot be asked at all, or nothing is selected.
+pub(super) async fn make(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    wanted: Wanted,
+    options: &PlanOptions,
+) -> Result<MadePlan, CliError> {
+    let created_at = SystemTime::now();
+    let settings = context.settings()?;
+    let (undo, all) = match wanted {
+        Wanted::Files(documents) => (None, documents.into_iter().map(of_file).collect::<Vec<_>>()),
+        Wanted::Undo(undo, requests) => {
+            let of_undo = |request| (Request { file: None, edit: None }, request);
+            (Some(undo), requests.into_iter().map(of_undo).collect())
+        }
+    };
+    let total = all.len();
+    let selection = &options.selection;
+    let mut is_undecided = false;
+    let chosen: Vec<_> = all
+        .into_iter()
+        .filter(|(request, planned)| {
+            let chosen = selection.chooses(selectable(request, planned.id.as_str(), None));
+            is_undecided |= chosen.is_none();
+            chosen != Some(false)
+        })
+        .collect();
+    let target = workspace.identity().await?.target;
+    let planner = Planner {
+        store: Arc::new(workspace.session.reader::<TriggerRule>(settings)),
+        parallelism: options.parallelism,
+        keeps_stored: is_undecided,
+    };
+    let (requests, wanted): (Vec<Request>, Vec<_>) = chosen.into_iter().unzip();
+    let progress = Progress::start(context.output, &workspace.session.waits, "planned", wanted.len());
+    let found = planner
+        .plan(wanted, &|step| match step {
+            PlanProgress::Listed(_) => {}
+            PlanProgress::Planned(number) => progress.set(number),
+        })
+        .await;
+    progress.finish();
+    let history = &*workspace.record.history;
+    let known = known_bases::<TriggerRule>(history, &target).await;
+    let mut plan = PlanBuilder {
+        known: known.map_err(|failure| unusable(&failure))?,
+        ..PlanBuilder::default()
+    };
+    let mut exits = Vec::new();
+    for (request, document) in requests.into_iter().zip(found.documents) {
+        let facts = selectable(&request, document.id.as_str(), document.stored.as_ref());
+        if selection.chooses(facts).unwrap_or(true) {
+            exits.extend(plan.add(request, document, options.all)?);
+        }
+    }
+    if plan.count == 0 && !selection.is_everything() {
+        let message = "no rule of the files is selected";
+        return Err(CliError::new(ErrorCode::Usage, message).with_help("look at `--select` and `--exclude`"));
+    }
+    for (update, change) in plan.updates.iter_mut().zip(plan.changes.iter_mut().filter(is_update)) {
+        let seen = newest_entry::<TriggerRule>(history, &target, &update.update.before().id).await;
+        update.seen = seen.map_err(|failure| unusable(&failure))?;
+        change.seen = update.seen.map(|seen| SeenDocument {
+            entry: seen.entry.0,
+            at: time::exact(seen.at),
+        });
+    }
+    plan.summary.documents = total;
+    plan.summary.not_in_files = found.not_requested;
+    let target = workspace.session.target(workspace.identity.run.organization());
+    let document = PlanDocument {
+        format_version: FORMAT_VERSION.to_owned(),
+        kind: "plan".to_owned(),
+        plan_id: new_run(),
+        created_at: time::exact(created_at),
+        tool: concat!("assist-rules ", env!("CARGO_PKG_VERSION")).to_owned(),
+        exit_code: Exit::worst(exits).code(),
+        undo,
+        changes_hash: changes_hash(&target, &plan.changes).to_string(),
+        safety: SafetyDocument::of(Safety::of(&plan.effects, SafetyLimits::of(total))),
+        target,
+        changes: plan.changes,
+        in_sync: plan.in_sync_documents,
+        summary: plan.summary,
+    };
+    Ok(MadePlan {
+        saved: SavedPlan::new(document)?,
+        contents: Contents {
+            updates: plan.updates,
+            effects: plan.effects,
+            in_sync: plan.in_sync,
+        },
+    })
+}
+
+fn is_update(change: &&mut ChangeDocument) -> bool {
+    change.action == Action::Update
+}
+
+fn of_file(authored: Authored) -> (Request, PlanRequest<TriggerRule>) {
+    let Authored { file, id, edit } = authored;
+    let request = Request {
+        file: Some(file),
+        edit: Some(edit.clone()),
+    };
+    let planned = PlanRequest {
+        id,
+        request: UpdateRequest::Edit(edit),
+    };
+    (request, planned)
+}
+
+/// A document as a selection knows it: by its file, and by the organization where the file does not say.
+fn selectable<'a>(request: &'a Request, id: &'a str, stored: Option<&'a TriggerRule>) -> Selectable<'a> {
+    let of_file = request.edit.as_ref().map(Edit::document);
+    let member = |name: &str| {
+        let written = of_file.and_then(|document| document.root().get(name));
+        written.or_else(|| stored.and_then(|stored| stored.member(name)))
+    };
+    Selectable {
+        id,
+        file: request.file.as_deref().unwrap_or_default(),
+        name: member("name").and_then(domain::json::Node::as_str),
+        rule_type: member("ruleType").and_then(domain::json::Node::as_str),
+        enabled: member("enabled").and_then(domain::json::Node::as_bool),
+    }
+}
+
+/// The parts of a plan so far.
+#[derive(Default)]
+struct PlanBuilder {
+    known: KnownBases,
+    changes: Vec<ChangeDocument>,
+    updates: Vec<ReviewedUpdate<TriggerRule>>,
+    effects: Vec<Effects>,
+    in_sync: Vec<InSync<TriggerRule>>,
+    in_sync_documents: Vec<InSyncDocument>,
+    summary: SummaryDocument,
+    count: usize,
+}
+
+impl PlanBuilder {
+    /// Adds a document, and how the program ends because of it.
+    fn add(
+        &mut self,
+        request: Request,
+        document: PlannedDocument<TriggerRule>,
+        all: bool,
+    ) -> Result<Option<Exit>, CliError> {
+        let Request { file, edit } = request;
+        let PlannedDocument { id, title, action, .. } = document;
+        let too_large = |error| CliError::new(ErrorCode::Usage, format!("`{id}`: {error}"));
+        let content = edit.as_ref().map(FileContent::of).transpose().map_err(too_large)?;
+        self.count += 1;
+        let mut change = ChangeDocument::of(&format!("{}/{id}", TriggerRule::NAME), title, file);
+        let exit = match action {
+            PlannedAction::Unchanged(version) => {
+                change.action = Action::Unchanged;
+                change.version = version.as_ref().map(|version| version.as_sent().to_owned());
+                let edit = edit.zip(content);
+                if let Some((edit, file)) = edit.filter(|(_, file)| !self.known.has(id.as_str(), file)) {
+                    self.in_sync_documents.push(InSyncDocument {
+                        document: change.document.clone(),
+                        sha256: file.hash.clone(),
+                        authored: edit.managed().map_err(too_large)?,
+                    });
+                    self.in_sync.push(InSync { id, file, version });
+                }
+                None
+            }
+            PlannedAction::Update(update) => {
+                let effects = update.effects();
+                change.set_before(update.before());
+                change.after = Some(update.after().document().clone());
+                change.authored = edit.as_ref().map(Edit::managed).transpose().map_err(too_large)?;
+                change.diff = DiffLine::of(update.diff());
+                change.disables = paths(&effects.disables);
+                change.removes = paths(&effects.removes);
+                change.empties = paths(&effects.empties);
+                change.findings = as_values(update.findings().as_slice());
+                self.effects.push(effects);
+                self.updates.push(ReviewedUpdate {
+                    update: *update,
+                    seen: None,
+                    file: content,
+                });
+                None
+            }
+            PlannedAction::Conflict(conflict) => {
+                change.action = Action::Conflict;
+                if let Some(theirs) = &conflict.theirs {
+                    change.set_before(theirs);
+                }
+                change.conflicts = conflict.collisions;
+                change.theirs_changed = conflict.theirs_changed;
+                Some(Exit::Conflict)
+            }
+            PlannedAction::Missing => {
+                change.action = Action::Missing;
+                Some(Exit::Failed)
+            }
+            PlannedAction::Invalid(invalid) => {
+                change.action = Action::Invalid;
+                if let Some(stored) = &invalid.stored {
+                    change.set_before(stored);
+                }
+                change.findings = as_values(invalid.findings.as_slice());
+                Some(Exit::Findings)
+            }
+            PlannedAction::Unread(failure) => {
+                change.action = Action::Unread;
+                let error = CliError::of_failure(&format!("read `{id}`"), &failure);
+                change.error = serde_json::to_value(error.document()).ok();
+                Some(error.exit())
+            }
+        };
+        *self.summary.counter(change.action) += 1;
+        if all || change.action != Action::Unchanged {
+            self.changes.push(change);
+        }
+        Ok(exit)
+    }
+}
+
+impl ChangeDocument {
+    /// The plan to update a document, with nothing in it yet.
+    fn of(document: &str, name: Option<String>, file: Option<String>) -> Self {
+        Self {
+            document: document.to_owned(),
+            name,
+            file,
+            action: Action::Update,
+            guard: TriggerRule::GUARD.as_str().to_owned(),
+            version: None,
+            before: None,
+            after: None,
+            authored: None,
+            diff: Vec::new(),
+            base: None,
+            drift: Vec::new(),
+            disables: Vec::new(),
+            removes: Vec::new(),
+            empties: Vec::new(),
+            findings: Vec::new(),
+            conflicts: Vec::new(),
+            theirs_changed: Vec::new(),
+            seen: None,
+            error: None,
+        }
+    }
+
+    fn set_before(&mut self, stored: &Stored<TriggerRule>) {
+        self.version = stored.version.as_ref().map(|version| version.as_sent().to_owned());
+        self.before = Some(stored.value.document().clone());
+    }
+}
+
+fn as_values(findings: &[Finding]) -> Vec<serde_json::Value> {
+    let documents = findings.iter().cloned().map(FindingDocument::without_place);
+    documents
+        .filter_map(|finding| serde_json::to_value(finding).ok())
+        .collect()
+}

@@ -1,0 +1,223 @@
+//! A plan for people: what changes in each rule, and why some are not changed.
+
+use std::fmt::Write as _;
+
+use domain::json::Document;
+use domain::{DocumentKind, TriggerRule};
+
+use crate::output::{ADDED, BOLD, DIM, ERROR, PLACE, REMOVED, SUCCESS, visible};
+use crate::render::difference;
+use crate::saved_plan::{Action, ChangeDocument, DiffLine, PlanDocument, SavedPlan, SummaryDocument};
+
+/// The plan in lines. Its last line is the summary.
+pub(crate) fn human(plan: &SavedPlan) -> String {
+    let document = &plan.document;
+    let mut text = String::new();
+    for change in document
+        .changes
+        .iter()
+        .filter(|change| change.action != Action::Unchanged)
+    {
+        one(&mut text, change);
+    }
+    for change in document
+        .changes
+        .iter()
+        .filter(|change| change.action == Action::Unchanged)
+    {
+        let _ = writeln!(text, "{DIM}unchanged  {}{DIM:#}", name(change));
+    }
+    if document.summary.update > 0 {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        safety(&mut text, document);
+        let _ = writeln!(
+            text,
+            "  {DIM}{:<9}{DIM:#} {}",
+            "target",
+            visible(&document.target.shown())
+        );
+        let _ = writeln!(text, "  {DIM}{:<9}{DIM:#} {}", "changes", document.changes_hash);
+        let _ = writeln!(text, "  {DIM}{:<9}{DIM:#} {}", "plan", plan.hash);
+    }
+    let _ = writeln!(text, "{BOLD}{}{BOLD:#}", summary(document));
+    text
+}
+
+fn one(text: &mut String, change: &ChangeDocument) {
+    let style = if change.action == Action::Update {
+        SUCCESS
+    } else {
+        ERROR
+    };
+    let file = change
+        .file
+        .as_deref()
+        .map(|file| format!("  {DIM}{}{DIM:#}", visible(file)));
+    let version = change
+        .version
+        .as_ref()
+        .map(|version| format!("  {DIM}version {}{DIM:#}", visible(version.trim_matches('"'))));
+    let (file, version) = (file.unwrap_or_default(), version.unwrap_or_default());
+    let _ = writeln!(
+        text,
+        "{style}{:<9}{style:#} {}{version}{file}",
+        change.action.to_string(),
+        name(change)
+    );
+    for line in &change.diff {
+        let _ = writeln!(text, "  {}", diff_line(line, change));
+    }
+    match change.action {
+        Action::Missing => {
+            let _ = writeln!(
+                text,
+                "  the organization has no such rule, and rules cannot be made by its API: make it in Genesys Cloud, and put \
+                 its id here"
+            );
+        }
+        Action::Conflict => {
+            let _ = writeln!(
+                text,
+                "  it is not at the version that the file names; leave `etag` out of files that are kept"
+            );
+        }
+        Action::Update | Action::Unchanged | Action::Invalid | Action::Unread => {}
+    }
+    for finding in &change.findings {
+        let part = |name: &str| {
+            finding
+                .get(name)
+                .and_then(serde_json::Value::as_str)
+                .unwrap_or_default()
+        };
+        let style = if part("severity") == "error" { ERROR } else { PLACE };
+        let _ = writeln!(
+            text,
+            "  {style}{}[{}]{style:#} {}: {}",
+            visible(part("severity")),
+            visible(part("code")),
+            visible(part("pointer")),
+            visible(part("message"))
+        );
+    }
+    if let Some(message) = change.error.as_ref().and_then(|error| error.get("message")) {
+        let _ = writeln!(text, "  {}", visible(message.as_str().unwrap_or_default()));
+    }
+}
+
+/// The name of a document, with its id.
+fn name(change: &ChangeDocument) -> String {
+    let id = change
+        .document
+        .split_once('/')
+        .map_or(change.document.as_str(), |(_, id)| id);
+    match &change.name {
+        Some(name) => format!("{} ({})", visible(name), visible(id)),
+        None => visible(id),
+    }
+}
+
+fn diff_line(line: &DiffLine, change: &ChangeDocument) -> String {
+    let (before, after) = (change.before.as_ref(), change.after.as_ref());
+    let place = |path: &str, document: Option<&Document>| difference::place(path, document);
+    if let Some(from) = &line.from {
+        let to = difference::number(&line.path).unwrap_or_default();
+        return format!("{PLACE}{}{PLACE:#} moved to {to}", place(from, before));
+    }
+    match (&line.before, &line.after) {
+        (Some(old), Some(new)) => {
+            let (old_text, new_text) = difference::values(&line.path, (before, old), (after, new));
+            let hint = difference::hint(old, new).map_or_else(String::new, |hint| format!("  {DIM}({hint}){DIM:#}"));
+            format!(
+                "{PLACE}{}{PLACE:#}: {REMOVED}{old_text}{REMOVED:#} → {ADDED}{new_text}{ADDED:#}{hint}",
+                place(&line.path, None)
+            )
+        }
+        (None, Some(new)) => {
+            let text = difference::value(&line.path, after, new);
+            format!(
+                "{ADDED}+{ADDED:#} {PLACE}{}{PLACE:#}: {ADDED}{text}{ADDED:#}",
+                place(&line.path, None)
+            )
+        }
+        (Some(old), None) => {
+            let text = difference::value(&line.path, before, old);
+            let cleared = if line.path.matches('/').count() == 1 {
+                "  (cleared)"
+            } else {
+                ""
+            };
+            format!(
+                "{REMOVED}-{REMOVED:#} {PLACE}{}{PLACE:#}: {REMOVED}{text}{REMOVED:#}{cleared}",
+                place(&line.path, None)
+            )
+        }
+        (None, None) => place(&line.path, None),
+    }
+}
+
+fn safety(text: &mut String, document: &PlanDocument) {
+    let counts = [
+        ("change", document.safety.change),
+        ("disable", document.safety.disable),
+        ("remove", document.safety.remove),
+        ("empty", document.safety.empty),
+    ];
+    for (name, count) in counts {
+        if count.count > count.limit {
+            let (found, limit) = (count.count, count.limit);
+            let _ = writeln!(
+                text,
+                "  {ERROR}{:<9}{ERROR:#} {found} to {name}, and {limit} may: `apply` needs --allow {name}={found}",
+                "safety"
+            );
+        }
+    }
+}
+
+/// The counts in a sentence: `3 to change, 996 unchanged, 1 conflict`.
+fn summary(document: &PlanDocument) -> String {
+    let SummaryDocument {
+        update,
+        unchanged,
+        conflict,
+        missing,
+        invalid,
+        unread,
+        not_in_files,
+        ..
+    } = document.summary;
+    let sandbox = if document.target.sandbox { " (sandbox)" } else { "" };
+    let mut parts = vec![format!("{update} to change"), format!("{unchanged} unchanged")];
+    let others = [
+        (conflict, if conflict == 1 { "conflict" } else { "conflicts" }),
+        (missing, "missing"),
+        (invalid, "invalid"),
+        (unread, "unread"),
+    ];
+    parts.extend(
+        others
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, name)| format!("{count} {name}")),
+    );
+    let beside = match not_in_files {
+        Some(0) => String::new(),
+        Some(number) => format!(
+            "; {} of the organization in no file",
+            counted(
+                usize::try_from(number).unwrap_or(usize::MAX),
+                TriggerRule::NAME.as_str()
+            )
+        ),
+        None => "; the rules in no file are not counted, since there is no listing".to_owned(),
+    };
+    format!("{}{beside}{sandbox}", parts.join(", "))
+}
+
+/// `1 rule`, `2 rules`.
+pub(crate) fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}

@@ -1,0 +1,136 @@
+//! Plans as files: one line of JSON, whose last member is the hash of all before it.
+
+mod document;
+mod hashes;
+mod verify;
+
+use std::path::Path;
+
+use domain::ContentHash;
+use serde::Deserialize;
+
+use crate::cli_error::CliError;
+use crate::error_code::ErrorCode;
+use crate::output::FORMAT_VERSION;
+use crate::source;
+
+pub(crate) use document::{
+    Action, ChangeDocument, DiffLine, InSyncDocument, PlanDocument, SafetyDocument, SeenDocument, SummaryDocument,
+    UndoDocument, paths,
+};
+pub(crate) use hashes::{changes_hash, identity};
+pub(crate) use verify::{Contents, reread};
+
+/// The member that ends a plan.
+const HASH: &str = ",\"hash\":\"";
+
+/// A plan and its text.
+#[derive(Clone, Debug)]
+pub(crate) struct SavedPlan {
+    pub(crate) document: PlanDocument,
+    pub(crate) hash: ContentHash,
+    text: String,
+}
+
+impl SavedPlan {
+    /// A plan that was made now.
+    pub(crate) fn new(document: PlanDocument) -> Result<Self, CliError> {
+        let text = serde_json::to_string(&document);
+        let mut text =
+            text.map_err(|error| CliError::new(ErrorCode::Bug, format!("cannot print the plan: {error}")))?;
+        // The brace that comes after the hash.
+        text.pop();
+        let hash = ContentHash::of(text.as_bytes());
+        text.push_str(HASH);
+        text.push_str(&hash.to_string());
+        text.push_str("\"}");
+        Ok(Self { document, hash, text })
+    }
+
+    /// The plan as it is saved, without a line break.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The plan as a value, its hash included.
+    pub(crate) fn as_value(&self) -> serde_json::Value {
+        serde_json::from_str(&self.text).unwrap_or_default()
+    }
+
+    /// True if a file is a plan, by its first bytes.
+    pub(crate) fn is_at(path: &Path) -> bool {
+        let mut head = [0; 400];
+        let read = std::fs::File::open(path).and_then(|mut file| std::io::Read::read(&mut file, &mut head));
+        let read = read.ok().and_then(|length| head.get(..length));
+        read.is_some_and(|head| looks_like_plan(&String::from_utf8_lossy(head)))
+    }
+
+    /// Reads a plan from a file, or from stdin for `-`. None if the file is no plan.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read, or the plan is damaged or of another format.
+    pub(crate) fn read(path: &Path) -> Result<Option<Self>, CliError> {
+        let text = source::read_text(path)?;
+        let text = text.trim_end_matches(['\r', '\n']);
+        if !looks_like_plan(text) {
+            return Ok(None);
+        }
+        let name = path.display();
+        let (content, hash) =
+            split(text).ok_or_else(|| damaged(&format!("`{name}` has no hash at its end: it was cut")))?;
+        let found = ContentHash::of(content.as_bytes());
+        if found != hash {
+            let message = format!("`{name}` is not as it was saved: its hash says {hash}, and its content has {found}");
+            return Err(damaged(&message));
+        }
+        let version: Version = serde_json::from_str(text).map_err(|error| damaged(&format!("`{name}`: {error}")))?;
+        if !is_readable(&version.format_version) {
+            let message = format!(
+                "`{name}` has the format {}, and this program reads {FORMAT_VERSION}",
+                version.format_version
+            );
+            return Err(damaged(&message).with_help("make the plan and apply it with the same version of the program"));
+        }
+        let document = serde_json::from_str(text).map_err(|error| damaged(&format!("`{name}`: {error}")))?;
+        Ok(Some(Self {
+            document,
+            hash,
+            text: text.to_owned(),
+        }))
+    }
+}
+
+/// The format of a plan, read before anything else in it.
+#[derive(Deserialize)]
+struct Version {
+    format_version: String,
+}
+
+/// True for a format of the same major version.
+fn is_readable(version: &str) -> bool {
+    let major = |version: &str| version.split('.').next().map(str::to_owned);
+    major(version) == major(FORMAT_VERSION)
+}
+
+/// True for one JSON object that says that it is a plan, even if it is cut.
+fn looks_like_plan(text: &str) -> bool {
+    let head: String = text
+        .chars()
+        .take(400)
+        .filter(|letter| !letter.is_whitespace())
+        .collect();
+    head.starts_with('{') && head.contains("\"kind\":\"plan\"")
+}
+
+/// The text before the hash, and the hash.
+fn split(text: &str) -> Option<(&str, ContentHash)> {
+    let (content, end) = text.rsplit_once(HASH)?;
+    let hash = end.strip_suffix("\"}")?;
+    Some((content, hash.strip_prefix("sha256:")?.parse().ok()?))
+}
+
+/// The error of a plan that cannot be trusted.
+pub(crate) fn damaged(message: &str) -> CliError {
+    CliError::new(ErrorCode::UnfitPlan, message).with_help("nothing was sent: plan again, and review that plan")
+}

@@ -35,6 +35,7 @@ mod reading;
 mod recording;
 mod repeated;
 mod round_trip;
+mod rules_as_code;
 mod sandboxing;
 mod schemas;
 mod secrets;
@@ -114,6 +115,8 @@ fn redacted(text: &str) -> String {
             "<id>".to_owned()
         } else if core.len() == 64 && core.chars().all(|digit| digit.is_ascii_hexdigit()) {
             "<head>".to_owned()
+        } else if core.starts_with("sha256:") {
+            "sha256:<hash>".to_owned()
         } else if is_number && (is_time || is_latency) {
             "<n>".to_owned()
         } else if core.ends_with('Z') && core.matches(':').count() == 2 {

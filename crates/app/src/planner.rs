@@ -288,7 +288,7 @@ impl<K: DocumentKind> PlannedAction<K> {
     }
 }
 
-/// The newest entry of a document that a plan saw in the record.
+/// The newest entry with an outcome of a document that a plan saw in the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SeenEntry {
     /// Its number.
@@ -297,7 +297,10 @@ pub struct SeenEntry {
     pub at: SystemTime,
 }
 
-/// Finds the newest entry of a document.
+/// The number of entries among which one with an outcome is looked for: others are at work, or were abandoned.
+const LOOK_BACK: usize = 16;
+
+/// Finds the newest entry of a document that has an outcome.
 ///
 /// # Errors
 ///
@@ -311,10 +314,11 @@ pub async fn newest_entry<K: DocumentKind>(
         target: Some(target.to_owned()),
         kind: Some(K::NAME.to_string()),
         document: Some(id.to_string()),
-        limit: 1,
+        limit: LOOK_BACK,
         ..HistoryQuery::default()
     };
-    let newest = history.entries(&query).await?.pop();
+    let entries = history.entries(&query).await?;
+    let newest = entries.into_iter().find(|entry| entry.outcome.is_some());
     Ok(newest.and_then(|entry| {
         Some(SeenEntry {
             entry: entry.id,

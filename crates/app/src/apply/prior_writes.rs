@@ -56,7 +56,8 @@ impl<K: DocumentKind> Review<'_, K> {
         Ok(!is_leased || self.ledger.is_abandoned(entry.id, &self.author).await?)
     }
 
-    /// The point after which entries count: in the ledger of the plan the newest entry that it saw, in another one its time.
+    /// The point after which entries count: in the ledger of the plan the newest entry that it saw, in another one its
+    /// time.
     async fn since(&self) -> Result<After, LedgerError> {
         let Some(SeenEntry { entry, at }) = self.seen else {
             return Ok(After::Time(self.plan.created_at));
@@ -77,7 +78,9 @@ impl<K: DocumentKind> Review<'_, K> {
 impl<K: DocumentKind> PriorWrites<K> for Review<'_, K> {
     async fn find(&self) -> Result<PriorWrite<K>, LedgerError> {
         let since = self.since().await?;
-        let applied = self.history.applied_after(&self.document, since).await?;
+        let mut applied = self.history.applied_after(&self.document, since).await?;
+        // Why: the outcome of the entry that the plan saw has a number after it.
+        applied.retain(|entry| since != After::Entry(entry.id));
         let Some(newest) = applied.first() else {
             return Ok(PriorWrite::None);
         };

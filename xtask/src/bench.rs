@@ -2,13 +2,14 @@
 //!
 //! First the domain's own bench (reading and checking against `serde_json`), then the ledger's (recording against bare
 //! durable writes, and reading a long one), then the whole process against one curl that sends the same three requests,
-//! its start against git's, and much at once: findings, files, a listing. A missed target is said and does not fail
+//! its start against git's, much at once (findings, files, a listing), and a plan of thousands of rules. A missed target is said and does not fail
 //! the run: a busy machine is no fault.
 
 mod figures;
 mod flat_json;
 mod many;
 mod peak_memory;
+mod planning;
 mod processes;
 mod sandbox;
 mod scratch;
@@ -37,6 +38,14 @@ const FINDINGS_TARGET_S: f64 = 1.0;
 const FILES_TARGET: f64 = 0.5;
 /// At most so many times git's wall time for `--version`.
 const START_UP_TARGET: f64 = 1.2;
+/// At most so many times the processor time of `validate` of the same files.
+const PLAN_CPU_TARGET: f64 = 2.0;
+/// Rules on a page of a listing.
+const PAGE: usize = 100;
+/// At most so much memory of a plan.
+const PLAN_MEMORY_TARGET_MIB: f64 = 60.0;
+/// At most so many requests of a plan beside its pages and the rules that change.
+const PLAN_REQUESTS_BESIDE: usize = 2;
 /// At most so much memory.
 const MEMORY_TARGET_MIB: f64 = 20.0;
 
@@ -55,6 +64,7 @@ enum Part {
     Ledger,
     Process,
     Many,
+    Plan,
 }
 
 impl Request {
@@ -77,6 +87,7 @@ impl Request {
                 Some("ledger") => Some(Part::Ledger),
                 Some("process") => Some(Part::Process),
                 Some("many") => Some(Part::Many),
+                Some("plan") => Some(Part::Plan),
                 _ => return Err(format!("no such part of the bench: {}", argument.to_string_lossy())),
             };
         }
@@ -101,6 +112,9 @@ pub(crate) fn run(request: &Request) -> Result<ExitCode> {
     }
     if request.has(Part::Many) {
         many()?;
+    }
+    if request.has(Part::Plan) {
+        plan()?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -206,6 +220,55 @@ fn many() -> Result<()> {
         many::RULES,
         measured.requests,
         figures::median_ms(&measured.listings)
+    );
+    Ok(())
+}
+
+fn plan() -> Result<()> {
+    announce("the binary as users get it");
+    let binary = cli::build(Profile::Release, Lock::MayChange)?;
+
+    announce("a plan of thousands of rules");
+    let measured = planning::measure(&binary)?;
+    let (plan, validate) = (
+        figures::median(&measured.plan_cpu),
+        figures::median(&measured.validate_cpu),
+    );
+    let ratio = plan / validate;
+    println!(
+        "plan of {} rules, {} changed: {plan:.2} s of processor time (median)",
+        many::FILES,
+        planning::CHANGED
+    );
+    println!(
+        "plan / validate of the same files: {ratio:.2} (target: at most {PLAN_CPU_TARGET}; {})",
+        TargetResult::of(ratio, PLAN_CPU_TARGET)
+    );
+    println!(
+        "peak memory of plan: {:.1} MiB (target: at most {PLAN_MEMORY_TARGET_MIB}; {})",
+        measured.peak,
+        TargetResult::of(measured.peak, PLAN_MEMORY_TARGET_MIB)
+    );
+    let pages = many::FILES.div_ceil(PAGE);
+    let most = pages + planning::CHANGED + PLAN_REQUESTS_BESIDE;
+    let is_met = measured.plan_requests <= most;
+    println!(
+        "requests of plan: {} (target: at most {most}, of which {pages} for pages; {})",
+        measured.plan_requests,
+        if is_met {
+            TargetResult::Met
+        } else {
+            TargetResult::Missed
+        }
+    );
+    let (sent, changed) = (measured.apply_requests, planning::CHANGED);
+    println!(
+        "requests of apply for {changed} changed rules: {sent} (target: {changed}; {})",
+        if sent == changed {
+            TargetResult::Met
+        } else {
+            TargetResult::Missed
+        }
     );
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! Rules in files: planned, shown and applied.
 
 mod applying;
+#[cfg(unix)]
+mod interrupted;
 mod planning;
 mod saved_plans;
 

@@ -19,6 +19,15 @@ pub(crate) fn median_ms(times: &[Duration]) -> f64 {
     }
 }
 
+/// The median; of an even number, the mean of the two in the middle. None at all is not a number.
+pub(crate) fn median(figures: &[f64]) -> f64 {
+    let times: Vec<Duration> = figures
+        .iter()
+        .map(|seconds| Duration::from_secs_f64(*seconds))
+        .collect();
+    median_ms(&times) / 1_000.0
+}
+
 /// A figure's comparison with its target.
 #[derive(Debug, PartialEq)]
 pub(crate) enum TargetResult {

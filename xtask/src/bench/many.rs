@@ -90,7 +90,7 @@ fn file_with_findings() -> String {
 }
 
 /// Rules of 20 conditions, a file each.
-fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let condition = r#"{"type":"keyword","field":"conversation.text","operator":"contains","value":"refund NUMBER"}"#;
     let conditions: Vec<String> = (0..20)
         .map(|number| condition.replace("NUMBER", &format!("{number}")))

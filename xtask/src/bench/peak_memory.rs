@@ -18,12 +18,26 @@ pub(crate) fn of(command: &Command) -> Result<Option<f64>> {
     if !Path::new(TIME).exists() || cfg!(not(any(target_os = "linux", target_os = "macos"))) {
         return Ok(None);
     }
-    let mut measured = Command::new(TIME);
-    measured.args(if cfg!(target_os = "macos") {
+    let arguments = if cfg!(target_os = "macos") {
         &["-l"][..]
     } else {
         &["-f", "%M"]
-    });
+    };
+    let output = under_time(command, arguments)
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("cannot start {TIME}"))?;
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        bail!("the measured run failed ({}): {stderr}", output.status);
+    }
+    Ok(read(&stderr))
+}
+
+/// The same command, measured by the system's `time` with these arguments.
+pub(crate) fn under_time(command: &Command, arguments: &[&str]) -> Command {
+    let mut measured = Command::new(TIME);
+    measured.args(arguments);
     measured.arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {
         match value {
@@ -34,15 +48,7 @@ pub(crate) fn of(command: &Command) -> Result<Option<f64>> {
     if let Some(folder) = command.get_current_dir() {
         measured.current_dir(folder);
     }
-    let output = measured
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| format!("cannot start {TIME}"))?;
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    if !output.status.success() {
-        bail!("the measured run failed ({}): {stderr}", output.status);
-    }
-    Ok(read(&stderr))
+    measured
 }
 
 /// The last word of GNU's format `%M` (KiB), or BSD's line "maximum resident set size" (bytes).

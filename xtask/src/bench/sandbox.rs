@@ -45,6 +45,16 @@ impl Sandbox {
         Self::with(binary, state, &["--rules", &rules.to_string()])
     }
 
+    /// The same with the rules in the files of a folder.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Sandbox::start`].
+    pub(crate) fn with_rules_of(binary: &Path, state: &Path, folder: &Path) -> Result<Self> {
+        let folder = folder.to_str().context("the folder has no name in UTF-8")?;
+        Self::with(binary, state, &["--rules", folder])
+    }
+
     fn with(binary: &Path, state: &Path, arguments: &[&str]) -> Result<Self> {
         let mut sandbox = Command::new(binary);
         sandbox

@@ -1,0 +1,131 @@
+//! A plan or an apply that is stopped or killed, and what comes of it when it is asked for again.
+
+use std::process::{Child, Command, Stdio};
+use std::thread;
+
+use emulator::Kind;
+use serde_json::{Value, json};
+
+use super::Repository;
+
+/// Rules that change: a few more than the rate limit lets through at once.
+const CHANGED: usize = 12;
+
+fn repository() -> Repository {
+    let repository = Repository::of(CHANGED);
+    for number in 1..=CHANGED {
+        repository.rename(&[&format!("r{number}")], "New");
+    }
+    repository
+}
+
+/// Starts a command, and sends a signal once the server has answered so many requests of a kind since.
+fn signaled(
+    repository: &Repository,
+    args: &[&str],
+    kind: Kind,
+    answered: usize,
+    signal: &str,
+) -> (Option<i32>, String) {
+    let since = repository.seen();
+    let mut command = repository.command(args);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let count = || {
+        let requests = repository.workstation.sandbox.emulator.requests();
+        let of_kind = requests.iter().skip(since).filter(|request| request.kind == kind);
+        of_kind.filter(|request| request.status.is_some()).count()
+    };
+    while count() < answered {
+        thread::yield_now();
+    }
+    send(signal, &child);
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+}
+
+fn send(signal: &str, child: &Child) {
+    let sent = Command::new("kill").args([signal, &child.id().to_string()]).status();
+    assert!(sent.unwrap().success());
+}
+
+/// Each rule says what its file says, and was written once: the server counts versions from 1.
+#[track_caller]
+fn assert_written_once(repository: &Repository) {
+    for number in 1..=CHANGED {
+        let rule = repository.org(&format!("r{number}"));
+        assert_eq!(
+            (&rule["name"], &rule["etag"]),
+            (&json!("New"), &json!("2")),
+            "r{number}"
+        );
+    }
+}
+
+/// FIELD L4.
+#[test]
+fn a_plan_that_is_stopped_leaves_no_file() {
+    let repository = repository();
+    let args = ["plan", "rules", "--out", "p.plan", "-o", "json"];
+    let (code, stdout) = signaled(&repository, &args, Kind::Get, 4, "-INT");
+    let error: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((code, &error["code"]), (Some(130), &json!("AR0516")));
+    assert!(!repository.folder.join("p.plan").exists());
+}
+
+#[test]
+fn an_apply_that_is_stopped_anywhere_and_applied_again_ends_as_one_that_was_not() {
+    for answered in [1, 4, 8, 11] {
+        for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+            let repository = repository();
+            repository.plan();
+            let args = ["apply", "p.plan", "--allow", "change=12", "-o", "json"];
+            let (ended, stdout) = signaled(&repository, &args, Kind::Put, answered, signal);
+            let result: Value = serde_json::from_str(&stdout).unwrap();
+            assert_eq!(ended, Some(code), "{result:#}");
+            let summary = &result["summary"];
+            let counted = summary["applied"].as_u64().unwrap() + summary["not_attempted"].as_u64().unwrap();
+            assert_eq!(
+                counted, CHANGED as u64,
+                "each write in flight has its outcome: {summary}"
+            );
+            let again = repository.json(0, &args[..4]);
+            assert_eq!(again["summary"]["unchanged"], summary["applied"]);
+            assert_written_once(&repository);
+        }
+    }
+}
+
+#[test]
+fn an_apply_that_is_killed_anywhere_and_applied_again_writes_each_rule_once() {
+    for answered in [1, 3, 6, 9, 12] {
+        let repository = repository();
+        repository.plan();
+        let args = ["apply", "p.plan", "--allow", "change=12"];
+        let (ended, _) = signaled(&repository, &args, Kind::Put, answered, "-KILL");
+        assert_eq!(ended, None);
+        repository.json(0, &args);
+        assert_written_once(&repository);
+        let events = repository.json(0, &["history", "--outcome", "applied", "--limit", "100"]);
+        assert_eq!(events["entries"].as_array().unwrap().len(), CHANGED, "{answered}");
+    }
+}
+
+/// One plan, two runs at the same time, on one ledger.
+#[test]
+fn two_runs_of_one_plan_write_each_rule_once() {
+    let repository = repository();
+    repository.plan();
+    let start = || {
+        let mut apply = repository.command(&["apply", "p.plan", "--allow", "change=12", "-o", "json"]);
+        apply.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let runs = [start(), start()].map(|child| child.wait_with_output().unwrap());
+    let mut applied = 0;
+    for output in runs {
+        let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{result:#}");
+        applied += result["summary"]["applied"].as_u64().unwrap();
+    }
+    assert_eq!(applied, CHANGED as u64);
+    assert_written_once(&repository);
+}

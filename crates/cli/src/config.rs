@@ -16,6 +16,7 @@ mod layer;
 mod partial_settings;
 mod places;
 mod proxy;
+mod safety;
 mod settings;
 mod sinks;
 

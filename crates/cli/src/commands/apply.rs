@@ -176,14 +176,11 @@ fn agree(context: &Context<'_>, command: &ApplyCommand, to_apply: &ToApply) -> R
 }
 
 /// Refuses a plan that goes beyond what a run may change.
-fn refuse_too_much(command: &ApplyCommand, to_apply: &ToApply) -> Result<(), CliError> {
+fn refuse_too_much(context: &Context<'_>, command: &ApplyCommand, to_apply: &ToApply) -> Result<(), CliError> {
     let documents = to_apply.saved.document.summary.documents;
-    let limits = command
-        .allow
-        .iter()
-        .fold(SafetyLimits::of(documents), |limits, (kind, number)| {
-            limits.with(*kind, *number)
-        });
+    let limits = context.settings()?.safety.limits(documents);
+    let allow = |limits: SafetyLimits, (kind, number): &(SafetyKind, usize)| limits.with(*kind, *number);
+    let limits = command.allow.iter().fold(limits, allow);
     let safety = Safety::of(&to_apply.contents.effects, limits);
     let exceeded: Vec<_> = safety.exceeded().collect();
     if exceeded.is_empty() {
@@ -221,7 +218,7 @@ async fn apply(
     command: &ApplyCommand,
     to_apply: ToApply,
 ) -> Result<Exit, CliError> {
-    if let Err(stopped) = refuse_too_much(command, &to_apply) {
+    if let Err(stopped) = refuse_too_much(context, command, &to_apply) {
         workspace.close().await?;
         return Err(stopped);
     }

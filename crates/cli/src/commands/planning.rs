@@ -7,7 +7,7 @@ use app::{
     FileContent, InSync, KnownBases, PlanProgress, PlanRequest, PlannedAction, PlannedDocument, Planner,
     ReviewedUpdate, known_bases, newest_entry,
 };
-use domain::plan::{Effects, Safety, SafetyLimits};
+use domain::plan::{Effects, Safety};
 use domain::protocol::UpdateRequest;
 use domain::{DocumentKind, Edit, Finding, Stored, TriggerRule};
 
@@ -132,7 +132,7 @@ pub(super) async fn make(
         exit_code: Exit::worst(exits).code(),
         undo,
         changes_hash: changes_hash(&target, &plan.changes).to_string(),
-        safety: SafetyDocument::of(Safety::of(&plan.effects, SafetyLimits::of(total))),
+        safety: SafetyDocument::of(Safety::of(&plan.effects, settings.safety.limits(total))),
         target,
         changes: plan.changes,
         in_sync: plan.in_sync_documents,

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::layer::Layer;
 use super::partial_settings::PartialSettings;
+use super::safety::SafetyTable;
 use super::settings::{self, Settings};
 
 /// The text in place of a secret.
@@ -65,6 +66,7 @@ fn values(settings: &PartialSettings) -> Vec<Option<String>> {
         ca_file,
         ledger,
         sinks,
+        safety,
         log,
     } = settings;
     let secret = |secret: &Option<SecretString>| secret.as_ref().map(|_| SET.to_owned());
@@ -87,6 +89,7 @@ fn values(settings: &PartialSettings) -> Vec<Option<String>> {
         path(ca_file),
         url(ledger),
         sinks.as_ref().map(|sinks| format!("{} of them", sinks.len())),
+        safety.as_ref().map(SafetyTable::shown),
         log.clone(),
     ]
 }

@@ -13,6 +13,7 @@ use serde::de::{Deserializer, Error as _, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
 use super::proxy::Login;
+use super::safety::SafetyTable;
 
 /// The settings of a layer.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -43,10 +44,11 @@ pub(super) struct PartialSettings {
     pub(super) ledger: Option<String>,
     /// Tables that are read once they are needed: a command that delivers to no sink does without.
     pub(super) sinks: Option<Vec<Value>>,
+    pub(super) safety: Option<SafetyTable>,
     pub(super) log: Option<String>,
 }
 
-/// The settings of a file in the working directory, which may have an untrusted author: patience, and what is logged. No
+/// The settings of a file in the working directory, which may have an untrusted author: patience, lower limits, and what is logged. No
 /// key says where requests, secrets, events or the record go, who asks, or what a report says of it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -54,6 +56,7 @@ pub(super) struct UntrustedSettings {
     deadline: Option<String>,
     connect_timeout: Option<String>,
     attempt_timeout: Option<String>,
+    safety: Option<SafetyTable>,
     log: Option<String>,
 }
 
@@ -63,6 +66,7 @@ impl From<UntrustedSettings> for PartialSettings {
             deadline: settings.deadline,
             connect_timeout: settings.connect_timeout,
             attempt_timeout: settings.attempt_timeout,
+            safety: settings.safety.map(SafetyTable::that_only_lowers),
             log: settings.log,
             ..Self::default()
         }
@@ -141,7 +145,7 @@ mod tests {
         assert_eq!(
             PartialSettings::keys().join(" "),
             "region client_id client_secret access_token api_url login_url proxy trigger_rules_path sandbox deadline \
-             connect_timeout attempt_timeout state_dir ca_file ledger sinks log"
+             connect_timeout attempt_timeout state_dir ca_file ledger sinks safety log"
         );
     }
 

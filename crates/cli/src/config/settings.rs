@@ -14,6 +14,7 @@ use super::effective::EffectiveKey;
 use super::environment::Environment;
 use super::layer::Layer;
 use super::partial_settings::PartialSettings;
+use super::safety::SafetySettings;
 use super::sinks::Sinks;
 use super::{places, sinks};
 use crate::args;
@@ -32,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) ledger: LedgerAddress,
     /// The sinks that receive the changes.
     pub(crate) sinks: Result<Sinks, CliError>,
+    /// The limits of the safety stop.
+    pub(crate) safety: SafetySettings,
     /// True if this run tells none of them.
     pub(crate) holds_events_back: bool,
     /// Warnings about the layers for the user.
@@ -147,6 +150,7 @@ pub(super) fn combine(layers: &[Layer], environment: &Environment) -> Result<Set
     Ok(Settings {
         target,
         sinks,
+        safety: SafetySettings::of(layers),
         holds_events_back: false,
         path,
         deadline,

@@ -264,3 +264,37 @@ fn each_document_is_a_line_as_it_ends() {
     assert_eq!(kinds, ["outcome", "outcome", "outcome", "result"]);
     assert_eq!(lines[3]["changes"].as_array().unwrap().len(), 3);
 }
+
+/// A number in the user's own file counts; one in the working directory only where it is lower.
+#[test]
+fn the_configuration_sets_the_safety_stop_and_a_strangers_file_only_lowers_it() {
+    for (own, found, limit) in [
+        ("", "", 5),
+        ("8", "", 8),
+        ("8", "3", 3),
+        ("", "100", 5),
+        ("8", "100", 8),
+    ] {
+        let repository = Repository::of(10);
+        repository.rename(&["r1"], "New");
+        let table = |number: &str| format!("[safety]\nchange = {number}\n");
+        let place = repository.command(&[]);
+        let home = place
+            .get_envs()
+            .find(|(name, _)| *name == "XDG_CONFIG_HOME")
+            .unwrap()
+            .1
+            .unwrap();
+        if !own.is_empty() {
+            let file = std::path::Path::new(home).join("assist-rules/config.toml");
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(&file, table(own)).unwrap();
+        }
+        if !found.is_empty() {
+            repository.write("assist-rules.toml", table(found));
+        }
+        let mut plan = repository.command(&["plan", "rules", "-o", "json"]);
+        let plan = crate::journeys::document(&crate::binary::run(plan.env("XDG_CONFIG_HOME", home)));
+        assert_eq!(plan["safety"]["change"]["limit"], limit, "{own} {found}");
+    }
+}

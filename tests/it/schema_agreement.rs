@@ -13,7 +13,7 @@ use crate::binary::{assist_rules, run};
 const BEYOND_SCHEMAS: [&str; 5] = ["AR0109", "AR0110", "AR0210", "AR0211", "AR0220"];
 
 /// The validator of a schema that the program prints.
-fn validator(kind: &str) -> Validator {
+pub(crate) fn validator(kind: &str) -> Validator {
     let printed = run(assist_rules().args(["schema", kind]));
     jsonschema::validator_for(&serde_json::from_str(&printed.stdout).unwrap()).unwrap()
 }

@@ -1,9 +1,10 @@
 //! The progress of long work: a bar on a terminal, a line each ten seconds elsewhere.
 
+use std::fmt::Write;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::output::Output;
 use crate::status_line;
@@ -28,8 +29,12 @@ impl Progress {
         let bar = is_shown.then(|| {
             let length = u64::try_from(total).unwrap_or(u64::MAX);
             let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("{bar:24} {pos}/{len} {prefix}, {per_sec:.1}, {eta} left {msg}");
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            let style = ProgressStyle::with_template("{bar:24} {pos}/{len} {prefix}, {rate}, {eta} left {msg}");
+            let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+            bar.set_style(style.with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
+                // Why ignored: a bar that cannot be drawn ends nothing.
+                let _ = write!(out, "{:.1}/s", state.per_sec());
+            }));
             bar.set_prefix(doing);
             bar
         });
@@ -46,8 +51,13 @@ impl Progress {
     /// Shows that so many are done.
     pub(crate) fn set(&self, done: usize) {
         if let Some(bar) = &self.bar {
+            let is_first = bar.position() == 0;
             bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
             bar.set_message("");
+            if is_first {
+                // Why: what a listing answers at once is no rate of what is to come.
+                bar.reset_eta();
+            }
             return;
         }
         let mut last = self.last_line.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -4,6 +4,7 @@ mod applying;
 #[cfg(unix)]
 mod interrupted;
 mod planning;
+mod results;
 mod saved_plans;
 
 use std::{fs, path::PathBuf, process::Command};

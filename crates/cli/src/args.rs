@@ -352,6 +352,8 @@ pub(crate) enum SchemaKind {
     Findings,
     /// The plan of `plan` and `show`
     Plan,
+    /// The line of a document that `apply -o ndjson` prints
+    Outcome,
     /// The rules of `list`
     Rules,
     /// The entries of `history`

@@ -188,7 +188,7 @@ fn every_document_that_is_printed_is_what_its_schema_tells() {
         .take_while(|kind| !kind.is_empty())
         .collect();
     let tried: BTreeSet<&str> = printed.iter().map(|(kind, _)| *kind).collect();
-    let elsewhere = ["rule", "change", "result", "event", "config", "sandbox"];
+    let elsewhere = ["rule", "change", "result", "outcome", "event", "config", "sandbox"];
     assert_eq!(kinds, tried.into_iter().chain(elsewhere).collect());
 }
 

@@ -4,6 +4,7 @@ use emulator::Script;
 use serde_json::{Value, json};
 
 use super::{Repository, actions, outcomes, stored};
+use crate::journeys::schemas::assert_is;
 
 #[test]
 fn a_reviewed_plan_is_applied_with_one_request_a_rule_and_leaves_nothing_to_plan() {
@@ -262,6 +263,7 @@ fn each_document_is_a_line_as_it_ends() {
         .collect();
     let kinds: Vec<&Value> = lines.iter().map(|line| &line["kind"]).collect();
     assert_eq!(kinds, ["outcome", "outcome", "outcome", "result"]);
+    lines.iter().take(3).for_each(|line| assert_is("outcome", line));
     assert_eq!(lines[3]["changes"].as_array().unwrap().len(), 3);
 }
 

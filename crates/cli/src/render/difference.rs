@@ -66,14 +66,8 @@ pub(crate) fn values(
 
 /// A value at a place of a document.
 pub(crate) fn value(path: &str, document: Option<&Document>, value: &Document) -> String {
-    let pointer: Option<Pointer> = path.parse().ok();
-    let is_secret = pointer.is_some_and(|pointer| mask::is_secret(&pointer, document));
-    let shown = if is_secret {
-        MASKED.to_owned()
-    } else {
-        mask::text(value.root())
-    };
-    let shown = visible(&shown);
+    let pointer: Pointer = path.parse().unwrap_or_default();
+    let shown = visible(&mask::value(&pointer, document, value));
     if shown.chars().count() <= LONGEST {
         return shown;
     }

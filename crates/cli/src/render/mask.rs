@@ -40,17 +40,30 @@ pub(crate) fn is_secret(pointer: &Pointer, document: Option<&Document>) -> bool 
 /// The value as JSON without white space, secrets in it masked.
 pub(crate) fn text(node: Node<'_>) -> String {
     let mut out = String::new();
-    write(node, &mut out);
+    write(node, None, "", &mut out);
     out
 }
 
-fn write(node: Node<'_>, out: &mut String) {
+/// Both sides of a change with their secrets masked as texts. A secret that is another one than before says so.
+pub(crate) fn sides(before: &Document, after: &Document) -> (Document, Document) {
+    let masked = |document: &Document, other: Option<&Document>| {
+        let mut out = String::with_capacity(document.text().len());
+        write(document.root(), other.map(Document::root), "\"", &mut out);
+        Document::parse(&out).unwrap_or_else(|_| document.clone())
+    };
+    (masked(before, None), masked(after, Some(before)))
+}
+
+/// Writes a value with its secrets masked, between quotes or bare. With the value that stood there before, a secret that is
+/// another one says so.
+fn write(node: Node<'_>, before: Option<Node<'_>>, quote: &str, out: &mut String) {
+    let below = |name: &str| before.and_then(|before| before.child(name));
     match node.value() {
         Value::Array(elements) => {
             out.push('[');
             for (index, element) in elements.enumerate() {
                 out.push_str(if index > 0 { "," } else { "" });
-                write(element, out);
+                write(element, below(&index.to_string()), quote, out);
             }
             out.push(']');
         }
@@ -60,23 +73,39 @@ fn write(node: Node<'_>, out: &mut String) {
                 out.push_str(if index > 0 { "," } else { "" });
                 out.push_str(member.raw_name());
                 out.push(':');
+                let old = below(member.name);
                 if is_secret_member(member.name, Some(node)) {
-                    out.push_str(MASKED);
+                    let is_changed = old.is_some_and(|old| !old.eq_value(member.value));
+                    let mask = if is_changed { CHANGED } else { MASKED };
+                    out.extend([quote, mask, quote]);
                 } else {
-                    write(member.value, out);
+                    write(member.value, old, quote, out);
                 }
             }
             out.push('}');
         }
         Value::String(text) => match masked_url(text) {
             Some(masked) => {
-                out.push('"');
-                out.push_str(&masked);
-                out.push('"');
+                let is_changed = before.is_some_and(|before| !before.eq_value(node));
+                let masked = if is_changed {
+                    masked.replace(MASKED, CHANGED)
+                } else {
+                    masked
+                };
+                out.push_str(&serde_json::Value::from(masked).to_string());
             }
             None => out.push_str(node.raw()),
         },
         Value::Null | Value::Bool(_) | Value::Number(_) => out.push_str(node.raw()),
+    }
+}
+
+/// A value at a place, secrets in it masked: by the place itself, or by what stands in it.
+pub(crate) fn value(pointer: &Pointer, document: Option<&Document>, value: &Document) -> String {
+    if is_secret(pointer, document) {
+        MASKED.to_owned()
+    } else {
+        text(value.root())
     }
 }
 
@@ -172,5 +201,23 @@ mod tests {
         ] {
             assert_eq!(is_secret(&path.parse().unwrap(), Some(&rule)), expected, "{path}");
         }
+    }
+
+    #[test]
+    fn a_secret_that_changed_says_so_and_shows_neither_value() {
+        let [before, after]: [Document; 2] = [
+            r#"{"a":{"token":"x","name":"n"},"url":"https://h/?a=1"}"#,
+            r#"{"a":{"token":"y","name":"m"},"url":"https://h/?a=2"}"#,
+        ]
+        .map(|text| text.parse().unwrap());
+        let (old, new) = sides(&before, &after);
+        assert_eq!(
+            old.text(),
+            r#"{"a":{"token":"(masked)","name":"n"},"url":"https://h/?(masked)"}"#
+        );
+        assert_eq!(
+            new.text(),
+            r#"{"a":{"token":"(masked, changed)","name":"m"},"url":"https://h/?(masked, changed)"}"#
+        );
     }
 }

@@ -6,11 +6,12 @@ use app::Report;
 use domain::document::Difference;
 use domain::json::Document;
 use domain::protocol::Outcome;
-use domain::{Collision, DocumentKind, OutcomeKind};
+use domain::{Collision, DocumentKind, OutcomeKind, Pointer};
 
 use crate::cli_error::CliError;
 use crate::output::{ADDED, BOLD, DIM, ERROR, PLACE, REMOVED, SUCCESS, visible};
 use crate::render::diff::unified;
+use crate::render::mask;
 use crate::render::result::{Delivery, activation, milliseconds};
 
 /// The operation that the user asked for.
@@ -144,7 +145,8 @@ fn diff<K: DocumentKind>(report: &Report<K>) -> String {
         format!("{} ({version})", report.id),
         format!("{} (your change)", report.id),
     );
-    unified(base.value.document(), ours.document(), (&names.0, &names.1)) + "\n"
+    let (before, after) = mask::sides(base.value.document(), ours.document());
+    unified(&before, &after, (&names.0, &names.1)) + "\n"
 }
 
 fn fact(text: &mut String, name: &str, value: &str) {
@@ -180,12 +182,12 @@ fn collisions(text: &mut String, collisions: &[Collision], is_base_unknown: bool
         let base = if is_base_unknown {
             "not known".to_owned()
         } else {
-            value(collision.base.as_ref())
+            value(&collision.pointer, collision.base.as_ref())
         };
         for (name, label, style) in [
             ("base", base, DIM),
-            ("ours", value(collision.ours.as_ref()), ADDED),
-            ("theirs", value(collision.theirs.as_ref()), REMOVED),
+            ("ours", value(&collision.pointer, collision.ours.as_ref()), ADDED),
+            ("theirs", value(&collision.pointer, collision.theirs.as_ref()), REMOVED),
         ] {
             let _ = writeln!(text, "    {name:<7} {style}{label}{style:#}");
         }
@@ -198,7 +200,7 @@ fn they_changed(text: &mut String, differences: &[Difference]) {
     }
     let _ = writeln!(text, "\n  {BOLD}what they changed{BOLD:#}");
     for Difference { pointer, before, after } in differences {
-        let (before, after) = (value(before.as_ref()), value(after.as_ref()));
+        let (before, after) = (value(pointer, before.as_ref()), value(pointer, after.as_ref()));
         let _ = writeln!(
             text,
             "    {PLACE}{}{PLACE:#}  {before} → {after}",
@@ -207,6 +209,8 @@ fn they_changed(text: &mut String, differences: &[Difference]) {
     }
 }
 
-fn value(document: Option<&Document>) -> String {
-    document.map_or("nothing".to_owned(), |document| visible(&document.compact()))
+fn value(pointer: &Pointer, document: Option<&Document>) -> String {
+    document.map_or("nothing".to_owned(), |document| {
+        visible(&mask::value(pointer, None, document))
+    })
 }

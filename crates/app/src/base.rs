@@ -26,11 +26,10 @@ impl FileContent {
     ///
     /// If the document would be larger than a document may be.
     pub fn of<K: DocumentKind>(edit: &Edit<K>) -> Result<Self, TextError> {
-        let content = edit.normal_form()?;
         Ok(Self {
-            hash: ContentHash::of(content.canonical().as_bytes()),
+            hash: edit.content_hash(),
             members: edit.named_members().map(|(member, _)| member.name.to_owned()).collect(),
-            content,
+            content: edit.normal_form()?,
         })
     }
 

@@ -11,8 +11,6 @@ use domain::{DocumentKind, Edit, FailureClass, Findings, RequestError, Stored, V
 use futures_util::StreamExt;
 use ports::{DocumentStore, EntryId, History, HistoryQuery, LedgerError, Listed, visit_listing};
 
-use crate::base::FileContent;
-
 /// Plans documents of one kind.
 pub struct Planner<K: DocumentKind> {
     /// The store of the documents; its reads are repeated while it is worth it.
@@ -24,12 +22,12 @@ pub struct Planner<K: DocumentKind> {
 }
 
 /// A request for one document.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct PlanRequest<K: DocumentKind> {
     /// The document.
     pub id: K::Id,
-    /// The request.
-    pub request: UpdateRequest<K>,
+    /// The request, made when it is needed: of ten thousand documents, few are held at a time.
+    pub request: Arc<dyn Fn() -> UpdateRequest<K> + Send + Sync>,
 }
 
 /// The plan of all requests, in their order.
@@ -106,11 +104,11 @@ impl<K: DocumentKind> Planner<K> {
         let mut to_read = Vec::new();
         for (index, PlanRequest { id, request }) in requests.into_iter().enumerate() {
             match equal.remove(&index) {
-                Some(Equal { listed, version }) => {
+                Some(Equal { title, listed, version }) => {
                     let document = PlannedDocument {
                         id,
-                        title: listed.title().map(str::to_owned),
-                        stored: self.keeps_stored.then_some(listed),
+                        title,
+                        stored: listed,
                         action: PlannedAction::Unchanged(version),
                     };
                     documents.insert(index, document);
@@ -120,7 +118,7 @@ impl<K: DocumentKind> Planner<K> {
         }
         let read = to_read
             .into_iter()
-            .map(|(index, id, request)| async move { (index, self.plan_one(id, request).await) });
+            .map(|(index, id, request)| async move { (index, self.plan_one(id, &*request).await) });
         let mut read = futures_util::stream::iter(read).buffer_unordered(self.parallelism.max(1));
         while let Some((index, document)) = read.next().await {
             documents.insert(index, document);
@@ -153,7 +151,10 @@ impl<K: DocumentKind> Planner<K> {
             if let Some(index) = places.get(&listed.stated_id) {
                 // Why: of a document on two pages the later one counts.
                 equal.remove(index);
-                if let Some(found) = requests.get(*index).and_then(|request| surely_equal(request, &listed)) {
+                if let Some(found) = requests
+                    .get(*index)
+                    .and_then(|request| surely_equal(request, &listed, self.keeps_stored))
+                {
                     equal.insert(*index, found);
                 }
             }
@@ -165,7 +166,7 @@ impl<K: DocumentKind> Planner<K> {
         (equal, listed)
     }
 
-    async fn plan_one(&self, id: K::Id, request: UpdateRequest<K>) -> PlannedDocument<K> {
+    async fn plan_one(&self, id: K::Id, request: &(dyn Fn() -> UpdateRequest<K> + Send + Sync)) -> PlannedDocument<K> {
         let stored = match self.store.get(&id).await {
             Ok(answer) => answer.content,
             Err(failure) => {
@@ -184,7 +185,7 @@ impl<K: DocumentKind> Planner<K> {
         };
         let title = stored.value.title().map(str::to_owned);
         let kept = self.keeps_stored.then(|| stored.value.clone());
-        let action = PlannedAction::of(plan(request, stored));
+        let action = PlannedAction::of(plan(request(), stored));
         PlannedDocument {
             id,
             title: action.title().map(str::to_owned).or(title),
@@ -196,7 +197,8 @@ impl<K: DocumentKind> Planner<K> {
 
 /// A document that the listing shows to be as it is asked for.
 struct Equal<K> {
-    listed: K,
+    title: Option<String>,
+    listed: Option<K>,
     version: Option<Version>,
 }
 
@@ -222,11 +224,11 @@ impl ListedIds {
 }
 
 /// The document as the listing shows it, if that is enough to know that a request changes nothing.
-fn surely_equal<K: DocumentKind>(request: &PlanRequest<K>, listed: &Listed<K>) -> Option<Equal<K>> {
-    let UpdateRequest::Edit(edit) = &request.request else {
+fn surely_equal<K: DocumentKind>(request: &PlanRequest<K>, listed: &Listed<K>, keeps: bool) -> Option<Equal<K>> {
+    let UpdateRequest::Edit(edit) = (request.request)() else {
         return None;
     };
-    let is_equal = is_shown(edit, &listed.value) || {
+    let is_equal = is_shown(&edit, &listed.value) || {
         let may_be_left_out = edit.named_members().any(|(_, value)| says_nothing(value));
         !may_be_left_out && listed.id.is_some() && {
             let stored = Stored {
@@ -234,11 +236,12 @@ fn surely_equal<K: DocumentKind>(request: &PlanRequest<K>, listed: &Listed<K>) -
                 version: listed.version.clone(),
                 value: listed.value.clone(),
             };
-            matches!(plan(request.request.clone(), stored), Outcome::Unchanged { .. })
+            matches!(plan(UpdateRequest::Edit(edit), stored), Outcome::Unchanged { .. })
         }
     };
     is_equal.then(|| Equal {
-        listed: listed.value.clone(),
+        title: listed.value.title().map(str::to_owned),
+        listed: keeps.then(|| listed.value.clone()),
         version: listed.version.clone(),
     })
 }
@@ -343,9 +346,12 @@ pub async fn known_bases<K: DocumentKind>(history: &dyn History, target: &str) -
 pub struct KnownBases(BTreeSet<(String, String, usize)>);
 
 impl KnownBases {
-    /// True if the base of a document is this content.
-    pub fn has(&self, id: &str, content: &FileContent) -> bool {
-        let base = (id.to_owned(), content.hash.as_str().to_owned(), content.members.len());
-        self.0.contains(&base)
+    /// True if the base of a document is the content of this edit.
+    pub fn has<K: DocumentKind>(&self, id: &str, edit: &Edit<K>) -> bool {
+        let members = edit.named_members().count();
+        !self.0.is_empty() && {
+            let base = (id.to_owned(), edit.content_hash().as_str().to_owned(), members);
+            self.0.contains(&base)
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use domain::{DocumentKind, OutcomeKind};
 use ports::{Entry, History, HistoryQuery, LedgerError};
@@ -13,7 +14,7 @@ use crate::rollback::{RollbackError, undo_all};
 const PAGE: usize = 500;
 
 /// The way back of a run or a plan.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Undo<K: DocumentKind> {
     /// The request for each document that it changed, in the order of their ids. What others changed since stays.
     pub requests: Vec<PlanRequest<K>>,
@@ -71,6 +72,7 @@ pub async fn undo<K: DocumentKind>(history: &dyn History, target: &str, id: &str
     for (id, undone) in of_documents {
         if let (Ok(id), Some(rollback)) = (K::Id::from_str(&id), undo_all::<K>(&undone)?) {
             let request = rollback.request;
+            let request = Arc::new(move || request.clone());
             requests.push(PlanRequest { id, request });
         }
     }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use domain::json::Node;
+use domain::json::{Document, Node};
 use domain::{Code, Edit, Finding, Pointer, RuleId, Severity, TriggerRule};
 
 use crate::cli_error::CliError;
@@ -30,7 +31,16 @@ pub(crate) struct Authored {
     /// The file as it was given, with `/` between folders.
     pub(crate) file: String,
     pub(crate) id: RuleId,
-    pub(crate) edit: Edit<TriggerRule>,
+    /// The text of the document as JSON: an index to it takes more room than it does itself.
+    text: Arc<str>,
+}
+
+impl Authored {
+    /// The document as an edit.
+    pub(crate) fn edit(&self) -> Edit<TriggerRule> {
+        let document = Document::parse(&self.text).unwrap_or_else(|_| Document::empty_object());
+        Edit::new(document).unwrap_or_default()
+    }
 }
 
 /// The need of a command for the documents of files.
@@ -80,6 +90,10 @@ impl CheckedFiles {
             }
             if let Some(file) = self.files.get_mut(number) {
                 file.add_document(&source, findings);
+                if needs == Needs::Documents && file.findings.is_empty() {
+                    // Why: of ten thousand sound files, the texts would be the most of what is held.
+                    file.text = Arc::default();
+                }
             }
             let Some(id) = id else { continue };
             let here = (number, source.range(&Pointer::root().member("id")));
@@ -103,7 +117,7 @@ impl CheckedFiles {
             Some(Ok(id)) => self.documents.push(Authored {
                 file: with_slashes(&source.file),
                 id,
-                edit,
+                text: edit.document().compact().into(),
             }),
             // The checks say what is wrong with an id that is none.
             Some(Err(_)) => {}
@@ -129,6 +143,16 @@ impl CheckedFiles {
     }
 }
 
+/// The text of a file that was read before.
+fn text_of(file: &str) -> Arc<str> {
+    let read = source::read_all_documents(Path::new(file));
+    let first = read
+        .ok()
+        .and_then(Result::ok)
+        .and_then(|sources| sources.into_iter().next());
+    first.map_or_else(Arc::default, |source| source.text)
+}
+
 /// A path as every system reads it.
 fn with_slashes(path: &str) -> String {
     if std::path::MAIN_SEPARATOR == '\\' {
@@ -148,6 +172,9 @@ fn add_same_rule(files: &mut [File], id: &str, [first, second]: [&(usize, Range<
         };
         let finding = Finding::new(Code::SameRule, Pointer::root().member("id"), message);
         if let Some(file) = files.get_mut(*number) {
+            if file.text.is_empty() {
+                file.text = text_of(&file.name);
+            }
             file.add(finding, range.clone());
         }
     }

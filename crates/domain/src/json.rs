@@ -20,6 +20,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+pub(crate) use canonical::canonical_object;
 pub use edit::{DocumentError, array_of};
 pub use finite::{Finite, NotFiniteError};
 pub use node::{Elements, Member, Members, Node, Value};

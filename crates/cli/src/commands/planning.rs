@@ -7,6 +7,7 @@ use app::{
     FileContent, InSync, KnownBases, PlanProgress, PlanRequest, PlannedAction, PlannedDocument, Planner,
     ReviewedUpdate, known_bases, newest_entry,
 };
+use domain::json::Node;
 use domain::plan::{Effects, Safety};
 use domain::protocol::UpdateRequest;
 use domain::{DocumentKind, Edit, Finding, Stored, TriggerRule};
@@ -26,7 +27,7 @@ use crate::saved_plan::{
     Action, ChangeDocument, Contents, DiffLine, InSyncDocument, PlanDocument, SafetyDocument, SavedPlan, SeenDocument,
     SummaryDocument, UndoDocument, changes_hash, paths,
 };
-use crate::selection::Selectable;
+use crate::selection::{Selectable, Selection};
 use crate::time;
 
 /// The documents that are planned, and where they come from.
@@ -44,10 +45,7 @@ pub(super) struct MadePlan {
 }
 
 /// A document of a plan before the organization was asked.
-struct Request {
-    file: Option<String>,
-    edit: Option<Edit<TriggerRule>>,
-}
+struct Request(Option<Arc<Authored>>);
 
 /// Makes a plan.
 ///
@@ -65,7 +63,7 @@ pub(super) async fn make(
     let (undo, all) = match wanted {
         Wanted::Files(documents) => (None, documents.into_iter().map(of_file).collect::<Vec<_>>()),
         Wanted::Undo(undo, requests) => {
-            let of_undo = |request| (Request { file: None, edit: None }, request);
+            let of_undo = |request| (Request(None), request);
             (Some(undo), requests.into_iter().map(of_undo).collect())
         }
     };
@@ -75,7 +73,10 @@ pub(super) async fn make(
     let chosen: Vec<_> = all
         .into_iter()
         .filter(|(request, planned)| {
-            let chosen = selection.chooses(selectable(request, planned.id.as_str(), None));
+            if selection.is_everything() {
+                return true;
+            }
+            let chosen = chooses(selection, request, planned.id.as_str(), None);
             is_undecided |= chosen.is_none();
             chosen != Some(false)
         })
@@ -103,9 +104,10 @@ pub(super) async fn make(
     };
     let mut exits = Vec::new();
     for (request, document) in requests.into_iter().zip(found.documents) {
-        let facts = selectable(&request, document.id.as_str(), document.stored.as_ref());
-        if selection.chooses(facts).unwrap_or(true) {
-            exits.extend(plan.add(request, document, options.all)?);
+        let is_chosen = selection.is_everything()
+            || chooses(selection, &request, document.id.as_str(), document.stored.as_ref()).unwrap_or(true);
+        if is_chosen {
+            exits.extend(plan.add(&request, document, options.all)?);
         }
     }
     if plan.count == 0 && !selection.is_everything() {
@@ -153,32 +155,32 @@ fn is_update(change: &&mut ChangeDocument) -> bool {
 }
 
 fn of_file(authored: Authored) -> (Request, PlanRequest<TriggerRule>) {
-    let Authored { file, id, edit } = authored;
-    let request = Request {
-        file: Some(file),
-        edit: Some(edit.clone()),
-    };
+    let authored = Arc::new(authored);
     let planned = PlanRequest {
-        id,
-        request: UpdateRequest::Edit(edit),
+        id: authored.id.clone(),
+        request: Arc::new({
+            let authored = authored.clone();
+            move || UpdateRequest::Edit(authored.edit())
+        }),
     };
-    (request, planned)
+    (Request(Some(authored)), planned)
 }
 
-/// A document as a selection knows it: by its file, and by the organization where the file does not say.
-fn selectable<'a>(request: &'a Request, id: &'a str, stored: Option<&'a TriggerRule>) -> Selectable<'a> {
-    let of_file = request.edit.as_ref().map(Edit::document);
+/// True for a document that is chosen, by its file and by the organization where the file does not say; none if that cannot
+/// be told yet.
+fn chooses(selection: &Selection, request: &Request, id: &str, stored: Option<&TriggerRule>) -> Option<bool> {
+    let edit = request.0.as_ref().map(|authored| authored.edit());
     let member = |name: &str| {
-        let written = of_file.and_then(|document| document.root().get(name));
+        let written = edit.as_ref().and_then(|edit| edit.document().root().get(name));
         written.or_else(|| stored.and_then(|stored| stored.member(name)))
     };
-    Selectable {
+    selection.chooses(Selectable {
         id,
-        file: request.file.as_deref().unwrap_or_default(),
-        name: member("name").and_then(domain::json::Node::as_str),
-        rule_type: member("ruleType").and_then(domain::json::Node::as_str),
-        enabled: member("enabled").and_then(domain::json::Node::as_bool),
-    }
+        file: request.0.as_ref().map_or("", |authored| authored.file.as_str()),
+        name: member("name").and_then(Node::as_str),
+        rule_type: member("ruleType").and_then(Node::as_str),
+        enabled: member("enabled").and_then(Node::as_bool),
+    })
 }
 
 /// The parts of a plan so far.
@@ -198,22 +200,22 @@ impl PlanBuilder {
     /// Adds a document, and how the program ends because of it.
     fn add(
         &mut self,
-        request: Request,
+        request: &Request,
         document: PlannedDocument<TriggerRule>,
         all: bool,
     ) -> Result<Option<Exit>, CliError> {
-        let Request { file, edit } = request;
         let PlannedDocument { id, title, action, .. } = document;
         let too_large = |error| CliError::new(ErrorCode::Usage, format!("`{id}`: {error}"));
-        let content = edit.as_ref().map(FileContent::of).transpose().map_err(too_large)?;
+        let file = request.0.as_ref().map(|authored| authored.file.clone());
+        let edit = request.0.as_ref().map(|authored| authored.edit());
         self.count += 1;
         let mut change = ChangeDocument::of(&format!("{}/{id}", TriggerRule::NAME), title, file);
-        let exit = match action {
+        let end = match action {
             PlannedAction::Unchanged(version) => {
                 change.action = Action::Unchanged;
                 change.version = version.as_ref().map(|version| version.as_sent().to_owned());
-                let edit = edit.zip(content);
-                if let Some((edit, file)) = edit.filter(|(_, file)| !self.known.has(id.as_str(), file)) {
+                if let Some(edit) = edit.filter(|edit| !self.known.has(id.as_str(), edit)) {
+                    let file = FileContent::of(&edit).map_err(too_large)?;
                     self.in_sync_documents.push(InSyncDocument {
                         document: change.document.clone(),
                         sha256: file.hash.clone(),
@@ -227,6 +229,7 @@ impl PlanBuilder {
                 let effects = update.effects();
                 change.set_before(update.before());
                 change.after = Some(update.after().document().clone());
+                let content = edit.as_ref().map(FileContent::of).transpose().map_err(too_large)?;
                 change.authored = edit.as_ref().map(Edit::managed).transpose().map_err(too_large)?;
                 change.diff = DiffLine::of(update.diff());
                 change.disables = paths(&effects.disables);
@@ -273,7 +276,7 @@ impl PlanBuilder {
         if all || change.action != Action::Unchanged {
             self.changes.push(change);
         }
-        Ok(exit)
+        Ok(end)
     }
 }
 

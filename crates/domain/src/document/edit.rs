@@ -6,8 +6,9 @@ use super::check::{check, half_characters, inexact_numbers};
 use super::notes::{is_note, without_notes};
 use super::{Audience, DocumentKind, Form, ListIdentity, MemberSpec, Patch};
 use crate::code::{Code, JudgedBy};
+use crate::content_hash::ContentHash;
 use crate::finding::{Finding, Findings};
-use crate::json::{Document, Node, TextError, array_of};
+use crate::json::{Document, Node, TextError, array_of, canonical_object};
 use crate::pointer::Pointer;
 use crate::version::Version;
 
@@ -120,9 +121,18 @@ impl<K: DocumentKind> Edit<K> {
     ///
     /// If the document would be larger than a document may be.
     pub fn normal_form(&self) -> Result<Document, TextError> {
-        let named = self.named_members().filter(|(_, value)| !value.is_null());
-        let set: Vec<_> = named.map(|(member, value)| (member.name, value.raw())).collect();
+        let set: Vec<_> = self.content().map(|(name, value)| (name, value.raw())).collect();
         Document::empty_object().with_members(&set)
+    }
+
+    /// The hash of the canonical text of [`normal_form`](Self::normal_form).
+    pub fn content_hash(&self) -> ContentHash {
+        ContentHash::of(canonical_object(self.content()).as_bytes())
+    }
+
+    fn content(&self) -> impl Iterator<Item = (&str, Node<'_>)> {
+        let named = self.named_members().filter(|(_, value)| !value.is_null());
+        named.map(|(member, value)| (member.name, value))
     }
 
     /// The members that it names of those that an author can change, in the order of the kind.

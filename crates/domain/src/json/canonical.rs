@@ -22,6 +22,21 @@ impl Document {
     }
 }
 
+/// The canonical text of an object with these members.
+pub(crate) fn canonical_object<'d>(members: impl Iterator<Item = (&'d str, Node<'d>)>) -> String {
+    let mut members: Vec<_> = members.collect();
+    members.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
+    let mut out = String::from("{");
+    for (index, (name, value)) in members.into_iter().enumerate() {
+        separate(index, &mut out);
+        write_text(name, &mut out);
+        out.push(':');
+        write(value, Numbers::AsTheyStand, &mut out);
+    }
+    out.push('}');
+    out
+}
+
 /// The spelling of numbers in a canonical text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Numbers {
@@ -80,6 +95,11 @@ fn spelled(number: Number<'_>, numbers: Numbers) -> std::borrow::Cow<'_, str> {
 /// Writes a text as ECMAScript's `JSON.stringify` does.
 fn write_text(text: &str, out: &mut String) {
     out.push('"');
+    if !text.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     for letter in text.chars() {
         match letter {
             '"' => out.push_str("\\\""),

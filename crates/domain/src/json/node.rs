@@ -1,12 +1,13 @@
 //! Looking at a document: one value in it, and the ways from value to value.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::value::RawValue;
 
 use super::parse::after;
-use super::{Document, Number, Shape, Slot, Span};
+use super::{Document, Number, Shape, Slot, Span, Tape};
 use crate::pointer::Pointer;
 
 /// One value in a [`Document`]. It borrows the document and is as cheap as a reference.
@@ -47,6 +48,39 @@ pub struct Member<'d> {
 impl<'d> Node<'d> {
     pub(super) fn new(document: &'d Document, place: u32) -> Self {
         Self { document, place }
+    }
+
+    /// The value as a document of its own.
+    pub(super) fn copied(self) -> Document {
+        let tape = &self.document.0;
+        let first = self.slot().start;
+        let own = tape.slots.get(self.place as usize..self.after() as usize);
+        let mut decoded = Vec::new();
+        let mut copy = |slot: &Slot| {
+            let link = match slot.shape {
+                Shape::EscapedText => {
+                    let text = tape.decoded.get(slot.link as usize).cloned();
+                    decoded.push(text.unwrap_or_default());
+                    u32::try_from(decoded.len() - 1).unwrap_or(u32::MAX)
+                }
+                Shape::Array | Shape::Object => slot.link - self.place,
+                Shape::Null | Shape::False | Shape::True | Shape::Number | Shape::PlainText => slot.link,
+            };
+            Slot {
+                start: slot.start - first,
+                end: slot.end - first,
+                link,
+                ..*slot
+            }
+        };
+        let slots = own.unwrap_or_default().iter().map(&mut copy).collect();
+        Document(Arc::new(Tape {
+            text: self.raw().into(),
+            slots,
+            decoded,
+            all_exact: tape.all_exact,
+            all_whole: tape.all_whole,
+        }))
     }
 
     pub(super) fn place(self) -> u32 {

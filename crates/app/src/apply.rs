@@ -151,14 +151,21 @@ impl<K: DocumentKind> Applier<K> {
         report
     }
 
-    /// Records the documents that the plan found equal in file and organization, without a request.
+    /// Records the documents that the plan found equal in file and organization, without a request, until it is stopped.
     ///
     /// # Errors
     ///
     /// If the identity is not known, or one cannot be recorded.
-    pub async fn record_in_sync(&self, documents: &[InSync<K>]) -> Result<(), IdentityError> {
+    pub async fn record_in_sync<S: Future<Output = ()>>(
+        &self,
+        documents: &[InSync<K>],
+        stop: &impl Fn() -> S,
+    ) -> Result<(), IdentityError> {
         let identity = self.identity().await?;
         for InSync { id, file, version } in documents {
+            if stop().now_or_never().is_some() {
+                break;
+            }
             self.observe(&identity, id, file, version.clone(), self.plan.created_at)
                 .await?;
         }

@@ -19,6 +19,8 @@ pub struct Planner<K: DocumentKind> {
     pub parallelism: usize,
     /// True if each document is given back as it is stored.
     pub keeps_stored: bool,
+    /// The documents of the files that are not planned: they are in no count.
+    pub left_out: Vec<K::Id>,
 }
 
 /// A request for one document.
@@ -126,7 +128,7 @@ impl<K: DocumentKind> Planner<K> {
             watch(PlanProgress::Planned(planned));
         }
         let documents: Vec<PlannedDocument<K>> = documents.into_values().collect();
-        let not_requested = listed.map(|listed| listed.not_requested(&documents));
+        let not_requested = listed.map(|listed| listed.not_requested(&documents, &self.left_out));
         Planned {
             documents,
             not_requested,
@@ -209,7 +211,7 @@ struct ListedIds {
 }
 
 impl ListedIds {
-    fn not_requested<K: DocumentKind>(&self, documents: &[PlannedDocument<K>]) -> u64 {
+    fn not_requested<K: DocumentKind>(&self, documents: &[PlannedDocument<K>], left_out: &[K::Id]) -> u64 {
         let exists = |document: &&PlannedDocument<K>| match document.action {
             PlannedAction::Missing | PlannedAction::Unread(_) => self.seen.contains(&document.id.to_string()),
             PlannedAction::Update(_)
@@ -219,7 +221,8 @@ impl ListedIds {
         };
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         let all = self.total.unwrap_or_default().max(count(self.seen.len()));
-        all.saturating_sub(count(documents.iter().filter(exists).count()))
+        let left_out = left_out.iter().filter(|id| self.seen.contains(&id.to_string()));
+        all.saturating_sub(count(documents.iter().filter(exists).count() + left_out.count()))
     }
 }
 

@@ -107,6 +107,8 @@ codes! {
         "A rule's id has 1 to 128 letters, digits, `_` and `-`, and starts with a letter or digit. No rule can have another one.";
     SameRule = "AR0113", Error, Text, "two files are about one rule",
         "Both files have the same `id`, and each would undo what the other says. Keep one of them, or give the other the id of its own rule.";
+    MaskedValue = "AR0114", Error, Text, "a masked value of a report",
+        "Reports for people show `(masked)` or `(masked, changed)` in place of secrets. Such a text was copied from one into the document, and would be stored in place of the secret. Write the value itself, or leave the member out so that it stays as it is.";
     DuplicateCondition = "AR0201", Warning, Result, "a condition stands twice",
         "Both conditions say the same. Since all conditions must hold, the second changes nothing.";
     Contradiction = "AR0202", Warning, Result, "conditions that cannot hold together",

@@ -46,6 +46,7 @@ pub(super) async fn run(context: &Context<'_>, command: &ApplyCommand) -> Result
         undoes: Vec::new(),
     };
     if let Some(saved) = plan_alone(&command.files)? {
+        refuse_a_choice(command)?;
         let to_apply = reviewed(saved)?;
         refuse_another(&to_apply.saved, command)?;
         refuse_too_old(&to_apply.saved, command)?;
@@ -73,7 +74,7 @@ pub(super) async fn run(context: &Context<'_>, command: &ApplyCommand) -> Result
         saved: made.saved,
         contents: made.contents,
     };
-    if let Err(refused) = agree(context, command, &to_apply) {
+    if let Err(refused) = agree(context, command, &to_apply).await {
         workspace.close().await?;
         return Err(refused);
     }
@@ -102,6 +103,15 @@ fn plan_alone(files: &[PathBuf]) -> Result<Option<SavedPlan>, CliError> {
     }
 }
 
+/// Refuses to choose among what was reviewed: a plan is applied as it is.
+fn refuse_a_choice(command: &ApplyCommand) -> Result<(), CliError> {
+    if command.options.selection.is_everything() && !command.options.all {
+        return Ok(());
+    }
+    let message = "`--select`, `--exclude` and `--all` choose what is planned, and this plan was reviewed as it is";
+    Err(CliError::new(ErrorCode::Usage, message).with_help("plan with these flags, and review that plan"))
+}
+
 /// A saved plan with its contents, derived anew.
 fn reviewed(saved: SavedPlan) -> Result<ToApply, CliError> {
     let contents = reread::<TriggerRule>(&saved.document)?;
@@ -126,7 +136,8 @@ fn refuse_too_old(saved: &SavedPlan, command: &ApplyCommand) -> Result<(), CliEr
     let Some(max_age) = command.max_age else { return Ok(()) };
     let created_at = time::parse(&saved.document.created_at);
     let age = created_at.and_then(|created_at| SystemTime::now().duration_since(created_at).ok());
-    if age.is_some_and(|age| age > max_age) {
+    // Why: a time to come says nothing about the age.
+    if age.is_none_or(|age| age > max_age) {
         let message = format!(
             "the plan was made at {}, and `--max-age` is {} s",
             saved.document.created_at,
@@ -155,11 +166,11 @@ async fn refuse_other_target(workspace: &Workspace, saved: &SavedPlan) -> Result
 }
 
 /// Shows a plan that was made just now, and asks whether to apply it.
-fn agree(context: &Context<'_>, command: &ApplyCommand, to_apply: &ToApply) -> Result<(), CliError> {
+async fn agree(context: &Context<'_>, command: &ApplyCommand, to_apply: &ToApply) -> Result<(), CliError> {
     let saved = &to_apply.saved;
     let has_updates = !to_apply.contents.updates.is_empty();
     let is_expected = command.expect.is_some();
-    if context.output.format == Format::Human {
+    if context.output.format == Format::Human && !context.output.is_quiet() {
         print(context, saved)?;
     }
     refuse_another(saved, command)?;
@@ -172,7 +183,14 @@ fn agree(context: &Context<'_>, command: &ApplyCommand, to_apply: &ToApply) -> R
         "{number} {rules} of {} will be changed as shown.",
         saved.document.target.shown()
     );
-    confirm(context.output, context.global.yes, Unattended::Refuses, &question)
+    let (output, yes) = (context.output, context.global.yes);
+    // Why in a thread: a signal ends the question, which waits for a line.
+    let asked = tokio::task::spawn_blocking(move || confirm(output, yes, Unattended::Refuses, &question));
+    unless_stopped(async {
+        let bug = |error: tokio::task::JoinError| CliError::new(ErrorCode::Bug, error.to_string());
+        asked.await.map_err(bug)?
+    })
+    .await
 }
 
 /// Refuses a plan that goes beyond what a run may change.
@@ -253,11 +271,11 @@ async fn apply(
     };
     let options = execute::options(context.settings()?, &terms, request.asked);
     let work = async {
-        if request.asked == Asked::Update {
-            applier.record_in_sync(&contents.in_sync).await?;
-        }
         let watch = |index, progress| watched.progress(index, &progress);
         let stop = || stopper.asked();
+        if request.asked == Asked::Update {
+            applier.record_in_sync(&contents.in_sync, &stop).await?;
+        }
         applier.apply(contents.updates, &options, &watch, &ended, &stop).await
     };
     let driven = stopper.drive(Stage::Update, Box::pin(work), &mut signals, output).await;

@@ -226,7 +226,11 @@ impl<K: CliKind> FinishedChange<'_, K> {
                 )
             }),
             Outcome::NotAttempted { .. } => {
-                let message = format!("`{id}` was not changed: the program was stopped before anything was written");
+                let message = if self.request.command == "apply" {
+                    format!("`{id}` was not changed: the run ended before its turn")
+                } else {
+                    format!("`{id}` was not changed: the program was stopped before anything was written")
+                };
                 Some(CliError::new(ErrorCode::Stopped, message))
             }
             Outcome::Unchanged { .. } | Outcome::Planned(_) => None,

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use domain::Severity;
+use domain::plan::SafetyLimits;
 use files::replace_private;
 
 use crate::args::Format;
@@ -20,6 +21,9 @@ use crate::request::{ChangeRequest, PlanCommand, PlanOf};
 use crate::saved_plan::SavedPlan;
 
 pub(super) async fn run(context: &Context<'_>, command: &PlanCommand) -> Result<Exit, CliError> {
+    if let Some(out) = &command.out {
+        refuse_no_place(out)?;
+    }
     let files = match &command.of {
         PlanOf::Files(files) => match authored(context, files)? {
             Ok(documents) => Some(documents),
@@ -84,12 +88,38 @@ pub(super) fn authored(
 /// If stdout cannot be written to.
 pub(super) fn print(context: &Context<'_>, plan: &SavedPlan) -> Result<(), CliError> {
     match context.output.format {
-        Format::Human => context.output.document(&plan_report::human(plan)),
+        Format::Human => context
+            .output
+            .document(&plan_report::human(plan, limits(context, plan))),
         Format::Yaml => context.output.data(&plan.as_value()),
         Format::Json | Format::Ndjson | Format::Sarif | Format::Github | Format::Junit | Format::Prometheus => {
             context.output.document(&format!("{}\n", plan.text()))
         }
     }
+}
+
+/// The limits of the safety stop by this program's own settings.
+fn limits(context: &Context<'_>, plan: &SavedPlan) -> SafetyLimits {
+    let documents = plan.document.summary.documents;
+    match context.settings {
+        Ok(settings) => settings.safety.limits(documents),
+        // Why not an error: a plan is shown without any configuration.
+        Err(_) => SafetyLimits::of(documents),
+    }
+}
+
+/// Refuses to plan for a file that cannot be saved: its folder is not there, or it is none.
+fn refuse_no_place(file: &Path) -> Result<(), CliError> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let why = if file.is_dir() {
+        "it is a folder"
+    } else if folder.is_some_and(|folder| !folder.is_dir()) {
+        "its folder is not there"
+    } else {
+        return Ok(());
+    };
+    let message = format!("cannot save the plan to `{}`: {why}", file.display());
+    Err(CliError::new(ErrorCode::UnreadableFile, message))
 }
 
 fn save(file: &Path, plan: &SavedPlan) -> Result<(), CliError> {

@@ -70,22 +70,20 @@ pub(super) async fn make(
     let total = all.len();
     let selection = &options.selection;
     let mut is_undecided = false;
-    let chosen: Vec<_> = all
-        .into_iter()
-        .filter(|(request, planned)| {
-            if selection.is_everything() {
-                return true;
-            }
-            let chosen = chooses(selection, request, planned.id.as_str(), None);
-            is_undecided |= chosen.is_none();
-            chosen != Some(false)
-        })
-        .collect();
+    let (chosen, left_out): (Vec<_>, Vec<_>) = all.into_iter().partition(|(request, planned)| {
+        if selection.is_everything() {
+            return true;
+        }
+        let chosen = chooses(selection, request, planned.id.as_str(), None);
+        is_undecided |= chosen.is_none();
+        chosen != Some(false)
+    });
     let target = workspace.identity().await?.target;
     let planner = Planner {
         store: Arc::new(workspace.session.reader::<TriggerRule>(settings)),
         parallelism: options.parallelism,
         keeps_stored: is_undecided,
+        left_out: left_out.into_iter().map(|(_, planned)| planned.id).collect(),
     };
     let (requests, wanted): (Vec<Request>, Vec<_>) = chosen.into_iter().unzip();
     let progress = Progress::start(context.output, &workspace.session.waits, "planned", wanted.len());

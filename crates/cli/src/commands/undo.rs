@@ -19,10 +19,9 @@ use crate::saved_plan::{SavedPlan, UndoDocument};
 /// If the record has no applied change of it.
 pub(super) async fn wanted(workspace: &Workspace, of: &str) -> Result<Wanted, CliError> {
     let target = workspace.identity().await?.target;
-    let id = match SavedPlan::read(Path::new(of)) {
-        Ok(Some(plan)) => plan.document.plan_id,
-        Ok(None) | Err(_) => of.to_owned(),
-    };
+    let file = Path::new(of);
+    let plan = if file.is_file() { SavedPlan::read(file)? } else { None };
+    let id = plan.map_or_else(|| of.to_owned(), |plan| plan.document.plan_id);
     match app::undo::<TriggerRule>(&*workspace.record.history, &target, &id).await {
         Ok(undo) => {
             let document = if undo.is_plan {

@@ -78,6 +78,9 @@ pub(crate) fn value(path: &str, document: Option<&Document>, value: &Document) -
 /// The difference that is hard to see: another type, a blank, or letters that look alike.
 pub(crate) fn hint(old: &Document, new: &Document) -> Option<String> {
     let (old, new) = (old.root(), new.root());
+    if new.is_null() {
+        return Some("cleared".to_owned());
+    }
     let (Some(old_text), Some(new_text)) = (old.as_str(), new.as_str()) else {
         return (type_of(old) != type_of(new)).then(|| format!("{} → {}", type_of(old), type_of(new)));
     };
@@ -134,6 +137,7 @@ mod tests {
             ("\"é\"", "\"e\u{301}\"", Some("character 1: U+00E9 → U+0065")),
             ("\"0.4\"", "0.4", Some("text → number")),
             ("null", "\"\"", Some("null → text")),
+            ("\"a\"", "null", Some("cleared")),
             ("\"refund\"", "\"refunds\"", None),
             ("1", "2", None),
         ] {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use domain::json::Document;
+use domain::plan::{SafetyKind, SafetyLimits};
 use domain::{DocumentKind, TriggerRule};
 
 use crate::output::{ADDED, BOLD, DIM, ERROR, PLACE, REMOVED, SUCCESS, visible};
@@ -10,7 +11,7 @@ use crate::render::difference;
 use crate::saved_plan::{Action, ChangeDocument, DiffLine, PlanDocument, SavedPlan, SummaryDocument};
 
 /// The plan in lines. Its last line is the summary.
-pub(crate) fn human(plan: &SavedPlan) -> String {
+pub(crate) fn human(plan: &SavedPlan, limits: SafetyLimits) -> String {
     let document = &plan.document;
     let mut text = String::new();
     for change in document
@@ -31,7 +32,7 @@ pub(crate) fn human(plan: &SavedPlan) -> String {
         if !text.is_empty() {
             text.push('\n');
         }
-        safety(&mut text, document);
+        safety(&mut text, document, limits);
         let _ = writeln!(
             text,
             "  {DIM}{:<9}{DIM:#} {}",
@@ -158,16 +159,11 @@ fn diff_line(line: &DiffLine, change: &ChangeDocument) -> String {
     }
 }
 
-fn safety(text: &mut String, document: &PlanDocument) {
-    let counts = [
-        ("change", document.safety.change),
-        ("disable", document.safety.disable),
-        ("remove", document.safety.remove),
-        ("empty", document.safety.empty),
-    ];
-    for (name, count) in counts {
-        if count.count > count.limit {
-            let (found, limit) = (count.count, count.limit);
+fn safety(text: &mut String, document: &PlanDocument, limits: SafetyLimits) {
+    let counts = document.safety.counts();
+    for (kind, found) in SafetyKind::ALL.into_iter().zip(counts) {
+        let (name, limit) = (kind.name(), limits.limit(kind));
+        if found > limit {
             let _ = writeln!(
                 text,
                 "  {ERROR}{:<9}{ERROR:#} {found} to {name}, and {limit} may: `apply` needs --allow {name}={found}",

@@ -1,5 +1,7 @@
 //! The contents of a plan, derived anew: nothing that a plan says is believed where it can be found out.
 
+use std::collections::BTreeSet;
+
 use app::{FileContent, InSync, ReviewedUpdate, SeenEntry};
 use domain::plan::{Effects, PlannedUpdate, Safety, SafetyLimits, plan};
 use domain::protocol::{Outcome, UpdateRequest};
@@ -36,7 +38,15 @@ pub(crate) fn reread<K: DocumentKind>(document: &PlanDocument) -> Result<Content
         ..SummaryDocument::default()
     };
     let mut listed_unchanged = 0;
+    let mut seen = BTreeSet::new();
+    if time::parse(&document.created_at).is_none() {
+        return Err(damaged("the plan does not say when it was made"));
+    }
     for change in &document.changes {
+        let id = id_of::<K>(&change.document)?;
+        if !seen.insert(id) {
+            return Err(damaged(&format!("`{}` stands in the plan twice", change.document)));
+        }
         match change.action {
             Action::Unchanged => listed_unchanged += 1,
             Action::Update | Action::Conflict | Action::Missing | Action::Invalid | Action::Unread => {
@@ -49,10 +59,10 @@ pub(crate) fn reread<K: DocumentKind>(document: &PlanDocument) -> Result<Content
             updates.push(update);
         }
     }
-    let seen = summary.update + summary.conflict + summary.missing + summary.invalid + summary.unread;
+    let others = summary.update + summary.conflict + summary.missing + summary.invalid + summary.unread;
     if summary != document.summary
         || listed_unchanged > summary.unchanged
-        || seen + summary.unchanged > summary.documents
+        || others + summary.unchanged > summary.documents
     {
         return Err(damaged("the summary of the plan says otherwise than its changes do"));
     }
@@ -120,7 +130,8 @@ fn update<K: DocumentKind>(change: &ChangeDocument, is_undo: bool) -> Result<Rev
     let same_effects = paths(&effects.disables) == change.disables
         && paths(&effects.removes) == change.removes
         && paths(&effects.empties) == change.empties;
-    if !same_lines || !same_effects || change.guard != K::GUARD.as_str() {
+    let is_named = change.name.as_deref() == update.after().title().or(update.before().value.title());
+    if !same_lines || !same_effects || !is_named || change.guard != K::GUARD.as_str() {
         return Err(otherwise("the plan shows another change than it would make"));
     }
     let file = match &change.authored {

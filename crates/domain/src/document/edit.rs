@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::check::{check, half_characters, inexact_numbers};
+use super::check::{check, half_characters, inexact_numbers, masked_values};
 use super::notes::{is_note, without_notes};
 use super::{Audience, DocumentKind, Form, ListIdentity, MemberSpec, Patch};
 use crate::code::{Code, JudgedBy};
@@ -31,7 +31,15 @@ impl<K: DocumentKind> Edit<K> {
             let message = format!("expected an object: a {}, or a change of one", K::NAME);
             return Err(Finding::new(Code::WrongType, Pointer::root(), message));
         }
-        let document = without_notes(document)
+        // Why: a file may say which kind its document is of.
+        let is_of_kind = document.root().get("kind").and_then(Node::as_str) == Some(K::NAME.as_str());
+        let document = if is_of_kind {
+            document.without_members(&["kind"])
+        } else {
+            Ok(document)
+        };
+        let document = document
+            .and_then(without_notes)
             .map_err(|error| Finding::new(Code::TooLarge, Pointer::root(), error.to_string()))?;
         let root = document.root();
         let is_whole = K::IDENTITY.iter().any(|name| root.get(name).is_some());
@@ -167,6 +175,7 @@ impl<K: DocumentKind> Edit<K> {
         };
         findings.extend(inexact_numbers::<K>(&self.document));
         findings.extend(half_characters(&self.document));
+        findings.extend(masked_values(&self.document));
         if self.is_empty() {
             let message = "the document names nothing to change";
             findings.add(Finding::new(Code::NothingNamed, Pointer::root(), message));

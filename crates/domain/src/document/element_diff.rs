@@ -34,10 +34,10 @@ pub struct ElementDifference {
 /// use assist_rules_domain::json::Document;
 ///
 /// let before: Document = r#"{"list": [{"t": 1, "v": "a"}, {"t": 1, "v": "b"}, {"t": 2}]}"#.parse()?;
-/// let after: Document = r#"{"list": [{"t": 2}, {"t": 1, "v": "c"}]}"#.parse()?;
+/// let after: Document = r#"{"list": [{"t": 1, "v": "c"}, {"t": 2}]}"#.parse()?;
 /// let found = element_diff(&before, &after);
 /// let places: Vec<_> = found.iter().map(|found| found.difference.pointer.as_str()).collect();
-/// assert_eq!(places, ["/list/0", "/list/1", "/list/1/v"]);
+/// assert_eq!(places, ["/list/1", "/list/0/v"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn element_diff(before: &Document, after: &Document) -> Vec<ElementDifference> {

@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use crate::document::is_note;
 use crate::json::Document;
 
 /// A value with the spelling of its parts; the white space between them comes when it is written.
@@ -105,23 +106,23 @@ pub(super) fn gap() -> impl Strategy<Value = &'static str> {
     select(vec!["", "", " ", "\n  ", "\r\n\t"])
 }
 
-/// A short text, each character plain or escaped.
+/// A short text, each character plain or escaped, that no author would take for a note of his own as a name.
 pub(super) fn spelled() -> impl Strategy<Value = Spelled> {
     let letter = prop_oneof![
         6 => proptest::char::range(' ', '~'),
         1 => select(vec!['"', '\\', '/', '~', '\n', '\0', '\u{7f}', 'é', '\u{2028}', '😀']),
         1 => any::<char>(),
     ];
-    vec((letter, proptest::bool::weighted(0.2)), 0..6).prop_map(|letters| {
-        let says = letters.iter().map(|(letter, _)| *letter).collect();
+    vec((letter, proptest::bool::weighted(0.2)), 0..6).prop_filter_map("the text is no note", |letters| {
+        let says: String = letters.iter().map(|(letter, _)| *letter).collect();
         let written: String = letters
             .into_iter()
             .map(|(letter, escape)| write_letter(letter, escape))
             .collect();
-        Spelled {
+        (!is_note(&says)).then(|| Spelled {
             says,
             written: format!("\"{written}\""),
-        }
+        })
     })
 }
 

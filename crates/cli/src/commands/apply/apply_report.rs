@@ -115,7 +115,9 @@ impl ApplyReport<'_> {
             output.warn(&render_error(&unprinted));
         }
         if output.format == Format::Human {
-            for report in &self.reports {
+            let is_begun =
+                |report: &&Report<TriggerRule>| report.completion.outcome.kind() != OutcomeKind::NotAttempted;
+            for report in self.reports.iter().filter(is_begun) {
                 if let Some(problem) = finished(report, &self.run, self.request, self.terms).problem() {
                     output.warn(&render_error(&problem));
                 }
@@ -235,7 +237,7 @@ impl ApplyReport<'_> {
                 text,
                 "{ERROR}{:<13}{ERROR:#} {}  {DIM}not applied{DIM:#}",
                 skipped.action.to_string(),
-                skipped.document
+                visible(&skipped.document)
             );
         }
         let counts: Vec<String> = OutcomeKind::ALL

@@ -239,9 +239,10 @@ pub enum ParseError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matching(pub Vec<Option<usize>>);
 
-/// Matches elements by what they say: an element means the stored one that is written like it, or else one that it
-/// equals, or else one that has all its members. Each stored one is meant once; authored elements that name the most
-/// members choose first, so that one which names less does not take what another describes.
+/// Matches elements by what they say. A list of which each stored element says all that the authored one at its place says
+/// is that list. Else an element means the stored one that is written like it, or else one that it equals, or else one that
+/// has all its members. Each stored one is meant once; authored elements that name the most members choose first, so that
+/// one which names less does not take what another describes.
 ///
 /// ```
 /// use assist_rules_domain::document::{Matching, match_by_content};
@@ -256,6 +257,9 @@ pub fn match_by_content(authored: Node<'_>, stored: Node<'_>) -> Matching {
     let authored: Vec<Node<'_>> = authored.elements().collect();
     let mut free: Vec<Option<Node<'_>>> = stored.elements().map(Some).collect();
     let mut matched: Vec<Option<usize>> = vec![None; authored.len()];
+    if is_in_place(&authored, stored) {
+        return Matching((0..authored.len()).map(Some).collect());
+    }
     let identical: fn(Node<'_>, Node<'_>) -> bool = |ours, theirs| ours.raw() == theirs.raw();
     let equal: fn(Node<'_>, Node<'_>) -> bool = |ours, theirs| ours.eq_value(theirs);
     let subset: fn(Node<'_>, Node<'_>) -> bool = |ours, theirs| ours.is_object() && ours.is_subset_of(theirs);
@@ -276,6 +280,14 @@ pub fn match_by_content(authored: Node<'_>, stored: Node<'_>) -> Matching {
         }
     }
     Matching(matched)
+}
+
+/// True if each stored element says all that the authored one at its place says.
+fn is_in_place(authored: &[Node<'_>], stored: Node<'_>) -> bool {
+    let says_all = |(ours, theirs): (&Node<'_>, Node<'_>)| {
+        ours.eq_value(theirs) || (ours.is_object() && theirs.is_object() && ours.is_subset_of(theirs))
+    };
+    authored.len() == stored.elements().count() && authored.iter().zip(stored.elements()).all(says_all)
 }
 
 #[cfg(test)]
@@ -301,17 +313,36 @@ mod tests {
     #[test]
     fn an_element_means_the_one_that_is_written_like_it_before_one_that_it_equals() {
         for (authored, stored, expected) in [
-            (r#"[{"v":1},{"v":1.0}]"#, r#"[{"v":1.0},{"v":1}]"#, [Some(1), Some(0)]),
             (
-                r#"[{"v":1},{"v":1}]"#,
-                r#"[{"v":1,"x":2},{"v":1.0}]"#,
-                [Some(1), Some(0)],
+                r#"[{"v":1},{"v":1.0},8]"#,
+                r#"[{"v":1.0},{"v":1},9]"#,
+                &[Some(1), Some(0), None][..],
             ),
-            (r#"[7,{"v":1}]"#, r#"[{"v":1,"x":2},7.0]"#, [Some(1), Some(0)]),
+            (
+                r#"[{"v":1},{"v":1},8]"#,
+                r#"[{"v":1,"x":2},{"v":1.0},9]"#,
+                &[Some(1), Some(0), None],
+            ),
+            (r#"[7,{"v":1}]"#, r#"[{"v":1,"x":2},7.0]"#, &[Some(1), Some(0)]),
         ] {
-            let (ours, theirs): (Document, Document) = (authored.parse().unwrap(), stored.parse().unwrap());
-            let matching = match_by_content(ours.root(), theirs.root());
-            assert_eq!(matching.0, expected, "{authored} {stored}");
+            assert_eq!(matched(authored, stored), expected, "{authored} {stored}");
+        }
+    }
+
+    fn matched(authored: &str, stored: &str) -> Vec<Option<usize>> {
+        let (ours, theirs): (Document, Document) = (authored.parse().unwrap(), stored.parse().unwrap());
+        match_by_content(ours.root(), theirs.root()).0
+    }
+
+    /// What was made of it is never made of it once more, in another order.
+    #[test]
+    fn a_list_that_says_all_of_another_place_by_place_is_that_list() {
+        for (authored, stored) in [
+            (r#"[{"v":1},{"v":1}]"#, r#"[{"v":1,"x":2},{"v":1.0}]"#),
+            (r#"[{"v":1},{"v":1}]"#, r#"[{"v":1.0},{"v":1,"x":2}]"#),
+            (r#"[{"v":1},{"v":1.0}]"#, r#"[{"v":1.0},{"v":1}]"#),
+        ] {
+            assert_eq!(matched(authored, stored), [Some(0), Some(1)], "{authored} {stored}");
         }
     }
 }

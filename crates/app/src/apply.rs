@@ -130,12 +130,9 @@ impl<K: DocumentKind> Applier<K> {
             plan: &self.plan,
             author: identity.author.clone(),
             patch: update.patch().clone(),
-            now: updater.clock.now(),
+            clock: &*updater.clock,
         };
-        let beginning = match review.find_all().await {
-            Ok((prior, follows)) => Beginning::planned(update.into_request(prior), follows, &review),
-            Err(error) => Beginning::without_record(update.into_request(PriorWrite::None), &error),
-        };
+        let beginning = Beginning::planned(update.into_request(PriorWrite::None), &review);
         let mut report = updater.execute_after(beginning, &id, options, watch, stop).await;
         let is_carried_out = matches!(
             report.completion.outcome.kind(),

@@ -14,12 +14,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::protocol::{
-    Completion, Now, Outcome, PriorWrite, RecordError, Step, Update, UpdateOptions, UpdateRequest, Wait,
+    Completion, Mode, Now, Outcome, PriorWrite, RecordError, Step, Update, UpdateOptions, UpdateRequest, Wait,
 };
 use domain::{DocumentKind, Edit, FailureClass, RequestError, ResponseMetadata, RetryBudget, RetryCost, Stored};
 use futures_util::future::join;
 use ports::{Clock, DocumentStore, EntryId, Ledger, LedgerError, LedgerFailure, Recorded, Response, Sleeper};
-use recording::RecordedIntent;
+use recording::{RecordedIntent, Recording, report};
 use stop::Stop;
 use tracing::Instrument;
 
@@ -88,56 +88,48 @@ pub enum Progress {
     },
 }
 
-/// The request of an update, and what the record knows of it.
+/// The request of an update, and the record to be asked before anything is sent for it.
 pub(crate) struct Beginning<'r, K: DocumentKind> {
     request: UpdateRequest<K>,
-    /// The intent of an earlier run that it goes on from.
-    follows: Option<EntryId>,
-    /// The look at the record that is due once a first intent has the lease.
+    /// The looks at the record that a reviewed request is due: at its start, and once a first intent has the lease.
     prior_writes: Option<&'r dyn PriorWrites<K>>,
-    /// The failure of the first look at the record.
-    unreadable: Option<RecordError>,
 }
 
 impl<'r, K: DocumentKind> Beginning<'r, K> {
-    /// A request of which the record knows nothing.
+    /// A request that does not depend on the record.
     fn of(request: UpdateRequest<K>) -> Self {
         Self {
             request,
-            follows: None,
             prior_writes: None,
-            unreadable: None,
         }
     }
 
-    /// A reviewed request that goes on from an intent, if it does.
-    pub(crate) fn planned(
-        request: UpdateRequest<K>,
-        follows: Option<EntryId>,
-        prior_writes: &'r dyn PriorWrites<K>,
-    ) -> Self {
+    /// A reviewed request: nothing is written for it if the record cannot be asked.
+    pub(crate) fn planned(request: UpdateRequest<K>, prior_writes: &'r dyn PriorWrites<K>) -> Self {
         Self {
             request,
-            follows,
             prior_writes: Some(prior_writes),
-            unreadable: None,
         }
     }
 
-    /// A reviewed request that the record could not be asked about: nothing is written for it.
-    pub(crate) fn without_record(request: UpdateRequest<K>, error: &LedgerError) -> Self {
-        Self {
-            unreadable: Some(record_error(error)),
-            ..Self::of(request)
+    /// The request after what the record knows.
+    fn request_after(&self, known: PriorWrite<K>) -> UpdateRequest<K> {
+        let mut request = self.request.clone();
+        if let UpdateRequest::Planned { prior, .. } = &mut request {
+            *prior = known;
         }
+        request
     }
 }
 
-/// Finds the newest write of a document since a patch of it was reviewed.
+/// Finds the writes of a document since a patch of it was reviewed.
 #[async_trait]
 pub(crate) trait PriorWrites<K>: Send + Sync {
-    /// The write that is settled, if there is one.
-    async fn find(&self) -> Result<PriorWrite<K>, LedgerError>;
+    /// The newest write, and the intent of a run that is gone that an update has to go on from.
+    async fn find_all(&self) -> Result<(PriorWrite<K>, Option<EntryId>), LedgerError>;
+
+    /// The newest write that is settled, if there is one.
+    async fn find_settled(&self) -> Result<PriorWrite<K>, LedgerError>;
 }
 
 /// Figures of one update.
@@ -151,6 +143,19 @@ struct RequestStats {
     retries: u32,
     /// The last intent that was recorded.
     intent: Option<RecordedIntent>,
+}
+
+impl RequestStats {
+    /// True if the update recorded an intent of its own.
+    fn has_own_intent(&self) -> bool {
+        self.intent.is_some_and(|intent| !intent.is_of_another_run)
+    }
+
+    /// True if another run settled meanwhile what the update was to go on from. It has sent nothing then.
+    fn is_overtaken(&self, recorded: Option<&Result<Recorded, IdentityError>>) -> bool {
+        let is_settled = matches!(recorded, Some(Err(IdentityError::Ledger(LedgerError::Settled(_)))));
+        is_settled && self.intent.is_some_and(|intent| intent.is_of_another_run)
+    }
 }
 
 impl<K: DocumentKind> Updater<K> {
@@ -193,22 +198,22 @@ impl<K: DocumentKind> Updater<K> {
         let (mode, deadline) = (options.mode, options.deadline);
         let stop = pin!(stop);
         let mut stop = Stop::new(stop);
-        let Beginning {
-            request,
-            follows,
-            prior_writes,
-            unreadable,
-        } = beginning;
-        let mut stats = RequestStats {
-            intent: follows.map(RecordedIntent::abandoned),
-            ..RequestStats::default()
-        };
-        let mut next = Update::start(request, options);
+        let prior_writes = beginning.prior_writes;
+        let mut stats = RequestStats::default();
+        let (mut next, mut unreadable) = self.begin(&beginning, &options, &mut stats).await;
         loop {
             next = match next {
                 Step::Done(completion) => {
                     let latency = self.clock.elapsed().saturating_sub(started);
-                    return self.finish(id, *completion, stats, mode, latency).await;
+                    let recorded = match mode {
+                        Mode::Write => Some(self.conclude(id, &completion, &stats, latency).await),
+                        Mode::DryRun => None,
+                    };
+                    if stop.has_come() || !stats.is_overtaken(recorded.as_ref()) {
+                        return report(id, *completion, stats, latency, recorded);
+                    }
+                    (next, unreadable) = self.begin(&beginning, &options, &mut stats).await;
+                    continue;
                 }
                 // Why: a machine that slept, or a stopped process, may come back when others have settled its intent.
                 Step::Write(write) if stats.intent.is_some_and(|intent| self.clock.now() >= intent.lease_ends) => {
@@ -229,30 +234,34 @@ impl<K: DocumentKind> Updater<K> {
                 Step::Record(record) => {
                     let intent = record.intent();
                     let recorded = match stop.or(self.identity.identity()).await {
-                        None => None,
-                        Some(Err(error)) => Some(Err(error)),
+                        None => Recording::Stopped,
+                        Some(Err(error)) => Recording::Refused(error),
                         Some(Ok(identity)) => {
                             let follows = stats.intent.map(|intent| intent.entry);
                             let intent = self.intent_record(identity, id, intent, follows, deadline);
-                            let recorded = self.record(intent, started + deadline, watch, &mut stop).await;
-                            recorded.map(|recorded| recorded.map_err(IdentityError::Ledger))
+                            let looks = prior_writes.filter(|_| !stats.has_own_intent());
+                            self.record(intent, looks, started + deadline, watch, &mut stop).await
                         }
                     };
                     match recorded {
-                        Some(Ok(intent)) => {
+                        Recording::Recorded(intent) => {
                             let is_first = stats.intent.replace(intent).is_none();
                             match prior_writes.filter(|_| is_first) {
                                 // Why again: only the lease keeps others from writing between a look and the write.
-                                Some(writes) => match writes.find().await {
+                                Some(writes) => match writes.find_settled().await {
                                     Ok(prior) => record.recorded_after(prior),
                                     Err(error) => record.not_recorded(record_error(&error)),
                                 },
                                 None => record.recorded(),
                             }
                         }
-                        Some(Err(IdentityError::Request(failure))) => record.give_up(failure),
-                        Some(Err(IdentityError::Ledger(error))) => record.not_recorded(record_error(&error)),
-                        None => record.cancel(self.now(started)),
+                        Recording::Overtaken => {
+                            (next, unreadable) = self.begin(&beginning, &options, &mut stats).await;
+                            continue;
+                        }
+                        Recording::Refused(IdentityError::Request(failure)) => record.give_up(failure),
+                        Recording::Refused(IdentityError::Ledger(error)) => record.not_recorded(record_error(&error)),
+                        Recording::Stopped => record.cancel(self.now(started)),
                     }
                 }
                 Step::Read(read) => {
@@ -275,6 +284,29 @@ impl<K: DocumentKind> Updater<K> {
                 next = cancel(next, self.now(started));
             }
         }
+    }
+
+    /// The first step of an update, after a look at the record where it depends on it; and the failure of that look. One
+    /// that was overtaken begins again: it has sent nothing, and what the record said is no longer so.
+    async fn begin(
+        &self,
+        beginning: &Beginning<'_, K>,
+        options: &UpdateOptions,
+        stats: &mut RequestStats,
+    ) -> (Step<K>, Option<RecordError>) {
+        stats.intent = None;
+        let (prior, unreadable) = match beginning.prior_writes {
+            None => return (Update::start(beginning.request.clone(), options.clone()), None),
+            Some(writes) => match writes.find_all().await {
+                Ok((prior, follows)) => {
+                    stats.intent = follows.map(RecordedIntent::abandoned);
+                    (prior, None)
+                }
+                Err(error) => (PriorWrite::None, Some(record_error(&error))),
+            },
+        };
+        let request = beginning.request_after(prior);
+        (Update::start(request, options.clone()), unreadable)
     }
 
     /// Reads the document. The identity may take a request, which costs no time beside the first read.

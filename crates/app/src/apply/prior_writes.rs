@@ -1,11 +1,9 @@
 //! The writes of a document that the record knows of since a plan of it was reviewed.
 
-use std::time::SystemTime;
-
 use async_trait::async_trait;
 use domain::protocol::{PlanOfWrite, PriorWrite};
 use domain::{DocumentKind, OutcomeKind, Patch};
-use ports::{After, Author, DocumentRef, Entry, EntryId, History, Ledger, LedgerError};
+use ports::{After, Author, Clock, DocumentRef, Entry, EntryId, History, Ledger, LedgerError};
 
 use super::AppliedPlan;
 use crate::planner::SeenEntry;
@@ -20,23 +18,18 @@ pub(super) struct Review<'a, K: DocumentKind> {
     pub(super) plan: &'a AppliedPlan,
     pub(super) author: Author,
     pub(super) patch: Patch<K>,
-    pub(super) now: SystemTime,
+    pub(super) clock: &'a dyn Clock,
 }
 
 impl<K: DocumentKind> Review<'_, K> {
-    /// The newest write since the review, and the open intent of this plan that an update has to go on from.
-    pub(super) async fn find_all(&self) -> Result<(PriorWrite<K>, Option<EntryId>), LedgerError> {
-        let settled = self.find().await?;
-        if settled != PriorWrite::None {
-            return Ok((settled, None));
-        }
-        let open = self.ledger.unsettled(&self.document.target, K::NAME.as_str()).await?;
-        for entry in open {
+    /// The open intent of this plan that an update has to go on from.
+    async fn left_open(&self) -> Result<Option<EntryId>, LedgerError> {
+        for entry in self.ledger.unsettled(&self.document.target, K::NAME.as_str()).await? {
             if self.is_of_this_plan(&entry) && self.is_abandoned(&entry).await? {
-                return Ok((PriorWrite::Unsettled, Some(entry.id)));
+                return Ok(Some(entry.id));
             }
         }
-        Ok((PriorWrite::None, None))
+        Ok(None)
     }
 
     fn is_of_this_plan(&self, entry: &Entry) -> bool {
@@ -52,7 +45,7 @@ impl<K: DocumentKind> Review<'_, K> {
             && entry
                 .intent
                 .as_ref()
-                .is_some_and(|intent| intent.lease().holds_at(self.now));
+                .is_some_and(|intent| intent.lease().holds_at(self.clock.now()));
         Ok(!is_leased || self.ledger.is_abandoned(entry.id, &self.author).await?)
     }
 
@@ -76,7 +69,21 @@ impl<K: DocumentKind> Review<'_, K> {
 
 #[async_trait]
 impl<K: DocumentKind> PriorWrites<K> for Review<'_, K> {
-    async fn find(&self) -> Result<PriorWrite<K>, LedgerError> {
+    async fn find_all(&self) -> Result<(PriorWrite<K>, Option<EntryId>), LedgerError> {
+        let settled = self.find_settled().await?;
+        // Why before what other runs did since: ours may have been in between, so nothing is merged over it.
+        let follows = if settled.forbids_merge() {
+            None
+        } else {
+            self.left_open().await?
+        };
+        Ok(match follows {
+            Some(_) => (PriorWrite::Unsettled, follows),
+            None => (settled, None),
+        })
+    }
+
+    async fn find_settled(&self) -> Result<PriorWrite<K>, LedgerError> {
         let since = self.since().await?;
         let mut applied = self.history.applied_after(&self.document, since).await?;
         // Why: the outcome of the entry that the plan saw has a number after it.

@@ -7,11 +7,11 @@ use std::future::Future;
 use std::time::{Duration, SystemTime};
 
 use domain::DocumentKind;
-use domain::protocol::{Completion, Mode, Outcome, PendingWrite};
-use ports::{DocumentRef, EntryId, IntentRecord, LedgerError, OutcomeRecord};
+use domain::protocol::{Completion, Outcome, PendingWrite};
+use ports::{DocumentRef, EntryId, IntentRecord, LedgerError, OutcomeRecord, Recorded};
 
 use super::stop::Stop;
-use super::{Identity, IdentityError, Progress, Report, RequestStats, Updater};
+use super::{Identity, IdentityError, PriorWrites, Progress, Report, RequestStats, Updater};
 
 /// The time beyond its deadline for which an update leases a document.
 const LEASE_BEYOND_DEADLINE: Duration = Duration::from_mins(1);
@@ -27,6 +27,20 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 pub(super) struct RecordedIntent {
     pub(super) entry: EntryId,
     pub(super) lease_ends: SystemTime,
+    /// True of one that an earlier run left open.
+    pub(super) is_of_another_run: bool,
+}
+
+/// The result of recording an intent.
+pub(super) enum Recording {
+    /// It is in the ledger.
+    Recorded(RecordedIntent),
+    /// Another run did meanwhile what the update was to go on from, or left open what it has to go on from.
+    Overtaken,
+    /// The ledger or the platform refused.
+    Refused(IdentityError),
+    /// The update was stopped.
+    Stopped,
 }
 
 impl RecordedIntent {
@@ -35,6 +49,7 @@ impl RecordedIntent {
         Self {
             entry,
             lease_ends: SystemTime::UNIX_EPOCH,
+            is_of_another_run: true,
         }
     }
 }
@@ -67,71 +82,65 @@ impl<K: DocumentKind> Updater<K> {
         }
     }
 
-    /// Records an intent. While another update is at work on the document, it waits for that one, until the deadline.
-    /// Nothing if it was stopped in that wait.
+    /// Records an intent. While another update is at work on the document, it waits for that one, until the deadline; and
+    /// has a look at what that one left, if the update depends on the record.
     pub(super) async fn record<S: Future<Output = ()>>(
         &self,
         mut record: IntentRecord,
+        looks: Option<&dyn PriorWrites<K>>,
         deadline: Duration,
         watch: &(dyn Fn(Progress) + Send + Sync),
         stop: &mut Stop<'_, S>,
-    ) -> Option<Result<RecordedIntent, LedgerError>> {
+    ) -> Recording {
         let mut pause = FIRST_PAUSE;
         let lease = record.leased_until.duration_since(record.at).unwrap_or_default();
         loop {
             let failure = match self.ledger.intend(record.clone()).await {
                 Ok(entry) => {
-                    let lease_ends = record.leased_until;
-                    return Some(Ok(RecordedIntent { entry, lease_ends }));
+                    return Recording::Recorded(RecordedIntent {
+                        entry,
+                        lease_ends: record.leased_until,
+                        is_of_another_run: false,
+                    });
                 }
+                Err(LedgerError::Settled(_)) if looks.is_some() => return Recording::Overtaken,
                 Err(failure) => failure,
             };
             let is_leased = matches!(failure, LedgerError::Leased { .. });
             if !is_leased || self.clock.elapsed() + pause >= deadline {
-                return Some(Err(failure));
+                return Recording::Refused(failure.into());
             }
             watch(Progress::Waiting {
                 time: pause,
                 because: failure.to_string(),
             });
-            stop.or(self.sleeper.sleep(pause)).await?;
+            if stop.or(self.sleeper.sleep(pause)).await.is_none() {
+                return Recording::Stopped;
+            }
+            if let Some(looks) = looks.filter(|_| record.follows.is_none()) {
+                match looks.find_all().await {
+                    Ok((_, None)) => {}
+                    Ok((_, Some(_))) => return Recording::Overtaken,
+                    Err(failure) => return Recording::Refused(failure.into()),
+                }
+            }
             pause = (pause * 2).min(LONGEST_PAUSE);
             record.at = self.clock.now();
             record.leased_until = record.at.checked_add(lease).unwrap_or(record.at);
         }
     }
 
-    /// Records the outcome; a dry run leaves nothing.
-    pub(super) async fn finish(
+    /// Records the outcome.
+    pub(super) async fn conclude(
         &self,
         id: &K::Id,
-        completion: Completion<K>,
-        stats: RequestStats,
-        mode: Mode,
+        completion: &Completion<K>,
+        stats: &RequestStats,
         latency: Duration,
-    ) -> Report<K> {
-        let (mut recorded, mut unrecorded) = (None, None);
-        if mode == Mode::Write {
-            let conclude = async {
-                let identity = self.identity.identity().await?;
-                let outcome = self.outcome_record(identity, id, &completion, &stats, latency);
-                Ok::<_, IdentityError>(self.ledger.conclude(outcome).await?)
-            };
-            match conclude.await {
-                Ok(entry) => recorded = Some(entry),
-                Err(IdentityError::Ledger(failure)) => unrecorded = Some(failure.in_full()),
-                Err(IdentityError::Request(failure)) => unrecorded = Some(failure.to_string()),
-            }
-        }
-        Report {
-            id: id.clone(),
-            completion,
-            requests: stats.requests,
-            latency,
-            last: stats.last,
-            recorded,
-            unrecorded,
-        }
+    ) -> Result<Recorded, IdentityError> {
+        let identity = self.identity.identity().await?;
+        let outcome = self.outcome_record(identity, id, completion, stats, latency);
+        Ok(self.ledger.conclude(outcome).await?)
     }
 
     fn outcome_record(
@@ -172,6 +181,31 @@ impl<K: DocumentKind> Updater<K> {
             return Some(format!("{} {}", first.code, first.message));
         }
         (self.describe_error)(outcome)
+    }
+}
+
+/// The report of an update, and of what became of its record; a dry run has none.
+pub(super) fn report<K: DocumentKind>(
+    id: &K::Id,
+    completion: Completion<K>,
+    stats: RequestStats,
+    latency: Duration,
+    recorded: Option<Result<Recorded, IdentityError>>,
+) -> Report<K> {
+    let (recorded, unrecorded) = match recorded {
+        None => (None, None),
+        Some(Ok(entry)) => (Some(entry), None),
+        Some(Err(IdentityError::Ledger(failure))) => (None, Some(failure.in_full())),
+        Some(Err(IdentityError::Request(failure))) => (None, Some(failure.to_string())),
+    };
+    Report {
+        id: id.clone(),
+        completion,
+        requests: stats.requests,
+        latency,
+        last: stats.last,
+        recorded,
+        unrecorded,
     }
 }
 

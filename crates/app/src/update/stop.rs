@@ -12,6 +12,11 @@ impl<'s, S: Future<Output = ()>> Stop<'s, S> {
         Self(Some(stop))
     }
 
+    /// True once the cancellation has come.
+    pub(super) fn has_come(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// The result of a task, or none if the cancellation comes before that. After that, tasks are carried out.
     pub(super) async fn or<T>(&mut self, task: impl Future<Output = T>) -> Option<T> {
         let mut task = pin!(task);

@@ -75,7 +75,7 @@ impl<K: DocumentKind> PriorWrite<K> {
 
     /// True if what was done since the review is no reason to merge: the patch was written once, and others undid or
     /// overwrote it.
-    pub(super) fn forbids_merge(&self) -> bool {
+    pub fn forbids_merge(&self) -> bool {
         match self {
             Self::Overwritten => true,
             Self::Applied { of, .. } => *of == PlanOfWrite::Same,

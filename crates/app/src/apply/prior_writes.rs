@@ -1,5 +1,7 @@
 //! The writes of a document that the record knows of since a plan of it was reviewed.
 
+use std::time::{Duration, SystemTime};
+
 use async_trait::async_trait;
 use domain::protocol::{PlanOfWrite, PriorWrite};
 use domain::{DocumentKind, OutcomeKind, Patch};
@@ -8,6 +10,9 @@ use ports::{After, Author, Clock, DocumentRef, Entry, EntryId, History, Ledger, 
 use super::AppliedPlan;
 use crate::planner::SeenEntry;
 use crate::update::PriorWrites;
+
+/// The clocks of two machines differ by less than this.
+const CLOCKS_DIFFER_BY: Duration = Duration::from_hours(24);
 
 /// The review of an update, as the record is asked about it.
 pub(super) struct Review<'a, K: DocumentKind> {
@@ -67,6 +72,22 @@ impl<K: DocumentKind> Review<'_, K> {
     }
 }
 
+/// The point from which on the record is asked: a plan is applied after it was made, whatever the clocks say.
+fn earlier(since: After) -> After {
+    match since {
+        After::Entry(_) => since,
+        After::Time(time) => After::Time(time.checked_sub(CLOCKS_DIFFER_BY).unwrap_or(SystemTime::UNIX_EPOCH)),
+    }
+}
+
+/// True if another run's write counts: the outcome of the very entry that the plan saw has a number after it.
+fn counts(entry: &Entry, since: After) -> bool {
+    match since {
+        After::Entry(seen) => entry.id != seen,
+        After::Time(time) => entry.outcome.as_ref().is_some_and(|outcome| outcome.at > time),
+    }
+}
+
 #[async_trait]
 impl<K: DocumentKind> PriorWrites<K> for Review<'_, K> {
     async fn find_all(&self) -> Result<(PriorWrite<K>, Option<EntryId>), LedgerError> {
@@ -85,9 +106,8 @@ impl<K: DocumentKind> PriorWrites<K> for Review<'_, K> {
 
     async fn find_settled(&self) -> Result<PriorWrite<K>, LedgerError> {
         let since = self.since().await?;
-        let mut applied = self.history.applied_after(&self.document, since).await?;
-        // Why: the outcome of the entry that the plan saw has a number after it.
-        applied.retain(|entry| since != After::Entry(entry.id));
+        let mut applied = self.history.applied_after(&self.document, earlier(since)).await?;
+        applied.retain(|entry| self.is_of_this_plan(entry) || counts(entry, since));
         let Some(newest) = applied.first() else {
             return Ok(PriorWrite::None);
         };

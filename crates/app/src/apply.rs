@@ -1,6 +1,8 @@
 //! Applying a plan: each update under its reviewed version, several at a time.
 
 mod prior_writes;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::future::Future;

@@ -200,7 +200,7 @@ impl<K: DocumentKind> Updater<K> {
         let mut stop = Stop::new(stop);
         let prior_writes = beginning.prior_writes;
         let mut stats = RequestStats::default();
-        let (mut next, mut unreadable) = self.begin(&beginning, &options, &mut stats).await;
+        let (mut next, mut look) = self.begin(&beginning, &options, &mut stats).await;
         loop {
             next = match next {
                 Step::Done(completion) => {
@@ -212,7 +212,7 @@ impl<K: DocumentKind> Updater<K> {
                     if stop.has_come() || !stats.is_overtaken(recorded.as_ref()) {
                         return report(id, *completion, stats, latency, recorded);
                     }
-                    (next, unreadable) = self.begin(&beginning, &options, &mut stats).await;
+                    (next, look) = self.begin(&beginning, &options, &mut stats).await;
                     continue;
                 }
                 // Why: a machine that slept, or a stopped process, may come back when others have settled its intent.
@@ -230,7 +230,7 @@ impl<K: DocumentKind> Updater<K> {
                     self.observe(&mut stats, &answer, |answer| &answer.metadata);
                     write.answered(answer.map(|answer| answer.content), self.now(started))
                 }
-                Step::Record(record) if let Some(error) = &unreadable => record.not_recorded(error.clone()),
+                Step::Record(record) if let Err(error) = &look => record.not_recorded(error.clone()),
                 Step::Record(record) => {
                     let intent = record.intent();
                     let recorded = match stop.or(self.identity.identity()).await {
@@ -249,6 +249,7 @@ impl<K: DocumentKind> Updater<K> {
                             match prior_writes.filter(|_| is_first) {
                                 // Why again: only the lease keeps others from writing between a look and the write.
                                 Some(writes) => match writes.find_settled().await {
+                                    Ok(prior) if look.as_ref() == Ok(&prior) => record.recorded(),
                                     Ok(prior) => record.recorded_after(prior),
                                     Err(error) => record.not_recorded(record_error(&error)),
                                 },
@@ -256,7 +257,7 @@ impl<K: DocumentKind> Updater<K> {
                             }
                         }
                         Recording::Overtaken => {
-                            (next, unreadable) = self.begin(&beginning, &options, &mut stats).await;
+                            (next, look) = self.begin(&beginning, &options, &mut stats).await;
                             continue;
                         }
                         Recording::Refused(IdentityError::Request(failure)) => record.give_up(failure),
@@ -286,27 +287,27 @@ impl<K: DocumentKind> Updater<K> {
         }
     }
 
-    /// The first step of an update, after a look at the record where it depends on it; and the failure of that look. One
+    /// The first step of an update, after a look at the record where it depends on it; and that look. One
     /// that was overtaken begins again: it has sent nothing, and what the record said is no longer so.
     async fn begin(
         &self,
         beginning: &Beginning<'_, K>,
         options: &UpdateOptions,
         stats: &mut RequestStats,
-    ) -> (Step<K>, Option<RecordError>) {
+    ) -> (Step<K>, Result<PriorWrite<K>, RecordError>) {
         stats.intent = None;
-        let (prior, unreadable) = match beginning.prior_writes {
-            None => return (Update::start(beginning.request.clone(), options.clone()), None),
+        let look = match beginning.prior_writes {
+            None => Ok(PriorWrite::None),
             Some(writes) => match writes.find_all().await {
                 Ok((prior, follows)) => {
                     stats.intent = follows.map(RecordedIntent::abandoned);
-                    (prior, None)
+                    Ok(prior)
                 }
-                Err(error) => (PriorWrite::None, Some(record_error(&error))),
+                Err(error) => Err(record_error(&error)),
             },
         };
-        let request = beginning.request_after(prior);
-        (Update::start(request, options.clone()), unreadable)
+        let request = beginning.request_after(look.clone().unwrap_or_default());
+        (Update::start(request, options.clone()), look)
     }
 
     /// Reads the document. The identity may take a request, which costs no time beside the first read.

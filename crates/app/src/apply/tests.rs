@@ -13,7 +13,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use room::{Fate, Plan, Room, kinds, name_and_version, renamed, rule, rule_id, rules};
+use room::{Plan, Room, WriteFault, kinds, name_and_version, renamed, rule, rule_id, rules};
 
 fn at_once<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -154,8 +154,8 @@ async fn a_stop_before_the_start_leaves_nothing_in_the_record() {
     let applier = room.applier("a", &plan.review);
     let stopped = || std::future::ready(());
     let (options, ended) = (UpdateOptions::default(), std::sync::Mutex::new(Vec::new()));
-    let note = |index, _: &Report<TriggerRule>| ended.lock().unwrap().push(index);
-    let reports = applier.apply(plan.updates, &options, &|_, _| (), &note, &stopped);
+    let keep = |index, _: &Report<TriggerRule>| ended.lock().unwrap().push(index);
+    let reports = applier.apply(plan.updates, &options, &|_, _| (), &keep, &stopped);
     assert_eq!(kinds(&reports.await.unwrap()), [OutcomeKind::NotAttempted; 3]);
     assert_eq!(*ended.lock().unwrap(), [0, 1, 2]);
     assert_eq!((room.ledger.all().len(), room.wire.writes()), (0, 0));

@@ -193,7 +193,7 @@ const RULE: &str = r#"{"id":"1","ruleType":"conversation","enabled":true,"name":
     "conditions":[{"type":"keyword","field":"f","operator":"contains","value":"a"}],
     "actions":[{"type":"call","x":[1]}]}"#;
 
-/// What the listing leaves out or empties may be another value, and what it shows is that value.
+/// A member that the listing leaves out or empties may be another value, and one that it shows is that value.
 #[tokio::test]
 async fn a_rule_of_which_the_listing_shows_less_is_read() {
     let conditions = r#"{"id":"1","conditions":[{"type":"keyword","field":"f","operator":"contains","value":"a"}]}"#;

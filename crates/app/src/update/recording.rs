@@ -33,7 +33,7 @@ pub(super) struct RecordedIntent {
 
 /// The result of recording an intent.
 pub(super) enum Recording {
-    /// It is in the ledger.
+    /// Done: the intent is in the ledger.
     Recorded(RecordedIntent),
     /// Another run did meanwhile what the update was to go on from, or left open what it has to go on from.
     Overtaken,

@@ -334,7 +334,7 @@ mod tests {
         match_by_content(ours.root(), theirs.root()).0
     }
 
-    /// What was made of it is never made of it once more, in another order.
+    /// The list that was made of another is never made of it once more, in another order.
     #[test]
     fn a_list_that_says_all_of_another_place_by_place_is_that_list() {
         for (authored, stored) in [

@@ -245,7 +245,7 @@ async fn what_the_server_made_of_it_counts_as_ours_while_it_stands() {
         room.plan("p", &renamed("newer", 1)).await,
         room.plan("q", &renamed("newer", 1)).await,
     ];
-    room.meet([Fate::StoredAs(rule(cut))]);
+    room.meet([WriteFault::StoredAs(rule(cut))]);
     assert_eq!(room.apply_in_words("a", &plans[0], OnConflict::Fail).await, [APPLIED]);
     for plan in &plans {
         assert_eq!(room.apply_in_words("b", plan, OnConflict::Fail).await, [UNCHANGED]);
@@ -260,7 +260,7 @@ async fn a_write_that_others_went_over_is_a_conflict_for_the_same_plan() {
     let room = Room::of([(1, Toy::specimen())], Vec::new());
     let plan = room.plan("p", &[(1, Toy::edit(&[(0, 0)]))]).await;
     let theirs = Toy::patch(&[(0, 1)]).apply(&Toy::specimen()).unwrap();
-    room.meet([Fate::Overwritten(theirs)]);
+    room.meet([WriteFault::Overwritten(theirs)]);
     assert_eq!(
         room.apply_in_words("a", &plan, OnConflict::Merge).await,
         [OutcomeKind::Overwritten]

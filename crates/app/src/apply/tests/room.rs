@@ -38,11 +38,11 @@ impl Turns {
     }
 }
 
-/// The fate of a write.
-pub(super) enum Fate<K> {
-    /// It never arrives, and nobody knows.
+/// A fault that a write meets.
+pub(super) enum WriteFault<K> {
+    /// A write that never arrives, and nobody knows.
     NeverArrives,
-    /// It is carried out, and nobody is there any more for the answer.
+    /// A write that is carried out, and nobody is there any more for the answer.
     CarriedOutAfterACrash,
     /// The run that sends it is gone at that moment.
     Crash,
@@ -63,7 +63,7 @@ pub(super) struct Wire<K: DocumentKind> {
     pub(super) behind: InMemoryStore<K>,
     pub(super) reads: AtomicU32,
     pub(super) sent: Mutex<Vec<Sent<K>>>,
-    pub(super) fates: Mutex<VecDeque<Fate<K>>>,
+    pub(super) fates: Mutex<VecDeque<WriteFault<K>>>,
     pub(super) turns: Turns,
 }
 
@@ -102,17 +102,17 @@ impl<K: DocumentKind> DocumentStore<K> for Wire<K> {
         let fate = self.fates.lock().unwrap().pop_front();
         let answer = match fate {
             None => self.behind.replace(id, document, version).await,
-            Some(Fate::NeverArrives) => Err(RequestError::no_answer("the connection broke")),
-            Some(Fate::CarriedOutAfterACrash) => {
+            Some(WriteFault::NeverArrives) => Err(RequestError::no_answer("the connection broke")),
+            Some(WriteFault::CarriedOutAfterACrash) => {
                 self.behind.replace(id, document, version).await?;
                 std::future::pending().await
             }
-            Some(Fate::Crash) => {
+            Some(WriteFault::Crash) => {
                 self.sent.lock().unwrap().pop();
                 std::future::pending().await
             }
-            Some(Fate::StoredAs(other)) => self.behind.replace(id, &other, version).await,
-            Some(Fate::Overwritten(theirs)) => {
+            Some(WriteFault::StoredAs(other)) => self.behind.replace(id, &other, version).await,
+            Some(WriteFault::Overwritten(theirs)) => {
                 let answer = self.behind.replace(id, document, version).await;
                 self.behind.put(id, theirs);
                 answer
@@ -330,14 +330,14 @@ impl<K: Specimen> Room<K> {
     }
 
     /// Applies a plan in a run that is gone while it writes.
-    pub(super) fn crash(&self, run: &str, plan: &Plan<K>, fate: Fate<K>) {
+    pub(super) fn crash(&self, run: &str, plan: &Plan<K>, fate: WriteFault<K>) {
         self.meet([fate]);
         let end = self.apply(run, plan, &UpdateOptions::default()).now_or_never();
         assert!(end.is_none(), "it ended");
     }
 
     /// Lets the next writes meet these fates.
-    pub(super) fn meet(&self, fates: impl IntoIterator<Item = Fate<K>>) {
+    pub(super) fn meet(&self, fates: impl IntoIterator<Item = WriteFault<K>>) {
         self.wire.fates.lock().unwrap().extend(fates);
     }
 

@@ -30,19 +30,25 @@ fn sent(room: &Room<TriggerRule>) -> Vec<(String, String)> {
 #[tokio::test]
 async fn the_write_of_a_run_that_is_gone_is_found_or_sent_again_as_it_was_or_stays_unknown() {
     for (fate, moved_to, end, evidence, sends) in [
-        (Fate::CarriedOutAfterACrash, None, APPLIED, Some(Evidence::Read), 0),
         (
-            Fate::CarriedOutAfterACrash,
+            WriteFault::CarriedOutAfterACrash,
+            None,
+            APPLIED,
+            Some(Evidence::Read),
+            0,
+        ),
+        (
+            WriteFault::CarriedOutAfterACrash,
             Some("new"),
             APPLIED,
             Some(Evidence::Read),
             0,
         ),
-        (Fate::CarriedOutAfterACrash, Some("theirs"), UNKNOWN, None, 0),
-        (Fate::Crash, None, APPLIED, Some(Evidence::Answer), 1),
-        (Fate::Crash, Some("theirs"), UNKNOWN, None, 0),
+        (WriteFault::CarriedOutAfterACrash, Some("theirs"), UNKNOWN, None, 0),
+        (WriteFault::Crash, None, APPLIED, Some(Evidence::Answer), 1),
+        (WriteFault::Crash, Some("theirs"), UNKNOWN, None, 0),
         // The content is the reviewed one, and it was ours in between or was not.
-        (Fate::CarriedOutAfterACrash, Some("old"), UNKNOWN, None, 0),
+        (WriteFault::CarriedOutAfterACrash, Some("old"), UNKNOWN, None, 0),
     ] {
         let room = Room::of(rules(1), Vec::new());
         let plan = room.plan("p", &renamed("new", 1)).await;
@@ -81,7 +87,7 @@ async fn the_write_of_a_run_that_is_gone_is_found_or_sent_again_as_it_was_or_sta
 async fn what_stayed_unknown_is_sent_again_with_the_same_bytes_under_the_same_version() {
     let room = Room::of(rules(1), Vec::new());
     let plan = room.plan("p", &renamed("new", 1)).await;
-    room.meet((0..domain::protocol::MAX_SENDS).map(|_| Fate::NeverArrives));
+    room.meet((0..domain::protocol::MAX_SENDS).map(|_| WriteFault::NeverArrives));
     assert_eq!(room.apply_in_words("a", &plan, OnConflict::Fail).await, [UNKNOWN]);
     let [open] = room.unsettled().await.try_into().unwrap();
     let before = sent(&room);
@@ -100,7 +106,7 @@ async fn each_run_that_is_gone_is_gone_on_from() {
     let room = Room::of(rules(1), Vec::new());
     let plan = room.plan("p", &renamed("new", 1)).await;
     for run in ["a", "b", "c"] {
-        room.crash(run, &plan, Fate::Crash);
+        room.crash(run, &plan, WriteFault::Crash);
         room.time.advance(LONGER_THAN_A_LEASE);
     }
     assert_eq!(room.apply_in_words("d", &plan, OnConflict::Fail).await, [APPLIED]);
@@ -114,7 +120,7 @@ async fn each_run_that_is_gone_is_gone_on_from() {
 async fn what_only_its_content_guards_is_looked_for_three_times_and_not_sent_again() {
     let room = Room::of([(1, Toy::specimen())], Vec::new());
     let plan = room.plan("p", &[(1, Toy::edit(&[(0, 0)]))]).await;
-    room.crash("a", &plan, Fate::Crash);
+    room.crash("a", &plan, WriteFault::Crash);
     room.time.advance(LONGER_THAN_A_LEASE);
     let (reads, started) = (room.wire.reads(), room.time.elapsed());
     assert_eq!(room.apply_in_words("b", &plan, OnConflict::Fail).await, [UNKNOWN]);
@@ -132,7 +138,7 @@ async fn what_only_its_content_guards_is_looked_for_three_times_and_not_sent_aga
 async fn a_run_that_is_gone_for_certain_is_not_waited_for() {
     let mut room = Room::of(rules(1), Vec::new());
     let plan = room.plan("p", &renamed("new", 1)).await;
-    room.crash("a", &plan, Fate::CarriedOutAfterACrash);
+    room.crash("a", &plan, WriteFault::CarriedOutAfterACrash);
     room.gone.push("a");
     let started = room.time.elapsed();
     assert_eq!(room.apply_in_words("b", &plan, OnConflict::Fail).await, [APPLIED]);
@@ -144,7 +150,7 @@ async fn a_run_that_is_gone_for_certain_is_not_waited_for() {
 async fn a_run_that_may_be_at_work_is_waited_for_and_nothing_is_sent_meanwhile() {
     let room = Room::of(rules(1), Vec::new());
     let plan = room.plan("p", &renamed("new", 1)).await;
-    room.crash("a", &plan, Fate::Crash);
+    room.crash("a", &plan, WriteFault::Crash);
     assert_eq!(
         room.apply_in_words("b", &plan, OnConflict::Fail).await,
         [OutcomeKind::Failed]
@@ -160,7 +166,7 @@ async fn a_run_that_may_be_at_work_is_waited_for_and_nothing_is_sent_meanwhile()
 /// The lease of the run that is gone ends while the next one waits for it.
 #[tokio::test]
 async fn a_run_that_was_waited_for_in_vain_is_gone_on_from() {
-    for (fate, sends) in [(Fate::CarriedOutAfterACrash, 1), (Fate::Crash, 1)] {
+    for (fate, sends) in [(WriteFault::CarriedOutAfterACrash, 1), (WriteFault::Crash, 1)] {
         let room = Room::of(rules(1), Vec::new());
         let plan = room.plan("p", &renamed("new", 1)).await;
         room.crash("a", &plan, fate);
@@ -175,7 +181,7 @@ async fn a_run_that_was_waited_for_in_vain_is_gone_on_from() {
 async fn what_is_not_known_is_never_merged_over_whatever_another_run_did_since() {
     let room = Room::of(rules(1), Vec::new());
     let plan = room.plan("p", &renamed("new", 1)).await;
-    room.crash("a", &plan, Fate::CarriedOutAfterACrash);
+    room.crash("a", &plan, WriteFault::CarriedOutAfterACrash);
     // Somebody undid it, and another run of ours wrote something else.
     room.wire.behind.put(&rule_id("1"), theirs("old"));
     room.time.advance(LONGER_THAN_A_LEASE);
@@ -197,7 +203,7 @@ async fn the_open_write_of_another_plan_is_none_of_this_one() {
         room.plan("q", &renamed("new", 2)).await,
     ];
     room.parallelism = 1;
-    room.crash("a", &plans[0], Fate::Crash);
+    room.crash("a", &plans[0], WriteFault::Crash);
     room.time.advance(LONGER_THAN_A_LEASE);
     assert_eq!(
         room.apply_in_words("b", &plans[1], OnConflict::Fail).await,
@@ -210,7 +216,7 @@ proptest! {
     #[test]
     fn two_that_go_on_from_one_that_is_gone_write_once(turns in vec(0..6_u8, 0..40), is_carried_out: bool) {
         at_once(async {
-            let fate = if is_carried_out { Fate::CarriedOutAfterACrash } else { Fate::Crash };
+            let fate = if is_carried_out { WriteFault::CarriedOutAfterACrash } else { WriteFault::Crash };
             let room = Room::of(rules(1), Vec::new());
             let plan = room.plan("p", &renamed("new", 1)).await;
             room.crash("a", &plan, fate);

@@ -19,7 +19,7 @@ pub use base::FileContent;
 pub use deliver::{Deliverer, DeliveryReport};
 pub use planner::{
     InvalidPlan, KnownBases, PlanProgress, PlanRequest, Planned, PlannedAction, PlannedDocument, Planner, SeenEntry,
-    known_bases, newest_entry,
+    known_bases,
 };
 pub use rate_limited::RateLimited;
 pub use read_only::ReadOnly;

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use domain::json::Node;
 use domain::plan::{PlannedUpdate, plan};
 use domain::protocol::{Conflict, Failed, Outcome, UpdateRequest};
-use domain::{DocumentKind, Edit, FailureClass, Findings, RequestError, Stored, Version};
+use domain::{ContentHash, DocumentKind, Edit, FailureClass, Findings, RequestError, Stored, Version};
 use futures_util::StreamExt;
 use ports::{DocumentStore, EntryId, History, HistoryQuery, LedgerError, Listed, visit_listing};
 
@@ -24,6 +24,8 @@ pub struct Planner<K: DocumentKind> {
     pub keeps_stored: bool,
     /// The documents of the files that are not planned: they are in no count.
     pub left_out: Vec<K::Id>,
+    /// The record, and the target in it whose newest entries are noted.
+    pub record: Option<(Arc<dyn History>, String)>,
 }
 
 /// A request for one document.
@@ -54,6 +56,8 @@ pub struct PlannedDocument<K: DocumentKind> {
     pub title: Option<String>,
     /// The document as it is stored or listed, if it is and that is asked for.
     pub stored: Option<K>,
+    /// The newest entry of the document in the record before it was read.
+    pub seen: Option<SeenEntry>,
     /// The action.
     pub action: PlannedAction<K>,
 }
@@ -96,11 +100,15 @@ pub enum PlanProgress {
 impl<K: DocumentKind> Planner<K> {
     /// Plans each request. What the listing shows to be equal is not read; everything else is read whole, since a listing
     /// may show less than a document has.
+    ///
+    /// # Errors
+    ///
+    /// If the record cannot be read.
     pub async fn plan(
         &self,
         requests: Vec<PlanRequest<K>>,
         watch: &(dyn Fn(PlanProgress) + Send + Sync),
-    ) -> Planned<K> {
+    ) -> Result<Planned<K>, LedgerError> {
         let (mut equal, listed) = self.compare_with_listing(&requests, watch).await;
         let total = requests.len();
         let mut planned = equal.len();
@@ -114,6 +122,7 @@ impl<K: DocumentKind> Planner<K> {
                         id,
                         title,
                         stored: listed,
+                        seen: None,
                         action: PlannedAction::Unchanged(version),
                     };
                     documents.insert(index, document);
@@ -126,16 +135,16 @@ impl<K: DocumentKind> Planner<K> {
             .map(|(index, id, request)| async move { (index, self.plan_one(id, &*request).await) });
         let mut read = futures_util::stream::iter(read).buffer_unordered(self.parallelism.max(1));
         while let Some((index, document)) = read.next().await {
-            documents.insert(index, document);
+            documents.insert(index, document?);
             planned = (planned + 1).min(total);
             watch(PlanProgress::Planned(planned));
         }
         let documents: Vec<PlannedDocument<K>> = documents.into_values().collect();
         let not_requested = listed.map(|listed| listed.not_requested(&documents, &self.left_out));
-        Planned {
+        Ok(Planned {
             documents,
             not_requested,
-        }
+        })
     }
 
     /// The requests of which the listing shows that nothing would change, and what it says of all: nothing of either if it
@@ -174,32 +183,33 @@ impl<K: DocumentKind> Planner<K> {
         }
     }
 
-    async fn plan_one(&self, id: K::Id, request: &(dyn Fn() -> UpdateRequest<K> + Send + Sync)) -> PlannedDocument<K> {
-        let stored = match self.store.get(&id).await {
-            Ok(answer) => answer.content,
-            Err(failure) => {
-                let action = if failure.class == FailureClass::NotFound {
-                    PlannedAction::Missing
-                } else {
-                    PlannedAction::Unread(Box::new(failure))
-                };
-                return PlannedDocument {
-                    id,
-                    title: None,
-                    stored: None,
-                    action,
-                };
-            }
+    async fn plan_one(
+        &self,
+        id: K::Id,
+        request: &(dyn Fn() -> UpdateRequest<K> + Send + Sync),
+    ) -> Result<PlannedDocument<K>, LedgerError> {
+        // Why before the read: a write between the two is one that the plan did not see.
+        let seen = match &self.record {
+            Some((history, target)) => newest_entry::<K>(&**history, target, &id).await?,
+            None => None,
         };
-        let title = stored.value.title().map(str::to_owned);
-        let kept = self.keeps_stored.then(|| stored.value.clone());
-        let action = PlannedAction::of(plan(request(), stored));
-        PlannedDocument {
+        let (title, stored, action) = match self.store.get(&id).await {
+            Ok(answer) => {
+                let stored = answer.content;
+                let title = stored.value.title().map(str::to_owned);
+                let kept = self.keeps_stored.then(|| stored.value.clone());
+                (title, kept, PlannedAction::of(plan(request(), stored)))
+            }
+            Err(failure) if failure.class == FailureClass::NotFound => (None, None, PlannedAction::Missing),
+            Err(failure) => (None, None, PlannedAction::Unread(Box::new(failure))),
+        };
+        Ok(PlannedDocument {
             id,
             title: action.title().map(str::to_owned).or(title),
-            stored: kept,
+            stored,
+            seen,
             action,
-        }
+        })
     }
 }
 
@@ -317,7 +327,7 @@ const LOOK_BACK: usize = 16;
 /// # Errors
 ///
 /// If the record cannot be read.
-pub async fn newest_entry<K: DocumentKind>(
+async fn newest_entry<K: DocumentKind>(
     history: &dyn History,
     target: &str,
     id: &K::Id,
@@ -355,12 +365,9 @@ pub async fn known_bases<K: DocumentKind>(history: &dyn History, target: &str) -
 pub struct KnownBases(BTreeSet<(String, String, usize)>);
 
 impl KnownBases {
-    /// True if the base of a document is the content of this edit.
-    pub fn has<K: DocumentKind>(&self, id: &str, edit: &Edit<K>) -> bool {
-        let members = edit.named_members().count();
-        !self.0.is_empty() && {
-            let base = (id.to_owned(), edit.content_hash().as_str().to_owned(), members);
-            self.0.contains(&base)
-        }
+    /// True if the base of a document has this content, and names so many members.
+    pub fn has(&self, id: &str, hash: &ContentHash, members: usize) -> bool {
+        let base = (id.to_owned(), hash.as_str().to_owned(), members);
+        self.0.contains(&base)
     }
 }

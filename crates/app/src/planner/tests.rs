@@ -60,10 +60,12 @@ impl Organization {
             parallelism: 3,
             keeps_stored: false,
             left_out: Vec::new(),
+            record: None,
         };
         let found = planner
             .plan(files.iter().map(|file| request(file)).collect(), &|_| ())
-            .await;
+            .await
+            .unwrap();
         let mut reads = store.reads.lock().unwrap().clone();
         reads.sort();
         let pages = *store.pages.lock().unwrap();
@@ -335,8 +337,9 @@ async fn a_rule_that_the_listing_does_not_show_is_planned_as_it_is_read() {
         parallelism: 0,
         keeps_stored: false,
         left_out: Vec::new(),
+        record: None,
     };
-    let found = planner.plan(vec![request(&old("1"))], &|_| ()).await;
+    let found = planner.plan(vec![request(&old("1"))], &|_| ()).await.unwrap();
     assert_eq!((words(&found), found.not_requested), (vec!["unchanged"], Some(0)));
 }
 
@@ -454,8 +457,10 @@ async fn of_a_rule_on_two_pages_the_later_one_counts() {
             parallelism: 1,
             keeps_stored: false,
             left_out: Vec::new(),
+            record: None,
         };
         let found = planner.plan(vec![request(r#"{"id":"1","name":"new"}"#)], &|_| ()).await;
+        let found = found.unwrap();
         assert_eq!((words(&found), found.not_requested), (vec![action], Some(0)));
     }
 }
@@ -490,6 +495,7 @@ async fn the_progress_counts_up_to_all_that_are_listed_and_planned() {
         parallelism: 1,
         keeps_stored: false,
         left_out: Vec::new(),
+        record: None,
     };
     let files = vec![
         request(&old("1")),
@@ -498,7 +504,8 @@ async fn the_progress_counts_up_to_all_that_are_listed_and_planned() {
     ];
     planner
         .plan(files, &|progress| seen.lock().unwrap().push(progress))
-        .await;
+        .await
+        .unwrap();
     let listed = (1..=3).map(PlanProgress::Listed);
     let counted = (1..=3).map(PlanProgress::Planned);
     assert_eq!(seen.into_inner().unwrap(), listed.chain(counted).collect::<Vec<_>>());

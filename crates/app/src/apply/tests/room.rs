@@ -15,7 +15,7 @@ use ports::{
 };
 
 use super::*;
-use crate::{PlanRequest, PlannedAction, Planner, newest_entry};
+use crate::{PlanRequest, PlannedAction, Planner};
 
 /// The turns that a task leaves to others at each call of a port; none once they are used up.
 #[derive(Clone, Default)]
@@ -277,8 +277,9 @@ impl<K: Specimen> Room<K> {
             parallelism: 2,
             keeps_stored: false,
             left_out: Vec::new(),
+            record: Some((self.ledger.clone(), "test".to_owned())),
         };
-        let found = planner.plan(requests.collect(), &|_| ()).await;
+        let found = planner.plan(requests.collect(), &|_| ()).await.unwrap();
         let mut plan = Plan {
             review: AppliedPlan {
                 id: id.to_owned(),
@@ -293,7 +294,7 @@ impl<K: Specimen> Room<K> {
             plan.actions.push(document.action.clone());
             match document.action {
                 PlannedAction::Update(update) => plan.updates.push(ReviewedUpdate {
-                    seen: newest_entry::<K>(&*self.ledger, "test", &document.id).await.unwrap(),
+                    seen: document.seen,
                     update: *update,
                     file: Some(file),
                 }),

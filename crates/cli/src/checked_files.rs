@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::json::{Document, Node};
-use domain::{Code, Edit, Finding, Pointer, RuleId, Severity, TriggerRule};
+use domain::{Code, ContentHash, Edit, Finding, Pointer, RuleId, Severity, TriggerRule};
 
 use crate::cli_error::CliError;
 use crate::output::Output;
@@ -31,6 +31,10 @@ pub(crate) struct Authored {
     /// The file as it was given, with `/` between folders.
     pub(crate) file: String,
     pub(crate) id: RuleId,
+    /// The hash of its content, as a base has it.
+    pub(crate) hash: ContentHash,
+    /// The number of members that it names.
+    pub(crate) members: usize,
     /// The text of the document as JSON: an index to it takes more room than it does itself.
     text: Arc<str>,
 }
@@ -117,6 +121,8 @@ impl CheckedFiles {
             Some(Ok(id)) => self.documents.push(Authored {
                 file: with_slashes(&source.file),
                 id,
+                hash: edit.content_hash(),
+                members: edit.named_members().count(),
                 text: edit.document().compact().into(),
             }),
             // The checks say what is wrong with an id that is none.

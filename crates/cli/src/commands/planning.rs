@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use app::{
     FileContent, InSync, KnownBases, PlanProgress, PlanRequest, PlannedAction, PlannedDocument, Planner,
-    ReviewedUpdate, known_bases, newest_entry,
+    ReviewedUpdate, known_bases,
 };
 use domain::json::Node;
 use domain::plan::{Effects, Safety};
@@ -83,6 +83,7 @@ pub(super) async fn make(
         store: Arc::new(workspace.session.reader::<TriggerRule>(settings)),
         parallelism: options.parallelism,
         keeps_stored: is_undecided,
+        record: Some((workspace.record.history.clone(), target.clone())),
         left_out: left_out.into_iter().map(|(_, planned)| planned.id).collect(),
     };
     let (requests, wanted): (Vec<Request>, Vec<_>) = chosen.into_iter().unzip();
@@ -94,6 +95,7 @@ pub(super) async fn make(
         })
         .await;
     progress.finish();
+    let found = found.map_err(|failure| unusable(&failure))?;
     let history = &*workspace.record.history;
     let known = known_bases::<TriggerRule>(history, &target).await;
     let mut plan = PlanBuilder {
@@ -111,14 +113,6 @@ pub(super) async fn make(
     if plan.count == 0 && !selection.is_everything() {
         let message = "no rule of the files is selected";
         return Err(CliError::new(ErrorCode::Usage, message).with_help("look at `--select` and `--exclude`"));
-    }
-    for (update, change) in plan.updates.iter_mut().zip(plan.changes.iter_mut().filter(is_update)) {
-        let seen = newest_entry::<TriggerRule>(history, &target, &update.update.before().id).await;
-        update.seen = seen.map_err(|failure| unusable(&failure))?;
-        change.seen = update.seen.map(|seen| SeenDocument {
-            entry: seen.entry.0,
-            at: time::exact(seen.at),
-        });
     }
     plan.summary.documents = total;
     plan.summary.not_in_files = found.not_requested;
@@ -146,10 +140,6 @@ pub(super) async fn make(
             in_sync: plan.in_sync,
         },
     })
-}
-
-fn is_update(change: &&mut ChangeDocument) -> bool {
-    change.action == Action::Update
 }
 
 fn of_file(authored: Authored) -> (Request, PlanRequest<TriggerRule>) {
@@ -202,17 +192,24 @@ impl PlanBuilder {
         document: PlannedDocument<TriggerRule>,
         all: bool,
     ) -> Result<Option<Exit>, CliError> {
-        let PlannedDocument { id, title, action, .. } = document;
+        let PlannedDocument {
+            id,
+            title,
+            seen,
+            action,
+            ..
+        } = document;
         let too_large = |error| CliError::new(ErrorCode::Usage, format!("`{id}`: {error}"));
         let file = request.0.as_ref().map(|authored| authored.file.clone());
-        let edit = request.0.as_ref().map(|authored| authored.edit());
+        let edit = || request.0.as_ref().map(|authored| authored.edit());
         self.count += 1;
         let mut change = ChangeDocument::of(&format!("{}/{id}", TriggerRule::NAME), title, file);
         let end = match action {
             PlannedAction::Unchanged(version) => {
                 change.action = Action::Unchanged;
                 change.version = version.as_ref().map(|version| version.as_sent().to_owned());
-                if let Some(edit) = edit.filter(|edit| !self.known.has(id.as_str(), edit)) {
+                let is_known = |authored: &Arc<Authored>| self.known.has(id.as_str(), &authored.hash, authored.members);
+                if let Some(edit) = edit().filter(|_| !request.0.as_ref().is_some_and(is_known)) {
                     let file = FileContent::of(&edit).map_err(too_large)?;
                     self.in_sync_documents.push(InSyncDocument {
                         document: change.document.clone(),
@@ -227,6 +224,7 @@ impl PlanBuilder {
                 let effects = update.effects();
                 change.set_before(update.before());
                 change.after = Some(update.after().document().clone());
+                let edit = edit();
                 let content = edit.as_ref().map(FileContent::of).transpose().map_err(too_large)?;
                 change.authored = edit.as_ref().map(Edit::managed).transpose().map_err(too_large)?;
                 change.diff = DiffLine::of(update.diff());
@@ -235,9 +233,13 @@ impl PlanBuilder {
                 change.empties = paths(&effects.empties);
                 change.findings = as_values(update.findings().as_slice());
                 self.effects.push(effects);
+                change.seen = seen.map(|seen| SeenDocument {
+                    entry: seen.entry.0,
+                    at: time::exact(seen.at),
+                });
                 self.updates.push(ReviewedUpdate {
                     update: *update,
-                    seen: None,
+                    seen,
                     file: content,
                 });
                 None

@@ -34,6 +34,9 @@ pub(crate) struct EntryDocument {
     outcome: Option<&'static str>,
     command: Option<String>,
     run_id: Option<String>,
+    /// The plan that it carried out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan_id: Option<String>,
     author: Option<AuthorDocument>,
     guard: Option<String>,
     version_before: Option<Version>,
@@ -94,6 +97,7 @@ impl EntryDocument {
             outcome: entry.outcome_kind().map(OutcomeKind::as_str),
             command: author.map(|author| author.command.clone()),
             run_id: author.map(|author| author.run.clone()),
+            plan_id: author.and_then(|author| author.plan_id.clone()),
             author: author.map(AuthorDocument::of),
             guard: intent.map(|intent| intent.guard.clone()),
             version_before: version_before.or_else(|| outcome.and_then(|outcome| outcome.version_before.clone())),
@@ -305,6 +309,7 @@ pub(crate) fn at_length(entry: &Entry) -> String {
         ),
         ("correlation id", document.correlation_id.clone().unwrap_or_default()),
         ("run", document.run_id.clone().unwrap_or_default()),
+        ("plan", document.plan_id.clone().unwrap_or_default()),
         ("error", document.error.clone().unwrap_or_default()),
         ("settled", settled(entry, &document)),
     ] {

@@ -29,9 +29,10 @@ pub(crate) fn walk(paths: &[PathBuf]) -> Walked {
             walked.file(path.clone());
             continue;
         }
-        let before = walked.come_across;
+        let before = (walked.come_across, walked.passed_over.len());
         walked.folder(path);
-        if walked.come_across == before && walked.faults.is_empty() {
+        // A folder that was walked already, as part of another, is passed over and told.
+        if before == (walked.come_across, walked.passed_over.len()) && walked.faults.is_empty() {
             let message = format!("`{}` has no .json, .yaml or .yml file", path.display());
             let fault = CliError::new(ErrorCode::UnreadableFile, message);
             walked

@@ -3,8 +3,10 @@
 use std::fmt::Write as _;
 
 use app::Report;
-use domain::protocol::Outcome;
-use domain::{OutcomeKind, TriggerRule};
+use domain::document::Difference;
+use domain::json::Document;
+use domain::protocol::{Conflict, Outcome};
+use domain::{Collision, OutcomeKind, Pointer, TriggerRule};
 use serde::Serialize;
 
 use crate::args::Format;
@@ -16,6 +18,7 @@ use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::next_command::NextCommand;
 use crate::output::{BOLD, DIM, ERROR, FORMAT_VERSION, SUCCESS, render_error, visible};
+use crate::render::difference;
 use crate::render::findings::FindingDocument;
 use crate::render::plan_report::counted;
 use crate::render::result::{ChangeDocument, ResultDocument, Run, SkippedDocument, activation_of};
@@ -222,6 +225,14 @@ impl ApplyReport<'_> {
                 (Some(_) | None, _) => String::new(),
             };
             let _ = writeln!(text, "{style}{:<13}{style:#} {name}{versions}", kind.as_str());
+            if let Outcome::Conflict(conflict) = outcome {
+                conflict_lines(&mut text, conflict);
+            }
+            if let Outcome::Applied { warnings, .. } = outcome {
+                for warning in warnings {
+                    let _ = writeln!(text, "  warning[{}] {}", warning.code, visible(&warning.message));
+                }
+            }
             if let Outcome::Applied { write, .. } = outcome
                 && write.merges > 0
             {
@@ -260,6 +271,35 @@ impl ApplyReport<'_> {
         let sandbox = if self.run.target.sandbox { " (sandbox)" } else { "" };
         let _ = writeln!(text, "{BOLD}{counts}{skipped}{BOLD:#}{sandbox}");
         text
+    }
+}
+
+/// The two sides of a conflict, a line for each place.
+fn conflict_lines(text: &mut String, conflict: &Conflict<TriggerRule>) {
+    let value = |pointer: &Pointer, side: &Option<Document>| {
+        let side = side.as_ref();
+        side.map_or("nothing".to_owned(), |side| {
+            difference::value(pointer.as_str(), None, side)
+        })
+    };
+    for Collision {
+        pointer,
+        base,
+        ours,
+        theirs,
+    } in &conflict.collisions
+    {
+        let [base, ours, theirs] = [base, ours, theirs].map(|side| value(pointer, side));
+        let place = difference::place(pointer.as_str(), None);
+        let _ = writeln!(
+            text,
+            "  both changed {place}: base {base}, ours {ours}, theirs {theirs}"
+        );
+    }
+    for Difference { pointer, before, after } in &conflict.theirs_changed {
+        let [before, after] = [before, after].map(|side| value(pointer, side));
+        let place = difference::place(pointer.as_str(), None);
+        let _ = writeln!(text, "  they changed {place}: {before} → {after}");
     }
 }
 

@@ -10,9 +10,11 @@ use std::time::SystemTime;
 use domain::json::Node;
 use domain::plan::{PlannedUpdate, plan};
 use domain::protocol::{Conflict, Failed, Outcome, UpdateRequest};
-use domain::{ContentHash, DocumentKind, Edit, FailureClass, Findings, RequestError, Stored, Version};
+use domain::{
+    ContentHash, DocumentKind, Edit, FailureClass, Finding, Findings, OutcomeKind, RequestError, Stored, Version,
+};
 use futures_util::StreamExt;
-use ports::{DocumentStore, EntryId, History, HistoryQuery, LedgerError, Listed, visit_listing};
+use ports::{DocumentStore, Entry, EntryId, History, HistoryQuery, LedgerError, Listed, visit_listing};
 
 /// Plans documents of one kind.
 pub struct Planner<K: DocumentKind> {
@@ -58,6 +60,8 @@ pub struct PlannedDocument<K: DocumentKind> {
     pub stored: Option<K>,
     /// The newest entry of the document in the record before it was read.
     pub seen: Option<SeenEntry>,
+    /// Warnings about what the server stored in place of what was sent.
+    pub findings: Vec<Finding>,
     /// The action.
     pub action: PlannedAction<K>,
 }
@@ -123,6 +127,7 @@ impl<K: DocumentKind> Planner<K> {
                         title,
                         stored: listed,
                         seen: None,
+                        findings: Vec::new(),
                         action: PlannedAction::Unchanged(version),
                     };
                     documents.insert(index, document);
@@ -189,9 +194,9 @@ impl<K: DocumentKind> Planner<K> {
         request: &(dyn Fn() -> UpdateRequest<K> + Send + Sync),
     ) -> Result<PlannedDocument<K>, LedgerError> {
         // Why before the read: a write between the two is one that the plan did not see.
-        let seen = match &self.record {
-            Some((history, target)) => newest_entry::<K>(&**history, target, &id).await?,
-            None => None,
+        let entries = match &self.record {
+            Some((history, target)) => newest_entries::<K>(&**history, target, &id).await?,
+            None => Vec::new(),
         };
         let (title, stored, action) = match self.store.get(&id).await {
             Ok(answer) => {
@@ -203,11 +208,14 @@ impl<K: DocumentKind> Planner<K> {
             Err(failure) if failure.class == FailureClass::NotFound => (None, None, PlannedAction::Missing),
             Err(failure) => (None, None, PlannedAction::Unread(Box::new(failure))),
         };
+        let title = action.title().map(str::to_owned).or(title);
+        let (action, findings) = unless_stored_otherwise(action, &entries);
         Ok(PlannedDocument {
             id,
-            title: action.title().map(str::to_owned).or(title),
+            title,
             stored,
-            seen,
+            seen: SeenEntry::newest(&entries),
+            findings,
             action,
         })
     }
@@ -319,19 +327,26 @@ pub struct SeenEntry {
     pub at: SystemTime,
 }
 
-/// The number of entries among which one with an outcome is looked for: others are at work, or were abandoned.
+impl SeenEntry {
+    /// The newest of these entries that has an outcome: others are at work, or were abandoned.
+    fn newest(entries: &[Entry]) -> Option<Self> {
+        let newest = entries.iter().find(|entry| entry.outcome.is_some())?;
+        Some(Self {
+            entry: newest.id,
+            at: newest.at()?,
+        })
+    }
+}
+
+/// The number of entries of a document that are looked at.
 const LOOK_BACK: usize = 16;
 
-/// Finds the newest entry of a document that has an outcome.
-///
-/// # Errors
-///
-/// If the record cannot be read.
-async fn newest_entry<K: DocumentKind>(
+/// Finds the newest entries of a document, the newest first.
+async fn newest_entries<K: DocumentKind>(
     history: &dyn History,
     target: &str,
     id: &K::Id,
-) -> Result<Option<SeenEntry>, LedgerError> {
+) -> Result<Vec<Entry>, LedgerError> {
     let query = HistoryQuery {
         target: Some(target.to_owned()),
         kind: Some(K::NAME.to_string()),
@@ -339,14 +354,30 @@ async fn newest_entry<K: DocumentKind>(
         limit: LOOK_BACK,
         ..HistoryQuery::default()
     };
-    let entries = history.entries(&query).await?;
-    let newest = entries.into_iter().find(|entry| entry.outcome.is_some());
-    Ok(newest.and_then(|entry| {
-        Some(SeenEntry {
-            entry: entry.id,
-            at: entry.at()?,
-        })
-    }))
+    history.entries(&query).await
+}
+
+/// The action with its warnings: an update is none where the server stored what the newest applied write sent otherwise,
+/// and holds that still.
+fn unless_stored_otherwise<K: DocumentKind>(
+    action: PlannedAction<K>,
+    entries: &[Entry],
+) -> (PlannedAction<K>, Vec<Finding>) {
+    let applied = entries
+        .iter()
+        .find(|entry| entry.outcome_kind() == Some(OutcomeKind::Applied));
+    let written = applied.and_then(|entry| {
+        let sent = K::from_document(entry.intent.as_ref()?.ours.clone()).ok()?;
+        let stored = K::from_document(entry.outcome.as_ref()?.after.clone()?).ok()?;
+        Some((sent, stored))
+    });
+    match (action, written) {
+        (PlannedAction::Update(update), Some((sent, stored))) if update.is_stored_otherwise(&sent, &stored) => {
+            let findings = update.stored_otherwise();
+            (PlannedAction::Unchanged(update.before().version.clone()), findings)
+        }
+        (action, _) => (action, Vec::new()),
+    }
 }
 
 /// The bases that applying a plan would make anew, and those that are there.

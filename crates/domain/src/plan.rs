@@ -10,7 +10,7 @@ use std::time::Duration;
 pub use safety::{Effects, Safety, SafetyCount, SafetyKind, SafetyLimits};
 
 use crate::document::{DocumentKind, ElementDifference, Patch, Stored, check, element_diff};
-use crate::finding::Findings;
+use crate::finding::{Finding, Findings};
 use crate::protocol::{Mode, Now, OnConflict, Outcome, PriorWrite, Step, Update, UpdateOptions, UpdateRequest};
 
 /// The outcome of a dry run of a request on a document that was read: `planned`, `unchanged`, `conflict`, `rejected` for
@@ -111,6 +111,21 @@ impl<K: DocumentKind> PlannedUpdate<K> {
     /// The effects that the safety stop counts.
     pub fn effects(&self) -> Effects {
         Effects::between(&self.before.value, &self.after)
+    }
+
+    /// True if all that it would change is what an earlier write sent, and the server stored otherwise: writing it again
+    /// would change nothing.
+    pub fn is_stored_otherwise(&self, sent: &K, stored: &K) -> bool {
+        self.patch.changes().all(|(member, _)| {
+            let [before, after, sent, stored] =
+                [&self.before.value, &self.after, sent, stored].map(|document| document.member(member.name));
+            after == sent && before == stored
+        })
+    }
+
+    /// A warning for each member of which the server holds something else than it is to be.
+    pub fn stored_otherwise(&self) -> Vec<Finding> {
+        self.patch.stored_otherwise(&self.before.value)
     }
 
     /// Everything that is wrong with the document as it is to be.

@@ -197,6 +197,7 @@ impl PlanBuilder {
             title,
             seen,
             action,
+            findings,
             ..
         } = document;
         let too_large = |error| CliError::new(ErrorCode::Usage, format!("`{id}`: {error}"));
@@ -273,7 +274,8 @@ impl PlanBuilder {
             }
         };
         *self.summary.counter(change.action) += 1;
-        if all || change.action != Action::Unchanged {
+        change.findings.extend(as_values(&findings));
+        if all || change.action != Action::Unchanged || !findings.is_empty() {
             self.changes.push(change);
         }
         Ok(end)

@@ -26,7 +26,7 @@ pub(crate) fn human(plan: &SavedPlan, limits: SafetyLimits) -> String {
         .iter()
         .filter(|change| change.action == Action::Unchanged)
     {
-        let _ = writeln!(text, "{DIM}unchanged  {}{DIM:#}", name(change));
+        one(&mut text, change);
     }
     if document.summary.update > 0 {
         if !text.is_empty() {
@@ -47,10 +47,10 @@ pub(crate) fn human(plan: &SavedPlan, limits: SafetyLimits) -> String {
 }
 
 fn one(text: &mut String, change: &ChangeDocument) {
-    let style = if change.action == Action::Update {
-        SUCCESS
-    } else {
-        ERROR
+    let style = match change.action {
+        Action::Update => SUCCESS,
+        Action::Unchanged => DIM,
+        Action::Conflict | Action::Missing | Action::Invalid | Action::Unread => ERROR,
     };
     let file = change
         .file

@@ -250,7 +250,12 @@ async fn what_the_server_made_of_it_counts_as_ours_while_it_stands() {
     for plan in &plans {
         assert_eq!(room.apply_in_words("b", plan, OnConflict::Fail).await, [UNCHANGED]);
     }
+    // FIELD L2: planned again it is no update, until file or organization says something else.
+    let again = room.plan("r", &renamed("newer", 1)).await;
+    assert_eq!((again.updates.len(), again.in_sync.len()), (0, 1));
+    assert_eq!(room.plan("s", &renamed("newest", 1)).await.updates.len(), 1);
     room.wire.behind.put(&rule_id("1"), rule(edited));
+    assert_eq!(room.plan("t", &renamed("newer", 1)).await.updates.len(), 1);
     assert_eq!(room.apply_in_words("c", &plans[0], OnConflict::Merge).await, [CONFLICT]);
     assert_eq!(room.wire.writes(), 1);
 }

@@ -71,12 +71,15 @@ impl SavedPlan {
     ///
     /// If the file cannot be read, or the plan is damaged or of another format.
     pub(crate) fn read(path: &Path) -> Result<Option<Self>, CliError> {
-        let text = source::read_text(path)?;
+        Self::parse(&path.display().to_string(), &source::read_text(path)?)
+    }
+
+    /// The plan of a text, named in errors. None if the text is no plan.
+    fn parse(name: &str, text: &str) -> Result<Option<Self>, CliError> {
         let text = text.trim_end_matches(['\r', '\n']);
         if !looks_like_plan(text) {
             return Ok(None);
         }
-        let name = path.display();
         let (content, hash) =
             split(text).ok_or_else(|| damaged(&format!("`{name}` has no hash at its end: it was cut")))?;
         let found = ContentHash::of(content.as_bytes());
@@ -133,4 +136,52 @@ fn split(text: &str) -> Option<(&str, ContentHash)> {
 /// The error of a plan that cannot be trusted.
 pub(crate) fn damaged(message: &str) -> CliError {
     CliError::new(ErrorCode::UnfitPlan, message).with_help("nothing was sent: plan again, and review that plan")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan() -> SavedPlan {
+        let document = r#"{"format_version":"1.0","kind":"plan","plan_id":"p","created_at":"2026-11-28T12:00:00Z",
+            "tool":"assist-rules","exit_code":0,"target":{"api":"https://api.example.org","org":{"id":"o","name":null},
+            "sandbox":false},"changes":[],"in_sync":[],"summary":{"update":0,"unchanged":1,"conflict":0,"missing":0,
+            "invalid":0,"unread":0,"documents":1,"not_in_files":null},"safety":{"change":{"count":0,"limit":5},
+            "disable":{"count":0,"limit":1},"remove":{"count":0,"limit":1},"empty":{"count":0,"limit":0}},
+            "changes_hash":"sha256:0"}"#;
+        SavedPlan::new(serde_json::from_str(document).unwrap()).unwrap()
+    }
+
+    /// True if the text is read as a plan.
+    fn is_taken(text: &str) -> bool {
+        matches!(SavedPlan::parse("p", text), Ok(Some(_)))
+    }
+
+    #[test]
+    fn a_plan_is_read_as_it_was_saved_and_line_breaks_at_its_end_do_not_count() {
+        let plan = plan();
+        for end in ["", "\n", "\r\n"] {
+            let read = SavedPlan::parse("p", &format!("{}{end}", plan.text()))
+                .unwrap()
+                .unwrap();
+            assert_eq!((read.text(), &read.hash), (plan.text(), &plan.hash));
+        }
+    }
+
+    #[test]
+    fn each_changed_and_each_missing_byte_is_found() {
+        let text = plan().text().to_owned();
+        for (at, letter) in text.char_indices() {
+            let (before, rest) = text.split_at_checked(at).unwrap();
+            let after = rest.get(1..).unwrap();
+            let other = if letter == '1' { '2' } else { '1' };
+            for changed in [
+                format!("{before}{other}{after}"),
+                format!("{before}{after}"),
+                before.to_owned(),
+            ] {
+                assert!(!is_taken(&changed), "{at}: {changed}");
+            }
+        }
+    }
 }

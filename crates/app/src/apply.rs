@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use domain::plan::PlannedUpdate;
-use domain::protocol::{Completion, Mode, Outcome, PriorWrite, UpdateOptions};
-use domain::{DocumentKind, OutcomeKind, ResponseMetadata, Version};
+use domain::protocol::{Mode, Outcome, PriorWrite, UpdateOptions};
+use domain::{DocumentKind, OutcomeKind, Version};
 use futures_util::{FutureExt, StreamExt};
 use ports::{EntryId, History, LedgerError};
 
@@ -85,11 +85,11 @@ impl<K: DocumentKind> Applier<K> {
     ) -> Result<Vec<Report<K>>, IdentityError> {
         let identity = self.identity().await?;
         let is_over = AtomicBool::new(false);
-        let one = |(index, update)| {
+        let one = |(index, update): (usize, ReviewedUpdate<K>)| {
             let (is_over, identity) = (&is_over, &identity);
             async move {
                 let report = if is_over.load(Ordering::Relaxed) || stop().now_or_never().is_some() {
-                    not_attempted(&update)
+                    Report::unsent(update.update.before().id.clone(), Outcome::NotAttempted { write: None })
                 } else {
                     let watch = move |progress| watch(index, progress);
                     self.apply_one(identity, update, options.clone(), &watch, stop()).await
@@ -196,23 +196,5 @@ impl<K: DocumentKind> Applier<K> {
             identity: Arc::new(identity.clone()),
             ..self.updater.clone()
         }
-    }
-}
-
-/// The report of an update that was not begun. It leaves nothing in the record.
-fn not_attempted<K: DocumentKind>(reviewed: &ReviewedUpdate<K>) -> Report<K> {
-    Report {
-        id: reviewed.update.before().id.clone(),
-        completion: Completion {
-            outcome: Outcome::NotAttempted { write: None },
-            merges: 0,
-            attempts: 0,
-            waited: Duration::ZERO,
-        },
-        requests: 0,
-        latency: Duration::ZERO,
-        last: ResponseMetadata::default(),
-        recorded: None,
-        unrecorded: None,
     }
 }

@@ -72,6 +72,26 @@ pub struct Report<K: DocumentKind> {
     pub unrecorded: Option<String>,
 }
 
+impl<K: DocumentKind> Report<K> {
+    /// The report of an update for which nothing was sent, and of which nothing is recorded.
+    pub fn unsent(id: K::Id, outcome: Outcome<K>) -> Self {
+        Self {
+            id,
+            completion: Completion {
+                outcome,
+                merges: 0,
+                attempts: 0,
+                waited: Duration::ZERO,
+            },
+            requests: 0,
+            latency: Duration::ZERO,
+            last: ResponseMetadata::default(),
+            recorded: None,
+            unrecorded: None,
+        }
+    }
+}
+
 /// The next step of an update, for those who watch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {

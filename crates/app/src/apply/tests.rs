@@ -5,6 +5,8 @@ mod bases;
 mod room;
 mod unsettled;
 
+use std::time::Duration;
+
 use domain::protocol::OnConflict;
 use domain::testing::{Specimen, Toy, rule_edit, served_rule};
 use domain::{Edit, TriggerRule};

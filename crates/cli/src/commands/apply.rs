@@ -17,7 +17,7 @@ use crate::cli_error::CliError;
 use crate::commands::plan::{authored, print};
 use crate::commands::planning::{self, Wanted};
 use crate::commands::workspace::{Needs, Workspace, unidentified};
-use crate::commands::{Context, deliver_recorded, execute, stats};
+use crate::commands::{Context, deliver_recorded, execute};
 use crate::confirm::{Unattended, confirm};
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
@@ -287,18 +287,8 @@ async fn apply(
     let recorded = reports.iter().filter_map(|report| report.recorded.as_ref());
     let (delivery, later) = deliver_recorded::sinks(output, &record, recorded, &mut signals, &stopper).await;
     signal = signal.or(later);
-    let closing = async {
-        stats::keep_metrics(context, &record, identity.target()).await;
-        record.close().await;
-        session.close().await
-    };
-    match stopper.drive(Stage::Delivery, closing, &mut signals, output).await {
-        Ok((closed, later)) => {
-            closed?;
-            signal = signal.or(later);
-        }
-        Err(Abandoned(exit)) => signal = signal.or(Some(exit)),
-    }
+    let later = execute::close(context, record, session, identity.target(), &mut signals, &stopper).await?;
+    signal = signal.or(later);
     if run.target.sandbox {
         output.info("This was the sandbox, the Genesys Cloud that is built in: no organization was changed.\n");
     }

@@ -1,11 +1,10 @@
 //! A change of one document, from the request to its outcome: sent, recorded, and delivered to the sinks.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use app::{IdentityError, Progress, ReadOnly, Report};
-use domain::protocol::{Completion, Failed, Mode, OnConflict, Outcome, UpdateOptions, UpdateRequest};
-use domain::{Finding, Findings, ResponseMetadata};
+use domain::protocol::{Failed, Mode, OnConflict, Outcome, UpdateOptions, UpdateRequest};
+use domain::{Finding, Findings};
 
 use crate::cli_error::CliError;
 use crate::commands::absence::Absence;
@@ -16,10 +15,11 @@ use crate::confirm::{Unattended, confirm};
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::kind::CliKind;
-use crate::record;
+use crate::record::{self, Record};
 use crate::render::report::Asked;
 use crate::render::result::{Delivery, Run, TargetDocument};
 use crate::request::{ChangeRequest, ChangeTerms};
+use crate::session::Session;
 use crate::signals::Signals;
 use crate::stopper::{Abandoned, Stage, Stopper};
 
@@ -52,23 +52,13 @@ impl<K: CliKind> ChangeReport<K> {
         let mut found = Findings::default();
         found.extend(findings);
         Self {
-            report: Report {
+            report: Report::unsent(
                 id,
-                completion: Completion {
-                    outcome: Outcome::Invalid {
-                        base: None,
-                        findings: found,
-                    },
-                    merges: 0,
-                    attempts: 0,
-                    waited: Duration::ZERO,
+                Outcome::Invalid {
+                    base: None,
+                    findings: found,
                 },
-                requests: 0,
-                latency: Duration::ZERO,
-                last: ResponseMetadata::default(),
-                recorded: None,
-                unrecorded: None,
-            },
+            ),
             run: Run {
                 id: record::new_run(),
                 target: TargetDocument::default(),
@@ -127,18 +117,8 @@ pub(super) async fn execute<K: CliKind>(
         target: session.target(identity.run.organization()),
         delivery,
     };
-    let closing = async {
-        stats::keep_metrics(context, &record, identity.target()).await;
-        record.close().await;
-        session.close().await
-    };
-    match stopper.drive(Stage::Delivery, closing, &mut signals, output).await {
-        Ok((closed, later)) => {
-            closed?;
-            signal = signal.or(later);
-        }
-        Err(Abandoned(exit)) => signal = signal.or(Some(exit)),
-    }
+    let later = close(context, record, session, identity.target(), &mut signals, &stopper).await?;
+    signal = signal.or(later);
     if let Some(error) = identity.error()
         && must_be_reported(error, &report.completion.outcome)
     {
@@ -153,6 +133,30 @@ pub(super) async fn execute<K: CliKind>(
         stopped: signal,
         absence,
     })
+}
+
+/// Writes the figures of a run, and closes its record and its session. A signal in between is how the program ends.
+///
+/// # Errors
+///
+/// If a sandbox cannot keep its rules.
+pub(super) async fn close(
+    context: &Context<'_>,
+    record: Record,
+    session: Session,
+    target: Option<String>,
+    signals: &mut Signals,
+    stopper: &Stopper,
+) -> Result<Option<Exit>, CliError> {
+    let closing = async {
+        stats::keep_metrics(context, &record, target).await;
+        record.close().await;
+        session.close().await
+    };
+    match stopper.drive(Stage::Delivery, closing, signals, context.output).await {
+        Ok((closed, signal)) => closed.map(|()| signal),
+        Err(Abandoned(exit)) => Ok(Some(exit)),
+    }
 }
 
 /// True if the outcome does not tell that the identity of the run is not known: it found nothing to write, or could not

@@ -35,6 +35,7 @@ mod stopper;
 mod time;
 mod waits;
 mod within_deadline;
+mod working_folder;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;

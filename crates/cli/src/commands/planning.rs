@@ -29,6 +29,7 @@ use crate::saved_plan::{
 };
 use crate::selection::{Selectable, Selection};
 use crate::time;
+use crate::working_folder::WorkingFolder;
 
 /// The documents that are planned, and where they come from.
 pub(super) enum Wanted {
@@ -99,6 +100,7 @@ pub(super) async fn make(
     let history = &*workspace.record.history;
     let known = known_bases::<TriggerRule>(history, &target).await;
     let mut plan = PlanBuilder {
+        folder: WorkingFolder::here(),
         known: known.map_err(|failure| unusable(&failure))?,
         ..PlanBuilder::default()
     };
@@ -174,6 +176,7 @@ fn chooses(selection: &Selection, request: &Request, id: &str, stored: Option<&T
 /// The parts of a plan so far.
 #[derive(Default)]
 struct PlanBuilder {
+    folder: WorkingFolder,
     known: KnownBases,
     changes: Vec<ChangeDocument>,
     updates: Vec<ReviewedUpdate<TriggerRule>>,
@@ -201,7 +204,7 @@ impl PlanBuilder {
             ..
         } = document;
         let too_large = |error| CliError::new(ErrorCode::Usage, format!("`{id}`: {error}"));
-        let file = request.0.as_ref().map(|authored| authored.file.clone());
+        let file = request.0.as_ref().map(|authored| self.folder.relative(&authored.file));
         let edit = || request.0.as_ref().map(|authored| authored.edit());
         self.count += 1;
         let mut change = ChangeDocument::of(&format!("{}/{id}", TriggerRule::NAME), title, file);

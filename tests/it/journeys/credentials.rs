@@ -171,7 +171,7 @@ fn each_key_that_moves_record_target_or_report_is_refused_in_a_stranger_s_file()
         file(&command, "assist-rules.toml", toml);
         run(command.args(args))
     };
-    let taken = ["deadline", "connect_timeout", "attempt_timeout", "log"];
+    let taken = ["deadline", "connect_timeout", "attempt_timeout", "safety", "log"];
     let schema = document(&run(assist_rules().args(["schema", "config"])));
     let keys: Vec<_> = schema["properties"].as_object().unwrap().keys().cloned().collect();
     assert!(
@@ -183,6 +183,7 @@ fn each_key_that_moves_record_target_or_report_is_refused_in_a_stranger_s_file()
             "sandbox" => "true",
             "sinks" => "[{ kind = \"directory\", name = \"a\", path = \"a\" }]",
             "trigger_rules_path" => "\"/api/v2/agent-assist/trigger-rules\"",
+            "safety" => "{ change = 1 }",
             "log" => "\"warn\"",
             _ => "\"9s\"",
         };

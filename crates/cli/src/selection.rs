@@ -215,7 +215,7 @@ mod tests {
             };
             assert_eq!(selection.chooses(rule), expected, "{select:?} {exclude:?}");
         }
-        for wrong in ["id", "colour=red", "enabled=yes"] {
+        for wrong in ["id", "size=3", "enabled=yes"] {
             assert!(wrong.parse::<Term>().is_err(), "{wrong}");
         }
     }

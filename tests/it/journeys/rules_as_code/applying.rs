@@ -157,7 +157,7 @@ fn files_are_planned_shown_and_applied_with_a_word() {
     assert_eq!(history["entries"][0]["author"]["reason"], "CS-1");
 }
 
-/// FIELD L3: an approval without an artefact.
+/// FIELD L3: an approval without a file of it.
 #[test]
 fn files_are_applied_without_a_question_where_their_changes_were_approved() {
     let repository = Repository::of(4);

@@ -219,7 +219,7 @@ async fn a_machine_without_the_record_of_the_first_run_finds_ours_by_a_read() {
 
 /// The number that the plan saw belongs to another update there.
 #[tokio::test]
-async fn a_record_in_which_the_number_that_the_plan_saw_is_anothers_is_asked_by_time() {
+async fn a_record_in_which_the_number_that_the_plan_saw_is_of_another_entry_is_asked_by_time() {
     let room = Room::of(rules(1), Vec::new());
     let before = room.plan("o", &renamed("old, too", 1)).await;
     room.apply_in_words("o", &before, OnConflict::Fail).await;

@@ -10,9 +10,7 @@ use std::time::SystemTime;
 use domain::json::Node;
 use domain::plan::{PlannedUpdate, plan};
 use domain::protocol::{Conflict, Failed, Outcome, UpdateRequest};
-use domain::{
-    ContentHash, DocumentKind, Edit, FailureClass, Finding, Findings, OutcomeKind, RequestError, Stored, Version,
-};
+use domain::{ContentHash, DocumentKind, Edit, FailureClass, Findings, OutcomeKind, RequestError, Stored, Version};
 use futures_util::StreamExt;
 use ports::{DocumentStore, Entry, EntryId, History, HistoryQuery, LedgerError, Listed, visit_listing};
 
@@ -61,7 +59,7 @@ pub struct PlannedDocument<K: DocumentKind> {
     /// The newest entry of the document in the record before it was read.
     pub seen: Option<SeenEntry>,
     /// Warnings about what the server stored in place of what was sent.
-    pub findings: Vec<Finding>,
+    pub findings: Findings,
     /// The action.
     pub action: PlannedAction<K>,
 }
@@ -127,7 +125,7 @@ impl<K: DocumentKind> Planner<K> {
                         title,
                         stored: listed,
                         seen: None,
-                        findings: Vec::new(),
+                        findings: Findings::default(),
                         action: PlannedAction::Unchanged(version),
                     };
                     documents.insert(index, document);
@@ -362,7 +360,7 @@ async fn newest_entries<K: DocumentKind>(
 fn unless_stored_otherwise<K: DocumentKind>(
     action: PlannedAction<K>,
     entries: &[Entry],
-) -> (PlannedAction<K>, Vec<Finding>) {
+) -> (PlannedAction<K>, Findings) {
     let applied = entries
         .iter()
         .find(|entry| entry.outcome_kind() == Some(OutcomeKind::Applied));
@@ -376,7 +374,7 @@ fn unless_stored_otherwise<K: DocumentKind>(
             let findings = update.stored_otherwise();
             (PlannedAction::Unchanged(update.before().version.clone()), findings)
         }
-        (action, _) => (action, Vec::new()),
+        (action, _) => (action, Findings::default()),
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 pub use safety::{Effects, Safety, SafetyCount, SafetyKind, SafetyLimits};
 
 use crate::document::{DocumentKind, ElementDifference, Patch, Stored, check, element_diff};
-use crate::finding::{Finding, Findings};
+use crate::finding::Findings;
 use crate::protocol::{Mode, Now, OnConflict, Outcome, PriorWrite, Step, Update, UpdateOptions, UpdateRequest};
 
 /// The outcome of a dry run of a request on a document that was read: `planned`, `unchanged`, `conflict`, `rejected` for
@@ -124,8 +124,10 @@ impl<K: DocumentKind> PlannedUpdate<K> {
     }
 
     /// A warning for each member of which the server holds something else than it is to be.
-    pub fn stored_otherwise(&self) -> Vec<Finding> {
-        self.patch.stored_otherwise(&self.before.value)
+    pub fn stored_otherwise(&self) -> Findings {
+        let mut warnings = Findings::default();
+        warnings.extend(self.patch.stored_otherwise(&self.before.value));
+        warnings
     }
 
     /// Everything that is wrong with the document as it is to be.

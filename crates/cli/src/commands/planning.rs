@@ -277,8 +277,8 @@ impl PlanBuilder {
             }
         };
         *self.summary.counter(change.action) += 1;
-        change.findings.extend(as_values(&findings));
-        if all || change.action != Action::Unchanged || !findings.is_empty() {
+        change.findings.extend(as_values(findings.as_slice()));
+        if all || change.action != Action::Unchanged || !findings.as_slice().is_empty() {
             self.changes.push(change);
         }
         Ok(end)

@@ -213,7 +213,8 @@ impl PlanBuilder {
                 change.action = Action::Unchanged;
                 change.version = version.as_ref().map(|version| version.as_sent().to_owned());
                 let is_known = |authored: &Arc<Authored>| self.known.has(id.as_str(), &authored.hash, authored.members);
-                if let Some(edit) = edit().filter(|_| !request.0.as_ref().is_some_and(is_known)) {
+                let is_in_record = request.0.as_ref().is_some_and(is_known);
+                if let Some(edit) = (!is_in_record).then(edit).flatten() {
                     let file = FileContent::of(&edit).map_err(too_large)?;
                     self.in_sync_documents.push(InSyncDocument {
                         document: change.document.clone(),

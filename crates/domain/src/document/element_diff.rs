@@ -1,7 +1,7 @@
 //! The differences between two documents in which the elements of lists are things: they come, go, move or change.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::Serialize;
 
@@ -9,7 +9,8 @@ use super::Difference;
 use crate::json::{Document, Node};
 use crate::pointer::Pointer;
 
-/// Pairs of elements that are compared in one list, at most; a larger one is compared index by index.
+/// Pairs of elements of two lists that are compared, at most. Of longer lists, what is neither at their beginning nor at
+/// their end went, came or moved.
 const MAX_PAIRS: usize = 1 << 20;
 
 /// One place where two documents differ.
@@ -26,8 +27,8 @@ pub struct ElementDifference {
 /// The differences, in document order; within a list first the elements that went, then those that changed, came or moved.
 ///
 /// Elements of a list are matched by what they say. Of the others, one that went and one that came are one that changed if
-/// they stand in the same gap between those that stayed, and share a member's value. White space, the order of members and the spelling of numbers do
-/// not count.
+/// they stand in the same gap between those that stayed, and share a member's value. White space, the order of members and
+/// the spelling of numbers do not count.
 ///
 /// ```
 /// use assist_rules_domain::document::element_diff;
@@ -78,8 +79,9 @@ fn compare(pointer: &Pointer, before: Option<Node<'_>>, after: Option<Node<'_>>,
 
 fn compare_lists(pointer: &Pointer, lists: &Lists<'_>, found: &mut Vec<ElementDifference>) {
     let origins = lists.origins();
+    let known: BTreeSet<usize> = origins.iter().filter_map(|origin| origin.index()).collect();
     for (index, element) in lists.before.iter().enumerate() {
-        if !origins.iter().any(|origin| origin.index() == Some(index)) {
+        if !known.contains(&index) {
             compare(&pointer.index(index), Some(*element), None, found);
         }
     }
@@ -150,11 +152,12 @@ impl<'d> Lists<'d> {
         for (old, new) in &stayed {
             set(&mut origins, *new, Origin::Stayed(*old));
         }
-        let mut gone: Vec<usize> = (0..self.before.len())
-            .filter(|index| !stayed.iter().any(|(old, _)| old == index))
-            .collect();
+        let mut gone: BTreeSet<usize> = (0..self.before.len()).collect();
+        for (old, _) in &stayed {
+            gone.remove(old);
+        }
         self.find_moved(&mut origins, &mut gone);
-        self.find_changed(&stayed, &mut origins, &gone);
+        self.find_changed(&stayed, &mut origins, gone);
         origins
     }
 
@@ -180,7 +183,7 @@ impl<'d> Lists<'d> {
     }
 
     /// Marks the elements that are equal to one which did not stay, and takes those away.
-    fn find_moved(&self, origins: &mut [Origin], gone: &mut Vec<usize>) {
+    fn find_moved(&self, origins: &mut [Origin], gone: &mut BTreeSet<usize>) {
         let mut free: BTreeMap<usize, VecDeque<usize>> = BTreeMap::new();
         for index in gone.iter() {
             let identity = self.old.get(*index).copied().unwrap_or_default();
@@ -191,24 +194,24 @@ impl<'d> Lists<'d> {
                 && let Some(old) = free.get_mut(identity).and_then(VecDeque::pop_front)
             {
                 *origin = Origin::Moved(old);
-                gone.retain(|index| *index != old);
+                gone.remove(&old);
             }
         }
     }
 
     /// Pairs elements that went with elements that came in the same gap, the most similar first.
-    fn find_changed(&self, stayed: &[(usize, usize)], origins: &mut [Origin], gone: &[usize]) {
+    fn find_changed(&self, stayed: &[(usize, usize)], origins: &mut [Origin], mut gone: BTreeSet<usize>) {
         let new: Vec<usize> = (0..origins.len())
             .filter(|index| origins.get(*index) == Some(&Origin::New))
             .collect();
         if gone.len().saturating_mul(new.len()) > MAX_PAIRS {
             return;
         }
-        let gap_before = |index: usize| stayed.iter().filter(|(old, _)| *old < index).count();
-        let gap_after = |index: usize| stayed.iter().filter(|(_, new)| *new < index).count();
+        let gap_before = |index: usize| stayed.partition_point(|(old, _)| *old < index);
+        let gap_after = |index: usize| stayed.partition_point(|(_, new)| *new < index);
         let new: Vec<(usize, usize)> = new.into_iter().map(|index| (gap_after(index), index)).collect();
         let mut pairs = Vec::new();
-        for old in gone {
+        for old in &gone {
             let gap = gap_before(*old);
             for (_, new) in new.iter().filter(|(other, _)| *other == gap) {
                 let nodes = (self.before.get(*old), self.after.get(*new));
@@ -220,8 +223,7 @@ impl<'d> Lists<'d> {
         }
         pairs.sort_unstable();
         for (_, _, old, new) in pairs {
-            let is_taken = origins.iter().any(|origin| origin.index() == Some(old));
-            if !is_taken && origins.get(new) == Some(&Origin::New) {
+            if origins.get(new) == Some(&Origin::New) && gone.remove(&old) {
                 set(origins, new, Origin::Changed(old));
             }
         }
@@ -334,6 +336,19 @@ mod tests {
         let (before, after) = (r#"{"l":["a","b"],"n":1}"#, r#"{"n":1.0,"l":["a","c"],"m":null}"#);
         let found = lines(&before.parse().unwrap(), &after.parse().unwrap());
         assert_eq!(found, ["1~", "/m+"]);
+    }
+
+    /// As long as a document may be, without two elements that stand far from one another.
+    #[test]
+    fn the_longest_list_is_compared_in_a_moment() {
+        let list = |skipped: &[u32]| -> Document {
+            let kept = (0..120_000_u32).filter(|number| !skipped.contains(number));
+            let numbers: Vec<String> = kept.map(|number| number.to_string()).collect();
+            format!(r#"{{"l":[{}]}}"#, numbers.join(",")).parse().unwrap()
+        };
+        let found = lines(&list(&[]), &list(&[10, 119_990]));
+        let gone: Vec<_> = found.iter().filter(|line| line.ends_with('-')).collect();
+        assert_eq!(gone, ["10-", "119990-"]);
     }
 
     #[test]

@@ -109,8 +109,10 @@ impl SqlLedger {
     }
 
     pub(crate) async fn hashes_of_bases(&self, target: &str, kind: &str) -> Result<Vec<BaseHash>, LedgerError> {
-        let sql = "SELECT m.document, b.hash, COUNT(*) FROM base_members m JOIN bases b ON b.seq = m.seq \
-                   WHERE m.target = $1 AND m.kind = $2 GROUP BY m.document, m.seq, b.hash";
+        // Why grouped first: a base is looked up once, not for each of its members.
+        let sql = "SELECT m.document, b.hash, m.members FROM (SELECT document, seq, COUNT(*) AS members \
+                   FROM base_members WHERE target = $1 AND kind = $2 GROUP BY document, seq) m \
+                   JOIN bases b ON b.seq = m.seq";
         let mut found = Vec::new();
         for name in targets::names(&self.store, target).await?.all {
             for row in self.store.read(sql, &[name.as_str().into(), kind.into()]).await? {

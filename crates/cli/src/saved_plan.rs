@@ -6,7 +6,7 @@ mod verify;
 
 use std::path::Path;
 
-use domain::ContentHash;
+use domain::{ContentHash, TriggerRule};
 use serde::Deserialize;
 
 use crate::cli_error::CliError;
@@ -30,6 +30,12 @@ pub(crate) struct SavedPlan {
     pub(crate) document: PlanDocument,
     pub(crate) hash: ContentHash,
     text: String,
+}
+
+/// A plan with its contents.
+pub(crate) struct WholePlan {
+    pub(crate) saved: SavedPlan,
+    pub(crate) contents: Contents<TriggerRule>,
 }
 
 impl SavedPlan {

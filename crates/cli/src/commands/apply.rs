@@ -25,18 +25,12 @@ use crate::progress;
 use crate::render::report::Asked;
 use crate::render::result::{Delivery, Run};
 use crate::request::{ApplyCommand, ChangeRequest, ChangeTerms};
-use crate::saved_plan::{Contents, SavedPlan, damaged, identity, reread};
+use crate::saved_plan::{SavedPlan, WholePlan, damaged, identity, reread};
 use crate::signals::{Signals, unless_stopped};
 use crate::stopper::{Abandoned, Stage, Stopper};
 use crate::time;
 use crate::waits::Waits;
 use apply_report::ApplyReport;
-
-/// A plan that is to be applied.
-struct ToApply {
-    saved: SavedPlan,
-    contents: Contents<TriggerRule>,
-}
 
 pub(super) async fn run(context: &Context<'_>, command: &ApplyCommand) -> Result<Exit, CliError> {
     let request = ChangeRequest {
@@ -47,15 +41,15 @@ pub(super) async fn run(context: &Context<'_>, command: &ApplyCommand) -> Result
     };
     if let Some(saved) = plan_alone(&command.files)? {
         refuse_a_choice(command)?;
-        let to_apply = reviewed(saved)?;
-        refuse_another(&to_apply.saved, command)?;
-        refuse_too_old(&to_apply.saved, command)?;
+        let plan = reviewed(saved)?;
+        refuse_another(&plan.saved, command)?;
+        refuse_too_old(&plan.saved, command)?;
         let workspace = Workspace::open(context, &request, Needs::NoRecord).await?;
-        if let Err(other) = refuse_other_target(&workspace, &to_apply.saved).await {
+        if let Err(other) = refuse_other_target(&workspace, &plan.saved).await {
             workspace.close().await?;
             return Err(other);
         }
-        return apply(context, workspace, &request, command, to_apply).await;
+        return apply(context, workspace, &request, command, plan).await;
     }
     let documents = match authored(context, &command.files)? {
         Ok(documents) => documents,
@@ -70,15 +64,11 @@ pub(super) async fn run(context: &Context<'_>, command: &ApplyCommand) -> Result
             return Err(problem);
         }
     };
-    let to_apply = ToApply {
-        saved: made.saved,
-        contents: made.contents,
-    };
-    if let Err(refused) = agree(context, command, &to_apply).await {
+    if let Err(refused) = agree(context, command, &made).await {
         workspace.close().await?;
         return Err(refused);
     }
-    apply(context, workspace, &request, command, to_apply).await
+    apply(context, workspace, &request, command, made).await
 }
 
 /// The plan, if the files are one.
@@ -113,9 +103,9 @@ fn refuse_a_choice(command: &ApplyCommand) -> Result<(), CliError> {
 }
 
 /// A saved plan with its contents, derived anew.
-fn reviewed(saved: SavedPlan) -> Result<ToApply, CliError> {
+fn reviewed(saved: SavedPlan) -> Result<WholePlan, CliError> {
     let contents = reread::<TriggerRule>(&saved.document)?;
-    Ok(ToApply { saved, contents })
+    Ok(WholePlan { saved, contents })
 }
 
 /// Refuses a plan that is not the one that was approved: by its hash, or by the hash of what it changes.
@@ -166,9 +156,9 @@ async fn refuse_other_target(workspace: &Workspace, saved: &SavedPlan) -> Result
 }
 
 /// Shows a plan that was made just now, and asks whether to apply it.
-async fn agree(context: &Context<'_>, command: &ApplyCommand, to_apply: &ToApply) -> Result<(), CliError> {
-    let saved = &to_apply.saved;
-    let has_updates = !to_apply.contents.updates.is_empty();
+async fn agree(context: &Context<'_>, command: &ApplyCommand, plan: &WholePlan) -> Result<(), CliError> {
+    let saved = &plan.saved;
+    let has_updates = !plan.contents.updates.is_empty();
     let is_expected = command.expect.is_some();
     if context.output.format == Format::Human && !context.output.is_quiet() {
         print(context, saved)?;
@@ -177,7 +167,7 @@ async fn agree(context: &Context<'_>, command: &ApplyCommand, to_apply: &ToApply
     if is_expected || !has_updates || command.dry_run {
         return Ok(());
     }
-    let number = to_apply.contents.updates.len();
+    let number = plan.contents.updates.len();
     let rules = if number == 1 { "rule" } else { "rules" };
     let question = format!(
         "{number} {rules} of {} will be changed as shown.",
@@ -194,12 +184,12 @@ async fn agree(context: &Context<'_>, command: &ApplyCommand, to_apply: &ToApply
 }
 
 /// Refuses a plan that goes beyond what a run may change.
-fn refuse_too_much(context: &Context<'_>, command: &ApplyCommand, to_apply: &ToApply) -> Result<(), CliError> {
-    let documents = to_apply.saved.document.summary.documents;
+fn refuse_too_much(context: &Context<'_>, command: &ApplyCommand, plan: &WholePlan) -> Result<(), CliError> {
+    let documents = plan.saved.document.summary.documents;
     let limits = context.settings()?.safety.limits(documents);
     let allow = |limits: SafetyLimits, (kind, number): &(SafetyKind, usize)| limits.with(*kind, *number);
     let limits = command.allow.iter().fold(limits, allow);
-    let safety = Safety::of(&to_apply.contents.effects, limits);
+    let safety = Safety::of(&plan.contents.effects, limits);
     let exceeded: Vec<_> = safety.exceeded().collect();
     if exceeded.is_empty() {
         return Ok(());
@@ -234,14 +224,14 @@ async fn apply(
     workspace: Workspace,
     request: &ChangeRequest,
     command: &ApplyCommand,
-    to_apply: ToApply,
+    plan: WholePlan,
 ) -> Result<Exit, CliError> {
-    if let Err(stopped) = refuse_too_much(context, command, &to_apply) {
+    if let Err(stopped) = refuse_too_much(context, command, &plan) {
         workspace.close().await?;
         return Err(stopped);
     }
     let output = context.output;
-    let ToApply { saved, contents } = to_apply;
+    let WholePlan { saved, contents } = plan;
     let terms = terms(command);
     let applier = applier(context, &workspace, command, &saved)?;
     let Workspace {

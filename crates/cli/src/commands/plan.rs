@@ -9,7 +9,7 @@ use files::replace_private;
 use crate::args::Format;
 use crate::checked_files::{Authored, CheckedFiles, Needs};
 use crate::cli_error::CliError;
-use crate::commands::planning::{self, MadePlan, Wanted};
+use crate::commands::planning::{self, Wanted};
 use crate::commands::undo;
 use crate::commands::workspace::{Needs as NeedsRecord, Workspace};
 use crate::commands::{Context, validate};
@@ -47,7 +47,7 @@ pub(super) async fn run(context: &Context<'_>, command: &PlanCommand) -> Result<
     }
     .await;
     workspace.close().await?;
-    let MadePlan { saved, .. } = made?;
+    let saved = made?.saved;
     if let Some(file) = &command.out {
         save(file, &saved)?;
     }

@@ -25,7 +25,7 @@ use crate::render::findings::FindingDocument;
 use crate::request::PlanOptions;
 use crate::saved_plan::{
     Action, ChangeDocument, Contents, DiffLine, InSyncDocument, PlanDocument, SafetyDocument, SavedPlan, SeenDocument,
-    SummaryDocument, UndoDocument, changes_hash, paths,
+    SummaryDocument, UndoDocument, WholePlan, changes_hash, paths,
 };
 use crate::selection::{Selectable, Selection};
 use crate::time;
@@ -37,12 +37,6 @@ pub(super) enum Wanted {
     Files(Vec<Authored>),
     /// The way back of documents.
     Undo(UndoDocument, Vec<PlanRequest<TriggerRule>>),
-}
-
-/// A plan, with what apply needs of it.
-pub(super) struct MadePlan {
-    pub(super) saved: SavedPlan,
-    pub(super) contents: Contents<TriggerRule>,
 }
 
 /// A document of a plan before the organization was asked.
@@ -58,7 +52,7 @@ pub(super) async fn make(
     workspace: &Workspace,
     wanted: Wanted,
     options: &PlanOptions,
-) -> Result<MadePlan, CliError> {
+) -> Result<WholePlan, CliError> {
     let created_at = SystemTime::now();
     let settings = context.settings()?;
     let (undo, all) = match wanted {
@@ -134,7 +128,7 @@ pub(super) async fn make(
         in_sync: plan.in_sync_documents,
         summary: plan.summary,
     };
-    Ok(MadePlan {
+    Ok(WholePlan {
         saved: SavedPlan::new(document)?,
         contents: Contents {
             updates: plan.updates,

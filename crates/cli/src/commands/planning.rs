@@ -98,15 +98,14 @@ pub(super) async fn make(
         known: known.map_err(|failure| unusable(&failure))?,
         ..PlanBuilder::default()
     };
-    let mut exits = Vec::new();
     for (request, document) in requests.into_iter().zip(found.documents) {
         let is_chosen = selection.is_everything()
             || chooses(selection, &request, document.id.as_str(), document.stored.as_ref()).unwrap_or(true);
         if is_chosen {
-            exits.extend(plan.add(&request, document, options.all)?);
+            plan.add(&request, document, options.all)?;
         }
     }
-    if plan.count == 0 && !selection.is_everything() {
+    if plan.summary.selected() == 0 && !selection.is_everything() {
         let message = "no rule of the files is selected";
         return Err(CliError::new(ErrorCode::Usage, message).with_help("look at `--select` and `--exclude`"));
     }
@@ -119,7 +118,7 @@ pub(super) async fn make(
         plan_id: new_run(),
         created_at: time::exact(created_at),
         tool: concat!("assist-rules ", env!("CARGO_PKG_VERSION")).to_owned(),
-        exit_code: Exit::worst(exits).code(),
+        exit_code: Exit::worst(plan.changes.iter().map(ChangeDocument::exit)).code(),
         undo,
         changes_hash: changes_hash(&target, &plan.changes).to_string(),
         safety: SafetyDocument::of(Safety::of(&plan.effects, settings.safety.limits(total))),
@@ -178,17 +177,11 @@ struct PlanBuilder {
     in_sync: Vec<InSync<TriggerRule>>,
     in_sync_documents: Vec<InSyncDocument>,
     summary: SummaryDocument,
-    count: usize,
 }
 
 impl PlanBuilder {
-    /// Adds a document, and how the program ends because of it.
-    fn add(
-        &mut self,
-        request: &Request,
-        document: PlannedDocument<TriggerRule>,
-        all: bool,
-    ) -> Result<Option<Exit>, CliError> {
+    /// Adds a document.
+    fn add(&mut self, request: &Request, document: PlannedDocument<TriggerRule>, all: bool) -> Result<(), CliError> {
         let PlannedDocument {
             id,
             title,
@@ -200,9 +193,8 @@ impl PlanBuilder {
         let too_large = |error| CliError::new(ErrorCode::Usage, format!("`{id}`: {error}"));
         let file = request.0.as_ref().map(|authored| self.folder.relative(&authored.file));
         let edit = || request.0.as_ref().map(|authored| authored.edit());
-        self.count += 1;
         let mut change = ChangeDocument::of(&format!("{}/{id}", TriggerRule::NAME), title, file);
-        let end = match action {
+        match action {
             PlannedAction::Unchanged(version) => {
                 change.action = Action::Unchanged;
                 change.version = version.as_ref().map(|version| version.as_sent().to_owned());
@@ -217,7 +209,6 @@ impl PlanBuilder {
                     });
                     self.in_sync.push(InSync { id, file, version });
                 }
-                None
             }
             PlannedAction::Update(update) => {
                 let effects = update.effects();
@@ -241,7 +232,6 @@ impl PlanBuilder {
                     seen,
                     file: content,
                 });
-                None
             }
             PlannedAction::Conflict(conflict) => {
                 change.action = Action::Conflict;
@@ -250,33 +240,27 @@ impl PlanBuilder {
                 }
                 change.conflicts = conflict.collisions;
                 change.theirs_changed = conflict.theirs_changed;
-                Some(Exit::Conflict)
             }
-            PlannedAction::Missing => {
-                change.action = Action::Missing;
-                Some(Exit::Failed)
-            }
+            PlannedAction::Missing => change.action = Action::Missing,
             PlannedAction::Invalid(invalid) => {
                 change.action = Action::Invalid;
                 if let Some(stored) = &invalid.stored {
                     change.set_before(stored);
                 }
                 change.findings = as_values(invalid.findings.as_slice());
-                Some(Exit::Findings)
             }
             PlannedAction::Unread(failure) => {
                 change.action = Action::Unread;
                 let error = CliError::of_failure(&format!("read `{id}`"), &failure);
                 change.error = serde_json::to_value(error.document()).ok();
-                Some(error.exit())
             }
-        };
+        }
         *self.summary.counter(change.action) += 1;
         change.findings.extend(as_values(findings.as_slice()));
         if all || change.action != Action::Unchanged || !findings.as_slice().is_empty() {
             self.changes.push(change);
         }
-        Ok(end)
+        Ok(())
     }
 }
 

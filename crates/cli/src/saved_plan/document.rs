@@ -10,6 +10,8 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
+use crate::error_code::AnyCode;
+use crate::exit::Exit;
 use crate::render::result::TargetDocument;
 
 /// A plan, all but its hash.
@@ -77,6 +79,22 @@ pub(crate) struct ChangeDocument {
     /// The cause of what could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<serde_json::Value>,
+}
+
+impl ChangeDocument {
+    /// How the program ends because of the document, where nothing worse happens.
+    pub(crate) fn exit(&self) -> Exit {
+        match self.action {
+            Action::Update | Action::Unchanged => Exit::Done,
+            Action::Conflict => Exit::Conflict,
+            Action::Missing => Exit::Failed,
+            Action::Invalid => Exit::Findings,
+            Action::Unread => {
+                let code = self.error.as_ref().and_then(|error| error.get("code")?.as_str());
+                code.and_then(AnyCode::find).map_or(Exit::Failed, Exit::from)
+            }
+        }
+    }
 }
 
 /// The base of a document.
@@ -171,6 +189,21 @@ pub(crate) struct SummaryDocument {
 }
 
 impl SummaryDocument {
+    /// The documents that have an action: those that were selected.
+    pub(crate) fn selected(&self) -> usize {
+        let Self {
+            update,
+            unchanged,
+            conflict,
+            missing,
+            invalid,
+            unread,
+            documents: _,
+            not_in_files: _,
+        } = self;
+        update + unchanged + conflict + missing + invalid + unread
+    }
+
     /// The counter of an action.
     pub(crate) fn counter(&mut self, action: Action) -> &mut usize {
         match action {

@@ -59,11 +59,7 @@ pub(crate) fn reread<K: DocumentKind>(document: &PlanDocument) -> Result<Content
             updates.push(update);
         }
     }
-    let others = summary.update + summary.conflict + summary.missing + summary.invalid + summary.unread;
-    if summary != document.summary
-        || listed_unchanged > summary.unchanged
-        || others + summary.unchanged > summary.documents
-    {
+    if summary != document.summary || listed_unchanged > summary.unchanged || summary.selected() > summary.documents {
         return Err(damaged("the summary of the plan says otherwise than its changes do"));
     }
     let limits = SafetyLimits::of(summary.documents);

@@ -23,7 +23,7 @@ use crate::render::findings::FindingDocument;
 use crate::render::plan_report::counted;
 use crate::render::result::{ChangeDocument, ResultDocument, Run, SkippedDocument, activation_of};
 use crate::request::{ChangeRequest, ChangeTerms};
-use crate::saved_plan::{Action, SavedPlan};
+use crate::saved_plan::{self, Action, SavedPlan};
 use crate::stopper::Stopper;
 
 /// The end of an apply.
@@ -129,13 +129,9 @@ impl ApplyReport<'_> {
         exit
     }
 
-    fn skipped(&self) -> impl Iterator<Item = SkippedDocument> {
+    fn skipped(&self) -> impl Iterator<Item = &saved_plan::ChangeDocument> {
         let changes = self.plan.document.changes.iter();
-        let skipped = changes.filter(|change| !matches!(change.action, Action::Update | Action::Unchanged));
-        skipped.map(|change| SkippedDocument {
-            document: change.document.clone(),
-            action: change.action,
-        })
+        changes.filter(|change| !matches!(change.action, Action::Update | Action::Unchanged))
     }
 
     fn document(&self, exit: Exit) -> ResultDocument {
@@ -145,12 +141,16 @@ impl ApplyReport<'_> {
             .map(|report| change(&finished(report, &self.run, self.request, self.terms)));
         let newest = self.reports.iter().filter_map(|report| report.recorded.as_ref());
         let newest = newest.max_by_key(|recorded| recorded.entry);
+        let skipped = self.skipped().map(|change| SkippedDocument {
+            document: change.document.clone(),
+            action: change.action,
+        });
         ResultDocument::of_plan(
             self.plan.document.plan_id.clone(),
             self.run.clone(),
             exit,
             changes.collect(),
-            self.skipped().collect(),
+            skipped.collect(),
             activation_of(self.kinds(), self.is_dry_run()),
             newest.and_then(|recorded| recorded.head.clone()),
         )
@@ -178,10 +178,7 @@ impl ApplyReport<'_> {
             .reports
             .iter()
             .map(|report| Exit::from(&report.completion.outcome))
-            .chain(
-                self.skipped()
-                    .map(|skipped| skipped_exit(skipped.action, self.plan, &skipped.document)),
-            )
+            .chain(self.skipped().map(saved_plan::ChangeDocument::exit))
             .collect();
         let has_applied = self.kinds().any(|kind| kind == OutcomeKind::Applied);
         let is_whole = self.kinds().all(is_good) && self.skipped().next().is_none();
@@ -305,29 +302,4 @@ fn conflict_lines(text: &mut String, conflict: &Conflict<TriggerRule>) {
 
 fn is_effective(report: &Report<TriggerRule>) -> bool {
     report.completion.outcome.kind() == OutcomeKind::Applied
-}
-
-/// The end that a document of the plan stands for which was no update.
-fn skipped_exit(action: Action, plan: &SavedPlan, document: &str) -> Exit {
-    match action {
-        Action::Update | Action::Unchanged => Exit::Done,
-        Action::Conflict => Exit::Conflict,
-        Action::Missing => Exit::Failed,
-        Action::Invalid => Exit::Findings,
-        Action::Unread => {
-            let change = plan.document.changes.iter().find(|change| change.document == document);
-            let error = change.and_then(|change| change.error.as_ref());
-            let member = |name: &str| error.and_then(|error| error.get(name));
-            let is_denied = member("status")
-                .and_then(serde_json::Value::as_u64)
-                .is_some_and(|status| matches!(status, 401 | 403));
-            if is_denied {
-                Exit::Denied
-            } else if member("retryable").and_then(serde_json::Value::as_bool) == Some(true) {
-                Exit::Temporary
-            } else {
-                Exit::Failed
-            }
-        }
-    }
 }

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use app::{AppliedPlan, Applier, Progress, ReadOnly, Report};
 use domain::document::CrossFieldMerge;
 use domain::plan::{Safety, SafetyKind, SafetyLimits};
-use domain::{Severity, TriggerRule};
+use domain::{DocumentKind as _, Severity, TriggerRule};
 
 use crate::args::Format;
 use crate::cli_error::CliError;
@@ -22,6 +22,7 @@ use crate::confirm::{Unattended, confirm};
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::progress;
+use crate::render::counted::counted;
 use crate::render::report::Asked;
 use crate::render::result::{Delivery, Run};
 use crate::request::{ApplyCommand, ChangeRequest, ChangeTerms};
@@ -168,9 +169,9 @@ async fn agree(context: &Context<'_>, command: &ApplyCommand, plan: &WholePlan) 
         return Ok(());
     }
     let number = plan.contents.updates.len();
-    let rules = if number == 1 { "rule" } else { "rules" };
     let question = format!(
-        "{number} {rules} of {} will be changed as shown.",
+        "{} of {} will be changed as shown.",
+        counted(number, TriggerRule::NAME.as_str()),
         saved.document.target.shown()
     );
     let (output, yes) = (context.output, context.global.yes);

@@ -10,6 +10,7 @@ use crate::cli_error::CliError;
 use crate::commands::Context;
 use crate::exit::Exit;
 use crate::output::{ERROR, SUCCESS, render_error};
+use crate::render::counted::counted;
 use crate::render::findings::{File, Summary, document};
 use crate::render::{github, junit, sarif, snippet};
 use crate::request::ValidateCommand;
@@ -63,13 +64,12 @@ fn human(files: &[File]) -> String {
         ..
     } = Summary::of(files);
     let style = if errors > 0 { ERROR } else { SUCCESS };
-    let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
     let _ = writeln!(
         text,
         "{style}{}, {}{style:#} in {}",
-        count(errors, "error"),
-        count(warnings, "warning"),
-        count(files, "file")
+        counted(errors, "error"),
+        counted(warnings, "warning"),
+        counted(files, "file")
     );
     text
 }

@@ -6,6 +6,7 @@ use domain::{Finding, Severity};
 
 use crate::cli_error::CliError;
 use crate::output::visible;
+use crate::render::counted::counted;
 use crate::render::findings::{File, Summary};
 use crate::render::lines::TextRange;
 
@@ -40,9 +41,8 @@ pub(crate) fn of_files(files: &[File], unread: &[CliError]) -> String {
         0 => String::new(),
         more => format!("; {more} are not shown above, since GitHub shows {MOST_SHOWN} of a severity"),
     };
-    let plural = |count: usize| if count == 1 { "" } else { "s" };
-    let (of_errors, of_warnings) = (plural(errors), plural(warnings));
-    let _ = writeln!(text, "{errors} error{of_errors}, {warnings} warning{of_warnings}{rest}");
+    let (errors, warnings) = (counted(errors, "error"), counted(warnings, "warning"));
+    let _ = writeln!(text, "{errors}, {warnings}{rest}");
     text
 }
 

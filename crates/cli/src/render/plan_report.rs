@@ -7,6 +7,7 @@ use domain::plan::{SafetyKind, SafetyLimits};
 use domain::{DocumentKind, TriggerRule};
 
 use crate::output::{ADDED, BOLD, DIM, ERROR, PLACE, REMOVED, SUCCESS, visible};
+use crate::render::counted::counted;
 use crate::render::difference;
 use crate::saved_plan::{Action, ChangeDocument, DiffLine, PlanDocument, SavedPlan, SummaryDocument};
 
@@ -188,32 +189,20 @@ fn summary(document: &PlanDocument) -> String {
     let sandbox = if document.target.sandbox { " (sandbox)" } else { "" };
     let mut parts = vec![format!("{update} to change"), format!("{unchanged} unchanged")];
     let others = [
-        (conflict, if conflict == 1 { "conflict" } else { "conflicts" }),
-        (missing, "missing"),
-        (invalid, "invalid"),
-        (unread, "unread"),
+        (conflict, counted(conflict, "conflict")),
+        (missing, format!("{missing} missing")),
+        (invalid, format!("{invalid} invalid")),
+        (unread, format!("{unread} unread")),
     ];
-    parts.extend(
-        others
-            .into_iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, name)| format!("{count} {name}")),
-    );
+    let found = others.into_iter().filter(|(count, _)| *count > 0);
+    parts.extend(found.map(|(_, text)| text));
     let beside = match not_in_files {
         Some(0) => String::new(),
         Some(number) => format!(
             "; {} of the organization in no file",
-            counted(
-                usize::try_from(number).unwrap_or(usize::MAX),
-                TriggerRule::NAME.as_str()
-            )
+            counted(number, TriggerRule::NAME.as_str())
         ),
         None => "; the rules in no file are not counted, since there is no listing".to_owned(),
     };
     format!("{}{beside}{sandbox}", parts.join(", "))
-}
-
-/// `1 rule`, `2 rules`.
-pub(crate) fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

@@ -10,6 +10,7 @@ use domain::{Collision, DocumentKind, OutcomeKind, Pointer};
 
 use crate::cli_error::CliError;
 use crate::output::{ADDED, BOLD, DIM, ERROR, PLACE, REMOVED, SUCCESS, visible};
+use crate::render::counted::counted;
 use crate::render::diff::unified;
 use crate::render::mask;
 use crate::render::result::{Delivery, activation, milliseconds};
@@ -87,11 +88,7 @@ pub(crate) fn report<K: DocumentKind>(
         } else {
             format!(", of which {} ms waited", completion.waited.as_millis())
         };
-        let requests = if report.requests == 1 {
-            "1 request".to_owned()
-        } else {
-            format!("{} requests", report.requests)
-        };
+        let requests = counted(report.requests, "request");
         fact(
             &mut text,
             "time",
@@ -107,8 +104,8 @@ pub(crate) fn report<K: DocumentKind>(
     }
     if delivery.queued > 0 {
         let (delivered, queued) = (delivery.delivered, delivery.queued);
-        let sinks = if queued == 1 { "sink" } else { "sinks" };
-        fact(&mut text, "delivered", &format!("{delivered} of {queued} {sinks}"));
+        let sinks = counted(queued, "sink");
+        fact(&mut text, "delivered", &format!("{delivered} of {sinks}"));
     }
     fact(&mut text, "retry at", retry_at.unwrap_or_default());
     if asked == Asked::Update {

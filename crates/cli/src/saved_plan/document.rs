@@ -82,7 +82,7 @@ pub(crate) struct ChangeDocument {
 }
 
 impl ChangeDocument {
-    /// How the program ends because of the document, where nothing worse happens.
+    /// The exit that the document stands for, where nothing worse happens.
     pub(crate) fn exit(&self) -> Exit {
         match self.action {
             Action::Update | Action::Unchanged => Exit::Done,

@@ -129,6 +129,7 @@ impl<K: DocumentKind> Applier<K> {
             ledger: &*updater.ledger,
             document: document_ref::<K>(identity.target.clone(), &id),
             seen,
+            version: version.clone(),
             plan: &self.plan,
             author: identity.author.clone(),
             patch: update.patch().clone(),

@@ -270,7 +270,7 @@ impl<K: DocumentKind> Updater<K> {
                                 // Why again: only the lease keeps others from writing between a look and the write.
                                 Some(writes) => match writes.find_settled().await {
                                     Ok(prior) if look.as_ref() == Ok(&prior) => record.recorded(),
-                                    Ok(prior) => record.recorded_after(prior),
+                                    Ok(prior) => record.recorded_after(prior, self.now(started)),
                                     Err(error) => record.not_recorded(record_error(&error)),
                                 },
                                 None => record.recorded(),

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use domain::protocol::{PlanOfWrite, PriorWrite};
-use domain::{DocumentKind, OutcomeKind, Patch};
+use domain::{DocumentKind, OutcomeKind, Patch, Version};
 use ports::{After, Author, Clock, DocumentRef, Entry, EntryId, History, Ledger, LedgerError};
 
 use super::AppliedPlan;
@@ -20,6 +20,8 @@ pub(super) struct Review<'a, K: DocumentKind> {
     pub(super) ledger: &'a dyn Ledger,
     pub(super) document: DocumentRef,
     pub(super) seen: Option<SeenEntry>,
+    /// The version that was reviewed, where there is one.
+    pub(super) version: Option<Version>,
     pub(super) plan: &'a AppliedPlan,
     pub(super) author: Author,
     pub(super) patch: Patch<K>,
@@ -42,6 +44,14 @@ impl<K: DocumentKind> Review<'_, K> {
         intent.is_some_and(|intent| {
             intent.document.id == self.document.id && intent.author.plan_id.as_ref() == Some(&self.plan.id)
         })
+    }
+
+    fn made_the_reviewed_version(&self, entry: &Entry) -> bool {
+        let made = entry
+            .outcome
+            .as_ref()
+            .and_then(|outcome| outcome.version_after.as_ref());
+        made.is_some() && made == self.version.as_ref()
     }
 
     /// True if no run is at work on an open entry any more.
@@ -107,7 +117,12 @@ impl<K: DocumentKind> PriorWrites<K> for Review<'_, K> {
     async fn find_settled(&self) -> Result<PriorWrite<K>, LedgerError> {
         let since = self.since().await?;
         let mut applied = self.history.applied_after(&self.document, earlier(since)).await?;
-        applied.retain(|entry| self.is_of_this_plan(entry) || counts(entry, since));
+        // Why: a write that ends while a plan is made may be in what the plan read, and not in what it saw of the record.
+        let reviewed = applied.iter().find(|entry| self.made_the_reviewed_version(entry));
+        let reviewed = reviewed.map(|entry| entry.id);
+        applied.retain(|entry| {
+            self.is_of_this_plan(entry) || (counts(entry, since) && reviewed.is_none_or(|reviewed| entry.id > reviewed))
+        });
         let Some(newest) = applied.first() else {
             return Ok(PriorWrite::None);
         };

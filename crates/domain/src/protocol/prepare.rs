@@ -84,6 +84,15 @@ impl<K: DocumentKind> Update<K> {
             let again = ReadPurpose::Reviewed(attempt, polling.next());
             return self.wait(pause, AfterWait::Read(again), now);
         }
+        // Why: what others' runs wrote may have been recorded after the review that saw it. The lock is the fence.
+        let is_fenced = matches!(attempt.write.precondition, Precondition::Version(_));
+        if is_unmoved && is_fenced && self.options.mode == Mode::Write && prior.is_of_another_plan() {
+            return if attempt.is_recorded {
+                self.start_write(attempt)
+            } else {
+                self.record(attempt)
+            };
+        }
         if prior.is_evident_in(&attempt.write, &stored.value) {
             let findings = attempt.write.patch.stored_otherwise(&stored.value);
             return self.done(Outcome::Unchanged { stored, findings }, 0);
@@ -170,6 +179,7 @@ impl<K: DocumentKind> Update<K> {
             merges,
         };
         let attempt = Attempt {
+            is_recorded: false,
             write,
             requested,
             sends: 0,

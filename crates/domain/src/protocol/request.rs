@@ -73,6 +73,14 @@ impl<K: DocumentKind> PriorWrite<K> {
         }
     }
 
+    /// True if what is recorded is a write that is not of the same plan.
+    pub(super) fn is_of_another_plan(&self) -> bool {
+        match self {
+            Self::Applied { of, .. } => *of == PlanOfWrite::Other,
+            Self::None | Self::Overwritten | Self::Unsettled => false,
+        }
+    }
+
     /// True if what was done since the review is no reason to merge: the patch was written once, and others undid or
     /// overwrote it.
     pub fn forbids_merge(&self) -> bool {
@@ -89,7 +97,8 @@ impl<K: DocumentKind> PriorWrite<K> {
 pub enum PlanOfWrite {
     /// The same one: what was done since is never merged with it.
     Same,
-    /// Another one, or none: the document has moved, as any other.
+    /// Another one, or none: a document that has moved since is a conflict, as any other. One that has not is written under
+    /// its version: the write was reviewed, and recorded later.
     Other,
 }
 

@@ -60,6 +60,8 @@ pub(super) struct Requested<K: DocumentKind> {
 pub(super) struct Attempt<K: DocumentKind> {
     pub(super) write: PendingWrite<K>,
     pub(super) requested: Requested<K>,
+    /// True once its intent is recorded.
+    pub(super) is_recorded: bool,
     /// Sends of this body under this precondition.
     pub(super) sends: u32,
     /// The last send whose effect is not known.
@@ -203,15 +205,16 @@ impl<K: DocumentKind> Record<K> {
     /// The intent of a reviewed patch is where no crash can take it, and the record knows of a write since the review: the
     /// document is read before anything is sent.
     #[must_use]
-    pub fn recorded_after(mut self, prior: PriorWrite<K>) -> Step<K> {
+    pub fn recorded_after(mut self, prior: PriorWrite<K>, now: Now) -> Step<K> {
         if prior == PriorWrite::None {
             return self.recorded();
         }
         if let UpdateRequest::Planned { prior: known, .. } = &mut self.update.request {
             *known = prior;
         }
+        self.attempt.is_recorded = true;
         self.update
-            .read(ReadPurpose::Reviewed(self.attempt, Polling::default()))
+            .read(ReadPurpose::Reviewed(self.attempt, Polling::since(now)))
     }
 
     /// The intent could not be recorded.

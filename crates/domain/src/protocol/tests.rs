@@ -702,6 +702,13 @@ fn a_reviewed_patch_that_the_record_knows_of_is_looked_for_before_anything_is_se
         (
             &other,
             OnConflict::Fail,
+            "a@1 a@1 a@1 ours@2",
+            "read wait:1000 read wait:3000 read record write applied base:1 ours:ours by:Answer after:2 AR0203 sent:1 \
+             waited:4000",
+        ),
+        (
+            &other,
+            OnConflict::Fail,
             "a+@2",
             "read conflict(2 collide: changed:1) base:1 ours:ours AR0203",
         ),

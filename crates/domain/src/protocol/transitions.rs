@@ -349,7 +349,7 @@ impl<K: DocumentKind> ReadPurpose<K> {
 }
 
 impl Polling {
-    fn since(now: Now) -> Self {
+    pub(super) fn since(now: Now) -> Self {
         Self {
             seen: 0,
             since: now.elapsed,

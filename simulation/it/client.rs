@@ -2,9 +2,9 @@
 
 mod ledger;
 
+use std::collections::BTreeMap;
 use std::future::poll_fn;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
@@ -26,8 +26,8 @@ pub(crate) const TARGET: &str = "simulation";
 pub(crate) struct Client<K: Specimen> {
     pub(crate) shared: Shared<K>,
     pub(crate) task: usize,
-    /// The update that it carries out; beyond all of them if none.
-    update: Arc<AtomicUsize>,
+    /// The update of each document that it carries out.
+    updates: Arc<Mutex<BTreeMap<usize, usize>>>,
 }
 
 impl<K: Specimen> Client<K> {
@@ -35,53 +35,47 @@ impl<K: Specimen> Client<K> {
         Self {
             shared,
             task,
-            update: Arc::new(AtomicUsize::new(usize::MAX)),
+            updates: Arc::default(),
         }
     }
 
-    pub(crate) fn carries_out(&self, update: usize) {
-        self.update.store(update, Ordering::Relaxed);
+    pub(crate) fn carries_out(&self, document: usize, update: usize) {
+        let mut updates = self.updates.lock().unwrap_or_else(PoisonError::into_inner);
+        updates.insert(document, update);
     }
 
-    fn update(&self) -> Option<usize> {
-        let update = self.update.load(Ordering::Relaxed);
-        (update != usize::MAX).then_some(update)
+    /// The update of a document that it carries out.
+    fn update(&self, document: usize) -> Option<usize> {
+        let updates = self.updates.lock().unwrap_or_else(PoisonError::into_inner);
+        updates.get(&document).copied()
     }
 
     async fn ask(&self, id: &K::Id, call: Call<K>) -> Answer {
+        let document = number_of::<K>(id);
+        let update = self.update(document);
         let number = {
             let mut world = self.shared.world();
-            let is_intended = self.is_intended(&world.history.entries, &call);
-            let number = world.send(self.update(), self.task, number_of::<K>(id), call);
+            let is_intended = update.is_some_and(|update| is_intended(&world.history.entries, update, &call));
+            let number = world.send(update, self.task, document, call);
             world.history.requests[number].is_intended = is_intended;
             number
         };
-        let answer = poll_fn(|_| {
-            let world = self.shared.world();
+        let answer = poll_fn(|context| {
+            let mut world = self.shared.world();
             let request = &world.history.requests[number];
             match request.answer {
                 Some(answer) if request.is_heard => Poll::Ready(answer),
-                _ => Poll::Pending,
+                _ => world.wakes(self.task, context.waker()),
             }
         })
         .await;
-        if let (Some(update), Answer::Indeterminate(_)) = (self.update(), answer) {
+        if let (Some(update), Answer::Indeterminate(_)) = (update, answer) {
             let mut world = self.shared.world();
             if let Call::Write { .. } = world.history.requests[number].call {
                 world.history.updates[update].is_indeterminate = true;
             }
         }
         answer
-    }
-
-    fn is_intended(&self, entries: &[LedgerEntry<K>], call: &Call<K>) -> bool {
-        let Call::Write { body, under } = call else {
-            return false;
-        };
-        entries.iter().any(|entry| {
-            let is_of_this = Some(entry.update) == self.update() && under.is_none_or(|under| under == entry.under);
-            is_of_this && entry.settlement.is_none() && entry.ours.document().text() == body.document().text()
-        })
     }
 
     fn stored(&self, id: &K::Id, state: usize, tag: bool) -> Stored<K> {
@@ -100,7 +94,7 @@ impl<K: Specimen> Client<K> {
     }
 
     /// True if the ledger fails this time: at random, 5 times in 1,000 at a high fault rate.
-    fn record_fails(&self, fault: Fault) -> bool {
+    pub(crate) fn record_fails(&self, fault: Fault) -> bool {
         let mut world = self.shared.world();
         let fails = world.fault_rate == FaultRate::High && world.rng.in_thousand(5);
         if fails {
@@ -108,6 +102,17 @@ impl<K: Specimen> Client<K> {
         }
         fails
     }
+}
+
+/// True if an unsettled intent of an update is in the ledger for the write that is called.
+fn is_intended<K: Specimen>(entries: &[LedgerEntry<K>], update: usize, call: &Call<K>) -> bool {
+    let Call::Write { body, under } = call else {
+        return false;
+    };
+    entries.iter().any(|entry| {
+        let is_of_this = entry.update == update && under.is_none_or(|under| under == entry.under);
+        is_of_this && entry.settlement.is_none() && entry.ours.document().text() == body.document().text()
+    })
 }
 
 fn failure(answer: Answer) -> RequestError {
@@ -182,11 +187,12 @@ impl<K: Specimen> Sleeper for Client<K> {
             world.at(until, Event::Wake(self.task));
             until
         };
-        poll_fn(|_| {
-            if self.shared.world().now >= until {
+        poll_fn(|context| {
+            let mut world = self.shared.world();
+            if world.now >= until {
                 Poll::Ready(())
             } else {
-                Poll::Pending
+                world.wakes(self.task, context.waker())
             }
         })
         .await;

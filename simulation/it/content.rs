@@ -26,6 +26,14 @@ impl Content {
         self.with(wanted) == self
     }
 
+    /// The digits of another in which it differs.
+    pub(crate) fn changes_to(self, other: Self) -> Wanted {
+        let mut wanted = Wanted::default();
+        self.differs(other)
+            .for_each(|slot| wanted.0[slot] = Some(other.0[slot]));
+        wanted
+    }
+
     /// The slots in which it differs from another.
     pub(crate) fn differs(self, other: Self) -> impl Iterator<Item = usize> {
         (0..SLOTS).filter(move |slot| self.0[*slot] != other.0[*slot])

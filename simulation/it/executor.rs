@@ -17,7 +17,7 @@ use crate::writers::{self, WriterStrategy};
 use crate::wrong::Wrong;
 
 /// The time when nothing can be under way any more, and reconcile has its last word.
-const END: Duration = Duration::from_hours(1);
+pub(crate) const END: Duration = Duration::from_hours(1);
 
 /// A switch: keep the lines of the history for a reader, or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,9 +27,18 @@ pub(crate) enum Lines {
 }
 
 /// A process: what it is at, and after how many of its steps it crashes.
-struct Task {
-    future: Pin<Box<dyn Future<Output = ()> + Send>>,
+pub(crate) struct Task {
+    future: Pin<Box<dyn Future<Output = ()>>>,
     crashes_after: Option<usize>,
+}
+
+impl Task {
+    pub(crate) fn new(future: impl Future<Output = ()> + 'static, crashes_after: Option<usize>) -> Self {
+        Self {
+            future: Box::pin(future),
+            crashes_after,
+        }
+    }
 }
 
 /// Runs the world of a seed. With `wrong`, the first writer does it wrong.
@@ -70,32 +79,35 @@ pub(crate) fn run<K: Specimen>(
             _ => WriterStrategy::Edits,
         };
         let crashes = fault_rate != FaultRate::Zero && rng.in_thousand(150);
-        tasks.push(Some(Task {
-            future: Box::pin(writers::write(shared.clone(), writer, strategy)),
-            crashes_after: crashes.then(|| 1 + rng.below(60)),
-        }));
+        let crashes_after = crashes.then(|| 1 + rng.below(60));
+        tasks.push(Task::new(
+            writers::write(shared.clone(), writer, strategy),
+            crashes_after,
+        ));
     }
     let minutes = |rng: &mut Rng, from, to| rng.between(Duration::from_mins(from), Duration::from_mins(to));
     let first = minutes(&mut rng, 1, 12);
     let second = minutes(&mut rng, 14, 18);
     for after in [first, second, END] {
         let task = tasks.len();
-        tasks.push(Some(Task {
-            future: Box::pin(writers::reconcile(shared.clone(), task, after)),
-            crashes_after: None,
-        }));
+        tasks.push(Task::new(writers::reconcile(shared.clone(), task, after), None));
     }
+    drive(&shared, tasks);
+    std::mem::replace(&mut shared.world().history, History::new(vocabulary.clone()))
+}
+
+/// Lets one event after the other happen, until there is none.
+pub(crate) fn drive<K: Specimen>(shared: &Shared<K>, tasks: Vec<Task>) {
+    let mut tasks: Vec<Option<Task>> = tasks.into_iter().map(Some).collect();
     for task in 0..tasks.len() {
-        go_on(&shared, &mut tasks, task);
+        go_on(shared, &mut tasks, task);
     }
     loop {
         let Some(event) = shared.world().next() else { break };
-        if let Some(task) = happen(&shared, event) {
-            go_on(&shared, &mut tasks, task);
+        if let Some(task) = happen(shared, event) {
+            go_on(shared, &mut tasks, task);
         }
     }
-    drop(tasks);
-    std::mem::replace(&mut shared.world().history, History::new(vocabulary.clone()))
 }
 
 /// Lets an event happen, and says which task waits for it.
@@ -119,6 +131,8 @@ fn go_on<K: Specimen>(shared: &Shared<K>, tasks: &mut [Option<Task>], number: us
     let Some(task) = &mut tasks[number] else {
         return;
     };
+    let waiting = shared.world().wakers_of(number);
+    waiting.into_iter().for_each(Waker::wake);
     let is_over = task
         .future
         .as_mut()

@@ -114,6 +114,24 @@ pub(crate) struct UpdateRun {
     pub(crate) is_indeterminate: bool,
 }
 
+impl UpdateRun {
+    /// An update that has sent nothing yet, and names no member.
+    pub(crate) fn new(writer: usize, document: usize, base: Base) -> Self {
+        Self {
+            writer,
+            document,
+            wanted: Wanted::default(),
+            base,
+            on_conflict: OnConflict::Fail,
+            accepts_group_merge: false,
+            requests: Vec::new(),
+            entries: Vec::new(),
+            reported: None,
+            is_indeterminate: false,
+        }
+    }
+}
+
 /// The document that an update is made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Base {

@@ -11,6 +11,7 @@
 //!   every_promise`
 //! - Small worlds with three faults each in place of two: `ASSIST_RULES_FAULTS=3 cargo test --release
 //!   -p assist-rules-simulation -- --nocapture no_bad_end`; of the toy with `small_worlds_of_toys`
+//! - Plans of several documents that are applied, repeated and rolled back: `plans.rs`
 //! - What is no world of a seed: `kill.rs`, `delivery.rs` and `weeks.rs` say how to run more of them.
 #![cfg(test)]
 #![expect(
@@ -27,6 +28,7 @@ mod exhaustive;
 mod fault;
 mod history;
 mod kill;
+mod plans;
 mod rng;
 mod second_kind;
 mod soak;

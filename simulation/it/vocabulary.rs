@@ -225,6 +225,15 @@ impl<K: Specimen> Vocabulary<K> {
         array_of(elements).unwrap()
     }
 
+    /// The document as a listing shows it: without the member that the kind does not know.
+    pub(crate) fn as_listed(document: &K) -> K {
+        let members = document.document().root().members();
+        let kept = members.filter(|member| member.name != UNKNOWN_MEMBER.0);
+        let kept: Vec<(&str, &str)> = kept.map(|member| (member.name, member.value.raw())).collect();
+        let empty: Document = "{}".parse().unwrap();
+        K::from_document(empty.with_members(&kept).unwrap()).unwrap()
+    }
+
     /// The document as the server stores it: with stamps of its own.
     pub(crate) fn stamped(&self, document: &K, state: usize) -> K {
         if self.stamped.is_empty() {

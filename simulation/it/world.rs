@@ -6,6 +6,7 @@ mod server;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use domain::Version;
@@ -48,6 +49,8 @@ pub(crate) struct World<K: Specimen> {
     pub(crate) now: Duration,
     queue: BTreeMap<(Duration, u64), Event>,
     events: u64,
+    /// The wakers of what waits in each task.
+    wakers: BTreeMap<usize, Vec<Waker>>,
     pub(crate) rng: Rng,
     pub(crate) fault_rate: FaultRate,
     pages: Vec<OpenPage<K>>,
@@ -89,6 +92,7 @@ impl<K: Specimen> World<K> {
             now: Duration::from_secs(10),
             queue: BTreeMap::new(),
             events: 0,
+            wakers: BTreeMap::new(),
             rng: Rng::with_seed(seed),
             fault_rate,
             pages: Vec::new(),
@@ -109,6 +113,17 @@ impl<K: Specimen> World<K> {
         let ((time, _), event) = self.queue.pop_first()?;
         self.now = self.now.max(time);
         Some(event)
+    }
+
+    /// Lets a part of a task wait until the task goes on.
+    pub(crate) fn wakes<T>(&mut self, task: usize, waker: &Waker) -> Poll<T> {
+        self.wakers.entry(task).or_default().push(waker.clone());
+        Poll::Pending
+    }
+
+    /// Everything that waits in a task.
+    pub(crate) fn wakers_of(&mut self, task: usize) -> Vec<Waker> {
+        self.wakers.remove(&task).unwrap_or_default()
     }
 
     /// Keeps a line of the history, if it is to be read.

@@ -52,7 +52,7 @@ pub(crate) async fn write<K: Specimen>(shared: Shared<K>, task: usize, strategy:
         let (document, base) = (run.document, run.base);
         let options = options(&client, &run);
         let update = client.shared.world().begin(run);
-        client.carries_out(update);
+        client.carries_out(document, update);
         let reported = match strategy {
             WriterStrategy::Wrong(wrong) => {
                 wrong::update(&client, wrong, update, document, &vocabulary.patch(&member_values)).await
@@ -111,16 +111,10 @@ fn plan<K: Specimen>(
         }
     };
     let run = UpdateRun {
-        writer,
-        document,
         wanted: vocabulary.wanted(&member_values),
-        base,
         on_conflict: world.rng.pick(&[OnConflict::Fail, OnConflict::Merge, OnConflict::Ours]),
         accepts_group_merge: world.rng.in_thousand(250),
-        requests: Vec::new(),
-        entries: Vec::new(),
-        reported: None,
-        is_indeterminate: false,
+        ..UpdateRun::new(writer, document, base)
     };
     (run, member_values)
 }
@@ -209,7 +203,11 @@ async fn by_the_updater<K: Specimen>(
     reported(&world.history.vocabulary, &report.completion, world.now)
 }
 
-fn reported<K: Specimen>(vocabulary: &Vocabulary<K>, completion: &Completion<K>, at: Duration) -> ReportedOutcome {
+pub(crate) fn reported<K: Specimen>(
+    vocabulary: &Vocabulary<K>,
+    completion: &Completion<K>,
+    at: Duration,
+) -> ReportedOutcome {
     let outcome = &completion.outcome;
     let overwrites = outcome.write().map(|write| write.overwrites.as_slice());
     let is_warned_of = |code: Code| outcome.findings().iter().any(|finding| finding.code == code);

@@ -105,9 +105,11 @@ fn check_applied<K: Specimen>(
         return;
     };
     let answers = |is: fn(Answer) -> bool| writes(history, run).any(|(_, request)| request.answer.is_some_and(is));
-    let is_proved = match reported.evidence {
-        Some(Evidence::Answer) => answers(|answer| matches!(answer, Answer::Shown { .. } | Answer::Accepted)),
-        _ => reported.is_maybe_by_another && answers(|answer| !matches!(answer, Answer::NotSent)),
+    let is_proved = if reported.evidence == Some(Evidence::Answer) {
+        answers(|answer| matches!(answer, Answer::Shown { .. } | Answer::Accepted))
+    } else {
+        let was_sent = answers(|answer| !matches!(answer, Answer::NotSent));
+        reported.is_maybe_by_another && (was_sent || run.is_indeterminate)
     };
     if !is_proved {
         let what = format!("{place} by {:?}, and nothing was answered so", reported.evidence);
@@ -171,7 +173,11 @@ fn is_overwritten<K: Specimen>(history: &History<K>, run: &UpdateRun, made: usiz
 /// A state that a read showed after a write was sent, that is no older than what was written from, and has ours.
 fn read_of_ours<K: Specimen>(history: &History<K>, run: &UpdateRun, reported: &ReportedOutcome) -> Option<usize> {
     let asked = history.asked(run, &reported.overwrote);
-    let mut under = None;
+    // What was reviewed may be there already: an earlier run left its outcome open.
+    let mut under = match run.base {
+        Base::Reviewed(state) if run.is_indeterminate => Some(state),
+        Base::Read | Base::Observed(_) | Base::Reviewed(_) => None,
+    };
     for number in &run.requests {
         let request = &history.requests[*number];
         if let Call::Write { .. } = request.call {

@@ -27,6 +27,43 @@ fn newest_shown<K: Specimen>(history: &History<K>, update: usize) -> usize {
     shown.max().or(run.base.state()).unwrap_or_default()
 }
 
+impl<K: Specimen> Client<K> {
+    /// Keeps an intent in the history, and gives its place there.
+    pub(crate) fn keep(&self, intent: IntentRecord) -> Result<usize, LedgerError> {
+        let mut world = self.shared.world();
+        let history = &mut world.history;
+        let id: K::Id = intent.document.id.parse().map_err(|_| unusable("no id"))?;
+        let base = K::from_document(intent.base.clone()).unwrap();
+        let (number, document) = (history.entries.len(), number_of::<K>(&id));
+        let update = self.update(document).unwrap_or(usize::MAX);
+        let followed = intent.follows.and_then(|id| usize::try_from(id.0).ok());
+        if let Some(refused) = followed.and_then(|place| history.entries.get_mut(place)) {
+            refused.settlement = Some(Settlement::NotApplied);
+        }
+        let under = match &intent.version {
+            Some(version) => state_of(version).unwrap_or(usize::MAX),
+            None => newest_shown(history, update),
+        };
+        history.entries.push(LedgerEntry {
+            update,
+            document,
+            under,
+            base: history.vocabulary.content(&base),
+            ours: K::from_document(intent.ours.clone()).unwrap(),
+            overwrote: history.vocabulary.slots_of(&intent.overwrites),
+            intent,
+            before_request: history.requests.len(),
+            newest: history.logs[document].len() - 1,
+            settlement: None,
+            settled_by_reconcile: false,
+            settled_twice: false,
+        });
+        history.updates[update].entries.push(number);
+        world.trace(|_| format!("u{update} records its intent as entry {number}"));
+        Ok(number)
+    }
+}
+
 #[async_trait]
 impl<K: Specimen> Ledger for Client<K> {
     async fn intend(&self, intent: IntentRecord) -> Result<EntryId, LedgerError> {
@@ -34,39 +71,7 @@ impl<K: Specimen> Ledger for Client<K> {
         if self.record_fails(Fault::IntentRefused) {
             return Err(unusable("the disk is full"));
         }
-        let number = {
-            let mut world = self.shared.world();
-            let history = &mut world.history;
-            let id: K::Id = intent.document.id.parse().map_err(|_| unusable("no id"))?;
-            let base = K::from_document(intent.base.clone()).unwrap();
-            let (number, document) = (history.entries.len(), number_of::<K>(&id));
-            let update = self.update().unwrap_or(usize::MAX);
-            let followed = intent.follows.and_then(|id| usize::try_from(id.0).ok());
-            if let Some(refused) = followed.and_then(|place| history.entries.get_mut(place)) {
-                refused.settlement = Some(Settlement::NotApplied);
-            }
-            let under = match &intent.version {
-                Some(version) => state_of(version).unwrap_or(usize::MAX),
-                None => newest_shown(history, update),
-            };
-            history.entries.push(LedgerEntry {
-                update,
-                document,
-                under,
-                base: history.vocabulary.content(&base),
-                ours: K::from_document(intent.ours.clone()).unwrap(),
-                overwrote: history.vocabulary.slots_of(&intent.overwrites),
-                intent,
-                before_request: history.requests.len(),
-                newest: history.logs[document].len() - 1,
-                settlement: None,
-                settled_by_reconcile: false,
-                settled_twice: false,
-            });
-            history.updates[update].entries.push(number);
-            world.trace(|_| format!("u{update} records its intent as entry {number}"));
-            number
-        };
+        let number = self.keep(intent)?;
         self.sleep(Duration::from_millis(1)).await;
         Ok(EntryId(number as u64))
     }
@@ -87,11 +92,11 @@ impl<K: Specimen> Ledger for Client<K> {
         let settlement = Settlement::of(&outcome);
         let mut world = self.shared.world();
         world.trace(|_| format!("        entry {id} is settled: {settlement:?}"));
-        let by_reconcile = self.update().is_none();
         let place = usize::try_from(id.0).unwrap_or(usize::MAX);
         let Some(entry) = world.history.entries.get_mut(place) else {
             return Err(LedgerError::NoEntry(id));
         };
+        let by_reconcile = self.update(entry.document).is_none();
         if !matches!(entry.settlement, None | Some(Settlement::Unknown)) {
             entry.settled_twice = true;
             return Err(LedgerError::Settled(id));

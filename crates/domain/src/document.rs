@@ -20,6 +20,7 @@ pub use check::check;
 pub use collision::{ChangedBy, Collision};
 pub use diff::{Difference, diff};
 pub use edit::Edit;
+pub(crate) use edit::is_as_stored;
 pub use element_diff::{ElementDifference, element_diff};
 pub use kind::{
     Audience, DocumentKind, Form, Guard, KindName, ListIdentity, Matching, MemberSpec, MergeGroup, ParseError,

@@ -8,6 +8,7 @@
 //! become, and [`protocol`] updates a document of any.
 
 pub mod document;
+pub mod drift;
 pub mod json;
 pub mod plan;
 pub mod protocol;

@@ -319,6 +319,19 @@ fn concerns_whole_member(finding: &Finding) -> bool {
     finding.pointer.tokens().count() <= 1
 }
 
+/// True if a stored document has what an author says of a member: `null` and absent are equal, and an element of a list is
+/// the stored one that it means.
+pub(crate) fn is_as_stored<K: DocumentKind>(member: &MemberSpec, authored: Node<'_>, stored: &K) -> bool {
+    let theirs = stored.member(member.name);
+    if authored.is_null() {
+        return theirs.is_none_or(Node::is_null);
+    }
+    theirs.is_some_and(|theirs| {
+        let meant = match_stored_elements::<K>(member, authored, Some(theirs));
+        meant.is_ok_and(|meant| theirs.eq_value(meant.root()))
+    })
+}
+
 /// An author's value for a member, with those elements of its list replaced by the stored ones that they mean.
 fn match_stored_elements<K: DocumentKind>(
     member: &MemberSpec,

@@ -3,6 +3,7 @@
 mod apply;
 mod base;
 mod deliver;
+mod drift;
 mod planner;
 mod rate_limited;
 mod read_only;
@@ -17,6 +18,7 @@ mod update;
 pub use apply::{AppliedPlan, Applier, InSync, ReviewedUpdate};
 pub use base::FileContent;
 pub use deliver::{Deliverer, DeliveryReport};
+pub use drift::{BaseInfo, BaseOrigin, Bases, DocumentDrift, DriftLine, DriftPolicy, FolderBase, KnownChange, OnDrift};
 pub use planner::{
     InvalidPlan, KnownBases, PlanProgress, PlanRequest, Planned, PlannedAction, PlannedDocument, Planner, SeenEntry,
     known_bases,

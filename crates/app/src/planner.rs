@@ -7,12 +7,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use domain::drift::StoredOtherwise;
 use domain::json::Node;
 use domain::plan::{PlannedUpdate, plan};
 use domain::protocol::{Conflict, Failed, Outcome, UpdateRequest};
-use domain::{ContentHash, DocumentKind, Edit, FailureClass, Findings, OutcomeKind, RequestError, Stored, Version};
+use domain::{
+    ContentHash, DocumentKind, Edit, FailureClass, Findings, OutcomeKind, Pointer, RequestError, Stored, Version,
+};
 use futures_util::StreamExt;
 use ports::{DocumentStore, Entry, EntryId, History, HistoryQuery, LedgerError, Listed, visit_listing};
+
+use crate::drift::{DocumentDrift, DriftPolicy, KnownChange, find as find_drift, taken_back};
+use crate::update::document_ref;
 
 /// Plans documents of one kind.
 pub struct Planner<K: DocumentKind> {
@@ -26,6 +32,8 @@ pub struct Planner<K: DocumentKind> {
     pub left_out: Vec<K::Id>,
     /// The record, and the target in it whose newest entries are noted.
     pub record: Option<(Arc<dyn History>, String)>,
+    /// The policy where others changed what a file names.
+    pub drift: DriftPolicy<K>,
 }
 
 /// A request for one document.
@@ -60,6 +68,10 @@ pub struct PlannedDocument<K: DocumentKind> {
     pub seen: Option<SeenEntry>,
     /// Warnings about what the server stored in place of what was sent.
     pub findings: Findings,
+    /// The file beside the document and their base, where the document was read.
+    pub drift: Option<DocumentDrift>,
+    /// The places of the change that would bring back what an entry replaced.
+    pub takes_back: Vec<(Pointer, KnownChange)>,
     /// The action.
     pub action: PlannedAction<K>,
 }
@@ -73,6 +85,8 @@ pub enum PlannedAction<K: DocumentKind> {
     Unchanged(Option<Version>),
     /// None: the document moved away from what the request was made from.
     Conflict(Box<Conflict<K>>),
+    /// None: others changed what the file names since its base.
+    Drifted(Box<Stored<K>>),
     /// None: the organization does not have the document.
     Missing,
     /// None: the stored document shows that the new one cannot be written.
@@ -126,6 +140,8 @@ impl<K: DocumentKind> Planner<K> {
                         stored: listed,
                         seen: None,
                         findings: Findings::default(),
+                        drift: None,
+                        takes_back: Vec::new(),
                         action: PlannedAction::Unchanged(version),
                     };
                     documents.insert(index, document);
@@ -196,26 +212,71 @@ impl<K: DocumentKind> Planner<K> {
             Some((history, target)) => newest_entries::<K>(&**history, target, &id).await?,
             None => Vec::new(),
         };
+        let mut drift = None;
         let (title, stored, action) = match self.store.get(&id).await {
             Ok(answer) => {
                 let stored = answer.content;
                 let title = stored.value.title().map(str::to_owned);
                 let kept = self.keeps_stored.then(|| stored.value.clone());
-                (title, kept, PlannedAction::of(plan(request(), stored)))
+                let (found, request) = self.request_on(request(), &stored, &entries).await?;
+                drift = found;
+                let action = match request {
+                    Some(request) => PlannedAction::of(plan(request, stored)),
+                    None => PlannedAction::Drifted(Box::new(stored)),
+                };
+                (title, kept, action)
             }
             Err(failure) if failure.class == FailureClass::NotFound => (None, None, PlannedAction::Missing),
             Err(failure) => (None, None, PlannedAction::Unread(Box::new(failure))),
         };
         let title = action.title().map(str::to_owned).or(title);
         let (action, findings) = unless_stored_otherwise(action, &entries);
+        let takes_back = match (&action, &self.record) {
+            (PlannedAction::Update(update), Some((history, target))) if drift.is_some() => {
+                let document = document_ref::<K>(target.clone(), &id);
+                taken_back(&**history, &document, &update.diff()).await?
+            }
+            _ => Vec::new(),
+        };
         Ok(PlannedDocument {
             id,
             title,
             stored,
             seen: SeenEntry::newest(&entries),
             findings,
+            drift,
+            takes_back,
             action,
         })
+    }
+
+    /// The request for a stored document under the policy, and the drift of a file; no request if the drift is a conflict.
+    async fn request_on(
+        &self,
+        request: UpdateRequest<K>,
+        stored: &Stored<K>,
+        entries: &[Entry],
+    ) -> Result<(Option<DocumentDrift>, Option<UpdateRequest<K>>), LedgerError> {
+        let UpdateRequest::Edit(file) = request else {
+            return Ok((None, Some(request)));
+        };
+        let target = self.record.as_ref().map(|(_, target)| target.clone());
+        let document = document_ref::<K>(target.unwrap_or_default(), &stored.id);
+        let history = self.record.as_ref().map(|(history, _)| &**history);
+        let written = newest_written::<K>(entries);
+        let written = written.as_ref().map(|(sent, stored)| StoredOtherwise { sent, stored });
+        let bases = &self.drift.bases;
+        let compared = find_drift(history, &document, bases, &file, &stored.value, written.as_ref()).await?;
+        // Why: a version that the file names is a conflict by itself, once it is another one.
+        let is_stale = file
+            .base_version()
+            .is_some_and(|named| Some(&named) != stored.version.as_ref());
+        let request = if is_stale {
+            Some(UpdateRequest::Edit(file))
+        } else {
+            compared.request(file, &stored.value, self.drift.on_drift)
+        };
+        Ok((Some(compared.drift), request))
     }
 }
 
@@ -239,6 +300,7 @@ impl ListedIds {
             PlannedAction::Update(_)
             | PlannedAction::Unchanged(_)
             | PlannedAction::Conflict(_)
+            | PlannedAction::Drifted(_)
             | PlannedAction::Invalid(_) => true,
         };
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
@@ -311,7 +373,12 @@ impl<K: DocumentKind> PlannedAction<K> {
     fn title(&self) -> Option<&str> {
         match self {
             Self::Update(update) => update.after().title(),
-            Self::Unchanged(_) | Self::Conflict(_) | Self::Missing | Self::Invalid(_) | Self::Unread(_) => None,
+            Self::Unchanged(_)
+            | Self::Conflict(_)
+            | Self::Drifted(_)
+            | Self::Missing
+            | Self::Invalid(_)
+            | Self::Unread(_) => None,
         }
     }
 }
@@ -355,21 +422,24 @@ async fn newest_entries<K: DocumentKind>(
     history.entries(&query).await
 }
 
+/// The document that the newest applied write sent, and what the server stored.
+fn newest_written<K: DocumentKind>(entries: &[Entry]) -> Option<(K, K)> {
+    let mut applied = entries
+        .iter()
+        .filter(|entry| entry.outcome_kind() == Some(OutcomeKind::Applied));
+    let entry = applied.next()?;
+    let sent = K::from_document(entry.intent.as_ref()?.ours.clone()).ok()?;
+    let stored = K::from_document(entry.outcome.as_ref()?.after.clone()?).ok()?;
+    Some((sent, stored))
+}
+
 /// The action with its warnings: an update is none where the server stored what the newest applied write sent otherwise,
 /// and holds that still.
 fn unless_stored_otherwise<K: DocumentKind>(
     action: PlannedAction<K>,
     entries: &[Entry],
 ) -> (PlannedAction<K>, Findings) {
-    let applied = entries
-        .iter()
-        .find(|entry| entry.outcome_kind() == Some(OutcomeKind::Applied));
-    let written = applied.and_then(|entry| {
-        let sent = K::from_document(entry.intent.as_ref()?.ours.clone()).ok()?;
-        let stored = K::from_document(entry.outcome.as_ref()?.after.clone()?).ok()?;
-        Some((sent, stored))
-    });
-    match (action, written) {
+    match (action, newest_written::<K>(entries)) {
         (PlannedAction::Update(update), Some((sent, stored))) if update.is_stored_otherwise(&sent, &stored) => {
             let findings = update.stored_otherwise();
             (PlannedAction::Unchanged(update.before().version.clone()), findings)

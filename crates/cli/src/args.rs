@@ -23,7 +23,9 @@ pub(crate) use change::{
 pub(crate) use format::Format;
 pub(crate) use global::{Color, Global, LogFormat};
 pub(crate) use ledger_args::{AuditArgs, Closing, DeliverArgs, HistoryArgs, ReconcileArgs, StatsArgs};
-pub(crate) use plan_args::{ApplyArgs, OnMoveArg, PlanArgs, PlanOptionsArgs, ShowArgs};
+pub(crate) use plan_args::{
+    ApplyArgs, CompareOptionsArgs, OnDriftArg, OnMoveArg, PlanArgs, PlanOptionsArgs, ShowArgs, StatusArgs,
+};
 
 const CREDENTIALS: &str = "\
 Credentials come from GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET, from
@@ -111,6 +113,10 @@ pub(crate) enum Command {
     /// Each rule is written under the version that was reviewed. One that others changed since is a conflict, and the
     /// others go on. Applying the same plan again is harmless: what is done stays done, and the rest is tried again.
     Apply(ApplyArgs),
+    /// Show how files and the organization stand to each other
+    ///
+    /// Tells apart what a file changed and what others changed since it was last applied or pulled. Writes nothing.
+    Status(StatusArgs),
     /// Show what `update` would change
     Diff(DiffArgs),
     /// Change a rule: read, check, write under the version read
@@ -205,6 +211,7 @@ impl Command {
             | Self::Plan(_)
             | Self::Show(_)
             | Self::Apply(_)
+            | Self::Status(_)
             | Self::Reconcile(_)
             | Self::Deliver(_)
             | Self::Audit(_)
@@ -242,6 +249,7 @@ impl Command {
             | Self::Plan(_)
             | Self::Show(_)
             | Self::Apply(_)
+            | Self::Status(_)
             | Self::Reconcile(_)
             | Self::Deliver(_)
             | Self::Audit(_)
@@ -352,6 +360,8 @@ pub(crate) enum SchemaKind {
     Findings,
     /// The plan of `plan` and `show`
     Plan,
+    /// The status of `status`
+    Status,
     /// The line of a document that `apply -o ndjson` prints
     Outcome,
     /// The rules of `list`

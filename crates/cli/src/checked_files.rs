@@ -35,6 +35,8 @@ pub(crate) struct Authored {
     pub(crate) hash: ContentHash,
     /// The number of members that it names.
     pub(crate) members: usize,
+    /// True if nothing is wrong with it by itself.
+    pub(crate) is_sound: bool,
     /// The text of the document as JSON: an index to it takes more room than it does itself.
     text: Arc<str>,
 }
@@ -103,6 +105,8 @@ impl CheckedFiles {
             let here = (number, source.range(&Pointer::root().member("id")));
             let first = by_id.entry(id.to_owned()).or_insert_with(|| here.clone()).clone();
             if first != here {
+                let of_it = self.documents.iter_mut().filter(|document| document.id.as_str() == id);
+                of_it.for_each(|document| document.is_sound = false);
                 add_same_rule(&mut self.files, id, [&first, &here]);
             }
         }
@@ -123,6 +127,7 @@ impl CheckedFiles {
                 id,
                 hash: edit.content_hash(),
                 members: edit.named_members().count(),
+                is_sound: !findings.iter().any(|finding| finding.severity == Severity::Error),
                 text: edit.document().compact().into(),
             }),
             // The checks say what is wrong with an id that is none.

@@ -4,6 +4,7 @@ mod absence;
 mod apply;
 mod audit;
 mod auth_status;
+mod bases;
 mod by_name;
 mod change;
 mod completions;
@@ -27,6 +28,7 @@ mod sandbox;
 mod schema;
 mod show;
 mod stats;
+mod status;
 mod undo;
 mod validate;
 mod workspace;
@@ -87,6 +89,7 @@ pub(crate) async fn run(context: &Context<'_>, command: Command) -> Result<Exit,
         Request::Plan(command) => unless_stopped(plan::run(context, &command)).await,
         Request::Show(command) => show::run(context, &command),
         Request::Apply(command) => Box::pin(apply::run(context, &command)).await,
+        Request::Status(command) => unless_stopped(status::run(context, &command)).await,
         Request::History(command) => history::run(context, &command).await,
         Request::Reconcile(command) => reconcile::run(context, &command).await,
         Request::Stats(command) => stats::run(context, &command).await,

@@ -12,6 +12,7 @@ mod confirm;
 mod document_argument;
 mod error_code;
 mod exit;
+mod folder_manifest;
 mod identity;
 mod kind;
 mod logging;

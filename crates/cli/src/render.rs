@@ -18,3 +18,4 @@ pub(crate) mod rule;
 pub(crate) mod sarif;
 pub(crate) mod snippet;
 pub(crate) mod stats;
+pub(crate) mod status;

@@ -21,7 +21,7 @@ pub(crate) use ledger_commands::{
     AuditCommand, ClosedEntry, DeliverCommand, HistoryCommand, ReconcileCommand, StatsCommand,
 };
 
-pub(crate) use plan_commands::{ApplyCommand, PlanCommand, PlanOf, PlanOptions, ShowCommand};
+pub(crate) use plan_commands::{ApplyCommand, PlanCommand, PlanOf, PlanOptions, ShowCommand, StatusCommand};
 
 /// A command with all that it needs to know.
 #[derive(Clone, Debug)]
@@ -33,6 +33,7 @@ pub(crate) enum Request {
     Plan(PlanCommand),
     Show(ShowCommand),
     Apply(ApplyCommand),
+    Status(StatusCommand),
     History(HistoryCommand),
     Reconcile(ReconcileCommand),
     Stats(StatsCommand),

@@ -1,6 +1,7 @@
 //! Plans as files: one line of JSON, whose last member is the hash of all before it.
 
 mod document;
+mod drift;
 mod hashes;
 mod verify;
 
@@ -18,6 +19,7 @@ pub(crate) use document::{
     Action, ChangeDocument, DiffLine, InSyncDocument, PlanDocument, SafetyDocument, SeenDocument, SummaryDocument,
     UndoDocument, paths,
 };
+pub(crate) use drift::{BaseDocument, By, DriftDocument, TakenBackDocument};
 pub(crate) use hashes::{changes_hash, identity};
 pub(crate) use verify::{Contents, reread};
 

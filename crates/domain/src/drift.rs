@@ -5,7 +5,7 @@
 
 use crate::content_hash::ContentHash;
 use crate::document::{DocumentKind, Edit, MemberSpec, is_as_stored};
-use crate::json::{Node, canonical_object};
+use crate::json::{Node, TextError, canonical_object};
 
 /// The base of a document.
 #[derive(Clone, Debug)]
@@ -14,6 +14,21 @@ pub enum Base<K> {
     Content(Edit<K>),
     /// The hash of its content ([`Edit::content_hash`]), where the content is not known.
     Hash(ContentHash),
+}
+
+impl<K: DocumentKind> Base<K> {
+    /// The document as it was by its base: the stored one with the members as the base has them. None where the content is
+    /// not known.
+    ///
+    /// # Errors
+    ///
+    /// If it would be larger than a document may be.
+    pub fn restored_in(&self, stored: &K) -> Result<Option<K>, TextError> {
+        match self {
+            Self::Content(base) => base.meant_in(stored)?.apply(stored).map(Some),
+            Self::Hash(_) => Ok(None),
+        }
+    }
 }
 
 /// The standing of a member of a file, by its base.

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use app::{
-    AppliedPlan, Applier, FileContent, PlanRequest, PlannedAction, Planner, Reconciler, Report, ReviewedUpdate,
-    RollbackTo, Updater, rollback,
+    AppliedPlan, Applier, DriftPolicy, FileContent, OnDrift, PlanRequest, PlannedAction, Planner, Reconciler, Report,
+    ReviewedUpdate, RollbackTo, Updater, rollback,
 };
 use domain::protocol::{OnConflict, UpdateOptions, UpdateRequest};
 use domain::testing::Specimen;
@@ -187,6 +187,10 @@ async fn plan<K: Specimen>(setting: &Setting<K>, client: &Client<K>, files: BTre
         parallelism: PARALLELISM,
         keeps_stored: false,
         left_out: Vec::new(),
+        drift: DriftPolicy {
+            on_drift: OnDrift::Revert,
+            ..DriftPolicy::default()
+        },
         record: Some((setting.ledger.clone(), TARGET.to_owned())),
     };
     let found = planner.plan(requests.collect(), &|_| ()).await.unwrap();

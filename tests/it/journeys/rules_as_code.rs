@@ -1,6 +1,7 @@
 //! Rules in files: planned, shown and applied.
 
 mod applying;
+mod drift;
 #[cfg(unix)]
 mod interrupted;
 mod planning;

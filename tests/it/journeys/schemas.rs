@@ -146,11 +146,14 @@ fn every_document_that_is_printed_is_what_its_schema_tells() {
         r#"{"conditions": [{"operator": "near"}], "x": "1"}"#,
     );
     let mut plan = workstation.command(&["plan", "rule.json", "-o", "json"]);
+    let mut status = workstation.command(&["status", "rule.json", "-o", "json"]);
     let rule = SAMPLE_RULE.replace("\"etag\": \"7\",", "");
-    file(&plan, "rule.json", rule);
+    file(&plan, "rule.json", &rule);
+    file(&status, "rule.json", rule);
     let mut printed: Vec<(&str, Value)> = vec![
         ("findings", document(&run(&mut validate))),
         ("plan", document(&run(&mut plan))),
+        ("status", document(&run(&mut status))),
     ];
     for (kind, args) in [
         ("rules", &["list"][..]),

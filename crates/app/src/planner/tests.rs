@@ -60,6 +60,7 @@ impl Organization {
             parallelism: 3,
             keeps_stored: false,
             left_out: Vec::new(),
+            drift: DriftPolicy::default(),
             record: None,
         };
         let found = planner
@@ -147,6 +148,7 @@ fn word(action: &PlannedAction<TriggerRule>) -> &'static str {
         PlannedAction::Update(_) => "update",
         PlannedAction::Unchanged(_) => "unchanged",
         PlannedAction::Conflict(_) => "conflict",
+        PlannedAction::Drifted(_) => "drifted",
         PlannedAction::Missing => "missing",
         PlannedAction::Invalid(_) => "invalid",
         PlannedAction::Unread(_) => "unread",
@@ -184,9 +186,11 @@ async fn a_rule_that_the_listing_shows_to_be_equal_is_not_read() {
     let versions = planned.documents.iter().filter_map(|document| match &document.action {
         PlannedAction::Unchanged(version) => Some(version.as_ref()?.to_string()),
         PlannedAction::Update(update) => Some(update.before().version.as_ref()?.to_string()),
-        PlannedAction::Conflict(_) | PlannedAction::Missing | PlannedAction::Invalid(_) | PlannedAction::Unread(_) => {
-            None
-        }
+        PlannedAction::Conflict(_)
+        | PlannedAction::Drifted(_)
+        | PlannedAction::Missing
+        | PlannedAction::Invalid(_)
+        | PlannedAction::Unread(_) => None,
     });
     assert_eq!(versions.collect::<Vec<_>>(), ["1"; 4]);
 }
@@ -337,6 +341,7 @@ async fn a_rule_that_the_listing_does_not_show_is_planned_as_it_is_read() {
         parallelism: 0,
         keeps_stored: false,
         left_out: Vec::new(),
+        drift: DriftPolicy::default(),
         record: None,
     };
     let found = planner.plan(vec![request(&old("1"))], &|_| ()).await.unwrap();
@@ -363,6 +368,7 @@ async fn a_rule_that_cannot_be_read_keeps_no_other_from_its_plan() {
             PlannedAction::Update(_)
             | PlannedAction::Unchanged(_)
             | PlannedAction::Conflict(_)
+            | PlannedAction::Drifted(_)
             | PlannedAction::Missing
             | PlannedAction::Invalid(_) => None,
         })
@@ -457,6 +463,7 @@ async fn of_a_rule_on_two_pages_the_later_one_counts() {
             parallelism: 1,
             keeps_stored: false,
             left_out: Vec::new(),
+            drift: DriftPolicy::default(),
             record: None,
         };
         let found = planner.plan(vec![request(r#"{"id":"1","name":"new"}"#)], &|_| ()).await;
@@ -495,6 +502,7 @@ async fn the_progress_counts_up_to_all_that_are_listed_and_planned() {
         parallelism: 1,
         keeps_stored: false,
         left_out: Vec::new(),
+        drift: DriftPolicy::default(),
         record: None,
     };
     let files = vec![

@@ -80,6 +80,13 @@ const EXAMPLES: &[(Names, Lines)] = &[
         ],
     ),
     (
+        &["status"],
+        &[
+            ("See who changed what since the last apply", "assist-rules status rules"),
+            ("Give the states to a program", "assist-rules status rules -o json"),
+        ],
+    ),
+    (
         &["diff"],
         &[
             (

@@ -120,7 +120,7 @@ pub(super) mod tests {
     /// Arguments without which a command is not complete.
     pub(in crate::args) fn required(path: &str) -> &'static [&'static str] {
         match path {
-            "validate" | "plan" | "apply" => &["file"],
+            "validate" | "plan" | "apply" | "status" => &["file"],
             "show" => &["plan"],
             "schema" => &["rule"],
             "completions" => &["bash"],

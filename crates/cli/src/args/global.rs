@@ -196,7 +196,7 @@ fn groups(path: &str) -> Option<&'static [Group]> {
     Some(match path {
         "update" | "enable" | "disable" | "edit" | "apply" | "rollback" | "reconcile" => Group::ALL,
         "get" | "list" | "auth" | "auth status" => &[Configuration, Access, Sandbox, SandboxState],
-        "diff" | "stats" => &[Configuration, Access, Sandbox, SandboxState, Ledger, Metrics],
+        "diff" | "stats" | "status" => &[Configuration, Access, Sandbox, SandboxState, Ledger, Metrics],
         "history" | "plan" => &[Configuration, Access, Sandbox, SandboxState, Ledger],
         "doctor" => &[Configuration, Access, Sandbox, SandboxState, SandboxSinks, Ledger],
         "deliver" => &[Configuration, Sandbox, SandboxSinks, Ledger],

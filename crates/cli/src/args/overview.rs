@@ -13,7 +13,10 @@ const GROUPS: &[(&str, &[&str])] = &[
         "Change rules",
         &["diff", "update", "enable", "disable", "edit", "rollback"],
     ),
-    ("Rules in files", &["validate", "plan", "show", "apply", "schema"]),
+    (
+        "Rules in files",
+        &["validate", "plan", "show", "apply", "status", "schema"],
+    ),
     (
         "Record of changes",
         &["history", "stats", "reconcile", "deliver", "audit"],

@@ -32,6 +32,19 @@ pub(crate) struct PlanArgs {
 /// The flags of every command that plans.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct PlanOptionsArgs {
+    #[command(flatten)]
+    pub(crate) compare: CompareOptionsArgs,
+    /// The drift of a rule: fail, keep or revert
+    #[arg(long, value_enum, value_name = "POLICY", default_value_t = OnDriftArg::Fail, hide_possible_values = true, hide_default_value = true)]
+    pub(crate) on_drift: OnDriftArg,
+    /// List unchanged rules too
+    #[arg(long, hide_short_help = true)]
+    pub(crate) all: bool,
+}
+
+/// The flags of every command that compares files with the organization.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct CompareOptionsArgs {
     /// Only these: name=GLOB, id=ID, file=GLOB, ...
     ///
     /// KEY=VALUE with the keys kind, id, name, type, enabled (true or false) and file. `*`, `**` and `?` are special in name
@@ -41,12 +54,27 @@ pub(crate) struct PlanOptionsArgs {
     /// All but these; it wins over --select
     #[arg(long, value_name = "EXPR")]
     pub(crate) exclude: Vec<Term>,
-    /// List unchanged rules too
-    #[arg(long, hide_short_help = true)]
-    pub(crate) all: bool,
+    /// The files as they were last applied, to tell who changed what
+    ///
+    /// A folder, such as a checkout of the main branch. It wins over the ledger and what was pulled.
+    #[arg(long, value_name = "DIR", hide_short_help = true)]
+    pub(crate) base: Option<PathBuf>,
     /// The rules that are read or written at a time
     #[arg(long, value_name = "N", default_value_t = 4, hide_short_help = true, value_parser = clap::value_parser!(u8).range(1..=64))]
     pub(crate) parallelism: u8,
+}
+
+/// The arguments of `status`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct StatusArgs {
+    /// Files and folders of rules; `-` is stdin
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) compare: CompareOptionsArgs,
+    /// Exit with 2 if a rule is not in sync
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
 }
 
 /// The arguments of `show`.
@@ -74,7 +102,9 @@ pub(crate) struct ApplyArgs {
     /// Refuse a plan that is older
     #[arg(long, value_name = "TIME", value_parser = duration, hide_short_help = true)]
     pub(crate) max_age: Option<Duration>,
-    /// Let more through the safety stop: change=N, disable=N, remove=N, empty=N
+    /// Let more through the safety stop
+    ///
+    /// change=N, disable=N, remove=N or empty=N: so many may be changed, switched off, taken away, emptied.
     #[arg(long, value_name = "KIND=N", value_delimiter = ',', value_parser = allowed)]
     pub(crate) allow: Vec<(SafetyKind, usize)>,
     /// The response to a rule that others changed since the plan
@@ -98,6 +128,17 @@ pub(crate) enum OnMoveArg {
     Fail,
     /// Merge what merges by itself, and report the rest
     Merge,
+}
+
+/// The policies for what others changed since the base of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnDriftArg {
+    /// The rule is a conflict; the others go on
+    Fail,
+    /// Merge: theirs stays, unless both changed the same
+    Keep,
+    /// The file wins, and what it takes back is shown
+    Revert,
 }
 
 /// Reads `KIND=N`.

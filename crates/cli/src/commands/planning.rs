@@ -4,28 +4,31 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use app::{
-    FileContent, InSync, KnownBases, PlanProgress, PlanRequest, PlannedAction, PlannedDocument, Planner,
-    ReviewedUpdate, known_bases,
+    DocumentDrift, FileContent, InSync, KnownBases, KnownChange, PlanProgress, PlanRequest, PlannedAction,
+    PlannedDocument, Planner, ReviewedUpdate, known_bases,
 };
+use domain::drift::{DocumentStanding, Standing};
 use domain::json::Node;
 use domain::plan::{Effects, Safety};
 use domain::protocol::UpdateRequest;
-use domain::{DocumentKind, Edit, Finding, Stored, TriggerRule};
+use domain::{DocumentKind, Edit, Finding, Pointer, Stored, TriggerRule};
 
 use crate::checked_files::Authored;
 use crate::cli_error::CliError;
-use crate::commands::Context;
 use crate::commands::workspace::Workspace;
+use crate::commands::{Context, bases};
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::output::FORMAT_VERSION;
 use crate::progress::Progress;
 use crate::record::{new_run, unusable};
 use crate::render::findings::FindingDocument;
+use crate::render::result::TargetDocument;
 use crate::request::PlanOptions;
 use crate::saved_plan::{
-    Action, ChangeDocument, Contents, DiffLine, InSyncDocument, PlanDocument, SafetyDocument, SavedPlan, SeenDocument,
-    SummaryDocument, UndoDocument, WholePlan, changes_hash, paths,
+    Action, BaseDocument, By, ChangeDocument, Contents, DiffLine, DriftDocument, InSyncDocument, PlanDocument,
+    SafetyDocument, SavedPlan, SeenDocument, SummaryDocument, TakenBackDocument, UndoDocument, WholePlan, changes_hash,
+    paths,
 };
 use crate::selection::{Selectable, Selection};
 use crate::time;
@@ -54,12 +57,57 @@ pub(super) async fn make(
     options: &PlanOptions,
 ) -> Result<WholePlan, CliError> {
     let created_at = SystemTime::now();
+    let undo = match &wanted {
+        Wanted::Files(_) => None,
+        Wanted::Undo(undo, _) => Some(undo.clone()),
+    };
+    let (target, plan) = compare(context, workspace, wanted, options).await?;
     let settings = context.settings()?;
-    let (undo, all) = match wanted {
-        Wanted::Files(documents) => (None, documents.into_iter().map(of_file).collect::<Vec<_>>()),
-        Wanted::Undo(undo, requests) => {
+    let document = PlanDocument {
+        format_version: FORMAT_VERSION.to_owned(),
+        kind: "plan".to_owned(),
+        plan_id: new_run(),
+        created_at: time::exact(created_at),
+        tool: concat!("assist-rules ", env!("CARGO_PKG_VERSION")).to_owned(),
+        exit_code: Exit::worst(plan.changes.iter().map(ChangeDocument::exit)).code(),
+        undo,
+        changes_hash: changes_hash(&target, &plan.changes).to_string(),
+        safety: SafetyDocument::of(Safety::of(
+            &plan.effects,
+            settings.safety.limits(plan.summary.documents),
+        )),
+        target,
+        changes: plan.changes,
+        in_sync: plan.in_sync_documents,
+        summary: plan.summary,
+    };
+    Ok(WholePlan {
+        saved: SavedPlan::new(document)?,
+        contents: Contents {
+            updates: plan.updates,
+            effects: plan.effects,
+            in_sync: plan.in_sync,
+        },
+    })
+}
+
+/// Compares documents with the organization.
+///
+/// # Errors
+///
+/// As [`make`].
+pub(super) async fn compare(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    wanted: Wanted,
+    options: &PlanOptions,
+) -> Result<(TargetDocument, PlanBuilder), CliError> {
+    let settings = context.settings()?;
+    let all: Vec<_> = match wanted {
+        Wanted::Files(documents) => documents.into_iter().map(of_file).collect(),
+        Wanted::Undo(_, requests) => {
             let of_undo = |request| (Request(None), request);
-            (Some(undo), requests.into_iter().map(of_undo).collect())
+            requests.into_iter().map(of_undo).collect()
         }
     };
     let total = all.len();
@@ -74,11 +122,15 @@ pub(super) async fn make(
         chosen != Some(false)
     });
     let target = workspace.identity().await?.target;
+    let shown = workspace.session.target(workspace.identity.run.organization());
+    let files = chosen.iter().filter_map(|(request, _)| request.0.as_deref());
+    let drift = bases::policy(files, &shown, options)?;
     let planner = Planner {
         store: Arc::new(workspace.session.reader::<TriggerRule>(settings)),
         parallelism: options.parallelism,
         keeps_stored: is_undecided,
         record: Some((workspace.record.history.clone(), target.clone())),
+        drift,
         left_out: left_out.into_iter().map(|(_, planned)| planned.id).collect(),
     };
     let (requests, wanted): (Vec<Request>, Vec<_>) = chosen.into_iter().unzip();
@@ -111,30 +163,7 @@ pub(super) async fn make(
     }
     plan.summary.documents = total;
     plan.summary.not_in_files = found.not_requested;
-    let target = workspace.session.target(workspace.identity.run.organization());
-    let document = PlanDocument {
-        format_version: FORMAT_VERSION.to_owned(),
-        kind: "plan".to_owned(),
-        plan_id: new_run(),
-        created_at: time::exact(created_at),
-        tool: concat!("assist-rules ", env!("CARGO_PKG_VERSION")).to_owned(),
-        exit_code: Exit::worst(plan.changes.iter().map(ChangeDocument::exit)).code(),
-        undo,
-        changes_hash: changes_hash(&target, &plan.changes).to_string(),
-        safety: SafetyDocument::of(Safety::of(&plan.effects, settings.safety.limits(total))),
-        target,
-        changes: plan.changes,
-        in_sync: plan.in_sync_documents,
-        summary: plan.summary,
-    };
-    Ok(WholePlan {
-        saved: SavedPlan::new(document)?,
-        contents: Contents {
-            updates: plan.updates,
-            effects: plan.effects,
-            in_sync: plan.in_sync,
-        },
-    })
+    Ok((shown, plan))
 }
 
 fn of_file(authored: Authored) -> (Request, PlanRequest<TriggerRule>) {
@@ -168,10 +197,12 @@ fn chooses(selection: &Selection, request: &Request, id: &str, stored: Option<&T
 
 /// The parts of a plan so far.
 #[derive(Default)]
-struct PlanBuilder {
+pub(super) struct PlanBuilder {
     folder: WorkingFolder,
     known: KnownBases,
-    changes: Vec<ChangeDocument>,
+    pub(super) changes: Vec<ChangeDocument>,
+    /// The standing of each document that is listed.
+    pub(super) standings: Vec<DocumentStanding>,
     updates: Vec<ReviewedUpdate<TriggerRule>>,
     effects: Vec<Effects>,
     in_sync: Vec<InSync<TriggerRule>>,
@@ -188,19 +219,24 @@ impl PlanBuilder {
             seen,
             action,
             findings,
+            drift,
+            takes_back,
             ..
         } = document;
         let too_large = |error| CliError::new(ErrorCode::Usage, format!("`{id}`: {error}"));
         let file = request.0.as_ref().map(|authored| self.folder.relative(&authored.file));
         let edit = || request.0.as_ref().map(|authored| authored.edit());
         let mut change = ChangeDocument::of(&format!("{}/{id}", TriggerRule::NAME), title, file);
+        change.set_drift(drift.as_ref());
         match action {
             PlannedAction::Unchanged(version) => {
                 change.action = Action::Unchanged;
                 change.version = version.as_ref().map(|version| version.as_sent().to_owned());
                 let is_known = |authored: &Arc<Authored>| self.known.has(id.as_str(), &authored.hash, authored.members);
                 let is_in_record = request.0.as_ref().is_some_and(is_known);
-                if let Some(edit) = (!is_in_record).then(edit).flatten() {
+                // Why: what others changed stays, and is not what the file says.
+                let is_in_sync = change.drift.is_empty();
+                if let Some(edit) = (is_in_sync && !is_in_record).then(edit).flatten() {
                     let file = FileContent::of(&edit).map_err(too_large)?;
                     self.in_sync_documents.push(InSyncDocument {
                         document: change.document.clone(),
@@ -218,6 +254,7 @@ impl PlanBuilder {
                 let content = edit.as_ref().map(FileContent::of).transpose().map_err(too_large)?;
                 change.authored = edit.as_ref().map(Edit::managed).transpose().map_err(too_large)?;
                 change.diff = DiffLine::of(update.diff());
+                change.set_authors(drift.as_ref(), &takes_back);
                 change.disables = paths(&effects.disables);
                 change.removes = paths(&effects.removes);
                 change.empties = paths(&effects.empties);
@@ -241,6 +278,10 @@ impl PlanBuilder {
                 change.conflicts = conflict.collisions;
                 change.theirs_changed = conflict.theirs_changed;
             }
+            PlannedAction::Drifted(stored) => {
+                change.action = Action::Conflict;
+                change.set_before(&stored);
+            }
             PlannedAction::Missing => change.action = Action::Missing,
             PlannedAction::Invalid(invalid) => {
                 change.action = Action::Invalid;
@@ -257,7 +298,10 @@ impl PlanBuilder {
         }
         *self.summary.counter(change.action) += 1;
         change.findings.extend(as_values(findings.as_slice()));
-        if all || change.action != Action::Unchanged || !findings.as_slice().is_empty() {
+        let is_listed = all || change.action != Action::Unchanged || !change.drift.is_empty();
+        if is_listed || !findings.as_slice().is_empty() {
+            let standing = drift.as_ref().map(|drift| drift.comparison.standing());
+            self.standings.push(standing.unwrap_or(DocumentStanding::InSync));
             self.changes.push(change);
         }
         Ok(())
@@ -288,6 +332,28 @@ impl ChangeDocument {
             theirs_changed: Vec::new(),
             seen: None,
             error: None,
+        }
+    }
+
+    /// Sets the base, and what others changed since.
+    fn set_drift(&mut self, drift: Option<&DocumentDrift>) {
+        let Some(drift) = drift else { return };
+        self.base = drift.base.as_ref().map(BaseDocument::of);
+        self.drift = drift.lines.iter().map(DriftDocument::of).collect();
+    }
+
+    /// Sets who made each difference, as far as a base and the record tell.
+    fn set_authors(&mut self, drift: Option<&DocumentDrift>, takes_back: &[(Pointer, KnownChange)]) {
+        for line in &mut self.diff {
+            let member = line.path.split('/').nth(1).unwrap_or_default();
+            let standing = drift.and_then(|drift| drift.comparison.of(member));
+            line.by = match standing {
+                Some(Standing::ChangedInFile | Standing::InSync) => By::File,
+                Some(Standing::ChangedInOrg | Standing::ChangedInBoth) => By::Drift,
+                Some(Standing::NoBase | Standing::Undecided) | None => By::Unknown,
+            };
+            let taken = takes_back.iter().find(|(place, _)| place.to_string() == line.path);
+            line.takes_back = taken.map(|(_, change)| TakenBackDocument::of(change));
         }
     }
 

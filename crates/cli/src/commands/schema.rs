@@ -20,6 +20,7 @@ pub(super) fn run(context: &Context<'_>, kind: SchemaKind) -> Result<Exit, CliEr
         SchemaKind::Error => schema!("error"),
         SchemaKind::Findings => schema!("findings"),
         SchemaKind::Plan => schema!("plan"),
+        SchemaKind::Status => schema!("status"),
         SchemaKind::Outcome => schema!("outcome"),
         SchemaKind::Rules => schema!("rules"),
         SchemaKind::History => schema!("history"),

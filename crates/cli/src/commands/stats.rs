@@ -11,6 +11,7 @@ use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::output::render_error;
 use crate::record::{Record, unusable};
+use crate::render::status::StatusSummary;
 use crate::render::{prometheus, stats};
 use crate::request::StatsCommand;
 
@@ -97,7 +98,21 @@ async fn write_metrics(record: &Record, target: Option<String>, file: &Path) -> 
         .into_iter()
         .filter_map(|(id, tally)| Some((id?, tally)))
         .collect();
-    let text = prometheus::text(&rules)?;
+    save(file, &prometheus::text(&rules)?)
+}
+
+/// Writes the figures of a status to the file that was asked for.
+pub(super) fn keep_status(context: &Context<'_>, summary: &StatusSummary) {
+    let Some(file) = &context.global.metrics_file else {
+        return;
+    };
+    let kept = prometheus::status(summary).and_then(|text| save(file, &text));
+    if let Err(problem) = kept {
+        context.output.warn(&render_error(&problem));
+    }
+}
+
+fn save(file: &Path, text: &str) -> Result<(), CliError> {
     files::replace_public(file, text.as_bytes()).map_err(|error| {
         let message = format!("cannot write the figures to `{}`: {error}", file.display());
         CliError::new(ErrorCode::UnreadableFile, message)

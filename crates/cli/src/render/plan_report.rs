@@ -9,7 +9,9 @@ use domain::{DocumentKind, TriggerRule};
 use crate::output::{ADDED, BOLD, DIM, ERROR, PLACE, REMOVED, SUCCESS, visible};
 use crate::render::counted::counted;
 use crate::render::difference;
-use crate::saved_plan::{Action, ChangeDocument, DiffLine, PlanDocument, SavedPlan, SummaryDocument};
+use crate::saved_plan::{
+    Action, By, ChangeDocument, DiffLine, PlanDocument, SavedPlan, SummaryDocument, TakenBackDocument,
+};
 
 /// The plan in lines. Its last line is the summary.
 pub(crate) fn human(plan: &SavedPlan, limits: SafetyLimits) -> String {
@@ -34,6 +36,7 @@ pub(crate) fn human(plan: &SavedPlan, limits: SafetyLimits) -> String {
             text.push('\n');
         }
         safety(&mut text, document, limits);
+        without_base(&mut text, document);
         let _ = writeln!(
             text,
             "  {DIM}{:<9}{DIM:#} {}",
@@ -68,15 +71,35 @@ fn one(text: &mut String, change: &ChangeDocument) {
         change.action.to_string(),
         name(change)
     );
+    details(text, change);
+}
+
+/// The differences, the drift, the findings and the error of a document.
+pub(crate) fn details(text: &mut String, change: &ChangeDocument) {
     for line in &change.diff {
-        let _ = writeln!(text, "  {}", diff_line(line, change));
+        let taken = line.takes_back.as_ref().map(taken_back);
+        let by = if line.by == By::Drift {
+            format!("  {PLACE}takes back{PLACE:#}")
+        } else {
+            String::new()
+        };
+        let taken = taken.unwrap_or(by);
+        let _ = writeln!(text, "  {}{taken}", diff_line(line, change));
     }
+    drift(text, change);
     match change.action {
         Action::Missing => {
             let _ = writeln!(
                 text,
                 "  the organization has no such rule, and rules cannot be made by its API: make it in Genesys Cloud, and put \
                  its id here"
+            );
+        }
+        Action::Conflict if !change.drift.is_empty() => {
+            let _ = writeln!(
+                text,
+                "  others changed it since its base: pull, or plan with --on-drift keep (theirs stays) or revert (the file \
+                 wins)"
             );
         }
         Action::Conflict => {
@@ -109,8 +132,42 @@ fn one(text: &mut String, change: &ChangeDocument) {
     }
 }
 
+/// The entry that a line takes back.
+fn taken_back(change: &TakenBackDocument) -> String {
+    format!(
+        "  {ERROR}takes back entry {}{ERROR:#} of {} at {}",
+        change.entry,
+        visible(&change.author),
+        visible(&change.at)
+    )
+}
+
+/// The changes of others since the base, and who made them where the record knows; or that there is no base.
+fn drift(text: &mut String, change: &ChangeDocument) {
+    for line in &change.drift {
+        let who = line.entry.map(|entry| {
+            let author = line.author.as_deref().unwrap_or_default();
+            let reason = line
+                .reason
+                .as_deref()
+                .map_or_else(String::new, |reason| format!(": {}", visible(reason)));
+            format!("  {DIM}entry {entry} by {}{reason}{DIM:#}", visible(author))
+        });
+        let shown = DiffLine {
+            path: line.path.clone(),
+            from: line.from.clone(),
+            before: line.base.clone(),
+            after: line.theirs.clone(),
+            by: By::Drift,
+            takes_back: None,
+        };
+        let place = diff_line(&shown, change);
+        let _ = writeln!(text, "  {PLACE}drift{PLACE:#} {place}{}", who.unwrap_or_default());
+    }
+}
+
 /// The name of a document, with its id.
-fn name(change: &ChangeDocument) -> String {
+pub(crate) fn name(change: &ChangeDocument) -> String {
     let id = change
         .document
         .split_once('/')
@@ -171,6 +228,20 @@ fn safety(text: &mut String, document: &PlanDocument, limits: SafetyLimits) {
                 "safety"
             );
         }
+    }
+}
+
+/// The number of updates of which nobody can tell who changed what.
+fn without_base(text: &mut String, document: &PlanDocument) {
+    let of_files = document.changes.iter().filter(|change| change.authored.is_some());
+    let updates = of_files.filter(|change| change.action == Action::Update);
+    let without = updates.filter(|change| change.base.is_none()).count();
+    if without > 0 {
+        let _ = writeln!(
+            text,
+            "  {DIM}{:<9}{DIM:#} no base for {without} of them: drift not checked",
+            "base"
+        );
     }
 }
 

@@ -11,14 +11,24 @@ use prometheus_client::registry::Registry;
 
 use crate::cli_error::CliError;
 use crate::error_code::ErrorCode;
+use crate::render::status::StatusSummary;
 
 /// The upper ends of the ranges of the histogram, in seconds; one more has what is longer.
 const RANGES: [f64; 11] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0];
 
 /// The figures of each rule, as text.
 pub(crate) fn text(rules: &[(String, Tally)]) -> Result<String, CliError> {
+    encoded(Figures(rules.to_vec()))
+}
+
+/// The figures of a status, as text.
+pub(crate) fn status(summary: &StatusSummary) -> Result<String, CliError> {
+    encoded(StatusFigures(*summary))
+}
+
+fn encoded(figures: impl Collector + 'static) -> Result<String, CliError> {
     let mut registry = Registry::with_prefix("assist_rules");
-    registry.register_collector(Box::new(Figures(rules.to_vec())));
+    registry.register_collector(Box::new(figures));
     let mut text = String::new();
     prometheus_text::encode(&mut text, &registry)
         .map_err(|error| CliError::new(ErrorCode::Bug, format!("cannot print the figures: {error}")))?;
@@ -27,6 +37,27 @@ pub(crate) fn text(rules: &[(String, Tally)]) -> Result<String, CliError> {
 
 /// Reads one figure of many updates.
 type Count = fn(&Tally) -> i64;
+
+#[derive(Debug)]
+struct StatusFigures(StatusSummary);
+
+impl Collector for StatusFigures {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), Error> {
+        let mut documents = encoder.encode_descriptor(
+            "status_documents",
+            "Documents of the files, by their state beside the organization.",
+            None,
+            MetricType::Gauge,
+        )?;
+        for (state, count) in self.0.counts() {
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            documents
+                .encode_family(&[("state", state.name())])?
+                .encode_gauge(&count)?;
+        }
+        Ok(())
+    }
+}
 
 #[derive(Debug)]
 struct Figures(Vec<(String, Tally)>);

@@ -1,6 +1,6 @@
 //! Requests made from a command line: the one place that knows both flags and requests.
 
-use app::PersonsWord;
+use app::{OnDrift, PersonsWord};
 use domain::document::CrossFieldMerge;
 use domain::protocol::OnConflict;
 use domain::{Severity, Version};
@@ -9,9 +9,11 @@ use ports::EntryId;
 use super::{
     ApplyCommand, AuditCommand, ChangeRequest, ChangeTerms, ClosedEntry, DeliverCommand, DocumentCommand, EditCommand,
     HistoryCommand, PlanCommand, PlanOf, PlanOptions, ReconcileCommand, Request, RollbackCommand, SandboxCommand,
-    ShowCommand, SignIn, StatsCommand, UpdateCommand, ValidateCommand,
+    ShowCommand, SignIn, StatsCommand, StatusCommand, UpdateCommand, ValidateCommand,
 };
-use crate::args::{self, AuthArgs, Closing, Command, ConfigArgs, FailOn, OnConflictArg, OnMoveArg, RuleArg};
+use crate::args::{
+    self, AuthArgs, Closing, Command, ConfigArgs, FailOn, OnConflictArg, OnDriftArg, OnMoveArg, RuleArg,
+};
 use crate::cli_error::CliError;
 use crate::config::Environment;
 use crate::document_argument::DocumentArgument;
@@ -45,19 +47,10 @@ impl Request {
                 detailed_exitcode: args.detailed_exitcode,
             })),
             Command::Show(args) => Ok(Self::Show(ShowCommand { plan: args.plan })),
-            Command::Apply(args) => Ok(Self::Apply(ApplyCommand {
+            Command::Apply(args) => Ok(Self::Apply(apply_command(args))),
+            Command::Status(args) => Ok(Self::Status(StatusCommand {
                 files: args.files,
-                options: plan_options(args.options),
-                dry_run: args.dry_run,
-                reason: args.reason,
-                stop_on_first: args.stop_on_first,
-                max_age: args.max_age,
-                expect: args.expect,
-                allow: args.allow,
-                on_conflict: match args.on_conflict {
-                    OnMoveArg::Fail => OnConflict::Fail,
-                    OnMoveArg::Merge => OnConflict::Merge,
-                },
+                options: compare_options(args.compare),
                 detailed_exitcode: args.detailed_exitcode,
             })),
             Command::Diff(args) => {
@@ -195,14 +188,47 @@ fn terms(args: args::TermsArgs) -> Result<ChangeTerms, CliError> {
     })
 }
 
+fn apply_command(args: args::ApplyArgs) -> ApplyCommand {
+    ApplyCommand {
+        files: args.files,
+        options: plan_options(args.options),
+        dry_run: args.dry_run,
+        reason: args.reason,
+        stop_on_first: args.stop_on_first,
+        max_age: args.max_age,
+        expect: args.expect,
+        allow: args.allow,
+        on_conflict: match args.on_conflict {
+            OnMoveArg::Fail => OnConflict::Fail,
+            OnMoveArg::Merge => OnConflict::Merge,
+        },
+        detailed_exitcode: args.detailed_exitcode,
+    }
+}
+
 fn plan_options(args: args::PlanOptionsArgs) -> PlanOptions {
+    PlanOptions {
+        all: args.all,
+        on_drift: match args.on_drift {
+            OnDriftArg::Fail => OnDrift::Fail,
+            OnDriftArg::Keep => OnDrift::Keep,
+            OnDriftArg::Revert => OnDrift::Revert,
+        },
+        ..compare_options(args.compare)
+    }
+}
+
+/// The options of a comparison: the whole difference counts, whoever made it.
+fn compare_options(args: args::CompareOptionsArgs) -> PlanOptions {
     PlanOptions {
         selection: Selection {
             select: args.select,
             exclude: args.exclude,
         },
-        all: args.all,
+        all: true,
         parallelism: args.parallelism.into(),
+        on_drift: OnDrift::Revert,
+        base: args.base,
     }
 }
 

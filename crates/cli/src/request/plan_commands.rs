@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use app::OnDrift;
 use domain::ContentHash;
 use domain::plan::SafetyKind;
 use domain::protocol::OnConflict;
@@ -37,6 +38,20 @@ pub(crate) struct PlanOptions {
     pub(crate) all: bool,
     /// The documents that are read, or written, at a time.
     pub(crate) parallelism: usize,
+    /// The policy where others changed what a file names.
+    pub(crate) on_drift: OnDrift,
+    /// A folder of the files as they were last applied.
+    pub(crate) base: Option<PathBuf>,
+}
+
+/// Files beside the organization.
+#[derive(Clone, Debug)]
+pub(crate) struct StatusCommand {
+    /// Files and folders.
+    pub(crate) files: Vec<PathBuf>,
+    pub(crate) options: PlanOptions,
+    /// True if what is not in sync has an exit code of its own.
+    pub(crate) detailed_exitcode: bool,
 }
 
 /// A plan, shown.

@@ -10,6 +10,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
+use super::drift::{BaseDocument, By, DriftDocument, TakenBackDocument};
 use crate::error_code::AnyCode;
 use crate::exit::Exit;
 use crate::render::result::TargetDocument;
@@ -62,7 +63,7 @@ pub(crate) struct ChangeDocument {
     pub(crate) authored: Option<Document>,
     pub(crate) diff: Vec<DiffLine>,
     pub(crate) base: Option<BaseDocument>,
-    pub(crate) drift: Vec<serde_json::Value>,
+    pub(crate) drift: Vec<DriftDocument>,
     pub(crate) disables: Vec<String>,
     pub(crate) removes: Vec<String>,
     pub(crate) empties: Vec<String>,
@@ -97,14 +98,6 @@ impl ChangeDocument {
     }
 }
 
-/// The base of a document.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct BaseDocument {
-    pub(crate) sha256: String,
-    pub(crate) at: String,
-    pub(crate) by: String,
-}
-
 /// An entry of the ledger, known by its number and its time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SeenDocument {
@@ -123,7 +116,10 @@ pub(crate) struct DiffLine {
     pub(crate) before: Option<Document>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "some_document")]
     pub(crate) after: Option<Document>,
-    pub(crate) by: String,
+    pub(crate) by: By,
+    /// The entry that replaced what the line would bring back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) takes_back: Option<TakenBackDocument>,
 }
 
 impl DiffLine {
@@ -134,7 +130,8 @@ impl DiffLine {
             from: from.map(|from| from.to_string()),
             before: difference.before,
             after: difference.after,
-            by: "unknown".to_owned(),
+            by: By::Unknown,
+            takes_back: None,
         };
         differences.into_iter().map(line).collect()
     }
@@ -271,6 +268,6 @@ fn document<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Document, D::E
     Document::parse(raw.get()).map_err(D::Error::custom)
 }
 
-fn some_document<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Document>, D::Error> {
+pub(super) fn some_document<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Document>, D::Error> {
     document(deserializer).map(Some)
 }

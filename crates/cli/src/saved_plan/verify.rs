@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 
 use app::{FileContent, InSync, ReviewedUpdate, SeenEntry};
+use domain::drift::{Standing, compare};
+use domain::json::Document;
 use domain::plan::{Effects, PlannedUpdate, Safety, SafetyLimits, plan};
 use domain::protocol::{Outcome, UpdateRequest};
 use domain::{DocumentKind, Edit, Stored};
 use ports::EntryId;
 
 use super::document::{DiffLine, SafetyDocument, paths};
+use super::drift::DriftDocument;
 use super::{Action, ChangeDocument, PlanDocument, SummaryDocument, changes_hash, damaged};
 use crate::cli_error::CliError;
 use crate::time;
@@ -91,7 +94,7 @@ fn id_of<K: DocumentKind>(reference: &str) -> Result<K::Id, CliError> {
 fn update<K: DocumentKind>(change: &ChangeDocument, is_undo: bool) -> Result<ReviewedUpdate<K>, CliError> {
     let reference = &change.document;
     let otherwise = |what: &str| damaged(&format!("`{reference}`: {what}"));
-    let part = |document: &Option<domain::json::Document>| {
+    let part = |document: &Option<Document>| {
         let document = document
             .clone()
             .ok_or_else(|| otherwise("a side of the change is missing"))?;
@@ -131,7 +134,10 @@ fn update<K: DocumentKind>(change: &ChangeDocument, is_undo: bool) -> Result<Rev
         return Err(otherwise("the plan shows another change than it would make"));
     }
     let file = match &change.authored {
-        Some(authored) => Some(content(authored, &update).ok_or_else(|| otherwise("its file says otherwise"))?),
+        Some(authored) => {
+            let content = content(authored, &change.drift, &update);
+            Some(content.ok_or_else(|| otherwise("its file says otherwise"))?)
+        }
         None if is_undo => None,
         None => return Err(otherwise("its file is missing")),
     };
@@ -144,10 +150,23 @@ fn update<K: DocumentKind>(change: &ChangeDocument, is_undo: bool) -> Result<Rev
     Ok(ReviewedUpdate { update, seen, file })
 }
 
-/// The content of the file of an update, if the file means that update.
-fn content<K: DocumentKind>(authored: &domain::json::Document, update: &PlannedUpdate<K>) -> Option<FileContent> {
+/// The content of the file of an update, if the file means that update: each of its members is as it is to be, or drifted.
+fn content<K: DocumentKind>(
+    authored: &Document,
+    drift: &[DriftDocument],
+    update: &PlannedUpdate<K>,
+) -> Option<FileContent> {
     let edit = Edit::<K>::new(authored.clone()).ok()?;
     let content = FileContent::of(&edit).ok()?;
+    if !drift.is_empty() {
+        let has_drifted = |member: &str| drift.iter().any(|line| line.member() == member);
+        let compared = compare(&edit, None, update.after(), None);
+        let mut members = compared.members();
+        let is_meant = members.all(|(member, standing)| standing == Standing::InSync || has_drifted(member.name));
+        let mut changed = update.patch().changes();
+        let is_named = changed.all(|(member, _)| compared.of(member.name).is_some());
+        return (is_meant && is_named).then_some(content);
+    }
     let Outcome::Planned(write) = plan(UpdateRequest::Edit(edit), update.before().clone()) else {
         return None;
     };

@@ -226,6 +226,16 @@ impl<K: DocumentKind> Edit<K> {
         Err(errors)
     }
 
+    /// The patch of the members that it names, with the elements of lists that mean stored ones; nothing is checked.
+    pub(crate) fn meant_in(&self, stored: &K) -> Result<Patch<K>, TextError> {
+        let mut patch = Patch::default();
+        for (member, authored) in self.named_members() {
+            let value = match_stored_elements::<K>(member, authored, stored.member(member.name))?;
+            patch.put(member.name, (!authored.is_null()).then_some(value));
+        }
+        Ok(patch)
+    }
+
     /// The patch that it means where its author began with the whole text of a stored document: a member that was shown
     /// and is gone was deleted, and an element of a list has what is written and nothing else.
     ///

@@ -60,6 +60,7 @@ fn a_plan_says_what_changes_in_the_words_of_its_reader() {
         missing   r5  rules/r5.json
           the organization has no such rule, and rules cannot be made by its API: make it in Genesys Cloud, and put its id here
 
+          base      no base for 3 of them: drift not checked
           target    the organization Sandbox (5a4db0c5-0000-4000-8000-0123456789ab) at http://127.0.0.1:<port>
           changes   sha256:<hash>
           plan      sha256:<hash>

@@ -15,7 +15,7 @@ use ports::{
 };
 
 use super::*;
-use crate::{PlanRequest, PlannedAction, Planner};
+use crate::{DriftPolicy, OnDrift, PlanRequest, PlannedAction, Planner};
 
 /// The turns that a task leaves to others at each call of a port; none once they are used up.
 #[derive(Clone, Default)]
@@ -277,6 +277,10 @@ impl<K: Specimen> Room<K> {
             parallelism: 2,
             keeps_stored: false,
             left_out: Vec::new(),
+            drift: DriftPolicy {
+                on_drift: OnDrift::Revert,
+                ..DriftPolicy::default()
+            },
             record: Some((self.ledger.clone(), "test".to_owned())),
         };
         let found = planner.plan(requests.collect(), &|_| ()).await.unwrap();
@@ -304,6 +308,7 @@ impl<K: Specimen> Room<K> {
                     version,
                 }),
                 PlannedAction::Conflict(_)
+                | PlannedAction::Drifted(_)
                 | PlannedAction::Missing
                 | PlannedAction::Invalid(_)
                 | PlannedAction::Unread(_) => {}

@@ -1,0 +1,227 @@
+//! The manifest of a folder of rules, `.assist-rules.json`: where its documents were pulled from, and as what.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use domain::ContentHash;
+use serde::{Deserialize, Serialize};
+
+use crate::cli_error::CliError;
+use crate::error_code::ErrorCode;
+use crate::output::FORMAT_VERSION;
+use crate::render::result::TargetDocument;
+use crate::saved_plan::identity;
+use crate::source;
+
+/// The name of the file.
+pub(crate) const NAME: &str = ".assist-rules.json";
+
+/// The manifest of a folder.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct FolderManifest {
+    pub(crate) format_version: String,
+    /// The target that its documents were pulled from.
+    pub(crate) target: TargetDocument,
+    /// True if its documents name everything in place of ids.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) portable: bool,
+    /// Each document as it was written, by its reference.
+    pub(crate) documents: BTreeMap<String, PulledDocument>,
+}
+
+/// A document as it was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PulledDocument {
+    pub(crate) sha256: ContentHash,
+    pub(crate) at: String,
+}
+
+impl FolderManifest {
+    /// The manifest of a folder that was pulled from nowhere yet.
+    #[cfg_attr(not(test), expect(dead_code, reason = "pull writes manifests"))]
+    pub(crate) fn new(target: TargetDocument) -> Self {
+        Self {
+            format_version: FORMAT_VERSION.to_owned(),
+            target,
+            portable: false,
+            documents: BTreeMap::new(),
+        }
+    }
+
+    /// The manifest in a folder, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, or is none.
+    pub(crate) fn read(folder: &Path) -> Result<Option<Self>, CliError> {
+        let path = folder.join(NAME);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let text = source::read_text(&path)?;
+        let manifest: Result<Self, _> = serde_json::from_str(&text);
+        let manifest = manifest.map_err(|error| unfit(&path, &error.to_string()))?;
+        let major = |version: &str| version.split('.').next().map(str::to_owned);
+        if major(&manifest.format_version) != major(FORMAT_VERSION) {
+            let version = &manifest.format_version;
+            return Err(unfit(
+                &path,
+                &format!("it has the format {version}, and this program reads {FORMAT_VERSION}"),
+            ));
+        }
+        Ok(Some(manifest))
+    }
+
+    /// The manifest as it is saved: a line a document, so that two branches merge.
+    #[cfg_attr(not(test), expect(dead_code, reason = "pull writes manifests"))]
+    pub(crate) fn text(&self) -> String {
+        let json = |value: serde_json::Result<String>| value.unwrap_or_default();
+        let mut head = serde_json::Map::new();
+        head.insert("format_version".to_owned(), self.format_version.clone().into());
+        head.insert(
+            "target".to_owned(),
+            serde_json::to_value(&self.target).unwrap_or_default(),
+        );
+        if self.portable {
+            head.insert("portable".to_owned(), true.into());
+        }
+        let mut lines: Vec<String> = head
+            .iter()
+            .map(|(name, value)| format!("  \"{name}\": {value}"))
+            .collect();
+        let documents: Vec<String> = self
+            .documents
+            .iter()
+            .map(|(document, pulled)| {
+                let name = json(serde_json::to_string(document));
+                format!("    {name}: {}", json(serde_json::to_string(pulled)))
+            })
+            .collect();
+        lines.push(if documents.is_empty() {
+            "  \"documents\": {}".to_owned()
+        } else {
+            format!("  \"documents\": {{\n{}\n  }}", documents.join(",\n"))
+        });
+        format!("{{\n{}\n}}\n", lines.join(",\n"))
+    }
+
+    /// True if it is of this target. Without an organization, the API alone counts.
+    pub(crate) fn is_of(&self, target: &TargetDocument) -> bool {
+        match (&self.target.org, &target.org) {
+            (Some(_), Some(_)) => identity(&self.target) == identity(target),
+            (Some(_), None) | (None, _) => self.target.api == target.api,
+        }
+    }
+
+    /// The error of a folder that another target's documents are in.
+    pub(crate) fn of_another(&self, folder: &Path, target: &TargetDocument) -> CliError {
+        let message = format!(
+            "the documents in `{}` are from {}, and this is {}",
+            folder.display(),
+            self.target.shown(),
+            target.shown()
+        );
+        CliError::new(ErrorCode::UnfitPlan, message)
+            .with_help("nothing was changed: use a folder for each organization, or other credentials")
+    }
+}
+
+/// The manifests that count for files: for each the one of the nearest folder, up to the repository's root.
+#[derive(Default)]
+pub(crate) struct Manifests {
+    known: BTreeMap<PathBuf, Option<PathBuf>>,
+    read: BTreeMap<PathBuf, FolderManifest>,
+}
+
+impl Manifests {
+    /// The folder whose manifest counts for a file.
+    ///
+    /// # Errors
+    ///
+    /// If a manifest cannot be read.
+    pub(crate) fn folder_of(&mut self, file: &Path) -> Result<Option<&Path>, CliError> {
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        let Some(parent) = file.parent().map(Path::to_owned) else {
+            return Ok(None);
+        };
+        if !self.known.contains_key(&parent) {
+            let mut found = None;
+            for folder in parent.ancestors() {
+                let is_known = self.read.contains_key(folder);
+                if !is_known && let Some(manifest) = FolderManifest::read(folder)? {
+                    self.read.insert(folder.to_owned(), manifest);
+                }
+                if self.read.contains_key(folder) {
+                    found = Some(folder.to_owned());
+                    break;
+                }
+                if folder.join(".git").exists() {
+                    break;
+                }
+            }
+            self.known.insert(parent.clone(), found);
+        }
+        Ok(self.known.get(&parent).and_then(Option::as_deref))
+    }
+
+    /// The manifest that counts for a file.
+    ///
+    /// # Errors
+    ///
+    /// As [`folder_of`](Self::folder_of).
+    pub(crate) fn of(&mut self, file: &Path) -> Result<Option<&FolderManifest>, CliError> {
+        let folder = self.folder_of(file)?.map(Path::to_owned);
+        Ok(folder.and_then(|folder| self.read.get(&folder)))
+    }
+
+    /// Refuses files of another target's folder, unless it is portable.
+    ///
+    /// # Errors
+    ///
+    /// If there are some.
+    pub(crate) fn refuse_others(&self, target: &TargetDocument) -> Result<(), CliError> {
+        let mut others = self
+            .read
+            .iter()
+            .filter(|(_, manifest)| !manifest.portable && !manifest.is_of(target));
+        match others.next() {
+            Some((folder, manifest)) => Err(manifest.of_another(folder, target)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn unfit(path: &Path, why: &str) -> CliError {
+    let message = format!("`{}` is no manifest of a folder: {why}", path.display());
+    CliError::new(ErrorCode::Usage, message).with_help("restore it from version control, or remove it and pull again")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_has_a_line_a_document_and_is_read_as_it_was_written() {
+        let mut manifest = FolderManifest::new(TargetDocument {
+            api: Some("https://api.example.org".to_owned()),
+            org: None,
+            client: Some("c".to_owned()),
+            sandbox: false,
+        });
+        for id in ["b", "a"] {
+            let pulled = PulledDocument {
+                sha256: ContentHash::of(id.as_bytes()),
+                at: "2026-11-28T12:00:00Z".to_owned(),
+            };
+            manifest.documents.insert(format!("rule/{id}"), pulled);
+        }
+        let text = manifest.text();
+        let lines: Vec<&str> = text.lines().filter(|line| line.contains("rule/")).collect();
+        assert!(
+            lines.len() == 2 && lines.first().is_some_and(|line| line.contains("rule/a")),
+            "{text}"
+        );
+        let read: FolderManifest = serde_json::from_str(&text).unwrap();
+        assert_eq!(read.documents, manifest.documents);
+    }
+}

@@ -100,8 +100,14 @@ fn what_the_server_stored_in_place_of_what_was_sent_is_in_sync_until_it_changes(
     assert_eq!(standing("other"), Some(Standing::ChangedInOrg));
 }
 
-/// A naive comparison of one member: three texts.
-fn naive(file: Option<&str>, base: Option<Option<&str>>, org: Option<&str>) -> Standing {
+/// A value of a member: none if it is null.
+type Word = Option<&'static str>;
+
+/// A member in file, base and organization; the base may not name it.
+type Sides = (Word, Option<Word>, Word);
+
+/// A naive comparison of one member.
+fn naive((file, base, org): &Sides) -> Standing {
     match base {
         _ if file == org => Standing::InSync,
         None => Standing::NoBase,
@@ -110,12 +116,6 @@ fn naive(file: Option<&str>, base: Option<Option<&str>>, org: Option<&str>) -> S
         Some(_) => Standing::ChangedInBoth,
     }
 }
-
-/// A value of a member: none if it is null.
-type Word = Option<&'static str>;
-
-/// A member in file, base and organization; the base may not name it.
-type Sides = (Word, Option<Word>, Word);
 
 /// A value of a member: absent or null, or one of a few that are no part of each other.
 fn value() -> impl Strategy<Value = Option<&'static str>> {
@@ -150,8 +150,8 @@ proptest! {
         let base = Base::Content(Edit::new(of(|member| member.1)).unwrap());
         let stored = TriggerRule::from_document(of(|member| Some(member.2))).unwrap();
         let compared = compare(&file, Some(&base), &stored, None);
-        for (name, (file, base, org)) in names.into_iter().zip(&members) {
-            prop_assert_eq!(compared.of(name), Some(naive(*file, *base, *org)));
+        for (name, sides) in names.into_iter().zip(&members) {
+            prop_assert_eq!(compared.of(name), Some(naive(sides)));
         }
     }
 }

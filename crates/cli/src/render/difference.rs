@@ -45,7 +45,8 @@ fn label(element: Node<'_>) -> Option<String> {
     let about = ["templateId", "field", "name"].into_iter().find_map(text);
     let value = element.get("operator").zip(element.get("value"));
     let value = value.map_or_else(String::new, |(operator, value)| {
-        format!(" {} {}", operator.as_str().unwrap_or_default(), value.compact())
+        let shown = mask::member("value", value, element);
+        format!(" {} {shown}", operator.as_str().unwrap_or_default())
     });
     Some(about.map_or_else(|| kind.to_owned(), |about| format!("{kind} {about}{value}")))
 }
@@ -124,8 +125,16 @@ mod tests {
         ] {
             assert_eq!(place(path, None), expected);
         }
-        let rule: Document = r#"{"actions":[{"type":"display","templateId":"tmpl_1"}]}"#.parse().unwrap();
-        assert_eq!(place("/actions/0", Some(&rule)), "action `display tmpl_1`");
+        let rule: Document =
+            r#"{"actions":[{"type":"display","templateId":"tmpl_1"}],"conditions":[{"type":"t","name":"a-token","operator":"is","value":"x"}]}"#
+                .parse()
+                .unwrap();
+        for (path, expected) in [
+            ("/actions/0", "action `display tmpl_1`"),
+            ("/conditions/0", "condition `t a-token is (masked)`"),
+        ] {
+            assert_eq!(place(path, Some(&rule)), expected);
+        }
     }
 
     /// FIELD K1.

@@ -44,6 +44,14 @@ pub(crate) fn text(node: Node<'_>) -> String {
     out
 }
 
+/// The value of a member of an object, secrets in it masked.
+pub(crate) fn member(name: &str, value: Node<'_>, object: Node<'_>) -> String {
+    if is_secret_member(name, Some(object)) {
+        return MASKED.to_owned();
+    }
+    text(value)
+}
+
 /// Both sides of a change with their secrets masked as texts. A secret that is another one than before says so.
 pub(crate) fn sides(before: &Document, after: &Document) -> (Document, Document) {
     let masked = |document: &Document, other: Option<&Document>| {

@@ -24,7 +24,7 @@ pub(crate) use format::Format;
 pub(crate) use global::{Color, Global, LogFormat};
 pub(crate) use ledger_args::{AuditArgs, Closing, DeliverArgs, HistoryArgs, ReconcileArgs, StatsArgs};
 pub(crate) use plan_args::{
-    ApplyArgs, CompareOptionsArgs, OnDriftArg, OnMoveArg, PlanArgs, PlanOptionsArgs, ShowArgs, StatusArgs,
+    ApplyArgs, CommentArgs, CompareOptionsArgs, OnDriftArg, OnMoveArg, PlanArgs, PlanOptionsArgs, ShowArgs, StatusArgs,
 };
 
 const CREDENTIALS: &str = "\

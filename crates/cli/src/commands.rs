@@ -2,6 +2,7 @@
 
 mod absence;
 mod apply;
+mod apply_command;
 mod audit;
 mod auth_status;
 mod bases;
@@ -42,6 +43,7 @@ use crate::document_argument::DocumentArgument;
 use crate::exit::Exit;
 use crate::kind::CliKind;
 use crate::output::Output;
+use crate::render::markdown::Comment;
 use crate::request::{DocumentCommand, Request};
 use crate::sandbox::SandboxStart;
 use crate::session::Session;
@@ -55,6 +57,8 @@ pub(crate) struct Context<'a> {
     pub(crate) global: &'a Global,
     /// The settings, or the error in the configuration; not every command needs them.
     pub(crate) settings: &'a Result<Settings, CliError>,
+    /// The comment that a report in Markdown becomes.
+    pub(crate) comment: &'a Comment,
 }
 
 impl Context<'_> {

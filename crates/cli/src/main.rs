@@ -50,6 +50,7 @@ use config::Environment;
 use error_code::ErrorCode;
 use exit::Exit;
 use output::{Output, visible};
+use render::markdown::{self, Comment};
 
 fn main() -> ExitCode {
     let ended = catch_unwind(AssertUnwindSafe(|| match completion::answer() {
@@ -80,11 +81,13 @@ fn run(cli: Cli) -> Exit {
     for warning in settings.iter().flat_map(|settings| &settings.warnings) {
         tracing::warn!("{warning}");
     }
+    let comment = Comment::of(&command);
     let context = Context {
         output,
         environment: &environment,
         global: &global,
         settings: &settings,
+        comment: &comment,
     };
     let ended = match runtime() {
         Ok(runtime) => {
@@ -97,9 +100,18 @@ fn run(cli: Cli) -> Exit {
         Err(problem) => Err(problem),
     };
     ended.unwrap_or_else(|problem| {
-        output.problem(&problem);
+        report(output, &problem, &comment);
         problem.exit()
     })
+}
+
+/// Reports why the program ends, in a comment too if the result was to be one.
+fn report(output: Output, problem: &CliError, comment: &Comment) {
+    if output.format == Format::Markdown {
+        // Why: if stdout is what cannot be written to, stderr still says what happened.
+        let _ = comment.print(output, &markdown::failure(problem, comment));
+    }
+    output.problem(problem);
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
@@ -117,8 +129,15 @@ fn explain_usage(error: &clap::Error) -> Exit {
     let is_asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if let (false, Some(format)) = (is_asked_for, wanted_format()) {
         let problem = CliError::new(ErrorCode::Usage, message(error));
-        Output::new(&Global::in_format(format)).problem(&problem);
-        return Exit::Usage;
+        let arguments: Vec<String> = arguments().collect();
+        if let (Format::Markdown, Some(comment)) = (format, Comment::of_arguments(&arguments)) {
+            report(Output::new(&Global::in_format(format)), &problem, &comment);
+            return Exit::Usage;
+        }
+        if format != Format::Markdown {
+            Output::new(&Global::in_format(format)).problem(&problem);
+            return Exit::Usage;
+        }
     }
     if is_asked_for {
         // Why: a reader who went away has seen enough.
@@ -159,10 +178,7 @@ fn message(error: &clap::Error) -> String {
 /// The format for programs that was asked for on a command line that cannot be read.
 fn wanted_format() -> Option<Format> {
     let mut format = None;
-    let args = std::env::args_os().skip(1);
-    let mut args = args
-        .map(|arg| arg.to_string_lossy().into_owned())
-        .take_while(|arg| arg != "--");
+    let mut args = arguments();
     while let Some(arg) = args.next() {
         let value = match arg.strip_prefix("--") {
             Some(long) => long.strip_prefix("output"),
@@ -180,8 +196,17 @@ fn wanted_format() -> Option<Format> {
             "json" => Some(Format::Json),
             "yaml" => Some(Format::Yaml),
             "ndjson" => Some(Format::Ndjson),
+            "markdown" => Some(Format::Markdown),
             _ => None,
         };
     }
     format
+}
+
+/// The arguments of the command line, up to those that are certainly no flags.
+fn arguments() -> impl Iterator<Item = String> {
+    let arguments = std::env::args_os().skip(1);
+    arguments
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .take_while(|argument| argument != "--")
 }

@@ -84,7 +84,9 @@ impl Output {
             | Format::Github
             | Format::Junit
             | Format::Ndjson
-            | Format::Prometheus => serde_json::to_string_pretty(document).map_err(|error| bug(&error))? + "\n",
+            | Format::Prometheus
+            | Format::Markdown
+            | Format::Html => serde_json::to_string_pretty(document).map_err(|error| bug(&error))? + "\n",
         };
         self.document(&text)
     }
@@ -259,7 +261,7 @@ fn has_command(text: &str) -> bool {
 }
 
 /// True if a line is a command to a CI, once it has no color.
-fn is_command(line: &str) -> bool {
+pub(crate) fn is_command(line: &str) -> bool {
     let plain = anstream::adapter::strip_str(line).to_string();
     let plain = plain.trim_start();
     plain.starts_with("::") || plain.starts_with("##")

@@ -7,14 +7,18 @@ pub(crate) mod difference;
 pub(crate) mod entries;
 pub(crate) mod findings;
 pub(crate) mod github;
+pub(crate) mod html;
 pub(crate) mod junit;
 pub(crate) mod lines;
+pub(crate) mod markdown;
 pub(crate) mod mask;
 pub(crate) mod plan_report;
 pub(crate) mod prometheus;
 pub(crate) mod report;
 pub(crate) mod result;
 pub(crate) mod rule;
+#[cfg(test)]
+pub(crate) mod sample_plan;
 pub(crate) mod sarif;
 pub(crate) mod snippet;
 pub(crate) mod stats;

@@ -1,5 +1,6 @@
 //! Plans as files: one line of JSON, whose last member is the hash of all before it.
 
+mod conflicts;
 mod document;
 mod drift;
 mod hashes;
@@ -15,6 +16,7 @@ use crate::error_code::ErrorCode;
 use crate::output::FORMAT_VERSION;
 use crate::source;
 
+pub(crate) use conflicts::Conflicts;
 pub(crate) use document::{
     Action, ChangeDocument, DiffLine, InSyncDocument, PlanDocument, SafetyDocument, SeenDocument, SummaryDocument,
     UndoDocument, paths,

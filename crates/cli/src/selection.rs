@@ -1,5 +1,6 @@
 //! The selection of documents by what is known of them: `--select` and `--exclude`.
 
+use std::fmt;
 use std::str::FromStr;
 
 use domain::{DocumentKind, TriggerRule};
@@ -67,6 +68,13 @@ pub(crate) struct Selectable<'a> {
     pub(crate) name: Option<&'a str>,
     pub(crate) rule_type: Option<&'a str>,
     pub(crate) enabled: Option<bool>,
+}
+
+impl fmt::Display for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Key::ALL.into_iter().find(|(_, key)| *key == self.key);
+        write!(f, "{}={}", name.map_or("", |(name, _)| name), self.value)
+    }
 }
 
 impl Term {

@@ -23,6 +23,10 @@ pub(crate) enum Format {
     Ndjson,
     /// Figures for Prometheus, as text
     Prometheus,
+    /// A comment of a pull request
+    Markdown,
+    /// One file for a browser
+    Html,
 }
 
 /// The id of the argument that names a format.
@@ -30,10 +34,13 @@ const OUTPUT: &str = "output";
 
 /// The formats of a command, by its name with those of its parents before it.
 fn formats(path: &str) -> &'static [Format] {
-    use Format::{Github, Human, Json, Junit, Ndjson, Prometheus, Sarif, Yaml};
+    use Format::{Github, Html, Human, Json, Junit, Markdown, Ndjson, Prometheus, Sarif, Yaml};
     match path {
         "validate" => &[Human, Json, Yaml, Sarif, Github, Junit],
-        "apply" | "history" => &[Human, Json, Yaml, Ndjson],
+        "history" => &[Human, Json, Yaml, Ndjson],
+        "apply" => &[Human, Json, Yaml, Ndjson, Markdown],
+        "plan" => &[Human, Json, Yaml, Markdown],
+        "show" => &[Human, Json, Yaml, Markdown, Html],
         "stats" => &[Human, Json, Yaml, Prometheus],
         "audit export" | "schema" => &[Human, Json],
         "completions" | "man" => &[Human],

@@ -8,6 +8,7 @@ use domain::ContentHash;
 use domain::plan::SafetyKind;
 
 use super::duration;
+use crate::render::markdown::{MAX_CHARS, comment_key};
 use crate::selection::Term;
 
 /// The arguments of `plan`.
@@ -24,6 +25,8 @@ pub(crate) struct PlanArgs {
     pub(crate) undo: Option<String>,
     #[command(flatten)]
     pub(crate) options: PlanOptionsArgs,
+    #[command(flatten)]
+    pub(crate) comment: CommentArgs,
     /// Exit with 2 if there are changes
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
@@ -77,12 +80,27 @@ pub(crate) struct StatusArgs {
     pub(crate) detailed_exitcode: bool,
 }
 
+/// The flags of a report that becomes a comment of a pull request.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct CommentArgs {
+    /// With -o markdown: the name by which a bot finds its comment
+    ///
+    /// The key stands in the first line, in place of the organization: two comments of one pull request need two keys.
+    #[arg(long, value_name = "KEY", value_parser = comment_key, hide_short_help = true)]
+    pub(crate) comment_key: Option<String>,
+    /// With -o markdown: the most characters
+    #[arg(long, value_name = "N", default_value_t = MAX_CHARS, hide_short_help = true, value_parser = clap::value_parser!(u32).range(1_000..))]
+    pub(crate) max_chars: u32,
+}
+
 /// The arguments of `show`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ShowArgs {
     /// A saved plan; `-` is stdin
     #[arg(value_name = "PLAN")]
     pub(crate) plan: PathBuf,
+    #[command(flatten)]
+    pub(crate) comment: CommentArgs,
 }
 
 /// The arguments of `apply`.
@@ -93,6 +111,8 @@ pub(crate) struct ApplyArgs {
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) options: PlanOptionsArgs,
+    #[command(flatten)]
+    pub(crate) comment: CommentArgs,
     /// Do everything but the writes
     #[arg(long)]
     pub(crate) dry_run: bool,

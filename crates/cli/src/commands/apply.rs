@@ -17,7 +17,7 @@ use crate::cli_error::CliError;
 use crate::commands::plan::{authored, print};
 use crate::commands::planning::{self, Wanted};
 use crate::commands::workspace::{Needs, Workspace, unidentified};
-use crate::commands::{Context, deliver_recorded, execute};
+use crate::commands::{Context, apply_command, deliver_recorded, execute};
 use crate::confirm::{Unattended, confirm};
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
@@ -42,6 +42,7 @@ pub(super) async fn run(context: &Context<'_>, command: &ApplyCommand) -> Result
     };
     if let Some(saved) = plan_alone(&command.files)? {
         refuse_a_choice(command)?;
+        context.comment.set_target(&saved.document.target);
         let plan = reviewed(saved)?;
         refuse_another(&plan.saved, command)?;
         refuse_too_old(&plan.saved, command)?;
@@ -58,7 +59,9 @@ pub(super) async fn run(context: &Context<'_>, command: &ApplyCommand) -> Result
     };
     let workspace = Workspace::open(context, &request, Needs::NoRecord).await?;
     let making = planning::make(context, &workspace, Wanted::Files(documents), &command.options);
-    let made = match unless_stopped(making).await {
+    let made = unless_stopped(making).await;
+    workspace.inform(context.comment);
+    let made = match made {
         Ok(made) => made,
         Err(problem) => {
             workspace.close().await?;
@@ -162,7 +165,7 @@ async fn agree(context: &Context<'_>, command: &ApplyCommand, plan: &WholePlan) 
     let has_updates = !plan.contents.updates.is_empty();
     let is_expected = command.expect.is_some();
     if context.output.format == Format::Human && !context.output.is_quiet() {
-        print(context, saved)?;
+        print(context, saved, None)?;
     }
     refuse_another(saved, command)?;
     if is_expected || !has_updates || command.dry_run {
@@ -290,6 +293,10 @@ async fn apply(
         request,
         terms: &terms,
         signal,
+        next: match command.files.as_slice() {
+            [file] if SavedPlan::is_at(file) => apply_command::of_plan(context, &saved, file),
+            _ => None,
+        },
     };
     Ok(report.print(context))
 }

@@ -24,7 +24,14 @@ pub(super) async fn run<K: CliKind>(context: &Context<'_>, id: &K::Id) -> Result
         Format::Human => context.output.document(&K::describe(&stored))?,
         Format::Yaml => context.output.data(stored.value.document())?,
         // As it was served, digit for digit: printing it through another JSON library could round a number.
-        Format::Json | Format::Sarif | Format::Github | Format::Junit | Format::Ndjson | Format::Prometheus => {
+        Format::Json
+        | Format::Sarif
+        | Format::Github
+        | Format::Junit
+        | Format::Ndjson
+        | Format::Prometheus
+        | Format::Markdown
+        | Format::Html => {
             context.output.document(&(stored.value.document().pretty() + "\n"))?;
         }
     }

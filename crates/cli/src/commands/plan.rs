@@ -9,14 +9,16 @@ use files::replace_private;
 use crate::args::Format;
 use crate::checked_files::{Authored, CheckedFiles, Needs};
 use crate::cli_error::CliError;
+use crate::commands::apply_command;
 use crate::commands::planning::{self, Wanted};
 use crate::commands::undo;
 use crate::commands::workspace::{Needs as NeedsRecord, Workspace};
 use crate::commands::{Context, validate};
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
-use crate::render::plan_report;
+use crate::next_command::NextCommand;
 use crate::render::report::Asked;
+use crate::render::{html, markdown, plan_report};
 use crate::request::{ChangeRequest, PlanCommand, PlanOf};
 use crate::saved_plan::SavedPlan;
 
@@ -46,12 +48,18 @@ pub(super) async fn run(context: &Context<'_>, command: &PlanCommand) -> Result<
         planning::make(context, &workspace, wanted, &command.options).await
     }
     .await;
+    workspace.inform(context.comment);
     workspace.close().await?;
     let saved = made?.saved;
     if let Some(file) = &command.out {
         save(file, &saved)?;
     }
-    print(context, &saved)?;
+    let next = match (&command.out, &command.of) {
+        (Some(plan), _) => apply_command::of_plan(context, &saved, plan),
+        (None, PlanOf::Files(files)) => apply_command::of_files(context, &saved, files, &command.options),
+        (None, PlanOf::Undo(_)) => None,
+    };
+    print(context, &saved, next.as_ref())?;
     let summary = &saved.document.summary;
     let exit = Exit::of_code(saved.document.exit_code);
     if exit == Exit::Done && summary.update > 0 && command.detailed_exitcode {
@@ -81,17 +89,22 @@ pub(super) fn authored(
     Ok(Ok(checked.documents))
 }
 
-/// Prints a plan in the format that was asked for.
+/// Prints a plan in the format that was asked for, with the command that applies it where there is one.
 ///
 /// # Errors
 ///
 /// If stdout cannot be written to.
-pub(super) fn print(context: &Context<'_>, plan: &SavedPlan) -> Result<(), CliError> {
+pub(super) fn print(context: &Context<'_>, plan: &SavedPlan, next: Option<&NextCommand>) -> Result<(), CliError> {
     match context.output.format {
         Format::Human => context
             .output
             .document(&plan_report::human(plan, limits(context, plan))),
         Format::Yaml => context.output.data(&plan.as_value()),
+        Format::Markdown => {
+            let page = markdown::plan(plan, limits(context, plan), next, context.comment);
+            context.comment.print(context.output, &page)
+        }
+        Format::Html => context.output.document(&html::plan(plan, limits(context, plan))),
         Format::Json | Format::Ndjson | Format::Sarif | Format::Github | Format::Junit | Format::Prometheus => {
             context.output.document(&format!("{}\n", plan.text()))
         }
@@ -99,7 +112,7 @@ pub(super) fn print(context: &Context<'_>, plan: &SavedPlan) -> Result<(), CliEr
 }
 
 /// The limits of the safety stop by this program's own settings.
-fn limits(context: &Context<'_>, plan: &SavedPlan) -> SafetyLimits {
+pub(super) fn limits(context: &Context<'_>, plan: &SavedPlan) -> SafetyLimits {
     let documents = plan.document.summary.documents;
     match context.settings {
         Ok(settings) => settings.safety.limits(documents),

@@ -3,7 +3,7 @@
 use domain::TriggerRule;
 
 use crate::cli_error::CliError;
-use crate::commands::{Context, plan};
+use crate::commands::{Context, apply_command, plan};
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::request::ShowCommand;
@@ -16,7 +16,9 @@ pub(super) fn run(context: &Context<'_>, command: &ShowCommand) -> Result<Exit, 
             CliError::new(ErrorCode::UnfitPlan, message).with_help("`assist-rules plan FILE --out PLAN` saves one")
         );
     };
+    context.comment.set_target(&saved.document.target);
     reread::<TriggerRule>(&saved.document)?;
-    plan::print(context, &saved)?;
+    let next = apply_command::of_plan(context, &saved, &command.plan);
+    plan::print(context, &saved, next.as_ref())?;
     Ok(Exit::Done)
 }

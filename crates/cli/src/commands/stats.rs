@@ -36,7 +36,14 @@ pub(super) async fn run(context: &Context<'_>, command: &StatsCommand) -> Result
     match output.format {
         Format::Human => output.document(&stats::human(&figures))?,
         Format::Prometheus => output.document(&prometheus::text(&figures.rules)?)?,
-        Format::Json | Format::Yaml | Format::Ndjson | Format::Sarif | Format::Github | Format::Junit => {
+        Format::Json
+        | Format::Yaml
+        | Format::Ndjson
+        | Format::Sarif
+        | Format::Github
+        | Format::Junit
+        | Format::Markdown
+        | Format::Html => {
             output.data(&stats::document(&figures))?;
         }
     }

@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::output::{ERROR, SUCCESS, render_error};
 use crate::render::counted::counted;
 use crate::render::findings::{File, Summary, document};
-use crate::render::{github, junit, sarif, snippet};
+use crate::render::{github, junit, markdown, sarif, snippet};
 use crate::request::ValidateCommand;
 
 pub(super) fn run(context: &Context<'_>, command: &ValidateCommand) -> Result<Exit, CliError> {
@@ -34,6 +34,12 @@ pub(super) fn report(context: &Context<'_>, checked: &CheckedFiles, fail_on: Sev
     if let (true, false, [fault, ..]) = (files.is_empty(), has_report_of_faults, faults.as_slice()) {
         return Err(fault.clone());
     }
+    let of_findings = if checked.reaches(fail_on) {
+        Exit::Findings
+    } else {
+        Exit::Done
+    };
+    let exit = Exit::worst(faults.iter().map(CliError::exit).chain([of_findings]));
     match output.format {
         Format::Human => output.document(&human(files))?,
         Format::Json | Format::Yaml => output.data(&document(files, faults))?,
@@ -42,17 +48,16 @@ pub(super) fn report(context: &Context<'_>, checked: &CheckedFiles, fail_on: Sev
         Format::Github => output.document(&github::of_files(files, faults))?,
         Format::Junit => output.document(&junit::of_files(files, faults, fail_on))?,
         // The command line refuses it.
-        Format::Prometheus => {}
+        Format::Prometheus | Format::Html => {}
+        // Before a plan: the command line of `validate` refuses it.
+        Format::Markdown => context
+            .comment
+            .print(output, &markdown::findings(files, faults, exit, context.comment))?,
     }
     for fault in faults {
         output.warn(&render_error(fault));
     }
-    let of_findings = if checked.reaches(fail_on) {
-        Exit::Findings
-    } else {
-        Exit::Done
-    };
-    Ok(Exit::worst(faults.iter().map(CliError::exit).chain([of_findings])))
+    Ok(exit)
 }
 
 fn human(files: &[File]) -> String {

@@ -13,6 +13,7 @@ use crate::commands::{Context, reconcile};
 use crate::identity::RunIdentity;
 use crate::output::Output;
 use crate::record::{Record, unusable};
+use crate::render::markdown::Comment;
 use crate::render::report::Asked;
 use crate::request::ChangeRequest;
 use crate::session::Session;
@@ -79,6 +80,13 @@ impl Workspace {
     pub(super) async fn identity(&self) -> Result<Identity, CliError> {
         let found = self.identity.identity().await;
         found.map_err(|error| unidentified(&error))
+    }
+
+    /// Tells a comment which target it is about, if that was found out.
+    pub(super) fn inform(&self, comment: &Comment) {
+        if self.identity.target().is_some() {
+            comment.set_target(&self.session.target(self.identity.run.organization()));
+        }
     }
 
     /// Closes it without having done anything.

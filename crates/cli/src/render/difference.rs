@@ -57,7 +57,17 @@ pub(crate) fn values(
     (before, old): (Option<&Document>, &Document),
     (after, new): (Option<&Document>, &Document),
 ) -> (String, String) {
-    let (old, new) = (value(path, before.or(after), old), value(path, after, new));
+    let (old, new) = whole_values(path, (before, old), (after, new));
+    (start(old), start(new))
+}
+
+/// Both values of a difference, whatever their length.
+pub(crate) fn whole_values(
+    path: &str,
+    (before, old): (Option<&Document>, &Document),
+    (after, new): (Option<&Document>, &Document),
+) -> (String, String) {
+    let (old, new) = (whole(path, before.or(after), old), whole(path, after, new));
     if old == new && old.contains(MASKED) {
         let changed = new.replace(MASKED, CHANGED);
         return (old, changed);
@@ -67,13 +77,45 @@ pub(crate) fn values(
 
 /// A value at a place of a document.
 pub(crate) fn value(path: &str, document: Option<&Document>, value: &Document) -> String {
+    start(whole(path, document, value))
+}
+
+/// A value at a place of a document, whatever its length.
+pub(crate) fn whole(path: &str, document: Option<&Document>, value: &Document) -> String {
     let pointer: Pointer = path.parse().unwrap_or_default();
-    let shown = visible(&mask::value(&pointer, document, value));
-    if shown.chars().count() <= LONGEST {
+    visible(&mask::value(&pointer, document, value))
+}
+
+/// The sides of a conflict, the first of which is what the others came from. A secret is known by its place in any of these
+/// documents; on a side that changed it, that is said.
+pub(crate) fn sides(path: &str, sides: &[Option<&Document>], documents: &[Option<&Document>]) -> Vec<Option<String>> {
+    let pointer = path.parse().unwrap_or_default();
+    let is_secret = documents.iter().any(|document| mask::is_secret(&pointer, *document));
+    let base = sides.first().copied().flatten();
+    let shown = |side: &Document| {
+        let shown = if is_secret {
+            MASKED.to_owned()
+        } else {
+            whole(path, None, side)
+        };
+        let is_changed = base.is_some_and(|base| !base.root().eq_value(side.root()));
+        if is_changed {
+            shown.replace(MASKED, CHANGED)
+        } else {
+            shown
+        }
+    };
+    sides.iter().map(|side| side.map(shown)).collect()
+}
+
+/// The start of a value that is too long for a line.
+pub(crate) fn start(shown: String) -> String {
+    let length = shown.chars().count();
+    if length <= LONGEST {
         return shown;
     }
     let start: String = shown.chars().take(LONGEST).collect();
-    format!("{start}… ({} characters)", shown.chars().count())
+    format!("{start}… ({length} characters)")
 }
 
 /// The difference that is hard to see: another type, a blank, or letters that look alike.

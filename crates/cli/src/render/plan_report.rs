@@ -13,6 +13,14 @@ use crate::saved_plan::{
     Action, By, ChangeDocument, DiffLine, PlanDocument, SavedPlan, SummaryDocument, TakenBackDocument,
 };
 
+/// The advice about a rule that is missing.
+pub(crate) const CANNOT_BE_MADE: &str = "the organization has no such rule, and rules cannot be made by its API: make it in \
+                                         Genesys Cloud, and put its id here";
+
+/// The advice about a rule that is at another version than its file names.
+pub(crate) const OTHER_VERSION: &str =
+    "it is not at the version that the file names; leave `etag` out of files that are kept";
+
 /// The plan in lines. Its last line is the summary.
 pub(crate) fn human(plan: &SavedPlan, limits: SafetyLimits) -> String {
     let document = &plan.document;
@@ -89,11 +97,7 @@ pub(crate) fn details(text: &mut String, change: &ChangeDocument) {
     drift(text, change);
     match change.action {
         Action::Missing => {
-            let _ = writeln!(
-                text,
-                "  the organization has no such rule, and rules cannot be made by its API: make it in Genesys Cloud, and put \
-                 its id here"
-            );
+            let _ = writeln!(text, "  {CANNOT_BE_MADE}");
         }
         Action::Conflict if !change.drift.is_empty() => {
             let _ = writeln!(
@@ -103,10 +107,7 @@ pub(crate) fn details(text: &mut String, change: &ChangeDocument) {
             );
         }
         Action::Conflict => {
-            let _ = writeln!(
-                text,
-                "  it is not at the version that the file names; leave `etag` out of files that are kept"
-            );
+            let _ = writeln!(text, "  {OTHER_VERSION}");
         }
         Action::Update | Action::Unchanged | Action::Invalid | Action::Unread => {}
     }
@@ -246,7 +247,7 @@ fn without_base(text: &mut String, document: &PlanDocument) {
 }
 
 /// The counts in a sentence: `3 to change, 996 unchanged, 1 conflict`.
-fn summary(document: &PlanDocument) -> String {
+pub(crate) fn summary(document: &PlanDocument) -> String {
     let SummaryDocument {
         update,
         unchanged,

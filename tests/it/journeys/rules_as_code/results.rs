@@ -35,7 +35,7 @@ fn each_outcome_has_its_exit_code_and_its_document_in_each_format() {
             continue;
         };
         for (changed, code) in [(&["r1", "r2"][..], partial), (&["r2"], alone)] {
-            for format in ["human", "json", "yaml", "ndjson"] {
+            for format in ["human", "json", "yaml", "ndjson", "markdown"] {
                 let repository = Repository::of(2);
                 repository.rename(changed, "New");
                 let plan = repository.plan();

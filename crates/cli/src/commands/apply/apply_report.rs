@@ -21,6 +21,7 @@ use crate::output::{BOLD, DIM, ERROR, FORMAT_VERSION, SUCCESS, render_error, vis
 use crate::render::counted::counted;
 use crate::render::difference;
 use crate::render::findings::FindingDocument;
+use crate::render::markdown::{self, Applied};
 use crate::render::result::{ChangeDocument, ResultDocument, Run, SkippedDocument, activation_of};
 use crate::request::{ChangeRequest, ChangeTerms};
 use crate::saved_plan::{self, Action, SavedPlan};
@@ -35,6 +36,8 @@ pub(super) struct ApplyReport<'a> {
     pub(super) terms: &'a ChangeTerms,
     /// The exit of the signal that stopped the program, if one did.
     pub(super) signal: Option<Exit>,
+    /// The command that applies the same plan again.
+    pub(super) next: Option<NextCommand>,
 }
 
 /// The line that is printed as a document ends.
@@ -110,14 +113,21 @@ impl ApplyReport<'_> {
         let printed = match output.format {
             Format::Human => output.document(&self.human(output.is_quiet())),
             Format::Ndjson => output.line(&self.document(exit)),
-            Format::Json | Format::Yaml | Format::Sarif | Format::Github | Format::Junit | Format::Prometheus => {
-                output.data(&self.document(exit))
-            }
+            Format::Markdown => context
+                .comment
+                .print(output, &markdown::result(&self.as_comment(exit), context.comment)),
+            Format::Json
+            | Format::Yaml
+            | Format::Sarif
+            | Format::Github
+            | Format::Junit
+            | Format::Prometheus
+            | Format::Html => output.data(&self.document(exit)),
         };
         if let Err(unprinted) = printed {
             output.warn(&render_error(&unprinted));
         }
-        if output.format == Format::Human {
+        if matches!(output.format, Format::Human | Format::Markdown) {
             let is_begun =
                 |report: &&Report<TriggerRule>| report.completion.outcome.kind() != OutcomeKind::NotAttempted;
             for report in self.reports.iter().filter(is_begun) {
@@ -127,6 +137,21 @@ impl ApplyReport<'_> {
             }
         }
         exit
+    }
+
+    fn as_comment(&self, exit: Exit) -> Applied<'_> {
+        let problem = |report: &Report<TriggerRule>| finished(report, &self.run, self.request, self.terms).problem();
+        Applied {
+            plan: self.plan,
+            target: &self.run.target,
+            run: &self.run.id,
+            is_dry_run: self.is_dry_run(),
+            summary: format!("{}{}", self.summary(), self.sandbox()),
+            updates: self.reports.iter().map(|report| (report, problem(report))).collect(),
+            skipped: self.skipped().collect(),
+            exit,
+            next: self.next.clone(),
+        }
     }
 
     fn skipped(&self) -> impl Iterator<Item = &saved_plan::ChangeDocument> {
@@ -248,6 +273,12 @@ impl ApplyReport<'_> {
                 visible(&skipped.document)
             );
         }
+        let _ = writeln!(text, "{BOLD}{}{BOLD:#}{}", self.summary(), self.sandbox());
+        text
+    }
+
+    /// The counts in a sentence.
+    fn summary(&self) -> String {
         let counts: Vec<String> = OutcomeKind::ALL
             .iter()
             .map(|kind| (kind, self.kinds().filter(|other| other == kind).count()))
@@ -265,9 +296,11 @@ impl ApplyReport<'_> {
         } else {
             counts.join(", ")
         };
-        let sandbox = if self.run.target.sandbox { " (sandbox)" } else { "" };
-        let _ = writeln!(text, "{BOLD}{counts}{skipped}{BOLD:#}{sandbox}");
-        text
+        format!("{counts}{skipped}")
+    }
+
+    fn sandbox(&self) -> &'static str {
+        if self.run.target.sandbox { " (sandbox)" } else { "" }
     }
 }
 

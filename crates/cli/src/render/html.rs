@@ -12,8 +12,8 @@ use domain::plan::{SafetyKind, SafetyLimits};
 
 use crate::output::visible;
 use crate::render::counted::counted;
-use crate::render::difference;
 use crate::render::plan_report::{CANNOT_BE_MADE, OTHER_VERSION, summary};
+use crate::render::{difference, mask};
 use crate::saved_plan::{Action, ChangeDocument, DiffLine, SavedPlan};
 
 /// The style, in the light and in the dark.
@@ -109,7 +109,7 @@ fn overview(text: &mut String, plan: &SavedPlan) {
                 text,
                 "<tr><td>{}</td><th scope=\"row\"><a href=\"#rule-{number}\">{}</a></th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
                 change.action,
-                Code(change.name.as_deref().unwrap_or(id)),
+                Code(&title(change)),
                 Code(id),
                 Code(version.trim_matches('"')),
                 Code(change.file.as_deref().unwrap_or_default()),
@@ -122,13 +122,12 @@ fn overview(text: &mut String, plan: &SavedPlan) {
 fn section(text: &mut String, plan: &SavedPlan, change: &ChangeDocument) {
     let changes = plan.document.changes.iter();
     let number = changes.take_while(|other| other.document != change.document).count();
-    let id = id(change);
-    let name = change.name.as_deref().unwrap_or(id);
+    let name = title(change);
     let _ = writeln!(
         text,
         "<section aria-labelledby=\"rule-{number}\">\n<h2 id=\"rule-{number}\">{}: {}</h2>",
         change.action,
-        Code(name)
+        Code(&name)
     );
     if !change.diff.is_empty() {
         table(
@@ -278,4 +277,12 @@ fn id(change: &ChangeDocument) -> &str {
         .document
         .split_once('/')
         .map_or(change.document.as_str(), |(_, id)| id)
+}
+
+/// The name of a document, or its id where it has none.
+fn title(change: &ChangeDocument) -> String {
+    change
+        .name
+        .as_deref()
+        .map_or_else(|| id(change).to_owned(), mask::title)
 }

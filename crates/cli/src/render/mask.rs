@@ -52,6 +52,11 @@ pub(crate) fn member(name: &str, value: Node<'_>, object: Node<'_>) -> String {
     text(value)
 }
 
+/// The name of a document, without what is a secret in a URL.
+pub(crate) fn title(title: &str) -> String {
+    masked_url(title).unwrap_or_else(|| title.to_owned())
+}
+
 /// Both sides of a change with their secrets masked as texts. A secret that is another one than before says so.
 pub(crate) fn sides(before: &Document, after: &Document) -> (Document, Document) {
     let masked = |document: &Document, other: Option<&Document>| {

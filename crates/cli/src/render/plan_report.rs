@@ -8,7 +8,7 @@ use domain::{DocumentKind, TriggerRule};
 
 use crate::output::{ADDED, BOLD, DIM, ERROR, PLACE, REMOVED, SUCCESS, visible};
 use crate::render::counted::counted;
-use crate::render::difference;
+use crate::render::{difference, mask};
 use crate::saved_plan::{
     Action, By, ChangeDocument, DiffLine, PlanDocument, SavedPlan, SummaryDocument, TakenBackDocument,
 };
@@ -174,7 +174,7 @@ pub(crate) fn name(change: &ChangeDocument) -> String {
         .split_once('/')
         .map_or(change.document.as_str(), |(_, id)| id);
     match &change.name {
-        Some(name) => format!("{} ({})", visible(name), visible(id)),
+        Some(name) => format!("{} ({})", visible(&mask::title(name)), visible(id)),
         None => visible(id),
     }
 }

@@ -19,10 +19,10 @@ use crate::exit::Exit;
 use crate::next_command::NextCommand;
 use crate::output::{BOLD, DIM, ERROR, FORMAT_VERSION, SUCCESS, render_error, visible};
 use crate::render::counted::counted;
-use crate::render::difference;
 use crate::render::findings::FindingDocument;
 use crate::render::markdown::{self, Applied};
 use crate::render::result::{ChangeDocument, ResultDocument, Run, SkippedDocument, activation_of};
+use crate::render::{difference, mask};
 use crate::request::{ChangeRequest, ChangeTerms};
 use crate::saved_plan::{self, Action, SavedPlan};
 use crate::stopper::Stopper;
@@ -239,7 +239,7 @@ impl ApplyReport<'_> {
             };
             let name = outcome.title().map_or_else(
                 || report.id.to_string(),
-                |name| format!("{} ({})", visible(name), report.id),
+                |name| format!("{} ({})", visible(&mask::title(name)), report.id),
             );
             let before = outcome.base().and_then(|base| base.version.as_ref());
             let versions = match (before, outcome.after().1) {

@@ -10,13 +10,13 @@ use domain::json::Document;
 use super::code::{cell, fence, span};
 use crate::cli_error::CliError;
 use crate::output::{render_error, visible};
-use crate::render::difference;
+use crate::render::{difference, mask};
 use crate::saved_plan::{ChangeDocument, Conflicts, DiffLine};
 
 /// A document by its name and its id.
 pub(super) fn name(title: Option<&str>, id: &str) -> String {
     match title {
-        Some(title) => format!("{} ({})", span(title), span(id)),
+        Some(title) => format!("{} ({})", span(&mask::title(title)), span(id)),
         None => span(id),
     }
 }

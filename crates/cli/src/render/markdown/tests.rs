@@ -148,7 +148,7 @@ fn one_diff_that_is_too_large_is_cut_inside_itself() {
 /// FIELD K5.
 #[test]
 fn secrets_are_masked_by_their_places() {
-    let mut secret = change("r1", "One", "x", "y");
+    let mut secret = change("r1", "https://a:b@h", "x", "y");
     secret["before"] = json!({"actions": [{"headers": [{"name": "Authorization", "value": "old"}]}]});
     secret["after"] = json!({"actions": [{"headers": [{"name": "Authorization", "value": "new"}]}]});
     secret["diff"] = json!([
@@ -161,6 +161,7 @@ fn secrets_are_masked_by_their_places() {
         "- (masked)\n+ (masked, changed)\n",
         "+ \"https://(masked)@h/?(masked)\"\n",
         "- \"old\"\n+ \"new\"\n",
+        "update: `https://(masked)@h` (`r1`)",
     ] {
         assert!(shown.contains(part), "{part}\n{shown}");
     }

@@ -55,7 +55,7 @@ fn hostile() -> Vec<String> {
 }
 
 /// True if a program is there; else the test is reported as skipped.
-fn has(test: &str, program: &str, package: &str) -> bool {
+pub(super) fn has(test: &str, program: &str, package: &str) -> bool {
     let is_there = Command::new(program).arg("--version").output().is_ok();
     if !is_there {
         ports::testing::skip(test, &format!("it needs {program} (Debian: {package})"));

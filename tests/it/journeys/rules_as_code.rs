@@ -1,6 +1,8 @@
 //! Rules in files: planned, shown and applied.
 
 mod applying;
+mod browser;
+mod comments;
 mod drift;
 #[cfg(unix)]
 mod interrupted;

@@ -7,6 +7,9 @@ use crate::render::counted::counted;
 /// The least that is left of a line that is cut, in characters.
 const SHORTEST_LINE: usize = 120;
 
+/// The characters that are shown before the place where two long values differ.
+const SHOWN_BEFORE: usize = 40;
+
 /// The least room of a document that is cut inside itself.
 const SHORTEST_DOCUMENT: usize = 1_000;
 
@@ -142,7 +145,7 @@ impl Block {
         let widest = level(&all, room).max(SHORTEST_LINE);
         let (mut shown, mut left, mut number) = (Vec::new(), room, 0);
         for change in &self.changes {
-            let lines: Vec<String> = change.iter().map(|line| start(line, widest)).collect();
+            let lines = within(change, widest);
             let Some(rest) = left.checked_sub(lengths(&lines).iter().sum()) else {
                 break;
             };
@@ -174,6 +177,33 @@ fn level(lengths: &[usize], room: usize) -> usize {
         left -= length;
     }
     usize::MAX
+}
+
+/// The lines of a change, each within so many characters. Of two long values that begin alike, what they share is left out:
+/// the place where they differ is what the change is about.
+fn within(change: &[String], widest: usize) -> Vec<String> {
+    let is_long = |line: &String| units(line) >= widest;
+    if let [place, old, new] = change
+        && is_long(old)
+        && is_long(new)
+        && let (Some(before), Some(after)) = (old.strip_prefix("- "), new.strip_prefix("+ "))
+    {
+        let alike = before
+            .chars()
+            .zip(after.chars())
+            .take_while(|(old, new)| old == new)
+            .count();
+        let skipped = alike.saturating_sub(SHOWN_BEFORE);
+        if skipped > SHOWN_BEFORE {
+            let from = |text: &str| text.chars().skip(skipped).collect::<String>();
+            let shown = [("-", before), ("+", after)].map(|(sign, text)| {
+                let line = format!("{sign} ({skipped} characters alike) …{}", from(text));
+                start(&line, widest)
+            });
+            return std::iter::once(start(place, widest)).chain(shown).collect();
+        }
+    }
+    change.iter().map(|line| start(line, widest)).collect()
 }
 
 /// The start of a line that is longer than so many characters, with its length.

@@ -145,6 +145,23 @@ fn one_diff_that_is_too_large_is_cut_inside_itself() {
     assert!(!shown.contains("more document"), "{shown}");
 }
 
+/// FIELD K1: a cut hides no change.
+#[test]
+fn a_cut_diff_shows_where_long_values_differ() {
+    let same = "🚀".repeat(40_000);
+    let long = change("r1", "Long", &format!("{same}old"), &format!("{same}new"));
+    let shown = page(&sample_plan::plan(&[long]), 20_000);
+    assert!(units(&shown) <= 20_000, "{}", units(&shown));
+    for part in [
+        "- (39961 characters alike) …🚀",
+        "🚀old\"\n",
+        "🚀new\"\n",
+        "This diff is cut",
+    ] {
+        assert!(shown.contains(part), "{part}\n{shown}");
+    }
+}
+
 /// FIELD K5.
 #[test]
 fn secrets_are_masked_by_their_places() {

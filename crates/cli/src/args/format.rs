@@ -39,7 +39,7 @@ fn formats(path: &str) -> &'static [Format] {
         "validate" => &[Human, Json, Yaml, Sarif, Github, Junit],
         "history" => &[Human, Json, Yaml, Ndjson],
         "apply" => &[Human, Json, Yaml, Ndjson, Markdown],
-        "plan" => &[Human, Json, Yaml, Markdown],
+        "plan" | "status" => &[Human, Json, Yaml, Markdown],
         "show" => &[Human, Json, Yaml, Markdown, Html],
         "stats" => &[Human, Json, Yaml, Prometheus],
         "audit export" | "schema" => &[Human, Json],

@@ -78,6 +78,8 @@ pub(crate) struct StatusArgs {
     /// Exit with 2 if a rule is not in sync
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+    #[command(flatten)]
+    pub(crate) comment: CommentArgs,
 }
 
 /// The flags of a report that becomes a comment of a pull request.

@@ -13,8 +13,8 @@ use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::output::render_error;
 use crate::render::report::Asked;
-use crate::render::snippet;
 use crate::render::status::{self, State, StatusDocument, StatusOfDocument};
+use crate::render::{markdown, snippet};
 use crate::request::{ChangeRequest, StatusCommand};
 use crate::saved_plan::Action;
 
@@ -61,9 +61,17 @@ pub(super) async fn run(context: &Context<'_>, command: &StatusCommand) -> Resul
     workspace.close().await?;
     match context.output.format {
         Format::Human => context.output.document(&status::human(&document))?,
-        Format::Json | Format::Yaml | Format::Sarif | Format::Github | Format::Junit | Format::Prometheus => {
-            context.output.data(&document)?;
+        Format::Markdown => {
+            let page = markdown::status(&document, context.comment);
+            context.comment.print(context.output, &page)?;
         }
+        Format::Json
+        | Format::Yaml
+        | Format::Sarif
+        | Format::Github
+        | Format::Junit
+        | Format::Prometheus
+        | Format::Html => context.output.data(&document)?,
         Format::Ndjson => context.output.line(&document)?,
     }
     if exit == Exit::Done && command.detailed_exitcode && !document.is_in_sync() {

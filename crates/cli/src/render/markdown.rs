@@ -10,6 +10,7 @@ mod page;
 mod parts;
 mod plan_page;
 mod result_page;
+mod status_page;
 #[cfg(test)]
 mod tests;
 
@@ -17,3 +18,4 @@ pub(crate) use comment::{Comment, MAX_CHARS, comment_key};
 pub(crate) use failure_page::{failure, findings};
 pub(crate) use plan_page::plan;
 pub(crate) use result_page::{Applied, result};
+pub(crate) use status_page::status;

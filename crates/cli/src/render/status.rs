@@ -52,7 +52,8 @@ impl State {
         }
     }
 
-    fn label(self) -> String {
+    /// The state in words.
+    pub(crate) fn label(self) -> String {
         self.name().replace('_', " ")
     }
 }
@@ -61,10 +62,10 @@ impl State {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct StatusOfDocument {
     /// The kind and the id; none of a file in which no document can be told.
-    document: Option<String>,
+    pub(crate) document: Option<String>,
     name: Option<String>,
-    file: Option<String>,
-    state: State,
+    pub(crate) file: Option<String>,
+    pub(crate) state: State,
     base: Option<BaseDocument>,
     diff: Vec<DiffLine>,
     drift: Vec<DriftDocument>,
@@ -74,7 +75,7 @@ pub(crate) struct StatusOfDocument {
     error: Option<serde_json::Value>,
     /// The whole comparison, for people.
     #[serde(skip)]
-    change: Option<Box<ChangeDocument>>,
+    pub(crate) change: Option<Box<ChangeDocument>>,
 }
 
 impl StatusOfDocument {
@@ -172,7 +173,7 @@ pub(crate) struct StatusDocument {
     kind: &'static str,
     exit_code: u8,
     pub(crate) target: TargetDocument,
-    documents: Vec<StatusOfDocument>,
+    pub(crate) documents: Vec<StatusOfDocument>,
     pub(crate) summary: StatusSummary,
 }
 
@@ -201,15 +202,19 @@ pub(crate) fn human(status: &StatusDocument) -> String {
     for document in &status.documents {
         one(&mut text, document);
     }
+    let _ = writeln!(text, "{BOLD}{}{BOLD:#}", summary(status));
+    text
+}
+
+/// The counts in a sentence: `996 in sync, 3 changed in files, 1 changed in org`.
+pub(crate) fn summary(status: &StatusDocument) -> String {
     let sandbox = if status.target.sandbox { " (sandbox)" } else { "" };
-    let counts: Vec<String> = status
-        .summary
-        .counts()
-        .filter(|(state, count)| *count > 0 || *state == State::InSync)
+    let counts = status.summary.counts();
+    let shown = counts.filter(|(state, count)| *count > 0 || *state == State::InSync);
+    let shown: Vec<String> = shown
         .map(|(state, count)| format!("{count} {}", state.label()))
         .collect();
-    let _ = writeln!(text, "{BOLD}{}{BOLD:#}{sandbox}", counts.join(", "));
-    text
+    format!("{}{sandbox}", shown.join(", "))
 }
 
 fn one(text: &mut String, document: &StatusOfDocument) {

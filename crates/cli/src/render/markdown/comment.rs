@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use domain::ContentHash;
 
 use super::page::units;
-use crate::args::{ApplyArgs, Command, CommentArgs, PlanArgs, ShowArgs};
+use crate::args::{ApplyArgs, Command, CommentArgs, PlanArgs, ShowArgs, StatusArgs};
 use crate::cli_error::CliError;
 use crate::output::Output;
 use crate::render::result::TargetDocument;
@@ -25,7 +25,12 @@ pub(crate) struct Comment {
 }
 
 /// The commands that print a comment, each with its subject. The result of `apply` takes the place of its plan.
-const SUBJECTS: [(&str, &str); 3] = [("plan", "plan"), ("show", "plan"), ("apply", "plan")];
+const SUBJECTS: [(&str, &str); 4] = [
+    ("plan", "plan"),
+    ("show", "plan"),
+    ("apply", "plan"),
+    ("status", "status"),
+];
 
 impl Comment {
     /// The comment of a command line.
@@ -38,6 +43,9 @@ impl Comment {
         }
         if let Command::Apply(ApplyArgs { comment, .. }) = command {
             return Self::with("apply", comment);
+        }
+        if let Command::Status(StatusArgs { comment, .. }) = command {
+            return Self::with("status", comment);
         }
         Self::default()
     }

@@ -114,6 +114,34 @@ fn row(text: &mut String, path: &str, sides: &[Option<&Document>], documents: &[
     let _ = writeln!(text, "| {place} | {} |", cells.join(" | "));
 }
 
+/// The changes of others since the base as a table, with the entry that made each where the record knows it.
+pub(super) fn drift(change: &ChangeDocument) -> String {
+    if change.drift.is_empty() {
+        return String::new();
+    }
+    let documents = [change.before.as_ref(), change.authored.as_ref()];
+    let mut text = String::from("\n| others changed | base | theirs |\n| --- | --- | --- |\n");
+    for line in &change.drift {
+        row(
+            &mut text,
+            &line.path,
+            &[line.base.as_ref(), line.theirs.as_ref()],
+            &documents,
+        );
+    }
+    for line in &change.drift {
+        let Some(entry) = line.entry else { continue };
+        let author = line.author.as_deref().map(span).unwrap_or_default();
+        let reason = line
+            .reason
+            .as_deref()
+            .map_or_else(String::new, |reason| format!(": {}", span(reason)));
+        let _ = write!(text, "\n- {}: entry {entry} by {author}{reason}", span(&line.path));
+    }
+    text.push('\n');
+    text
+}
+
 /// A finding in a line of a list.
 pub(super) fn finding(finding: &serde_json::Value) -> String {
     let part = |name: &str| finding.get(name).and_then(serde_json::Value::as_str);

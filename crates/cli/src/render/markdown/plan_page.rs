@@ -13,7 +13,7 @@ use crate::next_command::NextCommand;
 use crate::output::visible;
 use crate::render::counted::counted;
 use crate::render::plan_report::{CANNOT_BE_MADE, OTHER_VERSION, summary};
-use crate::saved_plan::{Action, ChangeDocument, Conflicts, PlanDocument, SavedPlan, UndoDocument};
+use crate::saved_plan::{Action, ChangeDocument, Conflicts, PlanDocument, SavedPlan, TakenBackDocument, UndoDocument};
 
 /// The plan. `next` is the command that applies it, if one does.
 pub(crate) fn plan(plan: &SavedPlan, limits: SafetyLimits, next: Option<&NextCommand>, comment: &Comment) -> String {
@@ -24,6 +24,7 @@ pub(crate) fn plan(plan: &SavedPlan, limits: SafetyLimits, next: Option<&NextCom
     let head = [
         Some(comment.marker()),
         Some(title(document)),
+        taken_back(document),
         Some(summary),
         safety(document, limits),
         conflicts(plan),
@@ -71,6 +72,26 @@ fn title(document: &PlanDocument) -> String {
     }
 }
 
+/// The lines that would bring back what an entry replaced.
+fn taken_back(document: &PlanDocument) -> Option<String> {
+    let mut text = String::new();
+    for change in &document.changes {
+        for line in &change.diff {
+            let Some(TakenBackDocument { entry, author, at }) = &line.takes_back else {
+                continue;
+            };
+            let (name, place) = (parts::name_of(change), span(&line.path));
+            let _ = writeln!(
+                text,
+                "> **Takes back** entry {entry} of {} at {}: {place} of {name}\n>",
+                span(author),
+                span(at)
+            );
+        }
+    }
+    (!text.is_empty()).then_some(text)
+}
+
 fn safety(document: &PlanDocument, limits: SafetyLimits) -> Option<String> {
     let mut text = String::new();
     for (kind, found) in SafetyKind::ALL.into_iter().zip(document.safety.counts()) {
@@ -108,7 +129,8 @@ pub(super) fn conflict(change: &ChangeDocument, conflicts: &BTreeMap<String, Con
         conflict,
         &[change.before.as_ref(), change.authored.as_ref()],
     ));
-    if conflict.collisions.is_empty() {
+    text.push_str(&parts::drift(change));
+    if conflict.collisions.is_empty() && change.drift.is_empty() {
         let _ = write!(text, "\n{OTHER_VERSION}\n");
     }
     text
@@ -152,7 +174,7 @@ fn heading(change: &ChangeDocument) -> String {
 
 /// A document of a plan, with the reasons of what is no update.
 pub(super) fn block(change: &ChangeDocument) -> Block {
-    let mut tail = String::new();
+    let mut tail = parts::drift(change);
     match change.action {
         Action::Missing => {
             let _ = writeln!(tail, "{CANNOT_BE_MADE}");

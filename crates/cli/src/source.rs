@@ -1,5 +1,7 @@
 //! Files that people write, as JSON or YAML, with the place of every value in them.
 
+#[cfg_attr(not(test), expect(dead_code, reason = "the command `pull` is to call it"))]
+mod rewrite;
 mod walk;
 mod yaml;
 
@@ -43,7 +45,7 @@ pub(crate) struct Unparsed {
 
 /// The syntax of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Syntax {
+pub(crate) enum Syntax {
     Json,
     Yaml,
 }

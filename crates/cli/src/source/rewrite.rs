@@ -137,11 +137,14 @@ impl Edit<'_> {
         let mut patches = Patches::default();
         editor.document(&tree, old.root(), self.wanted.root(), &mut patches)?;
         let mut removed_comments = std::mem::take(&mut patches.removed_comments);
-        let mut text = patches.applied(&whole, 0..whole.len()).ok_or(Unsafe::Layout)?;
-        if !has_last_break {
-            text.truncate(text.strip_suffix(eol).unwrap_or(&text).len());
-        }
-        self.check(&tree, &text, &removed_comments)?;
+        let text = patches.applied(&whole, 0..whole.len()).ok_or(Unsafe::Layout)?;
+        let bare = text.strip_suffix(eol).filter(|_| !has_last_break);
+        // A text that keeps the line breaks at its end may stand last now, and needs this one.
+        let bare = bare.filter(|bare| self.check(&tree, bare, &removed_comments).is_ok());
+        let text = match bare {
+            Some(bare) => bare.to_owned(),
+            None => self.check(&tree, &text, &removed_comments).map(|()| text)?,
+        };
         sort_as_in(&tree, &whole, &mut removed_comments);
         Ok(Rewritten { text, removed_comments })
     }

@@ -317,7 +317,17 @@ impl<'t> Editor<'t> {
             return Rendered::OnALine(text);
         }
         let Some(text) = new.as_str() else {
-            return self.style.value(new, around.holder);
+            let first = value
+                .entries()
+                .first()
+                .filter(|first| !self.lines.is_first(first.start));
+            return match (self.style.value(new, around.holder), first) {
+                // It begins where the first entry did, beside an indicator.
+                (Rendered::Lines(_), Some(first)) if is_in_lines(&value.form) => {
+                    Rendered::Lines(self.style.collection_lines(new, self.lines.column(first.start)))
+                }
+                (rendered, _) => rendered,
+            };
         };
         match &value.form {
             Form::Block(block) => self.block_text(block, text, around).map_or_else(
@@ -363,4 +373,8 @@ impl<'t> Editor<'t> {
         }
         literal(text, indent, step, self.style.eol)
     }
+}
+
+fn is_in_lines(form: &Form) -> bool {
+    matches!(form, Form::List(Layout::Block, _) | Form::Map(Layout::Block, _))
 }

@@ -79,7 +79,10 @@ impl Editor<'_> {
                 // The comma behind the entry stands behind the last that comes.
                 for comer in &comers {
                     let (before, behind) = self.beside(comer);
-                    patches.insert(entry.end(), format!(", {before}{}{behind}", comer.text));
+                    patches.insert(
+                        entry.end(),
+                        format!("{}{before}{}{behind}", self.style.comma(), comer.text),
+                    );
                 }
                 set_comma(entry, comma, patches);
             }
@@ -215,9 +218,12 @@ impl Editor<'_> {
         for (index, comer) in comers.iter().enumerate() {
             let (before, behind) = self.beside(comer);
             let is_closed = index + 1 < comers.len() || comma == Comma::Yes;
-            let comma = if is_closed { "," } else { "" };
-            let blank = if is_closed && behind.is_empty() { " " } else { "" };
-            let _ = write!(text, "{before}{}{comma}{behind}{blank}", comer.text);
+            let comma = match (is_closed, behind.is_empty()) {
+                (true, true) => self.style.comma(),
+                (true, false) => ",",
+                (false, _) => "",
+            };
+            let _ = write!(text, "{before}{}{comma}{behind}", comer.text);
         }
         patches.insert(first.start, text);
     }

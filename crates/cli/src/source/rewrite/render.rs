@@ -49,6 +49,9 @@ impl<'t> Style<'t> {
             json_colon: ": ",
         };
         style.learn(&tree.root, lines);
+        if let Some(colon) = first_colon(&tree.root, lines).filter(|_| syntax == Syntax::Json) {
+            style.json_colon = colon;
+        }
         if style.step == 0 {
             style.step = if (1..usize::MAX).contains(&style.list_step) {
                 style.list_step
@@ -63,10 +66,6 @@ impl<'t> Style<'t> {
         if let [first, ..] = tree.root.entries() {
             let indent = lines.slice(lines.line_start(first.start)..first.start);
             style.json_step = (lines.is_first(first.start) && first.start > 0 && !indent.is_empty()).then_some(indent);
-            if first.name.is_some() && syntax == Syntax::Json {
-                let from = lines.slice(first.start..first.value.range.start);
-                style.json_colon = from.rfind('"').and_then(|quote| from.get(quote + 1..)).unwrap_or(": ");
-            }
         }
         style
     }
@@ -99,6 +98,12 @@ impl<'t> Style<'t> {
 
     pub(super) fn is_json(&self) -> bool {
         self.syntax == Syntax::Json
+    }
+
+    /// The comma between two entries on a line.
+    pub(super) fn comma(&self) -> &'static str {
+        let is_tight = self.is_json() && !self.json_colon.ends_with(' ');
+        if is_tight { "," } else { ", " }
     }
 
     /// The blanks behind the indicator of an element.
@@ -252,11 +257,22 @@ impl<'t> Style<'t> {
                 format!("{open}{eol}{inside}{parts}{eol}{indent}{close}")
             }
             _ => {
-                let gap = if self.json_colon.ends_with(' ') { ", " } else { "," };
-                format!("{open}{}{close}", parts.join(gap))
+                format!("{open}{}{close}", parts.join(self.comma()))
             }
         }
     }
+}
+
+/// The text between the first name and its value.
+fn first_colon<'t>(value: &Value, lines: &Lines<'t>) -> Option<&'t str> {
+    value.entries().iter().find_map(|entry| {
+        if entry.name.is_none() {
+            return first_colon(&entry.value, lines);
+        }
+        let from = lines.slice(entry.start..entry.value.range.start);
+        // Why from its end: the name may have quotes in it.
+        from.rfind('"').and_then(|quote| from.get(quote + 1..))
+    })
 }
 
 /// The indicator that a value stands behind, with its column.

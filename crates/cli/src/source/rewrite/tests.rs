@@ -2,6 +2,7 @@
 
 mod brackets;
 mod comments;
+mod laws;
 mod lines;
 mod refusals;
 mod scalars;

@@ -249,7 +249,7 @@ impl Builder<'_> {
         let end = if body.is_empty() {
             lines.line_end(header.end)
         } else {
-            lines.line_end(body.end - 1)
+            lines.line_end(lines.line_start(body.end - 1))
         };
         self.at = if body.is_empty() { header.end } else { end };
         let end = if body.is_empty() { header.end } else { end };

@@ -21,6 +21,17 @@ fn a_change_within_an_anchor_an_alias_or_a_merge_is_refused() {
             "{changes}"
         );
     }
+    for (unused, changes) in [
+        ("a: &x 1\nb: 2\n", "/a = 2"),
+        ("a: &x\n  b: 1\n", "/a/b = 2"),
+        ("a: &x [1]\n", "/a/0 -"),
+    ] {
+        assert_eq!(
+            edited(Syntax::Yaml, unused, 0, changes),
+            Err(Unsafe::Layout),
+            "{unused}"
+        );
+    }
     check_all(&[
         (anchors, "/free/c = 4", &anchors.replace("c: 3", "c: 4")),
         (anchors, "/free/d + 4", &format!("{anchors}  d: 4\n")),

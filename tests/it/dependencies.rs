@@ -79,6 +79,7 @@ const EXTERNALS: &[External] = &[
     External { name: "tokio-rustls", why: "a server of TLS, for tests; already there through reqwest", used_by: &[] },
     External { name: "tracing", why: "what happened, as data, in spans", used_by: &[APP, CLI, EMULATOR, ADAPTER, LEDGER] },
     External { name: "tracing-subscriber", why: "the same as text or JSON on stderr", used_by: &[CLI] },
+    External { name: "unicode-normalization", why: "one file name for both spellings of a word", used_by: &[CLI] },
     External { name: "url", why: "addresses, parsed once and checked byte for byte", used_by: &[EMULATOR, ADAPTER, SINK] },
     External { name: "uuid", why: "ids of runs, tokens and requests", used_by: &[CLI, EMULATOR] },
     External { name: "whoami", why: "who made a change and on which machine, for the record, on each system", used_by: &[CLI] },

@@ -5,6 +5,7 @@ mod base;
 mod deliver;
 mod drift;
 mod planner;
+mod puller;
 mod rate_limited;
 mod read_only;
 mod reconcile;
@@ -23,6 +24,7 @@ pub use planner::{
     InvalidPlan, KnownBases, PlanProgress, PlanRequest, Planned, PlannedAction, PlannedDocument, Planner, SeenEntry,
     known_bases,
 };
+pub use puller::{PullError, Pulled, PulledDocument, PulledState, Puller, Wanted, record_pulled};
 pub use rate_limited::RateLimited;
 pub use read_only::ReadOnly;
 pub use reconcile::{PersonsWord, Reconciled, Reconciler};

@@ -281,7 +281,7 @@ impl<K: DocumentKind> Planner<K> {
 }
 
 /// A document that the listing shows to be as it is asked for.
-struct Equal<K> {
+pub(crate) struct Equal<K> {
     title: Option<String>,
     listed: Option<K>,
     version: Option<Version>,
@@ -311,7 +311,11 @@ impl ListedIds {
 }
 
 /// The document as the listing shows it, if that is enough to know that a request changes nothing.
-fn surely_equal<K: DocumentKind>(request: &PlanRequest<K>, listed: &Listed<K>, keeps: bool) -> Option<Equal<K>> {
+pub(crate) fn surely_equal<K: DocumentKind>(
+    request: &PlanRequest<K>,
+    listed: &Listed<K>,
+    keeps: bool,
+) -> Option<Equal<K>> {
     let UpdateRequest::Edit(edit) = (request.request)() else {
         return None;
     };

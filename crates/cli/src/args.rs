@@ -24,7 +24,8 @@ pub(crate) use format::Format;
 pub(crate) use global::{Color, Global, LogFormat};
 pub(crate) use ledger_args::{AuditArgs, Closing, DeliverArgs, HistoryArgs, ReconcileArgs, StatsArgs};
 pub(crate) use plan_args::{
-    ApplyArgs, CommentArgs, CompareOptionsArgs, OnDriftArg, OnMoveArg, PlanArgs, PlanOptionsArgs, ShowArgs, StatusArgs,
+    ApplyArgs, CommentArgs, CompareOptionsArgs, OnDriftArg, OnMoveArg, PlanArgs, PlanOptionsArgs, PullArgs, ShowArgs,
+    StatusArgs,
 };
 
 const CREDENTIALS: &str = "\
@@ -101,6 +102,11 @@ pub(crate) enum Command {
     ///
     /// Needs no credentials and opens no socket. `-` is stdin; folders are walked for .json, .yaml and .yml.
     Validate(ValidateArgs),
+    /// Write the rules of the organization into files
+    ///
+    /// A rule that a file of the folder holds is changed there, in its place: comments, order and quotes stay. A file that was
+    /// edited since it was pulled or applied is kept. Nothing else in the folder is touched.
+    Pull(PullArgs),
     /// Show what files of rules would change, and save it
     ///
     /// Reads the organization, and writes nothing. The saved plan is bound to the versions that were read: `show` prints
@@ -212,6 +218,7 @@ impl Command {
             | Self::Show(_)
             | Self::Apply(_)
             | Self::Status(_)
+            | Self::Pull(_)
             | Self::Reconcile(_)
             | Self::Deliver(_)
             | Self::Audit(_)
@@ -250,6 +257,7 @@ impl Command {
             | Self::Show(_)
             | Self::Apply(_)
             | Self::Status(_)
+            | Self::Pull(_)
             | Self::Reconcile(_)
             | Self::Deliver(_)
             | Self::Audit(_)
@@ -362,6 +370,8 @@ pub(crate) enum SchemaKind {
     Plan,
     /// The status of `status`
     Status,
+    /// The documents of `pull`
+    Pulled,
     /// The line of a document that `apply -o ndjson` prints
     Outcome,
     /// The rules of `list`

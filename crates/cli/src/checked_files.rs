@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::json::{Document, Node};
-use domain::{Code, ContentHash, Edit, Finding, Pointer, RuleId, Severity, TriggerRule};
+use domain::{Code, ContentHash, Edit, Finding, JudgedBy, Pointer, RuleId, Severity, TriggerRule};
 
 use crate::cli_error::CliError;
+use crate::folder_manifest::{FolderManifest, Manifests};
 use crate::output::Output;
 use crate::render::findings::File;
 use crate::source::{self, Source};
@@ -68,18 +69,29 @@ impl CheckedFiles {
             ..Self::default()
         };
         let mut by_id: BTreeMap<String, (usize, Range<usize>)> = BTreeMap::new();
+        let mut manifests = Manifests::default();
         for path in walked.files {
+            let manifest = manifests.of(&path).unwrap_or_else(|fault| {
+                checked.faults.push(fault);
+                None
+            });
             match source::read_all_documents(&path) {
                 Err(fault) => checked.faults.push(fault),
                 Ok(Err(unparsed)) => checked.files.push(File::of_unparsed(unparsed)),
-                Ok(Ok(sources)) => checked.add(sources, needs, &mut by_id),
+                Ok(Ok(sources)) => checked.add(sources, needs, manifest, &mut by_id),
             }
         }
         checked.files.iter_mut().for_each(File::sort);
         checked
     }
 
-    fn add(&mut self, sources: Vec<Source>, needs: Needs, by_id: &mut BTreeMap<String, (usize, Range<usize>)>) {
+    fn add(
+        &mut self,
+        sources: Vec<Source>,
+        needs: Needs,
+        manifest: Option<&FolderManifest>,
+        by_id: &mut BTreeMap<String, (usize, Range<usize>)>,
+    ) {
         let number = self.files.len();
         for source in sources {
             if self.files.len() == number {
@@ -91,6 +103,9 @@ impl CheckedFiles {
                 Err(finding) => vec![finding.clone()],
             };
             let id = source.document.root().get("id").and_then(Node::as_str);
+            if manifest.is_some_and(|manifest| id.is_some_and(|id| manifest.has_rule(id))) {
+                findings.iter_mut().for_each(leave_to_the_organization);
+            }
             if needs == Needs::Documents {
                 self.keep(&source, edit.ok(), id, &mut findings);
             }
@@ -147,10 +162,25 @@ impl CheckedFiles {
         }
     }
 
+    /// True if a file cannot be parsed, or two of its documents are about one rule.
+    pub(crate) fn is_unreadable(&self) -> bool {
+        let mut findings = self.files.iter().flat_map(|file| &file.findings);
+        findings.any(|(finding, _)| finding.severity == Severity::Error && finding.code.judged_by() == JudgedBy::Text)
+    }
+
     /// True if a finding is of this severity or worse.
     pub(crate) fn reaches(&self, severity: Severity) -> bool {
         let mut findings = self.files.iter().flat_map(|file| &file.findings);
         findings.any(|(finding, _)| finding.severity >= severity)
+    }
+}
+
+/// Makes a warning of an error that the stored document decides: what came from the organization may hold more than this
+/// program knows.
+fn leave_to_the_organization(finding: &mut Finding) {
+    let by_stored = matches!(finding.code.judged_by(), JudgedBy::Stored | JudgedBy::Result);
+    if by_stored || finding.code == Code::TooManyConditions {
+        finding.severity = Severity::Warning;
     }
 }
 

@@ -23,6 +23,7 @@ mod kept_text;
 mod list;
 mod plan;
 mod planning;
+mod pull;
 mod reconcile;
 mod rollback;
 mod sandbox;
@@ -93,6 +94,7 @@ pub(crate) async fn run(context: &Context<'_>, command: Command) -> Result<Exit,
         Request::Plan(command) => unless_stopped(plan::run(context, &command)).await,
         Request::Show(command) => show::run(context, &command),
         Request::Apply(command) => Box::pin(apply::run(context, &command)).await,
+        Request::Pull(command) => unless_stopped(pull::run(context, &command)).await,
         Request::Status(command) => unless_stopped(status::run(context, &command)).await,
         Request::History(command) => history::run(context, &command).await,
         Request::Reconcile(command) => reconcile::run(context, &command).await,

@@ -38,7 +38,6 @@ pub(crate) struct PulledDocument {
 
 impl FolderManifest {
     /// The manifest of a folder that was pulled from nowhere yet.
-    #[cfg_attr(not(test), expect(dead_code, reason = "pull writes manifests"))]
     pub(crate) fn new(target: TargetDocument) -> Self {
         Self {
             format_version: FORMAT_VERSION.to_owned(),
@@ -73,7 +72,6 @@ impl FolderManifest {
     }
 
     /// The manifest as it is saved: a line a document, so that two branches merge.
-    #[cfg_attr(not(test), expect(dead_code, reason = "pull writes manifests"))]
     pub(crate) fn text(&self) -> String {
         let json = |value: serde_json::Result<String>| value.unwrap_or_default();
         let mut head = serde_json::Map::new();
@@ -103,6 +101,11 @@ impl FolderManifest {
             format!("  \"documents\": {{\n{}\n  }}", documents.join(",\n"))
         });
         format!("{{\n{}\n}}\n", lines.join(",\n"))
+    }
+
+    /// True if a rule was written into the folder.
+    pub(crate) fn has_rule(&self, id: &str) -> bool {
+        self.documents.contains_key(&format!("rule/{id}"))
     }
 
     /// True if it is of this target. Without an organization, the API alone counts.

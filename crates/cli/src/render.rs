@@ -14,6 +14,7 @@ pub(crate) mod markdown;
 pub(crate) mod mask;
 pub(crate) mod plan_report;
 pub(crate) mod prometheus;
+pub(crate) mod pulled;
 pub(crate) mod report;
 pub(crate) mod result;
 pub(crate) mod rule;

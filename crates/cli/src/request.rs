@@ -21,7 +21,9 @@ pub(crate) use ledger_commands::{
     AuditCommand, ClosedEntry, DeliverCommand, HistoryCommand, ReconcileCommand, StatsCommand,
 };
 
-pub(crate) use plan_commands::{ApplyCommand, PlanCommand, PlanOf, PlanOptions, ShowCommand, StatusCommand};
+pub(crate) use plan_commands::{
+    ApplyCommand, FileFormat, PlanCommand, PlanOf, PlanOptions, PullCommand, ShowCommand, StatusCommand,
+};
 
 /// A command with all that it needs to know.
 #[derive(Clone, Debug)]
@@ -34,6 +36,7 @@ pub(crate) enum Request {
     Show(ShowCommand),
     Apply(ApplyCommand),
     Status(StatusCommand),
+    Pull(PullCommand),
     History(HistoryCommand),
     Reconcile(ReconcileCommand),
     Stats(StatsCommand),

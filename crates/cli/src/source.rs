@@ -1,6 +1,5 @@
 //! Files that people write, as JSON or YAML, with the place of every value in them.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the command `pull` is to call it"))]
 mod rewrite;
 mod walk;
 mod yaml;
@@ -16,7 +15,17 @@ use domain::{Code, Finding, Pointer};
 use crate::cli_error::CliError;
 use crate::error_code::ErrorCode;
 
+pub(crate) use rewrite::{Rewritten, Unsafe};
 pub(crate) use walk::walk;
+
+/// Rewrites the document with this number in the text of a file, in its place.
+///
+/// # Errors
+///
+/// If that cannot be done safely.
+pub(crate) fn rewrite_document(path: &Path, text: &str, index: usize, wanted: &Document) -> Result<Rewritten, Unsafe> {
+    rewrite::rewrite(text, syntax_of(path, text), index, wanted)
+}
 
 /// A document and the text that it was written in. A file of YAML may have several.
 #[derive(Debug)]

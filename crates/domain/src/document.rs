@@ -8,6 +8,7 @@ mod collision;
 mod diff;
 mod edit;
 mod element_diff;
+mod follow;
 mod kind;
 mod merge;
 mod merge_list;
@@ -22,6 +23,7 @@ pub use diff::{Difference, diff};
 pub use edit::Edit;
 pub(crate) use edit::is_as_stored;
 pub use element_diff::{ElementDifference, element_diff};
+pub use follow::follow;
 pub use kind::{
     Audience, DocumentKind, Form, Guard, KindName, ListIdentity, Matching, MemberSpec, MergeGroup, ParseError,
     match_by_content,

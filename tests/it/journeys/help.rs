@@ -65,7 +65,7 @@ fn the_short_help_of_the_program_has_its_commands_in_groups() {
         Commands:
           Read rules         get, list
           Change rules       diff, update, enable, disable, edit, rollback
-          Rules in files     validate, plan, show, apply, status, schema
+          Rules in files     pull, validate, plan, show, apply, status, schema
           Record of changes  history, stats, reconcile, deliver, audit
           Access and setup   auth, config, doctor, completions
           Try and learn      sandbox, explain, man, help

@@ -7,6 +7,7 @@ mod drift;
 #[cfg(unix)]
 mod interrupted;
 mod planning;
+mod pulling;
 mod results;
 mod saved_plans;
 

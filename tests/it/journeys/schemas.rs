@@ -157,6 +157,7 @@ fn every_document_that_is_printed_is_what_its_schema_tells() {
     ];
     for (kind, args) in [
         ("rules", &["list"][..]),
+        ("pulled", &["pull", "rules"]),
         ("history", &["history"]),
         ("stats", &["stats"]),
         ("doctor", &["doctor"]),

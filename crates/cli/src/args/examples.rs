@@ -44,6 +44,16 @@ const EXAMPLES: &[(Names, Lines)] = &[
         ],
     ),
     (
+        &["pull"],
+        &[
+            ("Begin a repository of rules", "assist-rules pull my-rules"),
+            (
+                "Take the organization's, edited files too",
+                "assist-rules pull rules --overwrite",
+            ),
+        ],
+    ),
+    (
         &["plan"],
         &[
             (

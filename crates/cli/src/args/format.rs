@@ -127,7 +127,7 @@ pub(super) mod tests {
     /// Arguments without which a command is not complete.
     pub(in crate::args) fn required(path: &str) -> &'static [&'static str] {
         match path {
-            "validate" | "plan" | "apply" | "status" => &["file"],
+            "validate" | "plan" | "apply" | "status" | "pull" => &["file"],
             "show" => &["plan"],
             "schema" => &["rule"],
             "completions" => &["bash"],

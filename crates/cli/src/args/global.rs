@@ -197,7 +197,7 @@ fn groups(path: &str) -> Option<&'static [Group]> {
         "update" | "enable" | "disable" | "edit" | "apply" | "rollback" | "reconcile" => Group::ALL,
         "get" | "list" | "auth" | "auth status" => &[Configuration, Access, Sandbox, SandboxState],
         "diff" | "stats" | "status" => &[Configuration, Access, Sandbox, SandboxState, Ledger, Metrics],
-        "history" | "plan" => &[Configuration, Access, Sandbox, SandboxState, Ledger],
+        "history" | "plan" | "pull" => &[Configuration, Access, Sandbox, SandboxState, Ledger],
         "doctor" => &[Configuration, Access, Sandbox, SandboxState, SandboxSinks, Ledger],
         "deliver" => &[Configuration, Sandbox, SandboxSinks, Ledger],
         "audit" | "audit verify" | "audit export" | "audit upgrade" => &[Configuration, Ledger],

@@ -15,7 +15,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ),
     (
         "Rules in files",
-        &["validate", "plan", "show", "apply", "status", "schema"],
+        &["pull", "validate", "plan", "show", "apply", "status", "schema"],
     ),
     (
         "Record of changes",

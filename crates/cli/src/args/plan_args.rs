@@ -9,6 +9,7 @@ use domain::plan::SafetyKind;
 
 use super::duration;
 use crate::render::markdown::{MAX_CHARS, comment_key};
+use crate::request::FileFormat;
 use crate::selection::Term;
 
 /// The arguments of `plan`.
@@ -80,6 +81,25 @@ pub(crate) struct StatusArgs {
     pub(crate) detailed_exitcode: bool,
     #[command(flatten)]
     pub(crate) comment: CommentArgs,
+}
+
+/// The arguments of `pull`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct PullArgs {
+    /// The folder of the files; it is made if it is not there
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// Only these rules, by id or name
+    #[arg(value_name = "RULE")]
+    pub(crate) documents: Vec<String>,
+    /// The format of new files
+    #[arg(long, value_enum, default_value_t = FileFormat::Yaml, hide_possible_values = true, value_name = "yaml|json")]
+    pub(crate) format: FileFormat,
+    /// Take the organization's, also where a file was edited
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    #[command(flatten)]
+    pub(crate) compare: CompareOptionsArgs,
 }
 
 /// The flags of a report that becomes a comment of a pull request.

@@ -79,7 +79,12 @@ async fn name_the_only_rule(context: &Context<'_>, command: &mut Command) -> Res
     Ok(())
 }
 
-async fn look_up(context: &Context<'_>, name: &str) -> Result<String, CliError> {
+/// The id of the rule with a name.
+///
+/// # Errors
+///
+/// If no rule has it, or several have it, or the rules cannot be listed.
+pub(super) async fn look_up(context: &Context<'_>, name: &str) -> Result<String, CliError> {
     let listed = list::rules(context).await?;
     let doing = format!("look up the rule named `{}`", visible(name));
     let rules = listed.map_err(|failure| CliError::of_failure(&doing, &failure))?;

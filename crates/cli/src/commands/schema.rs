@@ -21,6 +21,7 @@ pub(super) fn run(context: &Context<'_>, kind: SchemaKind) -> Result<Exit, CliEr
         SchemaKind::Findings => schema!("findings"),
         SchemaKind::Plan => schema!("plan"),
         SchemaKind::Status => schema!("status"),
+        SchemaKind::Pulled => schema!("pulled"),
         SchemaKind::Outcome => schema!("outcome"),
         SchemaKind::Rules => schema!("rules"),
         SchemaKind::History => schema!("history"),

@@ -8,8 +8,8 @@ use ports::EntryId;
 
 use super::{
     ApplyCommand, AuditCommand, ChangeRequest, ChangeTerms, ClosedEntry, DeliverCommand, DocumentCommand, EditCommand,
-    HistoryCommand, PlanCommand, PlanOf, PlanOptions, ReconcileCommand, Request, RollbackCommand, SandboxCommand,
-    ShowCommand, SignIn, StatsCommand, StatusCommand, UpdateCommand, ValidateCommand,
+    HistoryCommand, PlanCommand, PlanOf, PlanOptions, PullCommand, ReconcileCommand, Request, RollbackCommand,
+    SandboxCommand, ShowCommand, SignIn, StatsCommand, StatusCommand, UpdateCommand, ValidateCommand,
 };
 use crate::args::{
     self, AuthArgs, Closing, Command, ConfigArgs, FailOn, OnConflictArg, OnDriftArg, OnMoveArg, RuleArg,
@@ -48,6 +48,13 @@ impl Request {
             })),
             Command::Show(args) => Ok(Self::Show(ShowCommand { plan: args.plan })),
             Command::Apply(args) => Ok(Self::Apply(apply_command(args))),
+            Command::Pull(args) => Ok(Self::Pull(PullCommand {
+                folder: args.folder,
+                documents: args.documents,
+                format: args.format,
+                overwrite: args.overwrite,
+                options: compare_options(args.compare),
+            })),
             Command::Status(args) => Ok(Self::Status(StatusCommand {
                 files: args.files,
                 options: compare_options(args.compare),

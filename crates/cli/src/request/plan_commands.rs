@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use app::OnDrift;
+use clap::ValueEnum;
 use domain::ContentHash;
 use domain::plan::SafetyKind;
 use domain::protocol::OnConflict;
@@ -42,6 +43,37 @@ pub(crate) struct PlanOptions {
     pub(crate) on_drift: OnDrift,
     /// A folder of the files as they were last applied.
     pub(crate) base: Option<PathBuf>,
+}
+
+/// Documents, written into a folder.
+#[derive(Clone, Debug)]
+pub(crate) struct PullCommand {
+    pub(crate) folder: PathBuf,
+    /// The documents that are named; all if none is.
+    pub(crate) documents: Vec<String>,
+    pub(crate) format: FileFormat,
+    /// True if edited files are written over.
+    pub(crate) overwrite: bool,
+    pub(crate) options: PlanOptions,
+}
+
+/// The formats of files of rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FileFormat {
+    /// YAML
+    Yaml,
+    /// JSON
+    Json,
+}
+
+impl FileFormat {
+    /// The extension of its files.
+    pub(crate) fn extension(self) -> &'static str {
+        match self {
+            Self::Yaml => "yaml",
+            Self::Json => "json",
+        }
+    }
 }
 
 /// Files beside the organization.

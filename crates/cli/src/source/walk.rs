@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli_error::CliError;
 use crate::error_code::ErrorCode;
+use crate::folder_manifest;
 
 /// The files, and what was not taken for one.
 #[derive(Debug, Default)]
@@ -76,6 +77,9 @@ impl Walked {
         entries.sort_by_key(std::fs::DirEntry::file_name);
         for entry in entries {
             let path = entry.path();
+            if entry.file_name() == folder_manifest::NAME {
+                continue;
+            }
             if entry.file_name().to_string_lossy().starts_with('.') {
                 self.passed_over.push((path, "it is hidden"));
                 continue;

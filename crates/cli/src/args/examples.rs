@@ -49,7 +49,7 @@ const EXAMPLES: &[(Names, Lines)] = &[
             ("Begin a repository of rules", "assist-rules pull my-rules"),
             (
                 "Take the organization's, edited files too",
-                "assist-rules pull rules --overwrite",
+                "assist-rules pull my-rules --overwrite",
             ),
         ],
     ),

@@ -8,6 +8,8 @@ mod auditing;
 mod away_ledgers;
 mod bad_answers;
 mod bad_input;
+#[cfg(unix)]
+mod ci_page;
 mod closed_stderr;
 mod configuration;
 #[cfg(target_os = "linux")]

@@ -28,6 +28,7 @@ mod exhaustive;
 mod fault;
 mod history;
 mod kill;
+mod pace;
 mod plans;
 mod rng;
 mod second_kind;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use app::{AppliedPlan, Applier, Progress, ReadOnly, Report};
+use app::{AppliedPlan, Applier, OnDrift, Progress, ReadOnly, Report};
 use domain::document::CrossFieldMerge;
 use domain::plan::{Safety, SafetyKind, SafetyLimits};
 use domain::{DocumentKind as _, Severity, TriggerRule};
@@ -25,7 +25,7 @@ use crate::progress;
 use crate::render::counted::counted;
 use crate::render::report::Asked;
 use crate::render::result::{Delivery, Run};
-use crate::request::{ApplyCommand, ChangeRequest, ChangeTerms};
+use crate::request::{ApplyCommand, ChangeRequest, ChangeTerms, PlanOptions};
 use crate::saved_plan::{SavedPlan, WholePlan, damaged, identity, reread};
 use crate::signals::{Signals, unless_stopped};
 use crate::stopper::{Abandoned, Stage, Stopper};
@@ -99,10 +99,18 @@ fn plan_alone(files: &[PathBuf]) -> Result<Option<SavedPlan>, CliError> {
 
 /// Refuses to choose among what was reviewed: a plan is applied as it is.
 fn refuse_a_choice(command: &ApplyCommand) -> Result<(), CliError> {
-    if command.options.selection.is_everything() && !command.options.all {
+    let PlanOptions {
+        selection,
+        all,
+        on_drift,
+        base,
+        parallelism: _,
+    } = &command.options;
+    if selection.is_everything() && !all && *on_drift == OnDrift::default() && base.is_none() {
         return Ok(());
     }
-    let message = "`--select`, `--exclude` and `--all` choose what is planned, and this plan was reviewed as it is";
+    let message = "`--select`, `--exclude`, `--on-drift`, `--base` and `--all` choose what is planned, and this plan was \
+                   reviewed as it is";
     Err(CliError::new(ErrorCode::Usage, message).with_help("plan with these flags, and review that plan"))
 }
 

@@ -25,6 +25,20 @@ pub(crate) const OTHER_VERSION: &str =
 pub(crate) fn human(plan: &SavedPlan, limits: SafetyLimits) -> String {
     let document = &plan.document;
     let mut text = String::new();
+    // Why first: a plan from an old branch brings back what a colleague replaced, in one line among many.
+    for change in &document.changes {
+        for line in &change.diff {
+            if let Some(taken) = &line.takes_back {
+                let place = difference::place(&line.path, None);
+                let _ = writeln!(
+                    text,
+                    "{ERROR}warning{ERROR:#}:{} {PLACE}{place}{PLACE:#} of {}",
+                    taken_back(taken),
+                    name(change)
+                );
+            }
+        }
+    }
     for change in document
         .changes
         .iter()
@@ -85,7 +99,7 @@ fn one(text: &mut String, change: &ChangeDocument) {
 /// The differences, the drift, the findings and the error of a document.
 pub(crate) fn details(text: &mut String, change: &ChangeDocument) {
     for line in &change.diff {
-        let taken = line.takes_back.as_ref().map(taken_back);
+        let taken = line.takes_back.as_ref().map(|taken| format!(" {}", taken_back(taken)));
         let by = if line.by == By::Drift {
             format!("  {PLACE}takes back{PLACE:#}")
         } else {
@@ -136,7 +150,7 @@ pub(crate) fn details(text: &mut String, change: &ChangeDocument) {
 /// The entry that a line takes back.
 fn taken_back(change: &TakenBackDocument) -> String {
     format!(
-        "  {ERROR}takes back entry {}{ERROR:#} of {} at {}",
+        " {ERROR}takes back entry {}{ERROR:#} of {} at {}",
         change.entry,
         visible(&change.author),
         visible(&change.at)

@@ -78,6 +78,7 @@ fn revert_takes_back_and_says_whose_entry() {
     let line = &plan["changes"][0]["diff"][0];
     assert_eq!((&line["path"], &line["by"]), (&json!("/enabled"), &json!("drift")));
     assert!(line["takes_back"]["entry"].is_u64(), "{line:#}");
+    repository.json(64, &["apply", "p.plan", "--on-drift", "revert"]);
     repository.json(0, &["apply", "p.plan"]);
     assert_eq!(repository.org("r1")["enabled"], true);
     let status = repository.json(0, &["status", "rules", "--detailed-exitcode"]);
@@ -126,6 +127,9 @@ fn a_plan_from_an_old_branch_says_first_what_it_takes_back() {
     let line = &plan["changes"][0]["diff"][0];
     assert_eq!(line["by"], "file");
     assert!(line["takes_back"]["entry"].is_u64(), "{line:#}");
+    let human = repository.run(&["plan", "rules"]).stdout;
+    let first = human.lines().next().unwrap();
+    assert!(first.contains("takes back entry") && first.contains("name"), "{human}");
 }
 
 #[test]

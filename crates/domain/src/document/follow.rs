@@ -65,8 +65,31 @@ fn list<K: DocumentKind>(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::testing::{rule_edit, served_rule};
     use crate::trigger_rule::TriggerRule;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        /// A file that was pulled is in sync, names what it named, and no more.
+        #[test]
+        fn a_file_that_follows_says_what_is_stored(edit in rule_edit(), stored in served_rule()) {
+            let followed = follow(edit.document(), &stored).unwrap();
+            let again = Edit::<TriggerRule>::new(followed.clone()).unwrap();
+            for (member, value) in again.named_members() {
+                prop_assert!(is_as_stored(member, value, &stored), "{}", member.name);
+            }
+            let named = |document: &Document| -> Vec<String> {
+                document.root().members().map(|member| member.name.to_owned()).collect()
+            };
+            let before = named(edit.document());
+            prop_assert!(named(&followed).iter().all(|name| before.contains(name)));
+            prop_assert_eq!(follow(&followed, &stored).unwrap(), followed);
+        }
+    }
 
     #[test]
     fn elements_that_stay_keep_what_their_author_wrote() {

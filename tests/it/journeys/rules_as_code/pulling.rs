@@ -2,7 +2,11 @@
 
 use std::fs;
 
+use domain::DocumentKind;
+use domain::testing::served_rule;
 use emulator::Script;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
 use super::{Repository, actions};
@@ -296,4 +300,62 @@ fn rules_are_chosen_by_name_and_expression() {
         [1, 2, 0],
         "what is surely equal is not read"
     );
+}
+
+/// Few rules: each is read three times, at the pace that the platform allows.
+const RULES: usize = 20;
+
+/// Rules as a server may have them: unknown members, members in any order, nulls, texts with escapes, odd numbers.
+fn served(rules: usize) -> Vec<Value> {
+    let mut runner = TestRunner::deterministic();
+    let strategy = served_rule();
+    let drawn = (1..=rules).map(|number| {
+        let rule = strategy.new_tree(&mut runner).unwrap().current();
+        let mut rule: Value = serde_json::from_str(rule.document().text()).unwrap();
+        rule["id"] = json!(format!("r{number}"));
+        rule
+    });
+    drawn.collect()
+}
+
+/// Whatever rules an organization has: what was pulled plans nothing, and no edit of a file is lost by another pull.
+#[test]
+fn any_rule_is_pulled_so_that_nothing_is_planned_and_no_edit_is_lost() {
+    let repository = Repository::of(0);
+    let emulator = &repository.workstation.sandbox.emulator;
+    for rule in served(RULES) {
+        emulator.put_rule(rule).unwrap();
+    }
+    for format in ["yaml", "json"] {
+        let report = repository.json(0, &["pull", format, "--format", format]);
+        assert_eq!(report["summary"]["written"], RULES);
+        let plan = repository.json(0, &["plan", format]);
+        assert_eq!(actions(&plan), [""; 0], "{:#}", plan["changes"]);
+    }
+    let report = repository.json(0, &["pull", "yaml"]);
+    assert_eq!(report["summary"]["unchanged"], RULES);
+    let mut edited = Vec::new();
+    for found in report["documents"].as_array().unwrap().iter().step_by(3) {
+        let name = found["file"].as_str().unwrap();
+        let text = format!("# mine\n{}\nx-note: mine\n", repository.read(name).trim_end());
+        repository.write(name, &text);
+        edited.push((name.to_owned(), text));
+    }
+    repository.json(0, &["pull", "yaml"]);
+    for (name, text) in &edited {
+        assert_eq!(&repository.read(name), text);
+    }
+    for number in 1..=RULES {
+        repository.others_edit(&format!("r{number}"), |rule| {
+            rule["enabled"] = json!(!rule["enabled"].as_bool().unwrap_or_default());
+            rule["conditions"] = json!([]);
+        });
+    }
+    let report = repository.json(0, &["pull", "yaml"]);
+    assert_eq!(report["summary"]["written"], RULES, "{report:#}");
+    for (name, _) in &edited {
+        let text = repository.read(name);
+        assert!(text.starts_with("# mine\n") && text.contains("x-note: mine"), "{text}");
+    }
+    assert_eq!(actions(&repository.json(0, &["plan", "yaml"])), [""; 0]);
 }

@@ -1,4 +1,4 @@
-//! `pull`: files that people recognise, rewritten in their place, and never over an edit.
+//! `pull`: files that people recognize, rewritten in their place, and never over an edit.
 
 use std::fs;
 

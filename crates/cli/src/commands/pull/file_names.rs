@@ -1,4 +1,4 @@
-//! Names of the files that documents are pulled into: what people recognise, and what every disk takes.
+//! Names of the files that documents are pulled into: what people recognize, and what every disk takes.
 
 use std::collections::{BTreeMap, BTreeSet};
 

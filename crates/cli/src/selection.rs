@@ -3,7 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use domain::json::Node;
 use domain::{DocumentKind, TriggerRule};
+
+use crate::checked_files::Authored;
 
 /// Documents that are chosen, and documents that are left out.
 #[derive(Clone, Debug, Default)]
@@ -62,12 +65,12 @@ impl FromStr for Term {
 /// A document as a selection knows it: a member of the file counts before that of the organization. What neither says is
 /// none.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Selectable<'a> {
-    pub(crate) id: &'a str,
-    pub(crate) file: &'a str,
-    pub(crate) name: Option<&'a str>,
-    pub(crate) rule_type: Option<&'a str>,
-    pub(crate) enabled: Option<bool>,
+struct Selectable<'a> {
+    id: &'a str,
+    file: &'a str,
+    name: Option<&'a str>,
+    rule_type: Option<&'a str>,
+    enabled: Option<bool>,
 }
 
 impl fmt::Display for Term {
@@ -98,10 +101,30 @@ impl Selection {
         self.select.is_empty() && self.exclude.is_empty()
     }
 
+    /// True for a rule that is chosen, by its file and by the organization where the file does not say; none if that cannot
+    /// be told yet.
+    pub(crate) fn chooses_rule(&self, file: Option<&Authored>, id: &str, stored: Option<&TriggerRule>) -> Option<bool> {
+        if self.is_everything() {
+            return Some(true);
+        }
+        let edit = file.map(Authored::edit);
+        let member = |name: &str| {
+            let written = edit.as_ref().and_then(|edit| edit.document().root().get(name));
+            written.or_else(|| stored.and_then(|stored| stored.member(name)))
+        };
+        self.chooses(Selectable {
+            id,
+            file: file.map_or("", |file| file.file.as_str()),
+            name: member("name").and_then(Node::as_str),
+            rule_type: member("ruleType").and_then(Node::as_str),
+            enabled: member("enabled").and_then(Node::as_bool),
+        })
+    }
+
     /// True for a document that is chosen; none if that cannot be told without the organization.
     ///
     /// Terms of one key are alternatives, keys are conditions, and what is excluded is out.
-    pub(crate) fn chooses(&self, document: Selectable<'_>) -> Option<bool> {
+    fn chooses(&self, document: Selectable<'_>) -> Option<bool> {
         let mut is_known = true;
         for (_, key) in Key::ALL {
             let mut terms = self.select.iter().filter(|term| term.key == key).peekable();

@@ -8,7 +8,6 @@ use app::{
     PlannedDocument, Planner, ReviewedUpdate, known_bases,
 };
 use domain::drift::{DocumentStanding, Standing};
-use domain::json::Node;
 use domain::plan::{Effects, Safety};
 use domain::protocol::UpdateRequest;
 use domain::{DocumentKind, Edit, Finding, Pointer, Stored, TriggerRule};
@@ -30,7 +29,6 @@ use crate::saved_plan::{
     SafetyDocument, SavedPlan, SeenDocument, SummaryDocument, TakenBackDocument, UndoDocument, WholePlan, changes_hash,
     paths,
 };
-use crate::selection::{Selectable, Selection};
 use crate::time;
 use crate::working_folder::WorkingFolder;
 
@@ -114,10 +112,7 @@ pub(super) async fn compare(
     let selection = &options.selection;
     let mut is_undecided = false;
     let (chosen, left_out): (Vec<_>, Vec<_>) = all.into_iter().partition(|(request, planned)| {
-        if selection.is_everything() {
-            return true;
-        }
-        let chosen = chooses(selection, request, planned.id.as_str(), None);
+        let chosen = selection.chooses_rule(request.0.as_deref(), planned.id.as_str(), None);
         is_undecided |= chosen.is_none();
         chosen != Some(false)
     });
@@ -151,9 +146,8 @@ pub(super) async fn compare(
         ..PlanBuilder::default()
     };
     for (request, document) in requests.into_iter().zip(found.documents) {
-        let is_chosen = selection.is_everything()
-            || chooses(selection, &request, document.id.as_str(), document.stored.as_ref()).unwrap_or(true);
-        if is_chosen {
+        let chosen = selection.chooses_rule(request.0.as_deref(), document.id.as_str(), document.stored.as_ref());
+        if chosen.unwrap_or(true) {
             plan.add(&request, document, options.all)?;
         }
     }
@@ -168,31 +162,17 @@ pub(super) async fn compare(
 
 fn of_file(authored: Authored) -> (Request, PlanRequest<TriggerRule>) {
     let authored = Arc::new(authored);
-    let planned = PlanRequest {
-        id: authored.id.clone(),
-        request: Arc::new({
-            let authored = authored.clone();
-            move || UpdateRequest::Edit(authored.edit())
-        }),
-    };
+    let planned = request_of(&authored);
     (Request(Some(authored)), planned)
 }
 
-/// True for a document that is chosen, by its file and by the organization where the file does not say; none if that cannot
-/// be told yet.
-fn chooses(selection: &Selection, request: &Request, id: &str, stored: Option<&TriggerRule>) -> Option<bool> {
-    let edit = request.0.as_ref().map(|authored| authored.edit());
-    let member = |name: &str| {
-        let written = edit.as_ref().and_then(|edit| edit.document().root().get(name));
-        written.or_else(|| stored.and_then(|stored| stored.member(name)))
-    };
-    selection.chooses(Selectable {
-        id,
-        file: request.0.as_ref().map_or("", |authored| authored.file.as_str()),
-        name: member("name").and_then(Node::as_str),
-        rule_type: member("ruleType").and_then(Node::as_str),
-        enabled: member("enabled").and_then(Node::as_bool),
-    })
+/// The request of a file.
+pub(super) fn request_of(authored: &Arc<Authored>) -> PlanRequest<TriggerRule> {
+    let file = authored.clone();
+    PlanRequest {
+        id: authored.id.clone(),
+        request: Arc::new(move || UpdateRequest::Edit(file.edit())),
+    }
 }
 
 /// The parts of a plan so far.

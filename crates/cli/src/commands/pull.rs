@@ -9,17 +9,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use app::{FileContent, PlanRequest, PullError, PulledDocument as Found, PulledState as State, Puller, Wanted};
+use app::{FileContent, PullError, PulledDocument as Found, PulledState as State, Puller, Wanted};
 use domain::drift::{DocumentStanding, Standing};
-use domain::json::Node;
-use domain::protocol::UpdateRequest;
-use domain::{DocumentKind, RuleId, TriggerRule};
+use domain::{RuleId, TriggerRule};
 
 use crate::args::Format;
 use crate::checked_files::{Authored, CheckedFiles, Needs};
 use crate::cli_error::CliError;
 use crate::commands::workspace::{Needs as NeedsRecord, Workspace};
-use crate::commands::{Context, bases, by_name, validate};
+use crate::commands::{Context, bases, by_name, planning, validate};
 use crate::document_argument::{DocumentArgument, name_of};
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
@@ -29,7 +27,6 @@ use crate::record::unusable;
 use crate::render::pulled::{PulledDocument, PulledReport, PulledState, Reason};
 use crate::render::report::Asked;
 use crate::request::{ChangeRequest, PullCommand};
-use crate::selection::{Selectable, Selection};
 use crate::time;
 use crate::working_folder::WorkingFolder;
 use file_names::FileNames;
@@ -136,12 +133,13 @@ async fn pull(
     let selection = &command.options.selection;
     let chosen = |file: &&Arc<Authored>| {
         let is_wanted = ids.is_empty() || ids.contains(&file.id);
-        is_wanted
-            && (selection.is_everything() || chooses(selection, Some(file), file.id.as_str(), None) != Some(false))
+        is_wanted && selection.chooses_rule(Some(file), file.id.as_str(), None) != Some(false)
     };
-    let requests = files.values().filter(chosen).map(request).collect();
-    let by_listing =
-        |id: &str, listed: &TriggerRule| chooses(selection, files.get(id), id, Some(listed)).unwrap_or(true);
+    let requests = files.values().filter(chosen).map(planning::request_of).collect();
+    let by_listing = |id: &str, listed: &TriggerRule| {
+        let file = files.get(id).map(Arc::as_ref);
+        selection.chooses_rule(file, id, Some(listed)).unwrap_or(true)
+    };
     let wanted = if ids.is_empty() {
         Wanted::Listed(&by_listing)
     } else {
@@ -188,40 +186,6 @@ async fn pull(
 fn folder_id(folder: &Path) -> String {
     let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     whole.display().to_string()
-}
-
-fn request(file: &Arc<Authored>) -> PlanRequest<TriggerRule> {
-    let authored = file.clone();
-    PlanRequest {
-        id: file.id.clone(),
-        request: Arc::new(move || UpdateRequest::Edit(authored.edit())),
-    }
-}
-
-/// True for a document that is chosen; none if that cannot be told without the organization.
-fn chooses(
-    selection: &Selection,
-    file: Option<&Arc<Authored>>,
-    id: &str,
-    stored: Option<&TriggerRule>,
-) -> Option<bool> {
-    if selection.is_everything() {
-        return Some(true);
-    }
-    let edit = file.map(|file| file.edit());
-    let member = |name: &str| {
-        let written = edit.as_ref().and_then(|edit| edit.document().root().get(name));
-        written.or_else(|| stored.and_then(|stored| stored.member(name)))
-    };
-    selection.chooses(Selectable {
-        id,
-        file: file.map_or("", |file| file.file.as_str()),
-        name: member("name").and_then(Node::as_str),
-        rule_type: stored
-            .and_then(|stored| stored.member("ruleType"))
-            .and_then(Node::as_str),
-        enabled: member("enabled").and_then(Node::as_bool),
-    })
 }
 
 /// The folder that documents are written into.

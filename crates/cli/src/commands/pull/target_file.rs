@@ -1,5 +1,6 @@
 //! The file that a document is written into: rewritten in its place, or new.
 
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -39,12 +40,7 @@ pub(super) struct Written {
 ///
 /// If the file cannot be read or written.
 pub(super) fn rewrite(file: &Path, id: &str, stored: &TriggerRule) -> Result<Result<Written, Reason>, CliError> {
-    let failed = |error: &dyn std::fmt::Display| {
-        CliError::new(
-            ErrorCode::UnreadableFile,
-            format!("cannot write `{}`: {error}", file.display()),
-        )
-    };
+    let failed = |why: &dyn Display| unwritable(file, why);
     let Ok(text) = String::from_utf8(fs::read(file).map_err(|error| failed(&error))?) else {
         return Ok(Err(Reason::Layout));
     };
@@ -80,12 +76,7 @@ pub(super) fn rewrite(file: &Path, id: &str, stored: &TriggerRule) -> Result<Res
 ///
 /// If the file cannot be written.
 pub(super) fn create(file: &Path, id: &str, stored: &TriggerRule, format: FileFormat) -> Result<Written, CliError> {
-    let failed = |error: &dyn std::fmt::Display| {
-        CliError::new(
-            ErrorCode::UnreadableFile,
-            format!("cannot write `{}`: {error}", file.display()),
-        )
-    };
+    let failed = |why: &dyn Display| unwritable(file, why);
     let document = for_a_file(id, stored).ok_or_else(|| failed(&"the document is too large"))?;
     let text = match format {
         FileFormat::Json => {
@@ -108,6 +99,11 @@ pub(super) fn create(file: &Path, id: &str, stored: &TriggerRule, format: FileFo
         content,
         removed_comments: Vec::new(),
     })
+}
+
+fn unwritable(file: &Path, why: &dyn Display) -> CliError {
+    let message = format!("cannot write `{}`: {why}", file.display());
+    CliError::new(ErrorCode::UnreadableFile, message)
 }
 
 /// The stored document as a file has it: the id, then all but what the server owns.

@@ -144,9 +144,16 @@ pub(crate) fn new_home() -> PathBuf {
     home
 }
 
-/// Builds the program as users build it, in the profile of this test, and returns its path.
+/// Builds the program as users build it, in the profile of this test, and returns the path of a copy.
+///
+/// Why: another build of the same file, as a test of the release makes one, takes it away for a moment.
 fn build() -> PathBuf {
-    built("assist-rules", &["--package", "assist-rules-cli"])
+    let built = built("assist-rules", &["--package", "assist-rules-cli"]);
+    let copy = new_home().join(built.file_name().unwrap());
+    fs::hard_link(&built, &copy)
+        .or_else(|_| fs::copy(&built, &copy).map(drop))
+        .unwrap();
+    copy
 }
 
 /// Builds the targets that `arguments` of `cargo build` name, in the profile of this test, and returns the path of the

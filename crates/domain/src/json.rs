@@ -24,7 +24,7 @@ pub(crate) use canonical::canonical_object;
 pub use edit::{DocumentError, array_of};
 pub use finite::{Finite, NotFiniteError};
 pub use node::{Elements, Member, Members, Node, Value};
-pub use number::Number;
+pub use number::{Number, Precision};
 pub use text_error::{JsonError, TextError};
 
 use crate::pointer::Pointer;
@@ -68,6 +68,8 @@ struct Tape {
     all_exact: bool,
     /// False if a text has half a surrogate pair in it.
     all_whole: bool,
+    /// The precision in which the server of the document keeps fractions.
+    precision: Precision,
 }
 
 /// One value in the index.
@@ -127,7 +129,39 @@ impl Document {
             decoded: Vec::new(),
             all_exact: true,
             all_whole: true,
+            precision: Precision::Exact,
         }))
+    }
+
+    /// The same document of a server that keeps fractions in this precision: it decides which numbers are equal. The text
+    /// stays.
+    ///
+    /// ```
+    /// use assist_rules_domain::json::{Document, Precision};
+    ///
+    /// let written: Document = "[0.6]".parse()?;
+    /// let stored: Document = "[0.6000000238418579]".parse()?;
+    /// assert_ne!(written, stored);
+    /// assert_eq!(written, stored.with_precision(Precision::Single));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_precision(mut self, precision: Precision) -> Self {
+        if self.precision() == precision {
+            return self;
+        }
+        if Arc::get_mut(&mut self.0).is_none() {
+            self = self.root().copied();
+        }
+        if let Some(tape) = Arc::get_mut(&mut self.0) {
+            tape.precision = precision;
+        }
+        self
+    }
+
+    /// The precision in which the server of the document keeps fractions.
+    pub fn precision(&self) -> Precision {
+        self.0.precision
     }
 
     /// The value that the document is.

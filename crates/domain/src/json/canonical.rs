@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Document, Node, Number, Value};
+use super::{Document, Node, Value};
 
 impl Document {
     /// The document as RFC 8785 (JSON Canonicalization Scheme) has it, but with numbers as they stand: members in the order
@@ -22,7 +22,7 @@ impl Document {
     }
 }
 
-/// The canonical text of an object with these members.
+/// The canonical text of an object with these members, with numbers as the server keeps them.
 pub(crate) fn canonical_object<'d>(members: impl Iterator<Item = (&'d str, Node<'d>)>) -> String {
     let mut members: Vec<_> = members.collect();
     members.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
@@ -31,7 +31,7 @@ pub(crate) fn canonical_object<'d>(members: impl Iterator<Item = (&'d str, Node<
         separate(index, &mut out);
         write_text(name, &mut out);
         out.push(':');
-        write(value, Numbers::AsTheyStand, &mut out);
+        write(value, Numbers::AsKept, &mut out);
     }
     out.push('}');
     out
@@ -42,6 +42,8 @@ pub(crate) fn canonical_object<'d>(members: impl Iterator<Item = (&'d str, Node<
 enum Numbers {
     /// With the digits that they were written with.
     AsTheyStand,
+    /// As the server keeps them.
+    AsKept,
     /// One spelling for all that are equal.
     ByValue,
 }
@@ -77,18 +79,15 @@ fn write(node: Node<'_>, numbers: Numbers, out: &mut String) {
             }
             out.push('}');
         }
-        Value::Number(number) => out.push_str(&spelled(number, numbers)),
+        Value::Number(number) => match numbers {
+            Numbers::AsTheyStand => out.push_str(number.raw()),
+            Numbers::AsKept => out.push_str(&number.kept()),
+            Numbers::ByValue => out.push_str(&number.canonical()),
+        },
         // Why: half a character has no text but its escape.
         Value::String(_) if node.has_lone_surrogate() => out.push_str(node.raw()),
         Value::String(text) => write_text(text, out),
         Value::Null | Value::Bool(_) => out.push_str(node.raw()),
-    }
-}
-
-fn spelled(number: Number<'_>, numbers: Numbers) -> std::borrow::Cow<'_, str> {
-    match numbers {
-        Numbers::AsTheyStand => number.raw().into(),
-        Numbers::ByValue => number.canonical().into(),
     }
 }
 

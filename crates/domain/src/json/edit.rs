@@ -42,7 +42,7 @@ impl Document {
                 parts.push(format!("{}:{value}", serde_json::Value::from(*name)));
             }
         }
-        Self::parse(&format!("{{{}}}", parts.join(",")))
+        Ok(Self::parse(&format!("{{{}}}", parts.join(",")))?.with_precision(self.precision()))
     }
 
     /// The same object without these members.
@@ -55,7 +55,7 @@ impl Document {
         let parts: Vec<String> = kept
             .map(|member| format!("{}:{}", member.raw_name(), member.value.raw()))
             .collect();
-        Self::parse(&format!("{{{}}}", parts.join(",")))
+        Ok(Self::parse(&format!("{{{}}}", parts.join(",")))?.with_precision(self.precision()))
     }
 
     /// The value at a node as a document of its own. Its text and its part of the index are copied; nothing is parsed.

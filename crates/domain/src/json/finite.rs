@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Number;
+use super::{Number, Precision};
 
 /// A finite number, with the digits that it was written with.
 ///
@@ -41,7 +41,7 @@ impl Finite<'_> {
 /// By value: `1` and `1.0` are equal.
 impl PartialEq for Finite<'_> {
     fn eq(&self, other: &Self) -> bool {
-        Number::new(&self.text) == Number::new(&other.text)
+        Number::new(&self.text, Precision::Exact) == Number::new(&other.text, Precision::Exact)
     }
 }
 

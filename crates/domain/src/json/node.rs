@@ -7,7 +7,7 @@ use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::value::RawValue;
 
 use super::parse::after;
-use super::{Document, Number, Shape, Slot, Span, Tape};
+use super::{Document, Number, Precision, Shape, Slot, Span, Tape};
 use crate::pointer::Pointer;
 
 /// One value in a [`Document`]. It borrows the document and is as cheap as a reference.
@@ -80,6 +80,7 @@ impl<'d> Node<'d> {
             decoded,
             all_exact: tape.all_exact,
             all_whole: tape.all_whole,
+            precision: tape.precision,
         }))
     }
 
@@ -110,11 +111,16 @@ impl<'d> Node<'d> {
             Shape::Null => Value::Null,
             Shape::False => Value::Bool(false),
             Shape::True => Value::Bool(true),
-            Shape::Number => Value::Number(Number::new(self.raw())),
+            Shape::Number => Value::Number(Number::new(self.raw(), document.0.precision)),
             Shape::PlainText | Shape::EscapedText => Value::String(document.text_of(slot)),
             Shape::Array => Value::Array(Elements { document, next, end }),
             Shape::Object => Value::Object(Members { document, next, end }),
         }
+    }
+
+    /// The precision in which the server of the document keeps fractions.
+    pub fn precision(self) -> Precision {
+        self.document.precision()
     }
 
     /// The span of the value in the text.

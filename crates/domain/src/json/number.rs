@@ -3,30 +3,45 @@
 //! JSON has decimal numbers of any length; most programs hold them as 64-bit integers and doubles. A [`Number`]
 //! is what was written, compares by value, and tells whether such a program would hold it exactly.
 
+use std::borrow::Cow;
+
 use serde::ser::{Error as _, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 /// A number as it was written.
 #[derive(Clone, Copy, Debug)]
-pub struct Number<'d>(&'d str);
+pub struct Number<'d> {
+    raw: &'d str,
+    precision: Precision,
+}
+
+/// The precision in which the fractions of a document are kept by its server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// Digit by digit: two fractions are equal if they have one value.
+    #[default]
+    Exact,
+    /// Fractions as float32: `0.6` comes back as `0.6000000238418579`, so these two are equal. Whole numbers digit by digit.
+    Single,
+}
 
 /// The number of digits that a 64-bit integer or a double always holds exactly.
 const DIGITS_ALWAYS_HELD: usize = 15;
 
 impl<'d> Number<'d> {
     /// `raw` is a number of JSON's grammar: the parser is the one who makes these.
-    pub(super) fn new(raw: &'d str) -> Self {
-        Self(raw)
+    pub(super) fn new(raw: &'d str, precision: Precision) -> Self {
+        Self { raw, precision }
     }
 
     /// The number as it was written.
     pub fn raw(self) -> &'d str {
-        self.0
+        self.raw
     }
 
     /// The nearest double; infinite for what is out of range.
     pub fn to_f64(self) -> f64 {
-        self.0.parse().unwrap_or(f64::NAN)
+        self.raw.parse().unwrap_or(f64::NAN)
     }
 
     /// True if a 64-bit integer or a double holds the number so that printing gives the same value.
@@ -41,15 +56,15 @@ impl<'d> Number<'d> {
     /// assert_eq!(exact("0.1000000000000000055"), Ok(false));
     /// ```
     pub fn is_exact(self) -> bool {
-        if self.0.len() <= DIGITS_ALWAYS_HELD && !self.0.contains(['e', 'E']) {
+        if self.raw.len() <= DIGITS_ALWAYS_HELD && !self.raw.contains(['e', 'E']) {
             return true;
         }
-        if self.0.parse::<u64>().is_ok() || self.0.parse::<i64>().is_ok() {
+        if self.raw.parse::<u64>().is_ok() || self.raw.parse::<i64>().is_ok() {
             return true;
         }
         // Why not std's printer: where two shortest spellings are equally near, it takes the other one than serde_json.
         let held = serde_json::Number::from_f64(self.to_f64());
-        held.is_some_and(|held| Decimal::of(&held.to_string()) == Decimal::of(self.0))
+        held.is_some_and(|held| Decimal::of(&held.to_string()) == Decimal::of(self.raw))
     }
 }
 
@@ -60,15 +75,38 @@ impl Number<'_> {
             negative,
             digits,
             exponent,
-        } = Decimal::of(self.0);
+        } = Decimal::of(&self.kept());
         format!("{}{digits}e{exponent}", if negative { "-" } else { "" })
+    }
+
+    /// The number as its server keeps it: a fraction of single precision with the fewest digits that mean the same float32,
+    /// anything else as it was written.
+    pub(crate) fn kept(&self) -> Cow<'_, str> {
+        match self.precision {
+            Precision::Exact => self.raw.into(),
+            Precision::Single => self
+                .as_single()
+                .map_or(self.raw.into(), |single| single.to_string().into()),
+        }
+    }
+
+    /// The float32 that it is kept as, if it is kept as one: it has a fraction, and is in the range.
+    fn as_single(self) -> Option<f32> {
+        let single: f32 = self.raw.parse().ok()?;
+        (Decimal::of(self.raw).has_fraction() && single.is_finite()).then_some(single)
     }
 }
 
-/// By value: `1`, `1.0` and `10e-1` are equal.
+/// By value: `1`, `1.0` and `10e-1` are equal. If one of the two is of [single precision](Precision::Single), by the values that
+/// such a server keeps.
 impl PartialEq for Number<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.0 == other.0 || Decimal::of(self.0) == Decimal::of(other.0)
+        if self.raw == other.raw || Decimal::of(self.raw) == Decimal::of(other.raw) {
+            return true;
+        }
+        let are_kept_exactly = [self, other].iter().all(|number| number.precision == Precision::Exact);
+        let single = |number: &Self| Self::new(number.raw, Precision::Single).canonical();
+        !are_kept_exactly && single(self) == single(other)
     }
 }
 
@@ -85,7 +123,7 @@ impl PartialEq for Number<'_> {
 /// ```
 impl Serialize for Number<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let raw: &RawValue = serde_json::from_str(self.0).map_err(S::Error::custom)?;
+        let raw: &RawValue = serde_json::from_str(self.raw).map_err(S::Error::custom)?;
         raw.serialize(serializer)
     }
 }
@@ -100,6 +138,11 @@ struct Decimal {
 }
 
 impl Decimal {
+    /// True if its last digit stands behind the decimal point.
+    fn has_fraction(&self) -> bool {
+        self.exponent < places(self.digits.len())
+    }
+
     fn of(raw: &str) -> Self {
         let (negative, raw) = match raw.strip_prefix('-') {
             Some(rest) => (true, rest),
@@ -142,6 +185,35 @@ fn exponent_of(text: &str) -> i128 {
 mod tests {
     use super::*;
 
+    fn number(raw: &str) -> Number<'_> {
+        Number::new(raw, Precision::Exact)
+    }
+
+    #[test]
+    fn fractions_of_single_precision_are_equal_if_they_are_one_float32() {
+        for (ours, theirs, equal) in [
+            ("0.6", "0.6000000238418579", true),
+            ("0.995", "0.9950000047683716", true),
+            ("0.99", "0.995", false),
+            ("16777216", "16777217", false),
+            ("16777216.5", "16777216.25", true),
+            ("16777216.5", "16777216", true),
+            ("16777216.5", "16777217", false),
+            ("0.99999999", "1.0", true),
+            ("-0.6", "0.6", false),
+            ("6e-1", "0.60000002384", true),
+            ("1e-60", "2e-60", true),
+            ("1e300", "1.5e300", false),
+        ] {
+            let single = Number::new(ours, Precision::Single);
+            assert_eq!(single == number(theirs), equal, "{ours} {theirs}");
+            assert_eq!(number(theirs) == single, equal, "{theirs} {ours}");
+            let other = Number::new(theirs, Precision::Single);
+            assert_eq!(single.canonical() == other.canonical(), equal, "{ours} {theirs}");
+        }
+        assert_ne!(number("0.6"), number("0.6000000238418579"));
+    }
+
     #[test]
     fn exact_is_what_sixty_four_bits_hold() {
         for (raw, exact) in [
@@ -164,7 +236,7 @@ mod tests {
             ("3.141592653589793", true),
             ("1540775571905066.2", true),
         ] {
-            assert_eq!(Number::new(raw).is_exact(), exact, "{raw}");
+            assert_eq!(number(raw).is_exact(), exact, "{raw}");
         }
     }
 
@@ -179,7 +251,7 @@ mod tests {
             ("1", "-1", false),
             ("9007199254740993", "9007199254740992", false),
         ] {
-            assert_eq!(Number::new(ours) == Number::new(theirs), equal, "{ours} {theirs}");
+            assert_eq!(number(ours) == number(theirs), equal, "{ours} {theirs}");
         }
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use duplicates::{FEW_MEMBERS, refuse_duplicates};
 
-use super::{Document, JsonError, MAX_BYTES, MAX_DEPTH, Shape, Slot, Span, Tape, TextError};
+use super::{Document, JsonError, MAX_BYTES, MAX_DEPTH, Precision, Shape, Slot, Span, Tape, TextError};
 
 struct Parser<'t> {
     text: &'t str,
@@ -53,6 +53,7 @@ pub(super) fn parse(text: &str) -> Result<Document, TextError> {
         decoded: parser.decoded,
         all_exact: parser.all_exact,
         all_whole: parser.all_whole,
+        precision: Precision::Exact,
     }));
     refuse_duplicates(document, duplicates)
 }

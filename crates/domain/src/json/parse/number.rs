@@ -1,7 +1,7 @@
 //! Numbers: only their grammar is read, their digits stay where they are.
 
 use super::Parser;
-use crate::json::{JsonError, Number, Shape};
+use crate::json::{JsonError, Number, Precision, Shape};
 
 impl Parser<'_> {
     pub(super) fn number(&mut self) -> Result<(), JsonError> {
@@ -27,7 +27,7 @@ impl Parser<'_> {
         }
         self.add(Shape::Number, start, 0);
         let raw = self.text.get(start..self.at).unwrap_or_default();
-        self.all_exact &= Number::new(raw).is_exact();
+        self.all_exact &= Number::new(raw, Precision::Exact).is_exact();
         Ok(())
     }
 

@@ -20,8 +20,12 @@ pub(super) struct Workstation {
 
 impl Workstation {
     pub(super) fn new() -> Self {
+        Self::at(Sandbox::sample())
+    }
+
+    pub(super) fn at(sandbox: Sandbox) -> Self {
         Self {
-            sandbox: Sandbox::sample(),
+            sandbox,
             state: new_home().join("state"),
         }
     }

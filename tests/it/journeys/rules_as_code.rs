@@ -10,6 +10,7 @@ mod planning;
 mod pulling;
 mod results;
 mod saved_plans;
+mod whole_way;
 
 use std::{fs, path::PathBuf, process::Command};
 
@@ -36,8 +37,12 @@ fn stored(id: &str) -> Value {
 
 impl Repository {
     fn of(rules: usize) -> Self {
+        Self::at(Workstation::new(), rules)
+    }
+
+    fn at(workstation: Workstation, rules: usize) -> Self {
         let repository = Self {
-            workstation: Workstation::new(),
+            workstation,
             folder: new_home(),
         };
         let emulator = &repository.workstation.sandbox.emulator;

@@ -101,6 +101,38 @@ fn a_collision_is_a_conflict_under_keep_and_disjoint_edits_merge() {
         (&json!("Theirs"), &json!("Ours"))
     );
     assert_eq!(repository.org("r1")["name"], "Theirs");
+    // The file was carried out, not what came of it: what others keep is drift again.
+    let again = repository.json(4, &["plan", "rules", "--select", "id=r2"]);
+    assert_eq!(actions(&again), ["r2 conflict"]);
+    assert_eq!(again["changes"][0]["drift"][0]["path"], "/name");
+}
+
+/// A way back is no word of a file: what it changed is drift, as any change from elsewhere is.
+#[test]
+fn what_was_undone_and_what_was_updated_is_drift_and_no_base() {
+    let repository = applied(3);
+    repository.rename(&["r1", "r2"], "Ours");
+    let plan = repository.plan();
+    repository.json(0, &["apply", "p.plan"]);
+    let id = plan["plan_id"].as_str().unwrap();
+    repository.json(0, &["plan", "--undo", id, "--out", "back.plan"]);
+    repository.json(0, &["apply", "back.plan"]);
+    repository.json(0, &["update", "r3", "--name", "Theirs"]);
+    let plan = repository.json(4, &["plan", "rules"]);
+    assert_eq!(actions(&plan), ["r1 conflict", "r2 conflict", "r3 conflict"]);
+    for (change, base) in plan["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(["Ours", "Ours", "Rule r3"])
+    {
+        let drift = &change["drift"][0];
+        assert_eq!(
+            (&drift["path"], &drift["base"], drift["entry"].is_u64()),
+            (&json!("/name"), &json!(base), true),
+            "{change:#}"
+        );
+    }
 }
 
 /// FIELD N2.

@@ -72,6 +72,23 @@ fn a_plan_that_is_stopped_leaves_no_file() {
     assert!(!repository.folder.join("p.plan").exists());
 }
 
+/// FIELD L4.
+#[test]
+fn a_status_and_a_pull_that_are_stopped_leave_whole_files() {
+    let repository = repository();
+    let args = ["status", "rules", "-o", "json"];
+    let (code, stdout) = signaled(&repository, &args, Kind::Get, 4, "-INT");
+    let error: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((code, &error["code"]), (Some(130), &json!("AR0516")));
+    let args = ["pull", "pulled", "-o", "json"];
+    let (code, _) = signaled(&repository, &args, Kind::Get, 4, "-INT");
+    assert_eq!(code, Some(130));
+    assert!(!repository.folder.join("pulled").exists(), "nothing was written yet");
+    let again = repository.json(0, &["pull", "pulled"]);
+    assert_eq!(again["summary"]["written"], CHANGED);
+    repository.json(0, &["validate", "pulled"]);
+}
+
 #[test]
 fn an_apply_that_is_stopped_anywhere_and_applied_again_ends_as_one_that_was_not() {
     for answered in [1, 4, 8, 11] {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use domain::document::{ElementDifference, element_diff};
+use domain::document::{ElementDifference, document_diff};
 use domain::drift::{Base, Comparison, Standing, StoredOtherwise, compare};
 use domain::json::{Document, Node};
 use domain::protocol::UpdateRequest;
@@ -237,7 +237,7 @@ fn changes_by_others<K: DocumentKind>(base: Option<&Base<K>>, comparison: &Compa
         change: None,
     };
     if let Some(before) = before {
-        let differences = element_diff(before.document(), stored.document()).into_iter();
+        let differences = document_diff(&before, stored).into_iter();
         let is_drifted = |found: &ElementDifference| {
             let member = found.difference.pointer.tokens().next();
             member.is_some_and(|member| comparison.of(&member).is_some_and(Standing::is_drift))

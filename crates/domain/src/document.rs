@@ -5,14 +5,18 @@
 
 mod check;
 mod collision;
+mod common_sequence;
 mod diff;
 mod edit;
 mod element_diff;
 mod follow;
 mod kind;
+mod likeness;
 mod merge;
 mod merge_list;
+mod merge_parts;
 mod notes;
+mod parts;
 mod patch;
 mod revert;
 mod stored;
@@ -22,12 +26,13 @@ pub use collision::{ChangedBy, Collision};
 pub use diff::{Difference, diff};
 pub use edit::Edit;
 pub(crate) use edit::is_as_stored;
-pub use element_diff::{ElementDifference, element_diff};
+pub use element_diff::{ElementDifference, document_diff, element_diff};
 pub use follow::follow;
 pub use kind::{
-    Audience, DocumentKind, Form, Guard, KindName, ListIdentity, Matching, MemberSpec, MergeGroup, ParseError,
-    match_by_content,
+    Audience, DocumentKind, Form, Guard, KindName, ListIdentity, Matching, MemberSpec, MergeGroup, NestedList,
+    ParseError, match_by_content,
 };
+pub use likeness::Likeness;
 pub use merge::{CrossFieldMerge, Merged, merge};
 pub use notes::is_note;
 pub use patch::Patch;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 pub use safety::{Effects, Safety, SafetyCount, SafetyKind, SafetyLimits};
 
-use crate::document::{DocumentKind, ElementDifference, Patch, Stored, check, element_diff};
+use crate::document::{DocumentKind, ElementDifference, Patch, Stored, check, document_diff};
 use crate::finding::Findings;
 use crate::protocol::{Mode, Now, OnConflict, Outcome, PriorWrite, Step, Update, UpdateOptions, UpdateRequest};
 
@@ -100,7 +100,7 @@ impl<K: DocumentKind> PlannedUpdate<K> {
 
     /// The differences, with the elements of lists as things. The members that the server owns are left out.
     pub fn diff(&self) -> Vec<ElementDifference> {
-        let mut differences = element_diff(self.before.value.document(), self.after.document());
+        let mut differences = document_diff(&self.before.value, &self.after);
         differences.retain(|found| {
             let member = found.difference.pointer.tokens().next();
             !member.is_some_and(|member| K::SERVER_OWNED.contains(&member.as_ref()))

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::check::{check, half_characters, inexact_numbers, masked_values};
 use super::notes::{is_note, without_notes};
-use super::{Audience, DocumentKind, Form, ListIdentity, MemberSpec, Patch};
+use super::{Audience, DocumentKind, Form, ListIdentity, MemberSpec, Patch, parts};
 use crate::code::{Code, JudgedBy};
 use crate::content_hash::ContentHash;
 use crate::finding::{Finding, Findings};
@@ -40,6 +40,7 @@ impl<K: DocumentKind> Edit<K> {
         };
         let document = document
             .and_then(without_notes)
+            .map(|document| document.with_precision(K::PRECISION))
             .map_err(|error| Finding::new(Code::TooLarge, Pointer::root(), error.to_string()))?;
         let root = document.root();
         let is_whole = K::IDENTITY.iter().any(|name| root.get(name).is_some());
@@ -342,12 +343,17 @@ pub(crate) fn is_as_stored<K: DocumentKind>(member: &MemberSpec, authored: Node<
     })
 }
 
-/// An author's value for a member, with those elements of its list replaced by the stored ones that they mean.
+/// An author's value for a member, with those elements of its list replaced by the stored ones that they mean, and with the
+/// stored parts that it leaves out where it is one of [parts](MemberSpec::nested).
 fn match_stored_elements<K: DocumentKind>(
     member: &MemberSpec,
     authored: Node<'_>,
     stored: Option<Node<'_>>,
 ) -> Result<Document, TextError> {
+    if let (Some(lists), Some(stored)) = (member.nested, stored) {
+        let text = parts::complete(&parts::Place::new(lists, member.name), authored, stored);
+        return Ok(Document::parse(&text)?.with_precision(K::PRECISION));
+    }
     let (true, Some(stored)) = (authored.is_array(), stored) else {
         return Document::from_node(authored);
     };

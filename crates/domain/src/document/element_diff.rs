@@ -6,12 +6,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde::Serialize;
 
 use super::Difference;
+use super::common_sequence::{MAX_PAIRS, common_sequence};
+use super::parts::Place;
+use super::{DocumentKind, Likeness, ListIdentity};
 use crate::json::{Document, Node};
 use crate::pointer::Pointer;
-
-/// Pairs of elements of two lists that are compared, at most. Of longer lists, what is neither at their beginning nor at
-/// their end went, came or moved.
-const MAX_PAIRS: usize = 1 << 20;
 
 /// One place where two documents differ.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -43,31 +42,66 @@ pub struct ElementDifference {
 /// ```
 pub fn element_diff(before: &Document, after: &Document) -> Vec<ElementDifference> {
     let mut found = Vec::new();
-    compare(&Pointer::root(), Some(before.root()), Some(after.root()), &mut found);
+    let anywhere = Place::new(&[], "");
+    let (before, after) = (Some(before.root()), Some(after.root()));
+    compare(&anywhere, &Pointer::root(), before, after, &mut found);
     found
 }
 
-fn compare(pointer: &Pointer, before: Option<Node<'_>>, after: Option<Node<'_>>, found: &mut Vec<ElementDifference>) {
+/// The differences of two documents of a kind, as [`element_diff`] has them. Elements of lists that the kind knows by
+/// [likeness](super::Likeness) are matched by it: one that moved and changed has a line for the move and those of its changes.
+pub fn document_diff<K: DocumentKind>(before: &K, after: &K) -> Vec<ElementDifference> {
+    if K::MEMBERS.iter().all(|member| member.nested.is_none()) {
+        return element_diff(before.document(), after.document());
+    }
+    let mut found = Vec::new();
+    let (before, after) = (before.document().root(), after.document().root());
+    let names = before.members().map(|member| member.name);
+    let added = after
+        .members()
+        .map(|member| member.name)
+        .filter(|name| before.get(name).is_none());
+    for name in names.chain(added) {
+        let lists = K::MEMBERS
+            .iter()
+            .find(|member| member.name == name)
+            .and_then(|member| member.nested);
+        let place = Place::new(lists.unwrap_or_default(), name);
+        compare(
+            &place,
+            &Pointer::root().member(name),
+            before.get(name),
+            after.get(name),
+            &mut found,
+        );
+    }
+    found
+}
+
+fn compare(
+    place: &Place,
+    pointer: &Pointer,
+    before: Option<Node<'_>>,
+    after: Option<Node<'_>>,
+    found: &mut Vec<ElementDifference>,
+) {
     if let (Some(before), Some(after)) = (before, after) {
         if before.eq_value(after) {
             return;
         }
         if before.is_object() && after.is_object() {
             for member in before.members() {
-                compare(
-                    &pointer.member(member.name),
-                    Some(member.value),
-                    after.get(member.name),
-                    found,
-                );
+                let inside = (place.member(member.name), pointer.member(member.name));
+                compare(&inside.0, &inside.1, Some(member.value), after.get(member.name), found);
             }
             for member in after.members().filter(|member| before.get(member.name).is_none()) {
-                compare(&pointer.member(member.name), None, Some(member.value), found);
+                let inside = (place.member(member.name), pointer.member(member.name));
+                compare(&inside.0, &inside.1, None, Some(member.value), found);
             }
             return;
         }
         if before.is_array() && after.is_array() {
-            compare_lists(pointer, &Lists::new(before, after), found);
+            compare_lists(place, pointer, &Lists::new(place.identity(), before, after), found);
             return;
         }
     }
@@ -77,24 +111,28 @@ fn compare(pointer: &Pointer, before: Option<Node<'_>>, after: Option<Node<'_>>,
     });
 }
 
-fn compare_lists(pointer: &Pointer, lists: &Lists<'_>, found: &mut Vec<ElementDifference>) {
+fn compare_lists(place: &Place, pointer: &Pointer, lists: &Lists<'_>, found: &mut Vec<ElementDifference>) {
+    let place = &place.element();
     let origins = lists.origins();
     let known: BTreeSet<usize> = origins.iter().filter_map(|origin| origin.index()).collect();
     for (index, element) in lists.before.iter().enumerate() {
         if !known.contains(&index) {
-            compare(&pointer.index(index), Some(*element), None, found);
+            compare(place, &pointer.index(index), Some(*element), None, found);
         }
     }
     for (index, (element, origin)) in lists.after.iter().zip(origins).enumerate() {
         let here = pointer.index(index);
         match origin {
             Origin::Stayed(_) => {}
-            Origin::Changed(old) => compare(&here, lists.before.get(old).copied(), Some(*element), found),
-            Origin::New => compare(&here, None, Some(*element), found),
-            Origin::Moved(old) => found.push(ElementDifference {
-                difference: Difference::between(here, None, None),
-                from: Some(pointer.index(old)),
-            }),
+            Origin::Changed(old) => compare(place, &here, lists.before.get(old).copied(), Some(*element), found),
+            Origin::New => compare(place, &here, None, Some(*element), found),
+            Origin::Moved(old) => {
+                found.push(ElementDifference {
+                    difference: Difference::between(here.clone(), None, None),
+                    from: Some(pointer.index(old)),
+                });
+                compare(place, &here, lists.before.get(old).copied(), Some(*element), found);
+            }
         }
     }
 }
@@ -127,10 +165,11 @@ struct Lists<'d> {
     after: Vec<Node<'d>>,
     old: Vec<usize>,
     new: Vec<usize>,
+    identity: ListIdentity,
 }
 
 impl<'d> Lists<'d> {
-    fn new(before: Node<'d>, after: Node<'d>) -> Self {
+    fn new(identity_of: ListIdentity, before: Node<'d>, after: Node<'d>) -> Self {
         let mut known = BTreeMap::new();
         let mut identity = |element: &Node<'d>| {
             let next = known.len();
@@ -142,13 +181,35 @@ impl<'d> Lists<'d> {
             new: after.iter().map(&mut identity).collect(),
             before,
             after,
+            identity: identity_of,
         }
+    }
+
+    /// The origins where likeness tells which elements are one. Those that are not in the longest run of one order moved.
+    fn origins_by_likeness(&self, likeness: Likeness) -> Vec<Origin> {
+        let matched = likeness.match_elements(&self.before, &self.after).0;
+        let mut in_order: Vec<usize> = matched.iter().flatten().copied().collect();
+        let in_new_order = in_order.clone();
+        in_order.sort_unstable();
+        let stayed: BTreeSet<usize> = common_sequence(&in_order, &in_new_order)
+            .into_iter()
+            .filter_map(|(_, new)| in_new_order.get(new).copied())
+            .collect();
+        let origin = |old: &Option<usize>| match old {
+            None => Origin::New,
+            Some(old) if stayed.contains(old) => Origin::Changed(*old),
+            Some(old) => Origin::Moved(*old),
+        };
+        matched.iter().map(origin).collect()
     }
 
     /// The origin of each element of the list after.
     fn origins(&self) -> Vec<Origin> {
+        if let ListIdentity::Like(likeness) = self.identity {
+            return self.origins_by_likeness(likeness);
+        }
         let mut origins = vec![Origin::New; self.after.len()];
-        let stayed = self.stayed();
+        let stayed = common_sequence(&self.old, &self.new);
         for (old, new) in &stayed {
             set(&mut origins, *new, Origin::Stayed(*old));
         }
@@ -159,27 +220,6 @@ impl<'d> Lists<'d> {
         self.find_moved(&mut origins, &mut gone);
         self.find_changed(&stayed, &mut origins, gone);
         origins
-    }
-
-    /// The places of a longest common subsequence, in order.
-    fn stayed(&self) -> Vec<(usize, usize)> {
-        let (old, new) = (&self.old, &self.new);
-        let same = |(old, new): (&usize, &usize)| old == new;
-        let prefix = old.iter().zip(new).take_while(|pair| same(*pair)).count();
-        let most = old.len().min(new.len()) - prefix;
-        let ends = old.iter().rev().zip(new.iter().rev()).take(most);
-        let suffix = ends.take_while(|pair| same(*pair)).count();
-        let old_middle = old.get(prefix..old.len() - suffix).unwrap_or_default();
-        let new_middle = new.get(prefix..new.len() - suffix).unwrap_or_default();
-        let mut stayed: Vec<(usize, usize)> = (0..prefix).map(|index| (index, index)).collect();
-        let middle = longest_common(old_middle, new_middle).into_iter();
-        stayed.extend(middle.map(|(one, other)| (one + prefix, other + prefix)));
-        stayed.extend(
-            (0..suffix)
-                .rev()
-                .map(|from_end| (old.len() - 1 - from_end, new.len() - 1 - from_end)),
-        );
-        stayed
     }
 
     /// Marks the elements that are equal to one which did not stay, and takes those away.
@@ -245,41 +285,6 @@ fn similarity(one: Node<'_>, other: Node<'_>) -> Option<usize> {
         |member: &crate::json::Member<'_>| other.get(member.name).is_some_and(|value| value.eq_value(member.value));
     let shared = one.members().filter(is_shared).count();
     (shared > 0).then_some(shared)
-}
-
-/// The places of a longest common subsequence of two lists, in order; none of lists that are too long to compare so.
-fn longest_common(old: &[usize], new: &[usize]) -> Vec<(usize, usize)> {
-    let width = new.len() + 1;
-    if old.len().saturating_mul(width) > MAX_PAIRS {
-        return Vec::new();
-    }
-    // The length of the longest one of what follows each pair of places.
-    let mut lengths = vec![0_u32; (old.len() + 1) * width];
-    let length = |lengths: &[u32], one: usize, other: usize| lengths.get(one * width + other).copied().unwrap_or(0);
-    for (one, id) in old.iter().enumerate().rev() {
-        for (other, other_id) in new.iter().enumerate().rev() {
-            let best = if id == other_id {
-                length(&lengths, one + 1, other + 1) + 1
-            } else {
-                length(&lengths, one + 1, other).max(length(&lengths, one, other + 1))
-            };
-            if let Some(cell) = lengths.get_mut(one * width + other) {
-                *cell = best;
-            }
-        }
-    }
-    let (mut one, mut other, mut found) = (0, 0, Vec::new());
-    while let (Some(id), Some(other_id)) = (old.get(one), new.get(other)) {
-        if id == other_id {
-            found.push((one, other));
-            (one, other) = (one + 1, other + 1);
-        } else if length(&lengths, one + 1, other) >= length(&lengths, one, other + 1) {
-            one += 1;
-        } else {
-            other += 1;
-        }
-    }
-    found
 }
 
 #[cfg(test)]

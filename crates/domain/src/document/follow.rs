@@ -1,7 +1,7 @@
 //! An author's document that follows a stored one: it gets the stored values, and keeps what its author alone has.
 
 use super::edit::is_as_stored;
-use super::{DocumentKind, Edit};
+use super::{DocumentKind, Edit, parts};
 use crate::json::{Document, Node, TextError, array_of};
 
 /// The author's document with the stored value of each member that it names. Members that its author left out stay out;
@@ -32,6 +32,10 @@ pub fn follow<K: DocumentKind>(authored: &Document, stored: &K) -> Result<Docume
         let written = authored.root().get(member.name).unwrap_or(meant);
         match stored.member(member.name) {
             None => removed.push(member.name),
+            Some(theirs) if let Some(lists) = member.nested => {
+                let text = parts::follow(&parts::Place::new(lists, member.name), written, meant, theirs);
+                set.push((member.name, Document::parse(&text)?));
+            }
             Some(theirs) if theirs.is_array() && written.is_array() => {
                 set.push((member.name, list::<K>(member.name, written, meant, theirs)?));
             }

@@ -7,8 +7,9 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 
 use super::diff::{Difference, diff};
+use super::likeness::Likeness;
 use crate::finding::Findings;
-use crate::json::{Document, Node, TextError};
+use crate::json::{Document, Node, Precision, TextError};
 use crate::pointer::Pointer;
 use crate::version::Version;
 
@@ -39,6 +40,8 @@ pub trait DocumentKind: Clone + Debug + PartialEq + Send + Sync + Sized + 'stati
     /// The member that states the version as a text, if the kind has one. An edit that has it must be of the version that
     /// is read, whatever the [guard](Self::GUARD): under [`Guard::Content`] that is the version which the document states.
     const VERSION: Option<&'static str>;
+    /// The precision in which the server keeps fractions.
+    const PRECISION: Precision = Precision::Exact;
     /// The protection of a write against overwriting the work of others. Stores give a version with a document only under
     /// [`Guard::Version`].
     const GUARD: Guard;
@@ -134,6 +137,9 @@ pub struct MemberSpec {
     pub group: Option<MergeGroup>,
     /// The identity of the elements where its value is a list.
     pub list: ListIdentity,
+    /// The lists in its value, where objects in it merge member by member, at any depth. None where its value merges as a
+    /// whole, or as a list.
+    pub nested: Option<&'static [NestedList]>,
     /// True if a document can be without it, so that an author can clear it.
     pub is_clearable: bool,
 }
@@ -145,6 +151,7 @@ impl MemberSpec {
             name,
             group: None,
             list: ListIdentity::Whole,
+            nested: None,
             is_clearable: false,
         }
     }
@@ -154,6 +161,15 @@ impl MemberSpec {
         Self {
             is_clearable: true,
             ..Self::new(name)
+        }
+    }
+
+    /// The same member, of which an author names parts: what an object leaves out, at any depth, is untouched.
+    #[must_use]
+    pub const fn in_parts(self, lists: &'static [NestedList]) -> Self {
+        Self {
+            nested: Some(lists),
+            ..self
         }
     }
 
@@ -184,6 +200,25 @@ pub enum ListIdentity {
     /// By all that they say: an element that is changed is another one. Where one stands twice, the list merges as a
     /// whole.
     Content,
+    /// By an id where both sides have one, else by what is most alike. Elements that are one thing merge member by member.
+    Like(Likeness),
+}
+
+/// A list inside the value of a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NestedList {
+    /// The members that lead to it from the document, joined by `/`, with `*` for any element of a list.
+    pub path: &'static str,
+    /// The identity of its elements.
+    pub identity: ListIdentity,
+}
+
+impl NestedList {
+    /// The identity of the elements of the list at a path; of one that is not named it is the whole list.
+    pub(super) fn identity_at(lists: &[Self], path: &str) -> ListIdentity {
+        let list = lists.iter().find(|list| list.path == path);
+        list.map_or(ListIdentity::Whole, |list| list.identity)
+    }
 }
 
 /// The protection of a write against overwriting the work of others.

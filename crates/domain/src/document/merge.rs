@@ -6,6 +6,8 @@
 //! that the kind does not know are theirs.
 
 use super::merge_list::{self, Elements};
+use super::merge_parts::{self, PartsMerge};
+use super::parts::Place;
 use super::{Collision, DocumentKind, MemberSpec, MergeGroup, Patch};
 use crate::json::{Document, Node, TextError};
 
@@ -63,6 +65,10 @@ pub fn merge<K: DocumentKind>(
             MemberMerge::Ours => wanted.put(member.name, ours.cloned()),
             MemberMerge::Theirs => {}
             MemberMerge::Both(list) => wanted.put(member.name, Some(list)),
+            MemberMerge::Parts(value, inside) => {
+                wanted.put(member.name, value);
+                collisions.extend(inside);
+            }
             MemberMerge::Collide => {
                 wanted.put(member.name, ours.cloned());
                 collisions.push(sides.collision(member, ours.cloned()));
@@ -94,6 +100,8 @@ enum MemberMerge {
     Ours,
     Theirs,
     Both(Document),
+    /// Merged part by part, with the places where the sides collide; none where the member goes.
+    Parts(Option<Document>, Vec<Collision>),
     Collide,
 }
 
@@ -115,6 +123,14 @@ impl<K: DocumentKind> Sides<'_, K> {
         }
         if theirs == ours {
             return Ok(MemberMerge::Theirs);
+        }
+        if let Some(lists) = member.nested {
+            let mut merge = PartsMerge::default();
+            let sides = merge_parts::Sides { base, ours, theirs };
+            let value = merge.merge(&Place::new(lists, member.name), &member.pointer(), sides)?;
+            let value = value.map(|text| Document::parse(&text)).transpose()?;
+            let value = value.map(|value| value.with_precision(K::PRECISION));
+            return Ok(MemberMerge::Parts(value, merge.into_collisions()));
         }
         let sides = (
             base.and_then(|list| Elements::new(list, member.list)),

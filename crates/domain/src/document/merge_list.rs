@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::ListIdentity;
+use super::{Likeness, ListIdentity};
 use crate::json::{Document, Node, TextError, array_of};
 
 /// The elements of a list, each under its identity, in order.
@@ -17,7 +17,7 @@ impl<'d> Elements<'d> {
         let mut elements = Vec::new();
         for element in list.elements() {
             let id: Cow<'d, str> = match identity {
-                ListIdentity::Whole => return None,
+                ListIdentity::Whole | ListIdentity::Like(_) => return None,
                 ListIdentity::Id(member) => element.get(member)?.as_str()?.into(),
                 ListIdentity::Content => element.identity().into(),
             };
@@ -29,7 +29,46 @@ impl<'d> Elements<'d> {
         are_unique.then_some(Self(elements))
     }
 
-    fn get(&self, id: &str) -> Option<Node<'d>> {
+    /// The elements of three versions of a list, each element under one identity on all sides that have it.
+    pub(super) fn alike(likeness: Likeness, base: Node<'d>, ours: Node<'d>, theirs: Node<'d>) -> (Self, Self, Self) {
+        let lists = [base, ours, theirs].map(|list| list.elements().collect::<Vec<_>>());
+        let [base, ours, theirs] = lists;
+        let of_ours = likeness.match_elements(&base, &ours).0;
+        let of_theirs = likeness.match_elements(&base, &theirs).0;
+        let added = |elements: &[Node<'d>], places: &[Option<usize>]| -> Vec<(usize, Node<'d>)> {
+            let pairs = elements.iter().zip(places).enumerate();
+            pairs
+                .filter(|(_, (_, place))| place.is_none())
+                .map(|(at, (element, _))| (at, *element))
+                .collect()
+        };
+        // Both may have added the same one.
+        let mut added_by_us = added(&ours, &of_ours);
+        let mut added_by_both = vec![None; theirs.len()];
+        for (at, element) in added(&theirs, &of_theirs) {
+            if let Some(same) = added_by_us.iter().position(|(_, known)| known.eq_value(element))
+                && let Some(place) = added_by_both.get_mut(at)
+            {
+                *place = Some(added_by_us.remove(same).0);
+            }
+        }
+        let name = |place: &Option<usize>, other: String| place.map_or(other, |place| format!("base {place}"));
+        let of_base = base
+            .iter()
+            .enumerate()
+            .map(|(at, element)| (format!("base {at}").into(), *element))
+            .collect();
+        let ours_named = ours.iter().zip(&of_ours).enumerate();
+        let ours_named = ours_named.map(|(at, (element, place))| (name(place, format!("ours {at}")).into(), *element));
+        let theirs_named = theirs.iter().zip(&of_theirs).zip(added_by_both).enumerate();
+        let theirs_named = theirs_named.map(|(at, ((element, place), same))| {
+            let new = same.map_or_else(|| format!("theirs {at}"), |same| format!("ours {same}"));
+            (name(place, new).into(), *element)
+        });
+        (Self(of_base), Self(ours_named.collect()), Self(theirs_named.collect()))
+    }
+
+    pub(super) fn get(&self, id: &str) -> Option<Node<'d>> {
         self.0
             .iter()
             .find(|(known, _)| known == id)
@@ -48,25 +87,35 @@ impl<'d> Elements<'d> {
     }
 }
 
-/// The merged list, or none if the sides collide: on an element, or because both put the elements in another order.
-pub(crate) fn merge(
-    base: &Elements<'_>,
-    ours: &Elements<'_>,
-    theirs: &Elements<'_>,
-) -> Result<Option<Document>, TextError> {
+/// The identities of all elements of the three lists, in the order of the merged one; none if both sides put the elements in
+/// another order. Those that one side deleted are last.
+pub(super) fn merged_order(base: &Elements<'_>, ours: &Elements<'_>, theirs: &Elements<'_>) -> Option<Vec<String>> {
     let order = base.order_of_common([ours, theirs]);
     let we_reordered = ours.order_of_common([base, theirs]) != order;
     let they_reordered = theirs.order_of_common([base, ours]) != order;
     if we_reordered && they_reordered {
-        return Ok(None);
+        return None;
     }
     let (first, second) = if we_reordered { (ours, theirs) } else { (theirs, ours) };
     let added = second
         .ids()
         .filter(|id| first.get(id).is_none() && base.get(id).is_none());
     let deleted_by_first = base.ids().filter(|id| first.get(id).is_none());
+    let order = first.ids().chain(added).chain(deleted_by_first);
+    Some(order.map(str::to_owned).collect())
+}
+
+/// The merged list, or none if the sides collide: on an element, or because both put the elements in another order.
+pub(crate) fn merge(
+    base: &Elements<'_>,
+    ours: &Elements<'_>,
+    theirs: &Elements<'_>,
+) -> Result<Option<Document>, TextError> {
+    let Some(order) = merged_order(base, ours, theirs) else {
+        return Ok(None);
+    };
     let mut merged = Vec::new();
-    for id in first.ids().chain(added).chain(deleted_by_first) {
+    for id in &order {
         match element(base.get(id), ours.get(id), theirs.get(id)) {
             Some(Some(element)) => merged.push(element.raw()),
             Some(None) => {}

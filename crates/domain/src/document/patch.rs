@@ -2,7 +2,8 @@
 
 use std::marker::PhantomData;
 
-use super::{DocumentKind, MemberSpec};
+use super::parts::Place;
+use super::{DocumentKind, MemberSpec, merge_parts};
 use crate::code::Code;
 use crate::finding::Finding;
 use crate::json::{Document, Node, TextError};
@@ -114,10 +115,13 @@ impl<K: DocumentKind> Patch<K> {
     ///
     /// A document proves it if all that the patch names is in it. A member that said all of it in the base already, and
     /// that the patch changes nevertheless (it takes away what stands deep inside an element), proves it only as it was
-    /// written.
+    /// written. A member of [parts](MemberSpec::nested) proves it if the change is in it, whatever others changed beside it.
     pub fn is_evident_in(&self, base: &K, written: &K, read: &K) -> bool {
         self.changes().all(|(member, value)| {
             let [before, after, now] = [base, written, read].map(|document| document.member(member.name));
+            if let Some(lists) = member.nested {
+                return merge_parts::has_change(&Place::new(lists, member.name), before, after, now);
+            }
             let only_takes_away = before != after && is_as_named(value, before);
             if only_takes_away {
                 now == after

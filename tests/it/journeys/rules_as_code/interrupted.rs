@@ -83,7 +83,10 @@ fn a_status_and_a_pull_that_are_stopped_leave_whole_files() {
     let args = ["pull", "pulled", "-o", "json"];
     let (code, _) = signaled(&repository, &args, Kind::Get, 4, "-INT");
     assert_eq!(code, Some(130));
-    assert!(!repository.folder.join("pulled").exists(), "nothing was written yet");
+    assert!(
+        !repository.folder.join("pulled/trigger-rules").exists(),
+        "nothing is written before all is read"
+    );
     let again = repository.json(0, &["pull", "pulled"]);
     assert_eq!(again["summary"]["written"], CHANGED);
     repository.json(0, &["validate", "pulled"]);

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs};
 
-use emulator::{Emulator, Settings};
+use emulator::{Client, Emulator, Settings};
 use serde_json::{Value, json};
 
 use super::{Repository, actions};
@@ -19,6 +19,7 @@ fn organization(rules: usize) -> Repository {
         ..Settings::default()
     };
     let emulator = Emulator::restore(&Emulator::sample().snapshot(), settings).unwrap();
+    emulator.add_client(Client::sandbox());
     let repository = Repository::at(Workstation::at(Sandbox::of(emulator)), rules);
     fs::remove_dir_all(repository.folder.join("rules")).unwrap();
     repository

@@ -109,6 +109,16 @@ codes! {
         "Both files have the same `id`, and each would undo what the other says. Keep one of them, or give the other the id of its own rule.";
     MaskedValue = "AR0114", Error, Text, "a masked value of a report",
         "Reports for people show `(masked)` or `(masked, changed)` in place of secrets. Such a text was copied from one into the document, and would be stored in place of the secret. Write the value itself, or leave the member out so that it stays as it is.";
+    TooFewOrMany = "AR0115", Error, PartialEdit, "too few or too many conditions or actions",
+        "Each rule of a Copilot has 1 to 100 conditions and 1 to 100 actions. Since any one condition is enough, a long list of them can be several rules with the same actions.";
+    TooManyAttributes = "AR0116", Error, PartialEdit, "too many attributes",
+        "An action of a Copilot's rule has at most 100 attributes.";
+    ThresholdRange = "AR0117", Error, Member, "a threshold that is not between 0 and 1",
+        "`intentConfidenceThreshold` is the confidence from which an intent counts as recognized: more than 0 and less than 1. At either end every intent would count, or none.";
+    OtherLanguage = "AR0118", Error, Stored, "the default language is not that of the stored Copilot",
+        "The platform keeps the `defaultLanguage` of a Copilot once it is set. Leave it as it is, or use a variation for another language.";
+    ReadOnly = "AR0119", Error, Stored, "a member that only the server sets",
+        "The platform passes over what is written here, so the change would be lost without a word. Leave the member out, or leave it as it is stored.";
     DuplicateCondition = "AR0201", Warning, Result, "a condition stands twice",
         "Both conditions say the same. Since all conditions must hold, the second changes nothing.";
     Contradiction = "AR0202", Warning, Result, "conditions that cannot hold together",
@@ -151,6 +161,18 @@ codes! {
         "A rule without a name is hard to find. To leave the name as it is, leave the member out.";
     ActionMemberType = "AR0221", Warning, Result, "a value of another type than the member has in other actions",
         "In every action seen so far `templateId` and `url` are texts and `priority` is a number. Actions are open, so the engine decides; check for quotes that are missing, or too many.";
+    UnknownEnumValue = "AR0222", Warning, Result, "a value that is not known here",
+        "The platform's lists of condition types, action types and engines grow. The value is kept and sent as it is; check the spelling, since one that the platform does not know may do nothing.";
+    ChecklistInFallback = "AR0223", Warning, Result, "a checklist in the fallback",
+        "The fallback is what agents see if no rule fires. The published model has no `Checklist` among its actions.";
+    MissingAttribute = "AR0224", Warning, Result, "an action without an attribute that it usually has",
+        "In every document seen so far the action names what it shows: `responseId` and `libraryId` of a canned response, `scriptId` and `pageId` of a script, `checklistId` of a checklist. Without it the agent may see nothing.";
+    IntentWithoutValues = "AR0225", Warning, Result, "an intent condition without intents",
+        "The condition fires on the intents that `conditionValues` names. Without one it never does.";
+    SameRuleTwice = "AR0226", Warning, Result, "two rules with the same conditions for the same participants",
+        "Both rules fire at the same moment. Two rules that differ in `participantRoles` are two rules; these do not.";
+    NoRuleEnabled = "AR0227", Warning, Result, "no rule is switched on",
+        "The Copilot has rules, and all of them are switched off: agents see the fallback alone.";
 }
 
 impl Code {

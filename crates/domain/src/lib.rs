@@ -4,9 +4,10 @@
 //! This crate does no I/O, knows no clock, no randomness and no network: what it needs is an argument. It never panics on
 //! input, and loses nothing that a server sent.
 //!
-//! [`document`] is written once over [`DocumentKind`]; [`trigger_rule`] is a kind; [`plan`] says what a document would
+//! [`document`] is written once over [`DocumentKind`]; [`trigger_rule`] and [`copilot`] are kinds; [`plan`] says what a document would
 //! become, and [`protocol`] updates a document of any.
 
+pub mod copilot;
 pub mod document;
 pub mod drift;
 pub mod json;
@@ -20,6 +21,7 @@ mod code;
 mod content_hash;
 mod delivery;
 mod evidence;
+mod faults;
 mod finding;
 mod outcome_kind;
 mod pacing;
@@ -33,6 +35,7 @@ mod version;
 
 pub use code::{Code, JudgedBy, ParseCodeError};
 pub use content_hash::{ContentHash, ParseContentHashError};
+pub use copilot::{Copilot, CopilotId};
 pub use delivery::{DELIVERY_SCHEDULE, NextAttempt, next_attempt};
 pub use document::{Collision, DocumentKind, Edit, ParseError, Patch, Stored, check};
 pub use evidence::Evidence;

@@ -81,25 +81,11 @@ fn downgrade_preexisting<K: DocumentKind>(document: &K, stored: &K, findings: &m
     if !findings.has_errors() {
         return;
     }
-    let is_untouched = |name: &str| document.member(name) == stored.member(name);
-    let untouched: Vec<&str> = document
-        .document()
-        .root()
-        .members()
-        .map(|member| member.name)
-        .filter(|name| is_untouched(name))
-        .collect();
     for finding in findings
         .iter_mut()
         .filter(|finding| finding.severity == Severity::Error)
     {
-        let tokens: Vec<_> = finding.pointer.tokens().take(2).collect();
-        let is_preexisting = match tokens.as_slice() {
-            [name, index] => untouched.contains(&name.as_ref()) || is_stored_element(document, stored, name, index),
-            [name] => is_untouched(name),
-            _ => false,
-        };
-        if is_preexisting {
+        if is_preexisting(document, stored, &finding.pointer) {
             finding.severity = Severity::Warning;
             finding.help = Some(format!(
                 "the stored {} has this already, and the change does not touch it",
@@ -109,9 +95,29 @@ fn downgrade_preexisting<K: DocumentKind>(document: &K, stored: &K, findings: &m
     }
 }
 
-/// True if an element of a list equals one of the stored list.
-fn is_stored_element<K: DocumentKind>(document: &K, stored: &K, list: &str, index: &str) -> bool {
-    let ours = document.member(list).and_then(|list| list.child(index));
-    let mut theirs = stored.member(list).into_iter().flat_map(Node::elements);
-    ours.is_some_and(|ours| theirs.any(|theirs| theirs.eq_value(ours)))
+/// True if a part that a place lies in is as the stored document has it: the member, an element of its list, and of a member of
+/// [parts](super::MemberSpec::nested) any part, wherever in a list it stood.
+fn is_preexisting<K: DocumentKind>(document: &K, stored: &K, place: &Pointer) -> bool {
+    let tokens: Vec<_> = place.tokens().collect();
+    let Some(member) = tokens.first() else { return false };
+    let has_parts = K::MEMBERS
+        .iter()
+        .any(|spec| spec.name == member.as_ref() && spec.nested.is_some());
+    let deepest = if has_parts { tokens.len() } else { 2 };
+    let mut ours = Some(document.document().root());
+    let mut theirs = vec![stored.document().root()];
+    for (depth, token) in tokens.iter().take(deepest).enumerate() {
+        let Some(around) = ours else { return false };
+        ours = around.child(token);
+        theirs = if around.is_array() {
+            theirs.into_iter().flat_map(Node::elements).collect()
+        } else {
+            theirs.into_iter().filter_map(|node| node.get(token)).collect()
+        };
+        let is_missing_on_both = ours.is_none() && theirs.is_empty() && depth == 0;
+        if is_missing_on_both || ours.is_some_and(|ours| theirs.iter().any(|theirs| theirs.eq_value(ours))) {
+            return true;
+        }
+    }
+    false
 }

@@ -202,7 +202,9 @@ impl<K: DocumentKind> Edit<K> {
                 match_stored_elements::<K>(member, authored, theirs).map_err(|error| Findings::too_large(&error))?;
             let is_as_stored = theirs.is_some_and(|theirs| theirs.eq_value(value.root()));
             if self.form == Form::Partial || !is_as_stored {
-                patch.put(member.name, Some(value));
+                let goes =
+                    member.nested.is_some() && authored.is_null() && theirs.is_none_or(|theirs| !theirs.is_null());
+                patch.put(member.name, (!goes).then_some(value));
             }
         }
         let mut errors = self.own_errors(stored);

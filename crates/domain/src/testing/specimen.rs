@@ -1,5 +1,6 @@
 //! Documents of a kind that suites can run with.
 
+use crate::copilot::Copilot;
 use crate::document::{DocumentKind, Edit, Patch};
 use crate::trigger_rule::TriggerRule;
 
@@ -83,6 +84,53 @@ impl Specimen for TriggerRule {
                 r#"[{"type": "call"}]"#,
                 r#"[{"type": "call", "x": 1}]"#,
                 r#"[{"type": "webhook", "url": "https://example.org"}]"#,
+            ],
+        ),
+    ];
+}
+
+impl Specimen for Copilot {
+    const ID: &'static str = "1";
+    const TEXT: &'static str = r#"{"assistant": "1", "selfUri": "/1", "liveOnQueue": true, "defaultLanguage": "de-DE", "newer": {"than": 1.50},
+        "nluConfig": {"domain": {"id": "d", "useLatestVersion": true}, "intentConfidenceThreshold": 0.6000000238418579},
+        "wrapupCodePredictionConfig": {"enabled": false},
+        "ruleEngineConfig": {"rules": [
+            {"id": "1", "enabled": true, "rule": {"conditions": [{"conditionType": "Intent", "conditionValues": ["a"]}],
+                "actions": [{"actionType": "ThirdPartyAction", "x": 1}]}, "participantRoles": ["Customer"]},
+            {"enabled": true, "rule": {"conditions": [{"conditionType": "ConversationStart", "conditionValues": []}],
+                "actions": [{"actionType": "KnowledgeArticle"}]}}],
+            "fallback": {"enabled": true, "actions": [{"actionType": "KnowledgeSearch"}]}}}"#;
+    const VALUES: &'static [(&'static str, &'static [&'static str])] = &[
+        (
+            "ruleEngineConfig",
+            &[
+                r#"{"rules": [{"enabled": false, "rule": {"conditions": [{"conditionType": "Intent", "conditionValues": ["a"]}],
+                    "actions": [{"actionType": "ThirdPartyAction"}]}, "participantRoles": ["Customer"]}]}"#,
+                r#"{"rules": [
+                    {"enabled": true, "rule": {"conditions": [{"conditionType": "ConversationStart", "conditionValues": []}],
+                        "actions": [{"actionType": "KnowledgeArticle"}]}},
+                    {"id": "1", "enabled": true, "rule": {"conditions": [{"conditionType": "Intent", "conditionValues": ["b"]}],
+                        "actions": [{"actionType": "ThirdPartyAction"}]}, "participantRoles": ["Customer"]}],
+                    "fallback": {"enabled": false, "actions": []}}"#,
+                r#"{"rules": [
+                    {"enabled": true, "rule": {"conditions": [{"conditionType": "Sentiment", "conditionValues": ["low"]}],
+                        "actions": [{"actionType": "ThirdPartyAction"}]}}]}"#,
+            ],
+        ),
+        (
+            "nluConfig",
+            &[
+                r#"{"domain": {"id": "d", "useLatestVersion": true}, "intentConfidenceThreshold": 0.7}"#,
+                r#"{"domain": {"id": "e", "useLatestVersion": true}, "intentConfidenceThreshold": 0.6}"#,
+                r#"{"domain": {"id": "d", "useLatestVersion": false, "version": {"id": "v"}}, "intentConfidenceThreshold": 0.6}"#,
+            ],
+        ),
+        (
+            "wrapupCodePredictionConfig",
+            &[
+                r#"{"enabled": true}"#,
+                r#"{"enabled": true, "model": "a"}"#,
+                r#"{"enabled": false, "model": "b"}"#,
             ],
         ),
     ];

@@ -8,10 +8,10 @@ use super::condition::{CONDITION_MEMBERS, CONDITION_TYPES, Condition};
 use super::{EngineLimits, RULE_MEMBERS, RULE_TYPES, RuleId, TriggerRule, lints, pattern};
 use crate::code::Code;
 use crate::document::{Audience, DocumentKind, Form};
+use crate::faults::{missing, unknown_name, wrong_type};
 use crate::finding::{Finding, Findings, Reported};
 use crate::json::{Document, Member, Node, Value};
 use crate::pointer::Pointer;
-use crate::suggest::nearest;
 use crate::version::Version;
 
 /// Everything wrong with the members of a rule, by the limits of an engine.
@@ -314,37 +314,8 @@ fn without_quotes(operator: Operator, value: Node<'_>) -> Option<String> {
     (wants_number && number.is_finite()).then(|| format!("write it without quotes: {number}"))
 }
 
-fn wrong_type(pointer: Pointer, wanted: &str, found: Node<'_>) -> Finding {
-    let found = match found.value() {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    };
-    Finding::new(Code::WrongType, pointer, format!("expected {wanted}, found {found}"))
-}
-
-fn missing(parent: &Pointer, name: &str, whose: &str) -> Finding {
-    Finding::new(
-        Code::MissingMember,
-        parent.member(name),
-        format!("{whose} needs `{name}`"),
-    )
-}
-
 fn empty(code: Code, list: &str) -> Finding {
     Finding::new(code, Pointer::root().member(list), format!("the rule has no {list}"))
-}
-
-fn unknown_name(code: Code, pointer: Pointer, what: &str, name: &str, known: &[&str]) -> Finding {
-    let shown: String = name.chars().take(80).collect();
-    let help = match nearest(name, known) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("known here: {}", known.join(", ")),
-    };
-    Finding::new(code, pointer, format!("unknown {what} `{shown}`")).with_help(help)
 }
 
 #[cfg(test)]

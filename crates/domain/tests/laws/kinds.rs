@@ -1,7 +1,7 @@
 //! The laws that hold for every kind, for the kinds that are here.
 
-use assist_rules_domain::TriggerRule;
 use assist_rules_domain::testing::{Toy, kind_laws};
+use assist_rules_domain::{Copilot, TriggerRule};
 
 use super::cases;
 
@@ -13,4 +13,9 @@ fn the_laws_hold_for_trigger_rules() {
 #[test]
 fn the_laws_hold_for_a_second_kind() {
     kind_laws::<Toy>(cases());
+}
+
+#[test]
+fn the_laws_hold_for_copilots() {
+    kind_laws::<Copilot>(cases());
 }

@@ -43,7 +43,7 @@ fn a_thousand_rules_are_pulled_edited_reviewed_applied_and_found_in_sync() {
         assert_ne!(text, renamed);
         repository.write(&file(*number), renamed);
     }
-    repository.others_edit("r2", |rule| rule["description"] = json!("theirs"));
+    repository.others_edit("r2", |rule| rule["enabled"] = json!(false));
     repository.json(0, &["validate", "rules"]);
     let plan = repository.json(4, &["plan", "rules", "--out", "p.plan"]);
     let planned: BTreeSet<String> = actions(&plan).into_iter().collect();
@@ -71,7 +71,7 @@ fn a_thousand_rules_are_pulled_edited_reviewed_applied_and_found_in_sync() {
     );
     let pulled = repository.json(0, &["pull", "rules"]);
     assert_eq!(pulled["summary"]["written"], 1);
-    assert!(repository.read(&file(2)).contains("theirs"));
+    assert!(repository.read(&file(2)).contains("enabled: false"));
     assert!(repository.read(&file(1)).contains("name: Ours # CHG-1\n"));
     let status = repository.json(0, &["status", "rules", "--detailed-exitcode"]);
     assert_eq!(states(&status), (Some(all), Some(0)));

@@ -109,7 +109,7 @@ impl<K: DocumentKind> Puller<K> {
             Wanted::Listed(chooses) => {
                 let mut seen = BTreeSet::new();
                 visit_listing(&*self.store, &mut |listed| {
-                    let title = listed.value.title().map(str::to_owned);
+                    let title = listed.title.clone();
                     names.insert(listed.stated_id.clone(), title.clone());
                     let Some(id) = listed.id.clone() else { return };
                     if !chooses(&listed.stated_id, &listed.value) || !seen.insert(listed.stated_id.clone()) {

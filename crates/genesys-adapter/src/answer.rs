@@ -14,7 +14,7 @@ use ports::{Cursor, Listed, Page, Redactor};
 use crate::platform_error::PlatformError;
 use crate::rate_window::rate_window;
 use crate::redact::{clean, first_words};
-use crate::resource::Resource;
+use crate::resource::{NotTheDocument, Resource};
 use crate::response_body::BodyFault;
 use crate::tags::{Tags, is_same};
 
@@ -131,17 +131,16 @@ impl ResponseReader<'_> {
         let noun = R::Kind::NAME;
         let malformed = |why: &str| self.fail(FailureClass::Malformed, format!("the answer is no {noun}: {why}"));
         let version = self.tags::<R::Kind>(&document).version();
+        let document = resource.read(id, document).map_err(|fault| match fault {
+            NotTheDocument::NoDocument(why) => malformed(why),
+            NotTheDocument::Other(stated) => {
+                let message = format!("the answer is about the {noun} `{}`", clean(self.redactor, &stated));
+                self.fail(FailureClass::IdMismatch, message)
+            }
+        })?;
         let Ok(value) = R::Kind::from_document(document) else {
             return Err(malformed("it is not an object"));
         };
-        // Why: an error or a notice of what stands in front of the platform may be a JSON object, and 200, too.
-        let Some(stated) = resource.stated_id(value.document().root()) else {
-            return Err(malformed("it has no `id`"));
-        };
-        if stated != id.to_string() {
-            let message = format!("the answer is about the {noun} `{}`", clean(self.redactor, stated));
-            return Err(self.fail(FailureClass::IdMismatch, message));
-        }
         Ok(Stored {
             id: id.clone(),
             version,
@@ -223,12 +222,13 @@ impl ResponseReader<'_> {
         let parts = parts.ok_or_else(|| malformed("the answer is no listing: it has no list `entities`".to_owned()))?;
         let mut documents = Vec::new();
         for element in parts.elements {
-            let listed = resource.read_listed(element).and_then(|(stated_id, document)| {
+            let listed = resource.read_listed(element).and_then(|parts| {
                 Some(Listed {
-                    id: stated_id.parse().ok(),
-                    stated_id,
+                    id: parts.id.parse().ok(),
+                    stated_id: parts.id,
+                    title: parts.title,
                     version: R::Kind::stated_version(element),
-                    value: R::Kind::from_document(document).ok()?,
+                    value: R::Kind::from_document(parts.document).ok()?,
                 })
             });
             let no_document = || malformed(format!("the listing has an element that is no {}", R::Kind::NAME));

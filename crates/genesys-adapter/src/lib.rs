@@ -36,7 +36,7 @@ pub use network::{CaFile, CaFileError, TlsFailure};
 pub use organization::{Organization, about_organization};
 pub use proxy::{Proxy, ProxyError};
 pub use region::{Region, UnknownRegionError};
-pub use resource::{PageParts, Resource, TriggerRules};
+pub use resource::{Copilots, ListedParts, NotTheDocument, PageParts, Resource, TriggerRules};
 pub use store::GenesysStore;
 pub use token::TokenSource;
 pub use token_cache::TokenCache;

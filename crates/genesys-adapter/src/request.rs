@@ -43,7 +43,7 @@ pub fn replace<R: Resource>(
     ApiRequest {
         method: Method::PUT,
         if_match: version.cloned(),
-        body: Some(Bytes::from(document.document().compact())),
+        body: Some(Bytes::from(resource.body(id, document))),
         ..get(resource, id)
     }
 }

@@ -1,10 +1,14 @@
 //! The resources of the API that documents are stored under.
 
+mod copilots;
+mod trigger_rules;
+
+use domain::DocumentKind;
 use domain::json::{Document, Node};
-use domain::{DocumentKind, TriggerRule};
 use ports::Cursor;
 
-use crate::address::RulesPath;
+pub use copilots::Copilots;
+pub use trigger_rules::TriggerRules;
 
 /// A resource of the API: the paths of its documents, and the pages of its listing.
 pub trait Resource: Send + Sync + 'static {
@@ -24,11 +28,41 @@ pub trait Resource: Send + Sync + 'static {
     /// page.
     fn read_page<'d>(&self, root: Node<'d>, cursor: Option<&Cursor>) -> Option<PageParts<'d>>;
 
-    /// The document that an element of a listing shows, and the id that it states.
-    fn read_listed(&self, element: Node<'_>) -> Option<(String, Document)>;
+    /// The document that an element of a listing shows; none if the element is no document.
+    fn read_listed(&self, element: Node<'_>) -> Option<ListedParts>;
 
-    /// The id that a document itself states, if it states one.
-    fn stated_id<'d>(&self, root: Node<'d>) -> Option<&'d str>;
+    /// The document in the answer to a request about this one.
+    ///
+    /// # Errors
+    ///
+    /// If the answer is no document of the kind, or is about another one: an error or a notice of what stands in front of the
+    /// platform may be a JSON object, and 200, too.
+    fn read(&self, id: &<Self::Kind as DocumentKind>::Id, answer: Document) -> Result<Document, NotTheDocument>;
+
+    /// The body that writes a document.
+    fn body(&self, id: &<Self::Kind as DocumentKind>::Id, document: &Self::Kind) -> String {
+        let _ = id;
+        document.document().compact()
+    }
+}
+
+/// The reason why an answer is not the document that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotTheDocument {
+    /// It is no document of the kind.
+    NoDocument(&'static str),
+    /// It states another id.
+    Other(String),
+}
+
+/// The parts of an element of a listing.
+pub struct ListedParts {
+    /// The id that it states.
+    pub id: String,
+    /// The name that people know the document by.
+    pub title: Option<String>,
+    /// The document.
+    pub document: Document,
 }
 
 /// The parts of a page of a listing.
@@ -39,52 +73,4 @@ pub struct PageParts<'d> {
     pub next: Option<Cursor>,
     /// The number of documents in the whole listing.
     pub total: Option<u64>,
-}
-
-/// Rules a page: the platform's usual maximum is 100.
-const PAGE_SIZE: u32 = 100;
-
-/// Trigger rules. Their contract is not part of the published API; the listing is the platform's usual one and is assumed.
-#[derive(Clone, Debug, Default)]
-pub struct TriggerRules(pub RulesPath);
-
-impl Resource for TriggerRules {
-    type Kind = TriggerRule;
-
-    const ABSENT: &'static str = "there is no such rule, or the organization lacks the trigger-rule contract";
-
-    fn path(&self, id: &domain::RuleId) -> String {
-        self.0.of_rule(id)
-    }
-
-    fn page_path(&self, cursor: Option<&Cursor>) -> (String, String) {
-        let query = format!("pageSize={PAGE_SIZE}&pageNumber={}", page_number(cursor));
-        (self.0.as_str().to_owned(), query)
-    }
-
-    fn read_page<'d>(&self, root: Node<'d>, cursor: Option<&Cursor>) -> Option<PageParts<'d>> {
-        let number = |name| root.get(name)?.as_number()?.raw().parse::<u64>().ok();
-        let entities = root.get("entities").filter(|entities| entities.is_array())?;
-        let elements: Vec<Node<'d>> = entities.elements().collect();
-        let next = page_number(cursor) + 1;
-        let has_next = !elements.is_empty() && number("pageCount").is_some_and(|pages| next <= pages);
-        Some(PageParts {
-            elements,
-            next: has_next.then(|| Cursor(next.to_string())),
-            total: number("total"),
-        })
-    }
-
-    fn read_listed(&self, element: Node<'_>) -> Option<(String, Document)> {
-        let id = self.stated_id(element).unwrap_or_default().to_owned();
-        Some((id, Document::from_node(element).ok()?))
-    }
-
-    fn stated_id<'d>(&self, root: Node<'d>) -> Option<&'d str> {
-        root.get("id")?.as_str()
-    }
-}
-
-fn page_number(cursor: Option<&Cursor>) -> u64 {
-    cursor.and_then(|cursor| cursor.0.parse().ok()).unwrap_or(1)
 }

@@ -81,6 +81,8 @@ pub struct Listed<K: DocumentKind> {
     pub stated_id: String,
     /// The id, if it is one.
     pub id: Option<K::Id>,
+    /// The name that people know it by, if the listing shows one.
+    pub title: Option<String>,
     /// The version, if the listing shows it.
     pub version: Option<Version>,
     /// The document.

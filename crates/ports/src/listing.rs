@@ -83,6 +83,7 @@ mod tests {
     fn page(numbers: &[(u32, &str)], next: Option<&str>) -> Response<Page<Toy>> {
         let listed = |(number, title): &(u32, &str)| Listed {
             stated_id: number.to_string(),
+            title: None,
             id: Some(*number),
             version: None,
             value: Toy::from_document(format!(r#"{{"number":{number},"title":"{title}"}}"#).parse().unwrap()).unwrap(),

@@ -52,6 +52,7 @@ impl<K: Specimen> DocumentStore<K> for Listing<K> {
         }
         let listed = |stored: Stored<K>| Listed {
             stated_id: stored.id.to_string(),
+            title: None,
             id: Some(stored.id),
             version: stored.version,
             value: stored.value,

@@ -435,6 +435,7 @@ async fn of_a_rule_on_two_pages_the_later_one_counts() {
             };
             let listed = Listed {
                 stated_id: "1".to_owned(),
+                title: None,
                 id: "1".parse().ok(),
                 version: None,
                 value: rule(name),

@@ -122,6 +122,7 @@ impl<K: DocumentKind> DocumentStore<K> for InMemoryStore<K> {
         let page = documents.iter().skip(first).take(self.page);
         let listed = page.map(|(id, (number, document))| Listed {
             stated_id: id.to_string(),
+            title: document.title().map(str::to_owned),
             id: Some(id.clone()),
             version: version::<K>(*number),
             value: document.clone(),

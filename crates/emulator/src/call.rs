@@ -6,9 +6,10 @@ use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, header::CONTENT_TYPE};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::{api_error::ApiError, route::Route};
+use crate::{api_error::ApiError, parameters::Parameters, route::Route};
 
 /// The largest body that the platform takes.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -69,6 +70,11 @@ impl Call {
         }
     }
 
+    /// The parameters of the query.
+    pub(crate) fn parameters(&self) -> Parameters<'_> {
+        Parameters::new(self.query.as_deref().unwrap_or_default())
+    }
+
     /// The media type of the body, in lower case, without its parameters.
     pub(crate) fn media_type(&self) -> Option<String> {
         let text = self.headers.get(CONTENT_TYPE)?.to_str().ok()?;
@@ -99,6 +105,20 @@ impl Call {
                 )
             }
         }
+    }
+}
+
+/// The object of a body.
+///
+/// # Errors
+///
+/// 400 for what is no JSON, or no object.
+pub(crate) fn json_object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
+    let invalid = |message: String| ApiError::new(400, "invalid.json", message);
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(invalid("The request body must be a JSON object.".to_owned())),
+        Err(error) => Err(invalid(format!("The request body is not valid JSON: {error}."))),
     }
 }
 

@@ -26,9 +26,11 @@ mod engine;
 mod etag;
 mod fault;
 mod fault_injection;
+mod listing;
 mod merge_patch;
 mod operand;
 mod organization;
+mod parameters;
 mod platform;
 mod rate;
 mod recorded_request;
@@ -43,6 +45,7 @@ mod settings;
 mod sign_in;
 mod tenant;
 mod token;
+mod violation;
 
 #[cfg(test)]
 mod tests;

@@ -4,15 +4,16 @@ use http::{
     HeaderValue, StatusCode,
     header::{ALLOW, CACHE_CONTROL},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
     Permission, RecordedRequest, Settings,
     api_error::ApiError,
-    call::Call,
+    call::{Call, json_object},
     client::Registration,
     engine, etag,
     fault::Faults,
+    listing,
     rate::{Rates, ThrottleBurst},
     reply::Reply,
     route::Route,
@@ -22,7 +23,6 @@ use crate::{
     token::{Issued, Tokens},
 };
 
-const DEFAULT_PAGE_SIZE: usize = 25;
 const MAX_PAGE_SIZE: usize = 100;
 
 /// All that an emulator remembers.
@@ -87,7 +87,7 @@ impl State {
             Route::Organization => Ok(Reply::json(StatusCode::OK, &tenant.organization.served())),
             Route::List => {
                 self.permit(issued, Permission::View)?;
-                list(&tenant.rules, settings, call.query.as_deref().unwrap_or_default())
+                list(&tenant.rules, settings, call)
             }
             Route::Get { id } => {
                 self.permit(issued, Permission::View)?;
@@ -128,7 +128,8 @@ fn put(rules: &mut RuleStore, settings: &Settings, call: &Call, id: &str) -> Res
     let body = call.json_bytes()?;
     let stored = find(rules, id)?;
     etag::require(&call.headers, stored.etag())?;
-    let rule = engine::read(body, stored.document())?;
+    let rule = json_object(body)?;
+    engine::require(&rule, stored.document())?;
     let next = stored
         .succeeded_by(Value::Object(rule))
         .map_err(|error| ApiError::new(400, "invalid.rule", format!("Cannot {error}.")))?;
@@ -137,23 +138,9 @@ fn put(rules: &mut RuleStore, settings: &Settings, call: &Call, id: &str) -> Res
     Ok(reply)
 }
 
-fn list(rules: &RuleStore, settings: &Settings, query: &str) -> Result<Reply, ApiError> {
-    let size = page_parameter(query, "pageSize", DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)?;
-    let number = page_parameter(query, "pageNumber", 1, usize::MAX)?;
-    let total = rules.iter().len();
-    let entities: Vec<Value> = rules
-        .iter()
-        .skip(size.saturating_mul(number - 1))
-        .take(size)
-        .map(|rule| rule.served(settings.body_etag))
-        .collect();
-    let page = json!({
-        "entities": entities,
-        "pageSize": size,
-        "pageNumber": number,
-        "total": total,
-        "pageCount": total.div_ceil(size),
-    });
+fn list(rules: &RuleStore, settings: &Settings, call: &Call) -> Result<Reply, ApiError> {
+    let rules = rules.iter().map(|rule| rule.served(settings.body_etag)).collect();
+    let page = listing::numbered(call.parameters(), MAX_PAGE_SIZE, rules)?;
     Ok(Reply::json(StatusCode::OK, &page))
 }
 
@@ -166,20 +153,4 @@ fn find<'rules>(rules: &'rules RuleStore, id: &str) -> Result<&'rules Stored, Ap
 fn found(settings: &Settings, rule: &Stored) -> Reply {
     Reply::json(StatusCode::OK, &rule.served(settings.body_etag))
         .with_etag(etag::header(settings.etag_header, rule.etag()))
-}
-
-fn page_parameter(query: &str, name: &str, default: usize, largest: usize) -> Result<usize, ApiError> {
-    let given = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name);
-    let Some((_, text)) = given else {
-        return Ok(default);
-    };
-    match text.parse::<usize>() {
-        Ok(number) if (1..=largest).contains(&number) => Ok(number),
-        Ok(_) | Err(_) => {
-            let message = format!("{name} must be a number from 1 to {largest}.");
-            Err(ApiError::new(400, "invalid.value", message)
-                .param("fieldName", name)
-                .detail("invalid.value", name))
-        }
-    }
 }

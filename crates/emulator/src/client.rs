@@ -1,8 +1,8 @@
-//! OAuth clients and what their roles let them do.
+//! OAuth clients of the platform.
 
 use std::{collections::BTreeSet, fmt};
 
-use crate::{SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, tenant::TenantId};
+use crate::{Permission, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, tenant::TenantId};
 
 /// A client of the client-credentials grant.
 #[derive(Clone)]
@@ -21,7 +21,7 @@ impl Client {
         Self {
             id: SANDBOX_CLIENT_ID.to_owned(),
             secret: SANDBOX_CLIENT_SECRET.to_owned(),
-            permissions: BTreeSet::from([Permission::View, Permission::Update]),
+            permissions: Permission::ALL.into(),
         }
     }
 }
@@ -41,23 +41,4 @@ impl fmt::Debug for Client {
 pub(crate) struct Registration {
     pub(crate) client: Client,
     pub(crate) tenant: TenantId,
-}
-
-/// A permission of the trigger-rule contract.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Permission {
-    /// To read rules.
-    View,
-    /// To write them.
-    Update,
-}
-
-impl Permission {
-    /// The platform's name of it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::View => "agentassist:trigger-rule:view",
-            Self::Update => "agentassist:trigger-rule:update",
-        }
-    }
 }

@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde_json::Value;
 
 use crate::{
-    Client, HostedOrganization, RecordedRequest, RuleError, SAMPLE_RULE, Script, Settings,
+    Client, HostedOrganization, RecordedRequest, RuleError, SAMPLE_ASSISTANTS, SAMPLE_RULE, Script, Settings,
     call::Call,
     client::Registration,
     fault::{FaultAction, Faults},
@@ -19,7 +19,7 @@ use crate::{
 
 /// One organization of an emulated platform. A clone is another handle on the same one.
 ///
-/// Rules and the organization are those of the handle. Tokens, requests, faults and settings are the platform's:
+/// Rules, assistants and the organization are those of the handle. Tokens, requests, faults and settings are the platform's:
 /// handles that [`add_organization`](Self::add_organization) made share them, and any of them may be served.
 #[derive(Clone, Debug)]
 pub struct Emulator {
@@ -34,7 +34,7 @@ impl Emulator {
         Self::of(settings, Tenant::default())
     }
 
-    /// The world of the sandbox: [`SAMPLE_RULE`], [`Client::sandbox`] and
+    /// The world of the sandbox: [`SAMPLE_RULE`], [`SAMPLE_ASSISTANTS`], [`Client::sandbox`] and
     /// [`HostedOrganization::sandbox`], as the platform documents itself.
     pub fn sample() -> Self {
         let emulator = Self::of(Settings::default(), Tenant::new(HostedOrganization::sandbox()));
@@ -45,20 +45,25 @@ impl Emulator {
         {
             emulator.tenant(|tenant| tenant.rules.put(rule));
         }
+        if let Ok(assistants) = serde_json::from_str(SAMPLE_ASSISTANTS) {
+            emulator.tenant(|tenant| tenant.load_assistants(&assistants)).ok();
+        }
         emulator
     }
 
-    /// A world with the organization and the rules of a [`snapshot`](Self::snapshot), at their versions, and without
-    /// clients. A snapshot from before it had an organization gets a fresh one.
+    /// A world with all that a [`snapshot`](Self::snapshot) has, rules at their versions, and without clients. A snapshot
+    /// from before it had an organization gets a fresh one; from before it had assistants, none.
     ///
     /// # Errors
     ///
-    /// [`RuleError::Snapshot`], [`RuleError::Shape`] or [`RuleError::Organization`] if `snapshot` is none.
+    /// [`RuleError::Snapshot`], [`RuleError::Shape`], [`RuleError::Organization`] or [`RuleError::Copilot`] if `snapshot` is
+    /// none.
     pub fn restore(snapshot: &Value, settings: Settings) -> Result<Self, RuleError> {
         Ok(Self::of(settings, Tenant::from_snapshot(snapshot)?))
     }
 
-    fn of(settings: Settings, home: Tenant) -> Self {
+    fn of(settings: Settings, mut home: Tenant) -> Self {
+        home.assistants.set_fractions(settings.copilot.fractions);
         Self {
             settings: Arc::new(settings),
             state: Arc::new(Mutex::new(State::new(home))),
@@ -71,7 +76,9 @@ impl Emulator {
     /// Ids are not compared: an organization with the id of another has rules of its own all the same.
     #[must_use]
     pub fn add_organization(&self, organization: HostedOrganization) -> Self {
-        let tenant = self.state().tenants.add(Tenant::new(organization));
+        let mut tenant = Tenant::new(organization);
+        tenant.assistants.set_fractions(self.settings.copilot.fractions);
+        let tenant = self.state().tenants.add(tenant);
         Self { tenant, ..self.clone() }
     }
 
@@ -85,7 +92,8 @@ impl Emulator {
         self.tenant(|tenant| tenant.organization = organization);
     }
 
-    /// The organization and all its rules with their versions, as JSON; nothing else of the world.
+    /// The organization, all its rules with their versions, its assistants and what they refer to, as JSON; nothing else
+    /// of the world.
     pub fn snapshot(&self) -> Value {
         self.tenant(|tenant| tenant.snapshot())
     }
@@ -191,11 +199,11 @@ impl Emulator {
         self.state().faults.due(call)
     }
 
-    /// Edits a rule of the organization that a request's token belongs to; of this handle's, if it carries none.
-    pub(crate) fn edit_rule_of(&self, call: &Call, id: &str, change: impl FnOnce(&mut Value)) -> Result<(), RuleError> {
+    /// The organization that a request's token belongs to; this handle's, if it carries none.
+    pub(crate) fn tenant_of<T>(&self, call: &Call, look: impl FnOnce(&mut Tenant) -> T) -> T {
         let mut state = self.state();
         let tenant = state.tokens.tenant_of_bearer(&call.headers).unwrap_or(self.tenant);
-        state.tenants.get_mut(tenant).rules.edit(id, change)
+        look(state.tenants.get_mut(tenant))
     }
 
     pub(crate) fn begin_throttle_burst(&self, requests: u32, retry_after: u32) {
@@ -213,7 +221,7 @@ impl Emulator {
     }
 
     /// The tenant of this handle, under the lock of the state.
-    fn tenant<T>(&self, look: impl FnOnce(&mut Tenant) -> T) -> T {
+    pub(crate) fn tenant<T>(&self, look: impl FnOnce(&mut Tenant) -> T) -> T {
         look(self.state().tenants.get_mut(self.tenant))
     }
 

@@ -1,8 +1,11 @@
-//! Versions of a rule as HTTP carries them.
+//! Versions of a document as HTTP carries them.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use http::{HeaderMap, HeaderValue, header::IF_MATCH};
+use serde_json::Value;
 
-use crate::{EtagHeader, api_error::ApiError};
+use crate::{EtagHeader, GatewayEtag, api_error::ApiError};
 
 /// The version after `tag`: one more for a number, a suffix for any other text.
 pub(crate) fn successor(tag: &str) -> String {
@@ -51,8 +54,40 @@ pub(crate) fn require(headers: &HeaderMap, current: &str) -> Result<(), ApiError
     Err(ApiError::new(
         412,
         "precondition.failed",
-        "The etag in If-Match is not that of the current trigger rule.",
+        "The etag in If-Match is not that of the current document.",
     ))
+}
+
+/// The `ETag` that a gateway gives a document, if there is one that does.
+pub(crate) fn of_gateway(gateway: GatewayEtag, document: &Value) -> Option<HeaderValue> {
+    match gateway {
+        GatewayEtag::Absent => None,
+        GatewayEtag::Unchecked | GatewayEtag::Checked => header(EtagHeader::Quoted, &tag_of(document)),
+    }
+}
+
+/// Lets a write through that was made for `current`, or for any document; a gateway that checks no tag lets all through.
+///
+/// # Errors
+///
+/// 412 for the tag of another document, 400 for `*` or more than one.
+pub(crate) fn require_of_gateway(
+    gateway: GatewayEtag,
+    headers: &HeaderMap,
+    current: Option<&Value>,
+) -> Result<(), ApiError> {
+    match gateway {
+        GatewayEtag::Checked if headers.contains_key(IF_MATCH) => {
+            require(headers, &current.map(tag_of).unwrap_or_default())
+        }
+        GatewayEtag::Absent | GatewayEtag::Unchecked | GatewayEtag::Checked => Ok(()),
+    }
+}
+
+fn tag_of(document: &Value) -> String {
+    let mut hasher = DefaultHasher::new();
+    document.to_string().hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 fn opaque(tag: &[u8]) -> Option<&[u8]> {

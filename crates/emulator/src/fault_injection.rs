@@ -11,7 +11,7 @@ use serde_json::{Value, value::RawValue};
 use tokio::time::sleep;
 
 use crate::{
-    Emulator,
+    Emulator, RuleError,
     api_error::ApiError,
     call::Call,
     connection::{RawResponse, Then},
@@ -192,11 +192,23 @@ fn gateway(
     reply
 }
 
-/// Edits the rule that a request is about, as another client would.
+/// Edits the document that a request is about, as another user would.
 fn edit(emulator: &Emulator, call: &Call, change: impl FnOnce(&mut Value)) {
     let edited = match &call.route {
-        Route::Get { id } | Route::Put { id } => emulator.edit_rule_of(call, id, change),
-        Route::Token | Route::List | Route::Organization | Route::WrongMethod { .. } | Route::Nowhere => return,
+        Route::Get { id } | Route::Put { id } => emulator.tenant_of(call, |tenant| tenant.rules.edit(id, change)),
+        Route::GetDocument(at) | Route::PutDocument(at) => emulator
+            .tenant_of(call, |tenant| tenant.assistants.edit(at, change))
+            .map_err(RuleError::Copilot),
+        Route::Token
+        | Route::List
+        | Route::Organization
+        | Route::ListAssistants
+        | Route::GetAssistant { .. }
+        | Route::ListVariations { .. }
+        | Route::ListReferences(_)
+        | Route::GetReference { .. }
+        | Route::WrongMethod { .. }
+        | Route::Nowhere => return,
     };
     if let Err(error) = edited {
         tracing::warn!(%error, "a fault on demand had nothing to edit");

@@ -1,4 +1,4 @@
-//! Genesys Cloud in a box: the trigger-rule contract, its sign-in and its limits, over a real socket.
+//! Genesys Cloud in a box: trigger rules, Agent Copilot, the sign-in and the limits, over a real socket.
 //!
 //! The emulator refuses what the platform would refuse, with the platform's own words and headers, and keeps what it
 //! was given member for member. Its code shares nothing with the product that it tries: a checker that judged itself
@@ -18,22 +18,34 @@
 //! ```
 
 mod api_error;
+mod assistant_store;
 mod call;
 mod client;
 mod connection;
+mod copilot_api;
+mod copilot_engine;
+mod copilot_error;
+mod copilot_settings;
 mod emulator;
 mod engine;
 mod etag;
 mod fault;
 mod fault_injection;
+mod hosted_copilots;
+mod hosted_document;
 mod listing;
 mod merge_patch;
 mod operand;
 mod organization;
 mod parameters;
+mod permission;
 mod platform;
 mod rate;
 mod recorded_request;
+mod recorded_write;
+mod reference_api;
+mod reference_collection;
+mod reference_store;
 mod reply;
 mod route;
 mod rule_store;
@@ -50,14 +62,21 @@ mod violation;
 #[cfg(test)]
 mod tests;
 
-pub use client::{Client, Permission};
+pub use client::Client;
+pub use copilot_error::CopilotError;
+pub use copilot_settings::{CopilotSettings, EnumMembers, Fractions, GatewayEtag, MemberOrder, Staleness};
 pub use emulator::Emulator;
+pub use hosted_document::HostedDocument;
 pub use organization::HostedOrganization;
+pub use permission::Permission;
 pub use recorded_request::RecordedRequest;
+pub use recorded_write::{RecordedWrite, Writer};
+pub use reference_collection::ReferenceCollection;
 pub use route::Kind;
 pub use rule_store::RuleError;
 pub use sample::{
-    SAMPLE_CHANGE, SAMPLE_RULE, SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, SANDBOX_ORGANIZATION_ID,
+    SAMPLE_ASSISTANT_ID, SAMPLE_ASSISTANTS, SAMPLE_CHANGE, SAMPLE_RULE, SAMPLE_RULE_ID, SAMPLE_VARIATION_ID,
+    SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, SANDBOX_ORGANIZATION_ID,
 };
 pub use script::{Script, ScriptError};
 pub use server::{Running, serve};

@@ -1,5 +1,7 @@
 //! The parameters of a query.
 
+use std::borrow::Cow;
+
 use crate::api_error::ApiError;
 
 /// A query that can be asked for its parameters.
@@ -11,13 +13,24 @@ impl<'call> Parameters<'call> {
         Self(query)
     }
 
+    /// All of them, decoded, in their order.
+    pub(crate) fn iter(self) -> impl Iterator<Item = (Cow<'call, str>, Cow<'call, str>)> {
+        url::form_urlencoded::parse(self.0.as_bytes())
+    }
+
+    /// The first of this name, unless it is empty.
+    pub(crate) fn text(self, name: &str) -> Option<Cow<'call, str>> {
+        let (_, text) = self.iter().find(|(key, _)| key == name)?;
+        (!text.is_empty()).then_some(text)
+    }
+
     /// A number from 1 to `largest`.
     ///
     /// # Errors
     ///
     /// 400 for anything else.
     pub(crate) fn number(self, name: &str, default: usize, largest: usize) -> Result<usize, ApiError> {
-        let Some((_, text)) = url::form_urlencoded::parse(self.0.as_bytes()).find(|(key, _)| key == name) else {
+        let Some((_, text)) = self.iter().find(|(key, _)| key == name) else {
             return Ok(default);
         };
         match text.parse::<usize>() {

@@ -11,10 +11,11 @@ use crate::{
     api_error::ApiError,
     call::{Call, json_object},
     client::Registration,
-    engine, etag,
+    copilot_api, engine, etag,
     fault::Faults,
     listing,
     rate::{Rates, ThrottleBurst},
+    reference_api,
     reply::Reply,
     route::Route,
     rule_store::{RuleStore, Stored},
@@ -82,21 +83,24 @@ impl State {
     }
 
     fn api(&mut self, settings: &Settings, call: &Call, issued: &Issued) -> Result<Reply, ApiError> {
-        let tenant = self.tenants.get(issued.tenant);
+        for permission in needed(call) {
+            self.permit(issued, permission)?;
+        }
+        let tenant = self.tenants.get_mut(issued.tenant);
         match &call.route {
             Route::Organization => Ok(Reply::json(StatusCode::OK, &tenant.organization.served())),
-            Route::List => {
-                self.permit(issued, Permission::View)?;
-                list(&tenant.rules, settings, call)
+            Route::List => list(&tenant.rules, settings, call),
+            Route::Get { id } => Ok(found(settings, find(&tenant.rules, id)?)),
+            Route::Put { id } => put(&mut tenant.rules, settings, call, id),
+            Route::ListAssistants => copilot_api::list(&mut tenant.assistants, settings, call),
+            Route::GetAssistant { id } => copilot_api::get_assistant(&mut tenant.assistants, settings, call, id),
+            Route::ListVariations { assistant } => {
+                copilot_api::list_variations(&mut tenant.assistants, settings, assistant)
             }
-            Route::Get { id } => {
-                self.permit(issued, Permission::View)?;
-                Ok(found(settings, find(&tenant.rules, id)?))
-            }
-            Route::Put { id } => {
-                self.permit(issued, Permission::Update)?;
-                put(&mut self.tenants.get_mut(issued.tenant).rules, settings, call, id)
-            }
+            Route::GetDocument(at) => copilot_api::get(&mut tenant.assistants, settings, at),
+            Route::PutDocument(at) => copilot_api::put(&mut tenant.assistants, settings, call, &issued.client_id, at),
+            Route::ListReferences(collection) => reference_api::list(&tenant.references, settings, call, collection),
+            Route::GetReference { collection, id } => reference_api::get(&tenant.references, call, collection, id),
             Route::WrongMethod { allow } => Err(ApiError::new(
                 405,
                 "method.not.allowed",
@@ -116,11 +120,43 @@ impl State {
         if registration.is_some_and(|registration| registration.client.permissions.contains(&permission)) {
             return Ok(());
         }
-        let name = permission.name();
-        let message =
-            format!("Unable to perform the requested action. You are missing the following permission(s): [{name}]");
-        Err(ApiError::new(403, "missing.permissions", message).param("permissions", name))
+        Err(refusal(permission))
     }
+}
+
+/// The permissions that a request needs, all of them.
+fn needed(call: &Call) -> Vec<Permission> {
+    match &call.route {
+        Route::List | Route::Get { .. } => vec![Permission::View],
+        Route::Put { .. } => vec![Permission::Update],
+        Route::ListAssistants | Route::GetAssistant { .. } if copilot_api::expands_copilot(call) => {
+            vec![Permission::AssistantView, Permission::CopilotView]
+        }
+        Route::ListAssistants | Route::GetAssistant { .. } => vec![Permission::AssistantView],
+        Route::ListVariations { .. } | Route::GetDocument(_) => vec![Permission::CopilotView],
+        Route::PutDocument(_) => vec![Permission::CopilotEdit],
+        Route::ListReferences(collection) | Route::GetReference { collection, .. } => vec![collection.permission()],
+        Route::Token | Route::Organization | Route::WrongMethod { .. } | Route::Nowhere => Vec::new(),
+    }
+}
+
+/// The 403 that names a permission, and the older one that would do as well.
+fn refusal(permission: Permission) -> ApiError {
+    let name = permission.name();
+    let (code, lack, names) = match permission.alternative() {
+        None => (
+            "missing.permissions",
+            "You are missing the following permission(s)",
+            name.to_owned(),
+        ),
+        Some(alternative) => (
+            "missing.any.permissions",
+            "You must have at least one of the following permissions assigned",
+            format!("{name}, {alternative}"),
+        ),
+    };
+    let message = format!("Unable to perform the requested action. {lack}: [{names}]");
+    ApiError::new(403, code, message).param("permissions", names)
 }
 
 /// Replaces a rule. Each write makes a new version, whatever it says.

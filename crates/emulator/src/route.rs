@@ -3,11 +3,15 @@
 use http::Method;
 use serde::Deserialize;
 
+use crate::{HostedDocument, ReferenceCollection};
+
 /// The path that access tokens are asked for at.
 const TOKEN_PATH: &str = "/oauth/token";
 
 /// The path that the organization of a token is asked for at.
 pub(crate) const ORGANIZATION_PATH: &str = "/api/v2/organizations/me";
+
+const ASSISTANTS_PATH: &str = "/api/v2/assistants";
 
 /// The kind of a request, without its subject.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
@@ -15,12 +19,14 @@ pub(crate) const ORGANIZATION_PATH: &str = "/api/v2/organizations/me";
 pub enum Kind {
     /// An access token.
     Token,
-    /// A page of rules.
+    /// A page of rules, assistants or variations.
     List,
-    /// One rule.
+    /// One rule, assistant, Copilot or variation.
     Get,
-    /// To replace a rule.
+    /// To replace a rule, a Copilot or a variation.
     Put,
+    /// Anything that a Copilot refers to: a list or an element.
+    Reference,
     /// The organization of the token.
     Organization,
     /// Nothing that the emulator has.
@@ -33,10 +39,30 @@ pub enum Kind {
 pub(crate) enum Route {
     Token,
     List,
-    Get { id: String },
-    Put { id: String },
+    Get {
+        id: String,
+    },
+    Put {
+        id: String,
+    },
     Organization,
-    WrongMethod { allow: &'static str },
+    ListAssistants,
+    GetAssistant {
+        id: String,
+    },
+    ListVariations {
+        assistant: String,
+    },
+    GetDocument(HostedDocument),
+    PutDocument(HostedDocument),
+    ListReferences(ReferenceCollection),
+    GetReference {
+        collection: ReferenceCollection,
+        id: String,
+    },
+    WrongMethod {
+        allow: &'static str,
+    },
     Nowhere,
 }
 
@@ -51,21 +77,15 @@ impl Route {
             };
         }
         if path == ORGANIZATION_PATH {
-            return if method == Method::GET {
-                Self::Organization
-            } else {
-                Self::WrongMethod { allow: "GET" }
-            };
+            return Self::read_only(method, Self::Organization);
         }
         let Some(rest) = path.strip_prefix(rules_path) else {
-            return Self::Nowhere;
+            return Self::of_reference(method, path)
+                .or_else(|| Self::of_assistant(method, path))
+                .unwrap_or(Self::Nowhere);
         };
         if rest.is_empty() {
-            return if method == Method::GET {
-                Self::List
-            } else {
-                Self::WrongMethod { allow: "GET" }
-            };
+            return Self::read_only(method, Self::List);
         }
         match rest.strip_prefix('/') {
             Some(id) if !id.is_empty() && !id.contains('/') => Self::of_rule(method, id.to_owned()),
@@ -74,10 +94,62 @@ impl Route {
     }
 
     fn of_rule(method: &Method, id: String) -> Self {
+        Self::read_or_put(method, id, |id| Self::Get { id }, |id| Self::Put { id })
+    }
+
+    fn of_reference(method: &Method, path: &str) -> Option<Self> {
+        let (collection, id) = ReferenceCollection::of_path(path)?;
+        let read = match id {
+            Some(id) => Self::GetReference {
+                collection,
+                id: id.to_owned(),
+            },
+            None => Self::ListReferences(collection),
+        };
+        Some(Self::read_only(method, read))
+    }
+
+    fn of_assistant(method: &Method, path: &str) -> Option<Self> {
+        let mut segments = path.strip_prefix(ASSISTANTS_PATH)?.split('/');
+        if segments.next() != Some("") {
+            return None;
+        }
+        let segments: Vec<&str> = segments.collect();
+        if segments.contains(&"") {
+            return None;
+        }
+        let document = |document| Self::read_or_put(method, document, Self::GetDocument, Self::PutDocument);
+        Some(match *segments {
+            [] => Self::read_only(method, Self::ListAssistants),
+            [id] => Self::read_only(method, Self::GetAssistant { id: id.to_owned() }),
+            [assistant, "copilot"] => document(HostedDocument::Copilot {
+                assistant: assistant.to_owned(),
+            }),
+            [assistant, "variations"] => {
+                let assistant = assistant.to_owned();
+                Self::read_only(method, Self::ListVariations { assistant })
+            }
+            [assistant, "variations", variation] => document(HostedDocument::Variation {
+                assistant: assistant.to_owned(),
+                variation: variation.to_owned(),
+            }),
+            _ => return None,
+        })
+    }
+
+    fn read_only(method: &Method, read: Self) -> Self {
         if method == Method::GET {
-            Self::Get { id }
+            read
+        } else {
+            Self::WrongMethod { allow: "GET" }
+        }
+    }
+
+    fn read_or_put<T>(method: &Method, subject: T, get: impl FnOnce(T) -> Self, put: impl FnOnce(T) -> Self) -> Self {
+        if method == Method::GET {
+            get(subject)
         } else if method == Method::PUT {
-            Self::Put { id }
+            put(subject)
         } else {
             Self::WrongMethod { allow: "GET, PUT" }
         }
@@ -86,9 +158,10 @@ impl Route {
     pub(crate) fn kind(&self) -> Kind {
         match self {
             Self::Token => Kind::Token,
-            Self::List => Kind::List,
-            Self::Get { .. } => Kind::Get,
-            Self::Put { .. } => Kind::Put,
+            Self::List | Self::ListAssistants | Self::ListVariations { .. } => Kind::List,
+            Self::Get { .. } | Self::GetAssistant { .. } | Self::GetDocument(_) => Kind::Get,
+            Self::Put { .. } | Self::PutDocument(_) => Kind::Put,
+            Self::ListReferences(_) | Self::GetReference { .. } => Kind::Reference,
             Self::Organization => Kind::Organization,
             Self::WrongMethod { .. } | Self::Nowhere => Kind::Other,
         }
@@ -102,6 +175,13 @@ mod tests {
     #[test]
     fn a_path_is_taken_as_it_stands() {
         let get = |id: &str| Route::Get { id: id.to_owned() };
+        let assistant = || "a".to_owned();
+        let copilot = || HostedDocument::Copilot { assistant: assistant() };
+        let variation = || HostedDocument::Variation {
+            assistant: assistant(),
+            variation: "b".to_owned(),
+        };
+        let variations = Route::ListVariations { assistant: assistant() };
         for (method, path, route) in [
             (Method::POST, "/oauth/token", Route::Token),
             (Method::GET, "/oauth/token", Route::WrongMethod { allow: "POST" }),
@@ -123,6 +203,48 @@ mod tests {
             (Method::GET, "/rules/a/b", Route::Nowhere),
             (Method::GET, "/rulesa", Route::Nowhere),
             (Method::GET, "/", Route::Nowhere),
+            (Method::GET, "/api/v2/assistants", Route::ListAssistants),
+            (Method::GET, "/api/v2/assistants/", Route::Nowhere),
+            (Method::GET, "/api/v2/assistantsa", Route::Nowhere),
+            (
+                Method::GET,
+                "/api/v2/assistants/a",
+                Route::GetAssistant { id: "a".to_owned() },
+            ),
+            (Method::PUT, "/api/v2/assistants/a", Route::WrongMethod { allow: "GET" }),
+            (
+                Method::GET,
+                "/api/v2/assistants/a/copilot",
+                Route::GetDocument(copilot()),
+            ),
+            (
+                Method::PUT,
+                "/api/v2/assistants/a/copilot",
+                Route::PutDocument(copilot()),
+            ),
+            (
+                Method::PATCH,
+                "/api/v2/assistants/a/copilot",
+                Route::WrongMethod { allow: "GET, PUT" },
+            ),
+            (Method::GET, "/api/v2/assistants/a/queues", Route::Nowhere),
+            (Method::GET, "/api/v2/assistants/a/variations", variations),
+            (
+                Method::GET,
+                "/api/v2/assistants/a/variations/b",
+                Route::GetDocument(variation()),
+            ),
+            (
+                Method::PUT,
+                "/api/v2/assistants/a/variations/b",
+                Route::PutDocument(variation()),
+            ),
+            (
+                Method::GET,
+                "/api/v2/assistants/agentchecklists",
+                Route::ListReferences(ReferenceCollection::Checklists),
+            ),
+            (Method::PUT, "/api/v2/scripts/a", Route::WrongMethod { allow: "GET" }),
         ] {
             assert_eq!(Route::of(&method, path, "/rules"), route, "{method} {path}");
         }

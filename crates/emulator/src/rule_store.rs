@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::{BodyEtag, etag};
+use crate::{BodyEtag, CopilotError, etag};
 
 /// Why a rule could not be put or changed.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
@@ -23,6 +23,9 @@ pub enum RuleError {
     /// A snapshot whose `organization` is broken.
     #[error("read a snapshot whose `organization` is not an object with texts as `id` and `name`")]
     Organization,
+    /// A snapshot whose assistants, or what they refer to, are broken.
+    #[error(transparent)]
+    Copilot(#[from] CopilotError),
 }
 
 /// A rule and its version. The member `etag` of the document always has the version.

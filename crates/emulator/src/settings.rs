@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::ServerClock;
+use crate::{CopilotSettings, ServerClock};
 
 /// The behavior of one emulator. The default is what the platform documents.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub struct Settings {
     pub etag_header: EtagHeader,
     /// The presence of the version in the rule itself.
     pub body_etag: BodyEtag,
+    /// The behavior of assistants and Copilots.
+    pub copilot: CopilotSettings,
     /// The API requests that one token may make in a minute.
     pub requests_per_minute: u32,
     /// The form of the `Retry-After` header of a 429.
@@ -29,6 +31,7 @@ impl Default for Settings {
             trigger_rules_path: "/api/v2/agent-assist/trigger-rules".to_owned(),
             etag_header: EtagHeader::Bare,
             body_etag: BodyEtag::Present,
+            copilot: CopilotSettings::default(),
             requests_per_minute: 300,
             retry_after: RetryAfter::Seconds,
             token_lifetime: Duration::from_hours(24),

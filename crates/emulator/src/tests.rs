@@ -1,10 +1,12 @@
 //! The emulator as a client sees it: over real sockets, with an HTTP client that adds nothing.
 
+mod assistants;
 mod client;
 mod faults;
 mod gateway;
 mod limits;
 mod organizations;
+mod references;
 mod refusals;
 mod rules;
 mod sign_in;

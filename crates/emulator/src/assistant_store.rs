@@ -226,6 +226,13 @@ impl AssistantStore {
         })
     }
 
+    /// Lets the reads of a document lag behind its last write from now on.
+    pub(crate) fn delay(&mut self, at: &HostedDocument, lag: Lag) {
+        if let Some(replicated) = self.replicated(at) {
+            replicated.lag = lag;
+        }
+    }
+
     fn change(
         &mut self,
         at: &HostedDocument,

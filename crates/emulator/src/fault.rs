@@ -37,7 +37,7 @@ pub(crate) struct On {
     pub(crate) method: Option<String>,
     /// A part of the path with the query.
     pub(crate) path_contains: Option<String>,
-    /// The route: `token`, `list`, `get`, `put` or `organization`.
+    /// The route: `token`, `list`, `get`, `put`, `reference` or `organization`.
     pub(crate) kind: Option<Kind>,
     /// The matching requests that pass before the first that is met.
     #[serde(default)]
@@ -91,7 +91,11 @@ pub(crate) enum FaultAction {
     },
     /// The body of the answer never ends.
     EndlessBody {},
-    /// Another client edits the rule right before: a JSON merge patch (RFC 7396).
+    /// The platform refuses it for a conflict of its own, which passes; nothing was done.
+    PersistenceConflict {},
+    /// The PUT of a Copilot or a variation is carried out, and so many reads after it, or all for so long, do not show it.
+    StaleReads { reads: Option<u32>, ms: Option<u32> },
+    /// Another client edits the document right before: a JSON merge patch (RFC 7396).
     EditBetween { merge: Map<String, Value> },
     /// The request's own token is revoked right before.
     RevokeToken {},
@@ -102,10 +106,10 @@ pub(crate) enum FaultAction {
     ThrottleBurst { requests: u32, retry_after: u32 },
     /// The answer carries no version, neither in the header nor in the body.
     LostVersion {},
-    /// The rule gets a new version right before, and says the same.
+    /// The rule gets a new version right before, and says the same. A Copilot has none: it is written again.
     MovedTag {},
     /// Something on the way loses the answer and repeats the request, so many times: the last answer is passed on. With
-    /// `edit`, another client edits the rule (RFC 7396) before the first repetition. With `late_ms`, the first answer is
+    /// `edit`, another client edits the document (RFC 7396) before the first repetition. With `late_ms`, the first answer is
     /// passed on, and the repetitions arrive so much later.
     Repeat {
         #[serde(default = "once")]

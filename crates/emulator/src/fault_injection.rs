@@ -7,11 +7,11 @@ use http::{
     HeaderName, HeaderValue, StatusCode,
     header::{CONTENT_TYPE, DATE, ETAG, RETRY_AFTER},
 };
-use serde_json::{Value, value::RawValue};
+use serde_json::{Map, Value, value::RawValue};
 use tokio::time::sleep;
 
 use crate::{
-    Emulator, RuleError,
+    Emulator, RuleError, Staleness,
     api_error::ApiError,
     call::Call,
     connection::{RawResponse, Then},
@@ -103,8 +103,19 @@ pub(crate) async fn inject(emulator: &Emulator, call: &Call, fault: FaultAction)
         FaultAction::ResetInBody {} => return reset_in_body(&emulator.answer(call)),
         FaultAction::TruncatedBody {} => return truncated(&emulator.answer(call)),
         FaultAction::EndlessBody {} => return endless(&emulator.answer(call)),
+        FaultAction::PersistenceConflict {} => {
+            let refusal = ApiError::new(409, "RULE_PERSISTENCE_CONFLICT", "Transaction canceled");
+            in_place(emulator, call, refusal.into_reply(&call.correlation_id))
+        }
+        FaultAction::StaleReads { reads, ms } => {
+            let answer = emulator.answer(call);
+            if answer.status.is_success() {
+                delay_reads(emulator, call, staleness(reads, ms));
+            }
+            answer
+        }
         FaultAction::EditBetween { merge } => {
-            edit(emulator, call, |rule| merge_patch::apply(rule, &merge));
+            edit(emulator, call, |document| merge_patch::apply(document, &merge));
             emulator.answer(call)
         }
         FaultAction::MovedTag {} => {
@@ -124,39 +135,36 @@ pub(crate) async fn inject(emulator: &Emulator, call: &Call, fault: FaultAction)
             emulator.answer(call).with(DATE, date)
         }
         FaultAction::LostVersion {} => without_version(emulator.answer(call)),
-        FaultAction::Repeat {
-            times,
-            edit: merge,
-            late_ms: None,
-        } => {
-            let mut answer = emulator.answer(call);
-            if let Some(merge) = merge {
-                edit(emulator, call, |rule| merge_patch::apply(rule, &merge));
-            }
-            for _ in 0..times {
-                answer = emulator.answer(call);
-            }
-            answer
-        }
-        FaultAction::Repeat {
-            times,
-            edit: merge,
-            late_ms: Some(late),
-        } => {
-            let answer = emulator.answer(call);
-            let (emulator, call) = (emulator.clone(), call.clone());
-            tokio::spawn(async move {
-                sleep(Duration::from_millis(late.into())).await;
-                if let Some(merge) = merge {
-                    edit(&emulator, &call, |rule| merge_patch::apply(rule, &merge));
-                }
-                for _ in 0..times {
-                    emulator.answer(&call);
-                }
-            });
-            answer
-        }
+        FaultAction::Repeat { times, edit, late_ms } => repeat(emulator, call, times, edit, late_ms),
     })
+}
+
+/// Carries a request out more than once: the last answer is the client's, unless the repetitions come late.
+fn repeat(
+    emulator: &Emulator,
+    call: &Call,
+    times: u32,
+    merge: Option<Map<String, Value>>,
+    late_ms: Option<u32>,
+) -> Reply {
+    let first = emulator.answer(call);
+    let Some(late) = late_ms else {
+        return repetitions(emulator, call, times, merge.as_ref()).unwrap_or(first);
+    };
+    let (emulator, call) = (emulator.clone(), call.clone());
+    tokio::spawn(async move {
+        sleep(Duration::from_millis(late.into())).await;
+        repetitions(&emulator, &call, times, merge.as_ref());
+    });
+    first
+}
+
+/// The last answer to a request that arrives so many times, after an edit by another client.
+fn repetitions(emulator: &Emulator, call: &Call, times: u32, merge: Option<&Map<String, Value>>) -> Option<Reply> {
+    if let Some(merge) = merge {
+        edit(emulator, call, |document| merge_patch::apply(document, merge));
+    }
+    (0..times).map(|_| emulator.answer(call)).last()
 }
 
 /// `reply` instead of the platform's own.
@@ -212,6 +220,21 @@ fn edit(emulator: &Emulator, call: &Call, change: impl FnOnce(&mut Value)) {
     };
     if let Err(error) = edited {
         tracing::warn!(%error, "a fault on demand had nothing to edit");
+    }
+}
+
+fn staleness(reads: Option<u32>, ms: Option<u32>) -> Staleness {
+    match ms {
+        Some(ms) => Staleness::Time(Duration::from_millis(ms.into())),
+        None => Staleness::Reads(reads.unwrap_or_default()),
+    }
+}
+
+/// Lets reads of the document that a request wrote lag behind that write.
+fn delay_reads(emulator: &Emulator, call: &Call, staleness: Staleness) {
+    if let Route::PutDocument(at) = &call.route {
+        let lag = staleness.lag(emulator.settings().clock.now());
+        emulator.tenant_of(call, |tenant| tenant.assistants.delay(at, lag));
     }
 }
 

@@ -18,7 +18,7 @@ const FRAMING: [HeaderName; 3] = [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING]
 /// The faults to inject, in the order in which they are tried on each request.
 ///
 /// At most one fault meets a request: the first that is for it and has a time left. `kind` is `token`, `list`, `get`,
-/// `put` or `organization`; a fault without `on` is for every request, whatever its kind.
+/// `put`, `reference` (what a Copilot refers to) or `organization`; a fault without `on` is for every request, whatever its kind.
 ///
 /// | `do` | what happens |
 /// |---|---|
@@ -27,8 +27,10 @@ const FRAMING: [HeaderName; 3] = [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING]
 /// | `{"drop_before": {}}`, `{"drop_after": {}}` | the connection closes, before or after the effect |
 /// | `{"reset_in_body": {}}`, `{"truncated_body": {}}`, `{"endless_body": {}}` | carried out; the answer breaks off, is too short, never ends |
 /// | `{"garbage": {"code"?, "carried_out"?}}` | 200, or that status, with HTML; nothing is done unless `carried_out` |
-/// | `{"edit_between": {"merge": {…}}}`, `{"moved_tag": {}}` | another client edits the rule first, or only its version moves |
-/// | `{"repeat": {"times"?, "edit"?: {…}, "late_ms"?}}` | something on the way repeats the request and passes the last answer on; another client edits the rule in between; or the repetitions come late |
+/// | `{"persistence_conflict": {}}` | 409 `RULE_PERSISTENCE_CONFLICT`; nothing is done, and it passes |
+/// | `{"stale_reads": {"reads"}}`, `{"stale_reads": {"ms"}}` | carried out; so many reads of the Copilot, or all for so long, show it as it was before |
+/// | `{"edit_between": {"merge": {…}}}`, `{"moved_tag": {}}` | another client edits the document first, or only its version moves |
+/// | `{"repeat": {"times"?, "edit"?: {…}, "late_ms"?}}` | something on the way repeats the request and passes the last answer on; another client edits the document in between; or the repetitions come late |
 /// | `{"revoke_token": {}}` | the request's token is revoked right before |
 /// | `{"storm": {"requests", "retry_after"}}` | this and the next API requests, so many in all, get a 429 |
 /// | `{"clock_skew": {"seconds"}}`, `{"lost_version": {}}` | the answer's `Date` is off; the answer has no version |
@@ -106,6 +108,10 @@ fn problem(fault: &Fault) -> Option<(String, &'static str)> {
         FaultAction::ThrottleBurst { requests: 0, .. } => {
             Some(("do/storm/requests".to_owned(), "a storm meets at least one request"))
         }
+        FaultAction::StaleReads { reads, ms } if reads.is_some() == ms.is_some() => Some((
+            "do/stale_reads".to_owned(),
+            "reads are stale either so many times or for so long",
+        )),
         FaultAction::EditBetween { merge } => edit_problem("edit_between/merge", merge),
         FaultAction::Repeat { times: 0, .. } => {
             Some(("do/repeat/times".to_owned(), "a request is repeated at least once"))
@@ -118,6 +124,8 @@ fn problem(fault: &Fault) -> Option<(String, &'static str)> {
         | FaultAction::TruncatedBody {}
         | FaultAction::Garbage { .. }
         | FaultAction::EndlessBody {}
+        | FaultAction::PersistenceConflict {}
+        | FaultAction::StaleReads { .. }
         | FaultAction::RevokeToken {}
         | FaultAction::ClockSkew { .. }
         | FaultAction::ThrottleBurst { .. }
@@ -218,6 +226,8 @@ mod tests {
                 "do/storm/requests",
             ),
             (r#"{"do": {"repeat": {"times": 0}}}"#, "do/repeat/times"),
+            (r#"{"do": {"stale_reads": {}}}"#, "do/stale_reads"),
+            (r#"{"do": {"stale_reads": {"reads": 1, "ms": 1}}}"#, "do/stale_reads"),
             (r#"{"do": {"repeat": {"edit": {"id": "9"}}}}"#, "do/repeat/edit/id"),
             (
                 r#"{"do": {"edit_between": {"merge": {"etag": "9"}}}}"#,

@@ -2,6 +2,7 @@
 
 mod assistants;
 mod client;
+mod copilot_faults;
 mod faults;
 mod gateway;
 mod limits;

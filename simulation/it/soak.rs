@@ -16,6 +16,9 @@ use crate::vocabulary::{Vocabulary, has_versions};
 /// Seeds of trigger rules where `CI` is set, and elsewhere.
 const RULE_SEEDS: [u64; 2] = [100_000, 20_000];
 
+/// Seeds of Copilots.
+const COPILOT_SEEDS: [u64; 2] = [100_000, 10_000];
+
 /// Seeds of each other kind.
 pub(crate) const OTHER_SEEDS: [u64; 2] = [12_000, 4_000];
 
@@ -103,6 +106,11 @@ fn every_promise_is_kept_in_every_world() {
 #[test]
 fn toys_lose_nothing_that_is_seen() {
     every_promise_is_kept(Vocabulary::<Toy>::of_specimen(), OTHER_SEEDS);
+}
+
+#[test]
+fn copilots_lose_nothing_that_is_seen() {
+    every_promise_is_kept(Vocabulary::of_copilots(), COPILOT_SEEDS);
 }
 
 #[test]

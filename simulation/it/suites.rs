@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use domain::document::CrossFieldMerge;
 use domain::protocol::{OnConflict, PriorWrite, UpdateOptions, UpdateRequest};
 use domain::testing::{Specimen, Toy, kind_laws};
-use domain::{Edit, Evidence, OutcomeKind, Patch, Stored, TriggerRule};
+use domain::{Copilot, Edit, Evidence, OutcomeKind, Patch, Stored, TriggerRule};
 use ports::testing::conformance::{self, Stage};
 use ports::testing::ledger_conformance::{intent, outcome};
 use ports::testing::{InMemoryStore, VirtualTime};
@@ -88,6 +88,11 @@ fn applied<K: Specimen>(patch: &Patch<K>, document: &K) -> K {
     patch.apply(document).unwrap()
 }
 
+/// The document with an edit in it, with what the edit leaves out as it is.
+fn edited<K: Specimen>(members: &[(usize, usize)], document: &K) -> K {
+    applied(&K::edit(members).resolve(document).unwrap(), document)
+}
+
 async fn an_update_is_applied_recorded_and_not_made_twice<K: Specimen>() {
     let bench = Bench::<K>::new();
     let before = bench.document();
@@ -97,7 +102,7 @@ async fn an_update_is_applied_recorded_and_not_made_twice<K: Specimen>() {
             .await;
         assert_eq!(report.completion.outcome.kind(), expected, "{}", K::NAME);
         assert_eq!(report.unrecorded, None);
-        assert!(bench.document().has_content_of(&applied(&K::patch(&[(0, 0)]), &before)));
+        assert!(bench.document().has_content_of(&edited(&[(0, 0)], &before)));
     }
     let query = HistoryQuery {
         kind: Some(K::NAME.to_string()),
@@ -202,4 +207,9 @@ async fn trigger_rules_pass_every_suite() {
 #[tokio::test]
 async fn toys_pass_every_suite() {
     check::<Toy>().await;
+}
+
+#[tokio::test]
+async fn copilots_pass_every_suite() {
+    check::<Copilot>().await;
 }

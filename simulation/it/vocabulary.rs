@@ -7,6 +7,7 @@
 //! If an element of one value is a part of an element of another value, only the first of the two values is taken: an
 //! author's element with fewer members means the stored one, so what is wanted would depend on what is stored.
 
+mod copilot;
 mod member_values;
 mod rule;
 
@@ -110,7 +111,7 @@ impl<K: Specimen> Vocabulary<K> {
         let identity = spec.map_or(ListIdentity::Whole, |member| member.list);
         let elements = || values.iter().flat_map(|value| value.root().elements());
         let has_id = |element: Node<'_>| match identity {
-            ListIdentity::Whole => false,
+            ListIdentity::Whole | ListIdentity::Like(_) => false,
             ListIdentity::Id(id) => element.get(id).and_then(Node::as_str).is_some(),
             ListIdentity::Content => true,
         };
@@ -322,7 +323,9 @@ impl Slot {
         let known = self.values.first().map(Document::root);
         known.is_some_and(|known| match identity {
             ListIdentity::Id(id) => known.get(id).and_then(Node::as_str) == element.get(id).and_then(Node::as_str),
-            ListIdentity::Content | ListIdentity::Whole => known.raw() == element.raw() || known.eq_value(element),
+            ListIdentity::Content | ListIdentity::Whole | ListIdentity::Like(_) => {
+                known.raw() == element.raw() || known.eq_value(element)
+            }
         })
     }
 }

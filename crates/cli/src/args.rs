@@ -96,8 +96,8 @@ pub(crate) enum Command {
     ///
     /// -o json prints the document as the server holds it, ready to be edited and given to `update --from`.
     Get(RuleArg),
-    /// List the rules of the organization
-    List,
+    /// List the rules of the organization, or its Copilots
+    List(ListArgs),
     /// Check files without a network
     ///
     /// Needs no credentials and opens no socket. `-` is stdin; folders are walked for .json, .yaml and .yml.
@@ -212,7 +212,7 @@ impl Command {
             Self::Doctor(_)
             | Self::History(_)
             | Self::Stats(_)
-            | Self::List
+            | Self::List(_)
             | Self::Validate(_)
             | Self::Plan(_)
             | Self::Show(_)
@@ -251,7 +251,7 @@ impl Command {
             Self::Rollback(args) => Some(&mut args.rule),
             Self::History(args) => Some(&mut args.rule),
             Self::Stats(args) => Some(&mut args.rule),
-            Self::List
+            Self::List(_)
             | Self::Validate(_)
             | Self::Plan(_)
             | Self::Show(_)
@@ -270,6 +270,29 @@ impl Command {
             | Self::Man { .. } => None,
         }
     }
+}
+
+/// The arguments of `list`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ListArgs {
+    /// copilot/ASSISTANT: list the rules in its Copilot
+    #[arg(value_name = "COPILOT", requires = "rules")]
+    pub(crate) copilot: Option<String>,
+    /// The kind of documents
+    #[arg(long, value_enum, default_value_t = ListedKind::Rule, conflicts_with = "copilot")]
+    pub(crate) kind: ListedKind,
+    /// List the rules in the Copilot, each with its hash
+    #[arg(long, requires = "copilot")]
+    pub(crate) rules: bool,
+}
+
+/// The kinds of documents that are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListedKind {
+    /// Trigger rules
+    Rule,
+    /// Assistants and their Copilots
+    Copilot,
 }
 
 /// The subcommands of `config`.

@@ -21,6 +21,7 @@ mod get;
 mod history;
 mod kept_text;
 mod list;
+mod list_copilots;
 mod plan;
 mod planning;
 mod pull;
@@ -35,12 +36,13 @@ mod undo;
 mod validate;
 mod workspace;
 
-use domain::TriggerRule;
+use domain::{Copilot, TriggerRule};
 
 use crate::args::{Command, Global};
 use crate::cli_error::CliError;
 use crate::config::{Environment, Settings};
 use crate::document_argument::DocumentArgument;
+use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::kind::CliKind;
 use crate::output::Output;
@@ -89,7 +91,12 @@ pub(crate) async fn run(context: &Context<'_>, command: Command) -> Result<Exit,
         Request::Document(DocumentArgument::Rule(id), command) => {
             on_document::<TriggerRule>(context, &id, &command).await
         }
+        Request::Document(DocumentArgument::Copilot(id), command) => {
+            Box::pin(on_document::<Copilot>(context, &id, &command)).await
+        }
         Request::List => unless_stopped(list::run(context)).await,
+        Request::ListCopilots => unless_stopped(list_copilots::run(context)).await,
+        Request::ListRulesOf(id) => unless_stopped(list_copilots::rules_of(context, &id)).await,
         Request::Validate(command) => validate::run(context, &command),
         Request::Plan(command) => unless_stopped(plan::run(context, &command)).await,
         Request::Show(command) => show::run(context, &command),
@@ -106,6 +113,10 @@ pub(crate) async fn run(context: &Context<'_>, command: Command) -> Result<Exit,
         Request::ConfigShow => config_show::run(context),
         Request::Doctor(None) => doctor::run(context, RuleToTry::None).await,
         Request::Doctor(Some(DocumentArgument::Rule(id))) => doctor::run(context, RuleToTry::Id(&id)).await,
+        Request::Doctor(Some(DocumentArgument::Copilot(_))) => {
+            let message = "`doctor` tries a trigger rule; `get copilot/ASSISTANT` shows whether a Copilot can be read";
+            Err(CliError::new(ErrorCode::Usage, message))
+        }
         Request::Explain(code) => explain::run(context, code.as_deref()),
         Request::Schema(kind) => schema::run(context, kind),
         Request::Completions(shell) => completions::run(context, shell),

@@ -9,6 +9,7 @@ mod commands;
 mod completion;
 mod config;
 mod confirm;
+mod copilot_file;
 mod document_argument;
 mod error_code;
 mod exit;

@@ -1,5 +1,6 @@
 //! Rendering of results: for people, and for other programs.
 
+pub(crate) mod copilot;
 pub(crate) mod counted;
 pub(crate) mod delivery;
 pub(crate) mod diff;

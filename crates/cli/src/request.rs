@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap_complete::Shell;
-use domain::Severity;
+use domain::{CopilotId, Severity};
 
 use crate::args::{SchemaKind, StartingRules};
 use crate::document_argument::DocumentArgument;
@@ -30,7 +30,12 @@ pub(crate) use plan_commands::{
 pub(crate) enum Request {
     /// A command on one document, whatever its kind.
     Document(DocumentArgument, DocumentCommand),
+    /// The trigger rules of the organization.
     List,
+    /// The assistants of the organization and their Copilots.
+    ListCopilots,
+    /// The rules in a Copilot.
+    ListRulesOf(CopilotId),
     Validate(ValidateCommand),
     Plan(PlanCommand),
     Show(ShowCommand),

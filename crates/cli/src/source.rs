@@ -42,6 +42,33 @@ pub(crate) struct Source {
 enum Places {
     Json,
     Yaml(yaml::Places),
+    /// The document is made of parts of what the file holds.
+    Within(Box<Within>),
+}
+
+/// The parts of a document in a larger one.
+#[derive(Debug)]
+struct Within {
+    whole: Document,
+    places: Places,
+    /// Where each part stands: in the document, and in the file.
+    parts: Vec<(Pointer, Pointer)>,
+}
+
+impl Places {
+    fn range(&self, document: &Document, pointer: &Pointer) -> Range<usize> {
+        match self {
+            Self::Json => range(document.span_at(pointer)),
+            Self::Yaml(places) => places.range(pointer),
+            Self::Within(within) => {
+                let in_file = within
+                    .parts
+                    .iter()
+                    .find_map(|(inside, file)| pointer.moved(inside, file));
+                within.places.range(&within.whole, &in_file.unwrap_or_default())
+            }
+        }
+    }
 }
 
 /// A text that is no document: its findings, and where they are.
@@ -62,9 +89,20 @@ pub(crate) enum Syntax {
 impl Source {
     /// The bytes of a value, or of its parent if it is missing.
     pub(crate) fn range(&self, pointer: &Pointer) -> Range<usize> {
-        match &self.places {
-            Places::Json => range(self.document.span_at(pointer)),
-            Places::Yaml(places) => places.range(pointer),
+        self.places.range(&self.document, pointer)
+    }
+
+    /// The same file, of which a document is made of these parts: each with its place in the document and in the file.
+    pub(crate) fn within(self, document: Document, parts: Vec<(Pointer, Pointer)>) -> Self {
+        let within = Within {
+            whole: self.document,
+            places: self.places,
+            parts,
+        };
+        Self {
+            document,
+            places: Places::Within(Box::new(within)),
+            ..self
         }
     }
 }

@@ -3,6 +3,7 @@
 mod copilot_id;
 mod limits;
 mod lints;
+mod rule;
 mod schema;
 
 use std::str::FromStr;
@@ -11,6 +12,7 @@ use serde::{Serialize, Serializer};
 
 pub use copilot_id::{CopilotId, ParseCopilotIdError};
 pub use limits::CopilotLimits;
+pub use rule::{RuleLookupError, rule_hash};
 
 use crate::document::{
     Audience, DocumentKind, Guard, KindName, Likeness, ListIdentity, MemberSpec, NestedList, ParseError,

@@ -54,6 +54,23 @@ impl Pointer {
         })
     }
 
+    /// The place where a part of a document stands at `to` that stands at `from` here; none if this place is not in that part.
+    ///
+    /// ```
+    /// use assist_rules_domain::Pointer;
+    ///
+    /// let (from, to): (Pointer, Pointer) = ("/config/rules".parse()?, "/rules".parse()?);
+    /// let place: Pointer = "/config/rules/0".parse()?;
+    /// assert_eq!(place.moved(&from, &to), Some("/rules/0".parse()?));
+    /// assert_eq!("/config/rulesets".parse::<Pointer>()?.moved(&from, &to), None);
+    /// # Ok::<(), assist_rules_domain::ParsePointerError>(())
+    /// ```
+    pub fn moved(&self, from: &Self, to: &Self) -> Option<Self> {
+        let rest = self.0.strip_prefix(&from.0)?;
+        let is_in_it = rest.is_empty() || rest.starts_with('/');
+        is_in_it.then(|| Self(format!("{}{rest}", to.0)))
+    }
+
     /// The pointer as it is written.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -26,6 +26,9 @@ pub(crate) struct ChangeArgs {
     /// Switch the rule off
     #[arg(long)]
     pub(crate) disable: bool,
+    /// Switch this rule of a Copilot: its id or its hash
+    #[arg(id = "inner_rule", long = "rule", value_name = "ID|HASH")]
+    pub(crate) inner_rule: Option<String>,
     /// True for the sample change of the sandbox.
     #[arg(skip)]
     pub(crate) is_sample: bool,
@@ -35,7 +38,11 @@ impl ChangeArgs {
     /// True if it says nothing to change.
     pub(crate) fn names_nothing(&self) -> bool {
         let texts = [&self.name, &self.description];
-        self.from.is_none() && !self.enable && !self.disable && texts.iter().all(|text| text.is_none())
+        self.from.is_none()
+            && self.inner_rule.is_none()
+            && !self.enable
+            && !self.disable
+            && texts.iter().all(|text| text.is_none())
     }
 }
 
@@ -106,6 +113,9 @@ pub(crate) struct UpdateArgs {
 pub(crate) struct SwitchArgs {
     #[command(flatten)]
     pub(crate) rule: RuleArg,
+    /// Switch this rule of a Copilot: its id or its hash
+    #[arg(id = "inner_rule", long = "rule", value_name = "ID|HASH")]
+    pub(crate) inner_rule: Option<String>,
     #[command(flatten)]
     pub(crate) write: WriteArgs,
 }
@@ -121,6 +131,7 @@ impl SwitchArgs {
                 description: None,
                 enable: enabled,
                 disable: !enabled,
+                inner_rule: self.inner_rule,
                 is_sample: false,
             },
             write: self.write,

@@ -4,7 +4,7 @@ use domain::{FailureClass, RequestError};
 
 use crate::cli_error::CliError;
 use crate::config::Settings;
-use crate::kind::CliKind;
+use crate::kind::{CliKind, Listed};
 use crate::session::Session;
 
 /// The cause of a 404 to a document, as far as one more request tells.
@@ -35,7 +35,7 @@ impl Absence {
                     .content
                     .documents
                     .iter()
-                    .any(|listed| listed.value.title() == Some(text)) =>
+                    .any(|listed| listed.title.as_deref() == Some(text)) =>
             {
                 Some(Self::Named)
             }
@@ -47,20 +47,17 @@ impl Absence {
 
     /// The error in the words of its cause.
     pub(super) fn explain<K: CliKind>(self, error: CliError) -> CliError {
-        let noun = K::NAME;
+        let Listed { noun, command, no_api } = K::LISTED;
         match self {
             Self::NoSuchDocument => error.with_help(format!(
-                "the organization has {noun}s, and none of this id: `assist-rules list` shows them; `name:TEXT` names one by its name"
+                "the organization has {noun}s, and none of this id: `{command}` shows them; `name:TEXT` names one by its name"
             )),
             Self::Named => error.with_help(format!(
                 "a text of this form is an id, and a {noun} has it as its name: put `name:` in front of it"
             )),
             Self::NoSuchApi => CliError {
                 message: format!("{}: the listing answers 404 too", error.message),
-                ..error.with_help(format!(
-                    "this organization has no such API, at least not at this path: the {noun} contract is not part of the \
-                     published API of Genesys Cloud; `trigger_rules_path` sets another path"
-                ))
+                ..error.with_help(no_api)
             },
         }
     }

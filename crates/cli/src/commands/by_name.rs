@@ -2,15 +2,17 @@
 
 use std::path::Path;
 
-use domain::RuleId;
 use domain::json::Node;
+use domain::{Copilot, RuleId};
+use ports::Listing;
 
 use crate::args::Command;
 use crate::cli_error::CliError;
 use crate::commands::{Context, list};
 use crate::config::Settings;
-use crate::document_argument::name_of;
+use crate::document_argument::{assistant_name_of, name_of};
 use crate::error_code::ErrorCode;
+use crate::kind::CliKind;
 use crate::output::visible;
 use crate::request::VARIABLE;
 use crate::source;
@@ -42,6 +44,14 @@ pub(super) async fn with_id(context: &Context<'_>, mut command: Command) -> Resu
         if is_sandbox && command.needs_rule() {
             name_the_only_rule(context, &mut command).await?;
         }
+        return Ok(command);
+    }
+    if let Some(text) = text
+        && let Some((name, variation)) = text.strip_prefix("copilot/").and_then(assistant_name_of)
+    {
+        let id = look_up_assistant(context, &name).await?;
+        let variation = variation.map_or(String::new(), |variation| format!("/{variation}"));
+        argument.rule = Some(format!("copilot/{id}{variation}"));
         return Ok(command);
     }
     let Some(name) = text.and_then(name_of).map(str::to_owned) else {
@@ -88,14 +98,33 @@ pub(super) async fn look_up(context: &Context<'_>, name: &str) -> Result<String,
     let listed = list::rules(context).await?;
     let doing = format!("look up the rule named `{}`", visible(name));
     let rules = listed.map_err(|failure| CliError::of_failure(&doing, &failure))?;
-    let of_that_name = rules.documents.iter().filter(|rule| rule.value.name() == Some(name));
-    let ids: Vec<&str> = of_that_name.map(|rule| rule.stated_id.as_str()).collect();
+    let help = list::warning(&rules);
+    only(&rules, "rule", name, help)
+}
+
+/// The id of the assistant with a name.
+///
+/// # Errors
+///
+/// As [`look_up`] has them.
+pub(super) async fn look_up_assistant(context: &Context<'_>, name: &str) -> Result<String, CliError> {
+    let listed = list::documents::<Copilot>(context).await?;
+    let doing = format!("look up the assistant named `{}`", visible(name));
+    let assistants = listed.map_err(|failure| CliError::of_failure(&doing, &failure))?;
+    only(&assistants, "assistant", name, None)
+}
+
+/// The id of the one document of a listing that has the name.
+fn only<K: CliKind>(listed: &Listing<K>, noun: &str, name: &str, help: Option<String>) -> Result<String, CliError> {
+    let documents = &listed.documents;
+    let of_that_name = documents.iter().filter(|listed| listed.title.as_deref() == Some(name));
+    let ids: Vec<&str> = of_that_name.map(|listed| listed.stated_id.as_str()).collect();
     match ids.as_slice() {
         [id] => Ok((*id).to_owned()),
         [] => {
-            let names = rules.documents.iter().filter_map(|rule| rule.value.name());
-            let message = format!("no rule has the name `{}`", visible(name));
-            let help = list::warning(&rules).unwrap_or_else(|| near(name, names));
+            let names = documents.iter().filter_map(|listed| listed.title.as_deref());
+            let message = format!("no {noun} has the name `{}`", visible(name));
+            let help = help.unwrap_or_else(|| near(name, names));
             Err(CliError::new(ErrorCode::NotFound, message).with_help(help))
         }
         several => {
@@ -108,7 +137,7 @@ pub(super) async fn look_up(context: &Context<'_>, name: &str) -> Result<String,
                 0 => String::new(),
                 more => format!(", and {more} more"),
             };
-            let message = format!("{} rules have the name `{}`", several.len(), visible(name));
+            let message = format!("{} {noun}s have the name `{}`", several.len(), visible(name));
             let help = format!("name one by its id: {}{more}", shown.join(", "));
             Err(CliError::new(ErrorCode::Usage, message).with_help(help))
         }

@@ -5,10 +5,11 @@ use domain::json::{Document, TextError};
 use domain::protocol::UpdateRequest;
 use domain::{Code, Edit, Finding, Patch};
 
-use ports::DocumentRef;
+use ports::{DocumentRef, DocumentStore};
 
 use crate::cli_error::CliError;
 use crate::commands::Context;
+use crate::commands::absence::Absence;
 use crate::commands::edit::saved_text::SavedText;
 use crate::commands::execute::{self, ChangeReport};
 use crate::commands::finished_change::FinishedChange;
@@ -63,7 +64,8 @@ pub(super) async fn run<K: CliKind>(
         .word(id.to_string())
         .option("--from", from)
         .option("--name", command.name.as_deref())
-        .option("--description", command.description.as_deref());
+        .option("--description", command.description.as_deref())
+        .option("--rule", command.rule.as_deref());
     let change = Change {
         context,
         id,
@@ -80,7 +82,18 @@ pub(super) async fn run<K: CliKind>(
         let (finished, _) = SavedText { file, shown }.update(change, &flags).await?;
         return Ok(finished.print(context).exit);
     }
-    let (edit, source) = match parsed_edit::<K>(command)? {
+    if !K::HAS_FLAGS && (command.name.is_some() || command.description.is_some() || command.enabled.is_some()) {
+        let is_switch_alone = command.from.is_none() && command.name.is_none() && command.description.is_none();
+        return match (&command.rule, command.enabled) {
+            (Some(rule), Some(is_on)) if is_switch_alone => switch_rule(change, rule, is_on).await,
+            _ => Err(no_flags::<K>()),
+        };
+    }
+    if command.rule.is_some() {
+        let message = "`--rule` goes with --enable or --disable of a Copilot, and with nothing else";
+        return Err(CliError::new(ErrorCode::Usage, message));
+    }
+    let (edit, source) = match parsed_edit::<K>(id, command)? {
         ParsedEdit::Edit(edit, source) => (edit, source),
         ParsedEdit::Broken(file) => return Ok(change.broken(file).print(context).exit),
     };
@@ -90,6 +103,35 @@ pub(super) async fn run<K: CliKind>(
     }
     let finished = change.submit(source, Wanted::Edit(edit)).await?;
     Ok(finished.print(context).exit)
+}
+
+/// Switches one rule in a document, as it is read now.
+async fn switch_rule<K: CliKind>(change: Change<'_, K>, rule: &str, is_on: bool) -> Result<Exit, CliError> {
+    let (context, id) = (change.context, change.id);
+    let settings = context.settings()?;
+    let session = context.open(settings).await?;
+    let read = session.reader::<K>(settings).get(id).await;
+    let absence = Absence::after::<K>(read.as_ref().err(), &id.to_string(), &session, settings).await;
+    session.close().await?;
+    let stored = read.map_err(|failure| {
+        let error = CliError::of_failure(&format!("update `{id}`"), &failure);
+        absence.map_or(error.clone(), |absence| absence.explain::<K>(error))
+    })?;
+    let base = stored.content.value;
+    let switched = base.with_rule_switched(rule, is_on)?;
+    let patch = Patch::between(&base, &switched);
+    let finished = change.submit(None, Wanted::Patch { patch, base }).await?;
+    Ok(finished.print(context).exit)
+}
+
+/// The error of flags that name nothing in this kind.
+fn no_flags<K: CliKind>() -> CliError {
+    let message = format!(
+        "--name, --description, --enable and --disable are not for a {} as a whole",
+        K::NAME
+    );
+    CliError::new(ErrorCode::Usage, message)
+        .with_help("switch one rule with --rule ID|HASH, or change the document with --from FILE or `edit`")
 }
 
 impl<'a, K: CliKind> Change<'a, K> {
@@ -189,7 +231,7 @@ fn too_large(error: &TextError) -> CliError {
 }
 
 /// The file and the flags together.
-fn parsed_edit<K: CliKind>(command: &UpdateCommand) -> Result<ParsedEdit<K>, CliError> {
+fn parsed_edit<K: CliKind>(id: &K::Id, command: &UpdateCommand) -> Result<ParsedEdit<K>, CliError> {
     let flags = flags::<K>(command).map_err(|error| too_large(&error))?;
     let (edit, source) = match &command.from {
         None if !command.is_sample => (flags, None),
@@ -201,6 +243,10 @@ fn parsed_edit<K: CliKind>(command: &UpdateCommand) -> Result<ParsedEdit<K>, Cli
             let source = match read {
                 Ok(source) => source,
                 Err(unparsed) => return Ok(ParsedEdit::Broken(File::of_unparsed(unparsed))),
+            };
+            let source = match K::in_file(source, id) {
+                Ok(source) => source,
+                Err((source, findings)) => return Ok(ParsedEdit::Broken(File::of_source(&source, findings))),
             };
             let edit = match Edit::<K>::new(source.document.clone()) {
                 Ok(edit) => edit,

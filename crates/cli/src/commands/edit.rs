@@ -185,8 +185,8 @@ fn aborted(problem: CliError, file: &Path, text: &str) -> CliError {
 
 /// Writes the text where it outlives the program.
 fn keep<K: CliKind>(folder: &Path, stored: &Stored<K>, text: &str) -> Result<PathBuf, CliError> {
-    // An id is letters, digits, `_` and `-`, so a file can be named after it.
-    let name = format!("{}.", stored.id);
+    // Ids are letters, digits, `_` and `-`, so a file can be named after them.
+    let name = format!("{}.", stored.id.to_string().replace('/', "--"));
     let write = || {
         files::make_private_folder(folder)?;
         let mut file = tempfile::Builder::new()

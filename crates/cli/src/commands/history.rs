@@ -15,7 +15,11 @@ use crate::request::HistoryCommand;
 use crate::sandbox;
 
 pub(super) async fn run(context: &Context<'_>, command: &HistoryCommand) -> Result<Exit, CliError> {
-    let id = command.document.as_ref().map(|document| document.id().to_owned());
+    let id = command
+        .document
+        .as_ref()
+        .map(crate::document_argument::DocumentArgument::id);
+    let kind = command.document.as_ref().map(|document| document.kind().to_owned());
     let settings = context.settings()?;
     let record = Record::open_to_read(settings).await?;
     let target = target(context, settings, &record).await?;
@@ -26,7 +30,7 @@ pub(super) async fn run(context: &Context<'_>, command: &HistoryCommand) -> Resu
     } else {
         let query = HistoryQuery {
             target,
-            kind: None,
+            kind,
             document: id,
             since: command.since,
             before: None,

@@ -9,6 +9,7 @@ use crate::args::Format;
 use crate::cli_error::CliError;
 use crate::commands::Context;
 use crate::exit::Exit;
+use crate::kind::CliKind;
 use crate::output::{FORMAT_VERSION, visible};
 use crate::seen_listing;
 use crate::within_deadline::within;
@@ -64,13 +65,19 @@ pub(super) async fn run(context: &Context<'_>) -> Result<Exit, CliError> {
 
 /// All rules of the organization, within the deadline.
 pub(super) async fn rules(context: &Context<'_>) -> Result<Result<Listing<TriggerRule>, RequestError>, CliError> {
+    let listed = documents(context).await?;
+    if let Ok(listing) = &listed {
+        seen_listing::keep(&context.settings()?.state_dir, listing);
+    }
+    Ok(listed)
+}
+
+/// All documents of a kind in the organization, within the deadline.
+pub(super) async fn documents<K: CliKind>(context: &Context<'_>) -> Result<Result<Listing<K>, RequestError>, CliError> {
     let settings = context.settings()?;
     let session = context.open(settings).await?;
-    let reader = session.reader::<TriggerRule>(settings);
+    let reader = session.reader::<K>(settings);
     let listed = within(settings.deadline, listing(&reader)).await;
-    if let Ok(listing) = &listed {
-        seen_listing::keep(&settings.state_dir, listing);
-    }
     session.close().await?;
     Ok(listed)
 }
@@ -103,10 +110,7 @@ fn table(rows: &[Row]) -> String {
     if rows.is_empty() {
         return "There are no rules.\n".to_owned();
     }
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic);
+    let mut table = plain_table();
     table.set_header(["ID", "NAME", "TYPE", "ENABLED", "CONDITIONS", "ACTIONS", "VERSION"]);
     for row in rows {
         let enabled = match row.enabled {
@@ -124,6 +128,20 @@ fn table(rows: &[Row]) -> String {
             row.version.as_ref().map_or(String::new(), ToString::to_string),
         ]);
     }
+    text(&table)
+}
+
+/// A table without lines between its cells.
+pub(super) fn plain_table() -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic);
+    table
+}
+
+/// The lines of a table, without blanks at their ends.
+pub(super) fn text(table: &Table) -> String {
     let lines: Vec<String> = table.to_string().lines().map(|line| line.trim().to_owned()).collect();
     lines.join("\n") + "\n"
 }

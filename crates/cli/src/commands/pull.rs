@@ -96,8 +96,13 @@ async fn ids(context: &Context<'_>, documents: &[String]) -> Result<Vec<RuleId>,
             Some(name) => format!("rule/{}", by_name::look_up(context, name).await?),
             None => document.clone(),
         };
-        let DocumentArgument::Rule(id) = argument.parse()?;
-        ids.push(id);
+        match argument.parse()? {
+            DocumentArgument::Rule(id) => ids.push(id),
+            DocumentArgument::Copilot(_) => {
+                let message = format!("`{argument}`: `pull` takes trigger rules");
+                return Err(CliError::new(ErrorCode::Usage, message));
+            }
+        }
     }
     Ok(ids)
 }

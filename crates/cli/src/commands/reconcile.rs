@@ -3,21 +3,24 @@
 use std::sync::Arc;
 
 use app::{Identify, Identity, PersonsWord, Reconciled, Reconciler};
-use domain::{Settlement, TriggerRule};
+use domain::{Copilot, Settlement, TriggerRule};
 use ports::LedgerError;
 
 use crate::args::Format;
 use crate::cli_error::CliError;
 use crate::commands::workspace::unidentified;
 use crate::commands::{Context, deliver_recorded, stats};
+use crate::config::Settings;
 use crate::confirm::{Unattended, confirm};
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::identity::RunIdentity;
+use crate::kind::CliKind;
 use crate::output::Output;
 use crate::record::{Record, unusable};
 use crate::render::result::{Run, reconciled};
 use crate::request::{ClosedEntry, ReconcileCommand};
+use crate::session::Session;
 use crate::signals::Signals;
 use crate::stopper::Stopper;
 
@@ -37,20 +40,24 @@ pub(super) async fn run(context: &Context<'_>, command: &ReconcileCommand) -> Re
     let session = context.open(settings).await?;
     let source = session.organization.clone();
     let identity = RunIdentity::new(source, settings, &record, "reconcile", command.reason.as_deref());
-    let Identity { target, author } = identity.identity().await.map_err(|error| unidentified(&error))?;
-    let reconciler = Reconciler {
-        store: Arc::new(session.reader::<TriggerRule>(settings)),
-        ledger: record.ledger.clone(),
-        target,
-        author,
-        clock: session.clock.clone(),
-    };
+    let whose = identity.identity().await.map_err(|error| unidentified(&error))?;
+    let rules = reconciler::<TriggerRule>(&session, settings, &record, &whose);
+    let copilots = reconciler::<Copilot>(&session, settings, &record, &whose);
     let found = match command.close {
         Some(ClosedEntry { entry, word }) => {
-            let closed = reconciler.close(entry, word).await;
+            let closed = match rules.close(entry, word).await {
+                Err(LedgerError::NoEntry(_)) => copilots.close(entry, word).await,
+                closed => closed,
+            };
             closed.map(|closed| vec![closed])
         }
-        None => reconciler.reconcile().await,
+        None => match rules.reconcile().await {
+            Ok(mut found) => copilots.reconcile().await.map(|more| {
+                found.extend(more);
+                found
+            }),
+            failed => failed,
+        },
     };
     let mut signals = Signals::take()?;
     let recorded = found.iter().flatten().filter_map(|found| found.recorded.as_ref());
@@ -61,7 +68,7 @@ pub(super) async fn run(context: &Context<'_>, command: &ReconcileCommand) -> Re
         target: session.target(identity.organization()),
         delivery,
     };
-    stats::keep_metrics(context, &record, Some(reconciler.target.clone())).await;
+    stats::keep_metrics(context, &record, Some(whose.target)).await;
     record.close().await;
     session.close().await?;
     let found = found.map_err(|failure| problem(&failure))?;
@@ -79,9 +86,24 @@ pub(super) async fn run(context: &Context<'_>, command: &ReconcileCommand) -> Re
     Ok(exit)
 }
 
+fn reconciler<K: CliKind>(session: &Session, settings: &Settings, record: &Record, whose: &Identity) -> Reconciler<K> {
+    Reconciler {
+        store: Arc::new(session.reader::<K>(settings)),
+        ledger: record.ledger.clone(),
+        target: whose.target.clone(),
+        author: whose.author.clone(),
+        clock: session.clock.clone(),
+    }
+}
+
 /// Settles what earlier runs left open, as far as it can be settled now, and says so.
-pub(super) async fn at_start(output: Output, reconciler: &Reconciler<TriggerRule>) -> Result<(), LedgerError> {
-    let found = reconciler.reconcile().await?;
+pub(super) async fn at_start(
+    output: Output,
+    rules: &Reconciler<TriggerRule>,
+    copilots: &Reconciler<Copilot>,
+) -> Result<(), LedgerError> {
+    let mut found = rules.reconcile().await?;
+    found.extend(copilots.reconcile().await?);
     for settled in found.iter().filter(|found| found.recorded.is_some()) {
         output.info(&format!("An earlier run: {}", reconciled::line(settled)));
     }

@@ -65,7 +65,7 @@ async fn figures(
     let (all, each) = match &command.document {
         None => (TallyOf::All, TallyOf::Each(rules)),
         Some(document) => {
-            let one = || TallyOf::One(document.id().to_owned());
+            let one = || TallyOf::One(document.id());
             (one(), one())
         }
     };

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use app::{Identify, Identity, IdentityError, Reconciler};
 use async_trait::async_trait;
-use domain::TriggerRule;
+use domain::{Copilot, DocumentKind, TriggerRule};
 use ports::{Author, Clock, DocumentStore, Ledger};
 use tokio::sync::OnceCell;
 
@@ -57,7 +57,8 @@ impl Workspace {
         let identity = Arc::new(WriterIdentity {
             run,
             settles: record.records().then(|| Settles {
-                store: session.store(settings),
+                rules: session.store(settings),
+                copilots: session.store(settings),
                 ledger: record.ledger.clone(),
                 clock: session.clock.clone(),
             }),
@@ -117,9 +118,27 @@ pub(super) struct WriterIdentity {
 }
 
 struct Settles {
-    store: Arc<dyn DocumentStore<TriggerRule>>,
+    rules: Arc<dyn DocumentStore<TriggerRule>>,
+    copilots: Arc<dyn DocumentStore<Copilot>>,
     ledger: Arc<dyn Ledger>,
     clock: Arc<dyn Clock>,
+}
+
+impl Settles {
+    /// The settlement of what is open of one kind, in the name of this program.
+    fn reconciler<K: DocumentKind>(&self, store: &Arc<dyn DocumentStore<K>>, whose: &Identity) -> Reconciler<K> {
+        Reconciler {
+            store: store.clone(),
+            ledger: self.ledger.clone(),
+            target: whose.target.clone(),
+            author: Author {
+                command: "reconcile".to_owned(),
+                reason: None,
+                ..whose.author.clone()
+            },
+            clock: self.clock.clone(),
+        }
+    }
 }
 
 impl WriterIdentity {
@@ -136,20 +155,10 @@ impl WriterIdentity {
 
     async fn settle(&self) -> Result<Identity, IdentityError> {
         let identity = self.run.identity().await?;
-        if let Some(Settles { store, ledger, clock }) = &self.settles {
-            let Identity { target, author } = identity.clone();
-            let reconciler = Reconciler {
-                store: store.clone(),
-                ledger: ledger.clone(),
-                target,
-                author: Author {
-                    command: "reconcile".to_owned(),
-                    reason: None,
-                    ..author
-                },
-                clock: clock.clone(),
-            };
-            reconcile::at_start(self.output, &reconciler).await?;
+        if let Some(settles) = &self.settles {
+            let rules = settles.reconciler(&settles.rules, &identity);
+            let copilots = settles.reconciler(&settles.copilots, &identity);
+            reconcile::at_start(self.output, &rules, &copilots).await?;
         }
         Ok(identity)
     }

@@ -65,6 +65,8 @@ pub(crate) struct UpdateCommand {
     pub(crate) name: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) enabled: Option<bool>,
+    /// The rule in the document that is switched, in place of the document.
+    pub(crate) rule: Option<String>,
     pub(crate) terms: ChangeTerms,
     pub(crate) request: ChangeRequest,
 }

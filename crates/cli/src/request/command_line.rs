@@ -12,7 +12,7 @@ use super::{
     SandboxCommand, ShowCommand, SignIn, StatsCommand, StatusCommand, UpdateCommand, ValidateCommand,
 };
 use crate::args::{
-    self, AuthArgs, Closing, Command, ConfigArgs, FailOn, OnConflictArg, OnDriftArg, OnMoveArg, RuleArg,
+    self, AuthArgs, Closing, Command, ConfigArgs, FailOn, ListedKind, OnConflictArg, OnDriftArg, OnMoveArg, RuleArg,
 };
 use crate::cli_error::CliError;
 use crate::config::Environment;
@@ -35,7 +35,7 @@ impl Request {
         let on = |arg: &RuleArg, command| Ok(Self::Document(required(arg, environment)?, command));
         match command {
             Command::Get(rule) => on(&rule, DocumentCommand::Get),
-            Command::List => Ok(Self::List),
+            Command::List(args) => list(args),
             Command::Validate(args) => Ok(Self::Validate(ValidateCommand {
                 files: args.files,
                 fail_on: args.fail_on.into(),
@@ -141,6 +141,22 @@ fn required(arg: &RuleArg, environment: &Environment) -> Result<DocumentArgument
     })
 }
 
+fn list(args: args::ListArgs) -> Result<Request, CliError> {
+    let Some(copilot) = args.copilot else {
+        return Ok(match args.kind {
+            ListedKind::Rule => Request::List,
+            ListedKind::Copilot => Request::ListCopilots,
+        });
+    };
+    match copilot.parse()? {
+        DocumentArgument::Copilot(id) => Ok(Request::ListRulesOf(id)),
+        DocumentArgument::Rule(_) => {
+            let message = format!("`{copilot}` is no Copilot: `list` takes copilot/ASSISTANT");
+            Err(CliError::new(ErrorCode::Usage, message))
+        }
+    }
+}
+
 /// The terms and the request of a command that writes.
 fn write(command: &'static str, args: args::WriteArgs) -> (args::TermsArgs, ChangeRequest) {
     let asked = if args.dry_run { Asked::DryRun } else { Asked::Update };
@@ -171,6 +187,7 @@ fn update(
         name: args.name,
         description: args.description,
         enabled: (args.enable || args.disable).then_some(args.enable),
+        rule: args.inner_rule,
         terms: terms(terms_args)?,
         request,
     }))

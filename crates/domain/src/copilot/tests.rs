@@ -379,3 +379,23 @@ fn a_file_that_follows_keeps_its_notes_and_gets_no_member_that_it_left_out() {
         followed.text()
     );
 }
+
+#[test]
+fn one_rule_is_named_by_its_id_or_its_hash_and_switched_alone() {
+    let stored: Copilot = LIVE
+        .replacen(
+            r#"{"enabled": true, "rule": {"conditions": [{"conditionType": "ConversationStart""#,
+            r#"{"id": "7", "enabled": true, "rule": {"conditions": [{"conditionType": "ConversationStart""#,
+            1,
+        )
+        .parse()
+        .unwrap();
+    let hashes: Vec<String> = stored.rules().map(|rule| rule_hash(rule).as_str().to_owned()).collect();
+    assert_ne!(hashes[0], hashes[1]);
+    assert_eq!(stored.find_rule("7"), Ok(0));
+    assert_eq!(stored.find_rule(&hashes[1][..8].to_uppercase()), Ok(1));
+    assert!(stored.find_rule(&hashes[1][..7]).is_err(), "too short to be sure");
+    let off = stored.with_rule_switched(1, false).unwrap();
+    assert_eq!(lines(&stored, &off), ["/ruleEngineConfig/rules/1/enabled true false"]);
+    assert_eq!(rule_hash(off.rules().nth(1).unwrap()).as_str(), hashes[1]);
+}

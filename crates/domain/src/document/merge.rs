@@ -124,7 +124,8 @@ impl<K: DocumentKind> Sides<'_, K> {
         if theirs == ours {
             return Ok(MemberMerge::Theirs);
         }
-        if let Some(lists) = member.nested {
+        // Why not what is named as it was: its author asks for it, and others have changed it.
+        if let Some(lists) = member.nested.filter(|_| base != ours) {
             let mut merge = PartsMerge::default();
             let sides = merge_parts::Sides { base, ours, theirs };
             let value = merge.merge(&Place::new(lists, member.name), &member.pointer(), sides)?;

@@ -119,7 +119,8 @@ impl<K: DocumentKind> Patch<K> {
     pub fn is_evident_in(&self, base: &K, written: &K, read: &K) -> bool {
         self.changes().all(|(member, value)| {
             let [before, after, now] = [base, written, read].map(|document| document.member(member.name));
-            if let Some(lists) = member.nested {
+            // Why only where it changes something: what is named as it was must be as it was named.
+            if let Some(lists) = member.nested.filter(|_| before != after) {
                 return merge_parts::has_change(&Place::new(lists, member.name), before, after, now);
             }
             let only_takes_away = before != after && is_as_named(value, before);

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use app::Reconciled;
 use domain::document::diff;
-use domain::{DocumentKind, Evidence, Finding, Settlement, TriggerRule};
+use domain::{Copilot, DocumentKind, Evidence, Finding, Settlement, TriggerRule};
 
 use super::{Activation, ChangeDocument, ResultDocument, Run, milliseconds, whole_milliseconds};
 use crate::args::Global;
@@ -31,8 +31,14 @@ pub(crate) fn document(found: &[Reconciled], run: Run, exit: Exit) -> ResultDocu
 fn change(found: &Reconciled) -> ChangeDocument {
     let (intent, outcome) = (found.entry.intent.as_ref(), found.entry.outcome.as_ref());
     let rule = intent.and_then(|intent| TriggerRule::from_document(intent.ours.clone()).ok());
+    let kind = found.entry.document().map(|document| document.kind.as_str());
+    let guard = if kind == Some(Copilot::NAME.as_str()) {
+        Copilot::GUARD
+    } else {
+        TriggerRule::GUARD
+    };
     let error = match &found.settlement {
-        Settlement::Unreadable(failure) => Some(CliError::of_failure("read the rule", failure).document()),
+        Settlement::Unreadable(failure) => Some(CliError::of_failure("read the document", failure).document()),
         Settlement::Inconclusive | Settlement::Moved => {
             Some(CliError::new(ErrorCode::Indeterminate, line(found)).document())
         }
@@ -52,7 +58,7 @@ fn change(found: &Reconciled) -> ChangeDocument {
             Settlement::NotApplied => "failed",
             Settlement::Inconclusive | Settlement::Leased | Settlement::Moved | Settlement::Unreadable(_) => "unknown",
         },
-        guard: TriggerRule::GUARD.as_str(),
+        guard: guard.as_str(),
         version_before: intent.and_then(|intent| intent.version.clone()),
         version_after: None,
         attempts: outcome.map_or(0, |outcome| outcome.attempts),

@@ -33,6 +33,7 @@ documents! {
     the_commands_of_the_readme_do_what_it_says: "README.md",
     the_commands_about_changing_rules_do_what_the_page_says: "docs/changing-rules.md",
     the_commands_about_configuration_do_what_the_page_says: "docs/configuration.md",
+    the_commands_about_copilots_do_what_the_page_says: "docs/copilot.md",
     the_commands_about_credentials_do_what_the_page_says: "docs/credentials.md",
     the_commands_about_the_ledger_do_what_the_page_says: "docs/ledger.md",
     the_commands_about_the_sandbox_do_what_the_page_says: "docs/sandbox.md",

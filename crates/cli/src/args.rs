@@ -399,6 +399,10 @@ pub(crate) enum SchemaKind {
     Outcome,
     /// The rules of `list`
     Rules,
+    /// The assistants of `list --kind copilot`
+    Copilots,
+    /// The rules of `list copilot/ASSISTANT --rules`
+    CopilotRules,
     /// The entries of `history`
     History,
     /// The figures of `stats`

@@ -157,6 +157,8 @@ fn every_document_that_is_printed_is_what_its_schema_tells() {
     ];
     for (kind, args) in [
         ("rules", &["list"][..]),
+        ("copilots", &["list", "--kind", "copilot"]),
+        ("copilot-rules", &["list", "copilot/name:Billing", "--rules"]),
         ("pulled", &["pull", "rules"]),
         ("history", &["history"]),
         ("stats", &["stats"]),

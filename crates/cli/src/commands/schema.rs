@@ -24,6 +24,8 @@ pub(super) fn run(context: &Context<'_>, kind: SchemaKind) -> Result<Exit, CliEr
         SchemaKind::Pulled => schema!("pulled"),
         SchemaKind::Outcome => schema!("outcome"),
         SchemaKind::Rules => schema!("rules"),
+        SchemaKind::Copilots => schema!("copilots"),
+        SchemaKind::CopilotRules => schema!("copilot-rules"),
         SchemaKind::History => schema!("history"),
         SchemaKind::Stats => schema!("stats"),
         SchemaKind::Doctor => schema!("doctor"),

@@ -54,6 +54,10 @@ impl Default for Cubic {
 impl Cubic {
     /// The rate at that time.
     pub(super) fn rate(self, now: Duration, probing: Probing) -> f64 {
+        // Why: what it begins with is a guess, and headers say what is so until a refusal says otherwise.
+        if self.dropped_at.is_none() && matches!(probing, Probing::Guided) {
+            return f64::INFINITY;
+        }
         let time = now.saturating_sub(self.grows_from).as_secs_f64();
         let back_at = ((self.goal - self.low) / GROWTH).cbrt();
         let beyond = time - back_at;

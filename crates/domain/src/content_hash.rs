@@ -1,6 +1,6 @@
 //! SHA-256 of content.
 
-use std::fmt::{self, Write};
+use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -27,8 +27,9 @@ impl ContentHash {
     pub fn of(bytes: &[u8]) -> Self {
         let mut text = String::with_capacity(DIGITS);
         for byte in Sha256::digest(bytes) {
-            // Why ignored: a String takes whatever is written to it.
-            let _ = write!(text, "{byte:02x}");
+            for half in [byte >> 4, byte & 0xf] {
+                text.push(char::from_digit(half.into(), 16).unwrap_or_default());
+            }
         }
         Self(text)
     }

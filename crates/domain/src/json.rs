@@ -8,6 +8,7 @@
 //! Documents do not change in place: [`Document::with_members`] makes a new one.
 
 mod canonical;
+mod compact_object;
 mod edit;
 mod finite;
 mod node;
@@ -21,6 +22,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 pub(crate) use canonical::canonical_object;
+pub use compact_object::CompactObject;
 pub use edit::{DocumentError, array_of};
 pub use finite::{Finite, NotFiniteError};
 pub use node::{Elements, Member, Members, Node, Value};
@@ -57,7 +59,11 @@ pub struct Span {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
-pub struct Document(Arc<Tape>);
+pub struct Document {
+    tape: Arc<Tape>,
+    /// The place of its value in the index: not the first where it is a part of a larger text.
+    root: u32,
+}
 
 /// The text and the index into it: one slot a value (and a member's name), in the order of the text.
 struct Tape {
@@ -83,10 +89,11 @@ struct Slot {
 }
 
 impl Slot {
-    fn span(self) -> Span {
+    /// The bytes of the value in a text that begins at this byte of the tape's.
+    fn span(self, text: u32) -> Span {
         Span {
-            start: self.start as usize,
-            end: self.end as usize,
+            start: self.start.saturating_sub(text) as usize,
+            end: self.end.saturating_sub(text) as usize,
         }
     }
 }
@@ -123,14 +130,21 @@ impl Document {
             end: 2,
             link: 1,
         };
-        Self(Arc::new(Tape {
+        Self::of(Tape {
             text: "{}".into(),
             slots: vec![slot],
             decoded: Vec::new(),
             all_exact: true,
             all_whole: true,
             precision: Precision::Exact,
-        }))
+        })
+    }
+
+    fn of(tape: Tape) -> Self {
+        Self {
+            tape: Arc::new(tape),
+            root: 0,
+        }
     }
 
     /// The same document of a server that keeps fractions in this precision: it decides which numbers are equal. The text
@@ -150,10 +164,10 @@ impl Document {
         if self.precision() == precision {
             return self;
         }
-        if Arc::get_mut(&mut self.0).is_none() {
+        if Arc::get_mut(&mut self.tape).is_none() {
             self = self.root().copied();
         }
-        if let Some(tape) = Arc::get_mut(&mut self.0) {
+        if let Some(tape) = Arc::get_mut(&mut self.tape) {
             tape.precision = precision;
         }
         self
@@ -161,17 +175,25 @@ impl Document {
 
     /// The precision in which the server of the document keeps fractions.
     pub fn precision(&self) -> Precision {
-        self.0.precision
+        self.tape.precision
     }
 
     /// The value that the document is.
     pub fn root(&self) -> Node<'_> {
-        Node::new(self, 0)
+        Node::new(self, self.root)
     }
 
     /// The text, byte for byte as it was read.
     pub fn text(&self) -> &str {
-        &self.0.text
+        if self.root == 0 {
+            return &self.tape.text;
+        }
+        self.root().raw()
+    }
+
+    /// The byte of the tape's text that the text of the document begins with.
+    fn start(&self) -> u32 {
+        if self.root == 0 { 0 } else { self.slot(self.root).start }
     }
 
     /// The value at a pointer.
@@ -194,7 +216,7 @@ impl Document {
     /// refuse or alter it.
     pub fn lone_surrogates(&self) -> Vec<Pointer> {
         let mut found = Vec::new();
-        if !self.0.all_whole {
+        if !self.tape.all_whole {
             self.root().visit(&Pointer::root(), &mut |pointer, node| {
                 if node.has_lone_surrogate() {
                     found.push(pointer.clone());
@@ -207,7 +229,7 @@ impl Document {
     /// The numbers that cannot be held exactly, in document order: an integer beyond 64 bits, a fraction with
     /// more digits than a double has, an exponent out of range. Other programs would alter them.
     pub fn inexact_numbers(&self) -> Vec<Pointer> {
-        if self.0.all_exact {
+        if self.tape.all_exact {
             return Vec::new();
         }
         let is_inexact = |node: Node<'_>| match node.value() {
@@ -231,21 +253,21 @@ impl Document {
             end: 0,
             link: 0,
         };
-        self.0.slots.get(at as usize).copied().unwrap_or(nothing)
+        self.tape.slots.get(at as usize).copied().unwrap_or(nothing)
     }
 
     /// The text of a string, without quotes and escapes.
     #[inline]
     fn text_of(&self, slot: Slot) -> &str {
         if slot.shape == Shape::EscapedText {
-            return self.0.decoded.get(slot.link as usize).map_or("", |text| text);
+            return self.tape.decoded.get(slot.link as usize).map_or("", |text| text);
         }
         self.bytes_between(slot.start + 1, slot.end.saturating_sub(1))
     }
 
     #[inline]
     fn bytes_between(&self, start: u32, end: u32) -> &str {
-        self.0.text.get(start as usize..end as usize).unwrap_or_default()
+        self.tape.text.get(start as usize..end as usize).unwrap_or_default()
     }
 }
 
@@ -261,7 +283,7 @@ impl FromStr for Document {
 /// a number do not count.
 impl PartialEq for Document {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.root().eq_value(other.root())
+        (Arc::ptr_eq(&self.tape, &other.tape) && self.root == other.root) || self.root().eq_value(other.root())
     }
 }
 

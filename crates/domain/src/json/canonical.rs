@@ -1,5 +1,6 @@
 //! The canonical text of a value: one text for all spellings of it, to be hashed or compared.
 
+use std::cmp::Ordering;
 use std::fmt::Write;
 
 use super::{Document, Node, Value};
@@ -25,8 +26,13 @@ impl Document {
 /// The canonical text of an object with these members, with numbers as the server keeps them.
 pub(crate) fn canonical_object<'d>(members: impl Iterator<Item = (&'d str, Node<'d>)>) -> String {
     let mut members: Vec<_> = members.collect();
-    members.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
-    let mut out = String::from("{");
+    members.sort_by(|(one, _), (other, _)| order(one, other));
+    let room: usize = members
+        .iter()
+        .map(|(name, value)| name.len() + value.raw().len() + 4)
+        .sum();
+    let mut out = String::with_capacity(room + 2);
+    out.push('{');
     for (index, (name, value)) in members.into_iter().enumerate() {
         separate(index, &mut out);
         write_text(name, &mut out);
@@ -35,6 +41,15 @@ pub(crate) fn canonical_object<'d>(members: impl Iterator<Item = (&'d str, Node<
     }
     out.push('}');
     out
+}
+
+/// The order of two names by their UTF-16 code units.
+fn order(one: &str, other: &str) -> Ordering {
+    // Why: of ASCII the bytes are the code units.
+    if one.is_ascii() && other.is_ascii() {
+        return one.cmp(other);
+    }
+    one.encode_utf16().cmp(other.encode_utf16())
 }
 
 /// The spelling of numbers in a canonical text.
@@ -69,7 +84,7 @@ fn write(node: Node<'_>, numbers: Numbers, out: &mut String) {
         }
         Value::Object(members) => {
             let mut members: Vec<_> = members.collect();
-            members.sort_by(|one, other| one.name.encode_utf16().cmp(other.name.encode_utf16()));
+            members.sort_by(|one, other| order(one.name, other.name));
             out.push('{');
             for (index, member) in members.into_iter().enumerate() {
                 separate(index, out);

@@ -66,6 +66,21 @@ impl Document {
     pub fn from_node(node: Node<'_>) -> Result<Self, TextError> {
         Ok(node.copied())
     }
+
+    /// The value at a node as a document that shares the text and the index of the one that it stands in: nothing is copied,
+    /// and that one stays as long as this does.
+    ///
+    /// ```
+    /// use assist_rules_domain::json::Document;
+    ///
+    /// let page: Document = r#"{"entities": [{"id": "r1"}, {"id": "r2", "weight": 1.50}]}"#.parse()?;
+    /// let rules: Vec<Document> = page.root().get("entities").into_iter().flat_map(|list| list.elements()).map(Document::part).collect();
+    /// assert_eq!(rules[1].text(), r#"{"id": "r2", "weight": 1.50}"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn part(node: Node<'_>) -> Self {
+        node.shared()
+    }
 }
 
 impl<'d> super::Member<'d> {
@@ -94,4 +109,61 @@ pub enum DocumentError {
     /// The value is larger than a document may be.
     #[error("the value is larger than a document may be")]
     Bounds(#[source] TextError),
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::DocumentKind;
+    use crate::pointer::Pointer;
+    use crate::testing::served_rule;
+
+    /// All that a document shows of itself.
+    fn shown(document: &Document) -> Vec<String> {
+        let mut shown = vec![
+            document.text().to_owned(),
+            document.compact(),
+            document.canonical(),
+            format!("{:?}", document.inexact_numbers()),
+            format!("{:?}", document.lone_surrogates()),
+        ];
+        document.root().visit(&Pointer::root(), &mut |pointer, node| {
+            let span = node.span();
+            let text = document.text().get(span.start..span.end);
+            shown.push(format!(
+                "{pointer} {span:?} {text:?} {} {:?}",
+                node.raw(),
+                document.span_at(pointer)
+            ));
+            for member in node.members() {
+                shown.push(format!("{} {:?} {}", member.name, member.name_span, member.raw_name()));
+            }
+        });
+        shown
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+        /// A part shows what a copy of it shows, wherever it stands, and so does a part or a copy of it.
+        #[test]
+        fn a_part_is_what_its_copy_is(rules in prop::collection::vec(served_rule(), 1..4), is_pretty in any::<bool>()) {
+            let list = array_of(rules.iter().map(|rule| rule.document().text())).unwrap();
+            let page = Document::empty_object()
+                .with_members(&[("text", r#""\u00e9\ud800""#), ("entities", list.text())])
+                .unwrap();
+            let page: Document = if is_pretty { page.pretty().parse().unwrap() } else { page };
+            for element in page.root().get("entities").unwrap().elements() {
+                let (part, copy) = (Document::part(element), Document::from_node(element).unwrap());
+                prop_assert_eq!(shown(&part), shown(&copy));
+                prop_assert_eq!(&part, &copy);
+                prop_assert_eq!(shown(&Document::from_node(part.root()).unwrap()), shown(&copy));
+                for (ours, theirs) in part.root().members().zip(copy.root().members()) {
+                    prop_assert_eq!(shown(&Document::part(ours.value)), shown(&Document::part(theirs.value)));
+                }
+            }
+        }
+    }
 }

@@ -1,7 +1,6 @@
 //! Looking at a document: one value in it, and the ways from value to value.
 
 use std::fmt;
-use std::sync::Arc;
 
 use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::value::RawValue;
@@ -52,7 +51,7 @@ impl<'d> Node<'d> {
 
     /// The value as a document of its own.
     pub(super) fn copied(self) -> Document {
-        let tape = &self.document.0;
+        let tape = &self.document.tape;
         let first = self.slot().start;
         let own = tape.slots.get(self.place as usize..self.after() as usize);
         let mut decoded = Vec::new();
@@ -74,14 +73,22 @@ impl<'d> Node<'d> {
             }
         };
         let slots = own.unwrap_or_default().iter().map(&mut copy).collect();
-        Document(Arc::new(Tape {
+        Document::of(Tape {
             text: self.raw().into(),
             slots,
             decoded,
             all_exact: tape.all_exact,
             all_whole: tape.all_whole,
             precision: tape.precision,
-        }))
+        })
+    }
+
+    /// The value as a document of its own, in the text and the index that it stands in.
+    pub(super) fn shared(self) -> Document {
+        Document {
+            tape: self.document.tape.clone(),
+            root: self.place,
+        }
     }
 
     pub(super) fn place(self) -> u32 {
@@ -99,7 +106,7 @@ impl<'d> Node<'d> {
 
     #[inline]
     fn after(self) -> u32 {
-        after(&self.document.0.slots, self.place)
+        after(&self.document.tape.slots, self.place)
     }
 
     /// The value, by its type.
@@ -111,7 +118,7 @@ impl<'d> Node<'d> {
             Shape::Null => Value::Null,
             Shape::False => Value::Bool(false),
             Shape::True => Value::Bool(true),
-            Shape::Number => Value::Number(Number::new(self.raw(), document.0.precision)),
+            Shape::Number => Value::Number(Number::new(self.raw(), document.tape.precision)),
             Shape::PlainText | Shape::EscapedText => Value::String(document.text_of(slot)),
             Shape::Array => Value::Array(Elements { document, next, end }),
             Shape::Object => Value::Object(Members { document, next, end }),
@@ -125,7 +132,7 @@ impl<'d> Node<'d> {
 
     /// The span of the value in the text.
     pub fn span(self) -> Span {
-        self.slot().span()
+        self.slot().span(self.document.start())
     }
 
     /// The value as it was written.
@@ -237,16 +244,14 @@ impl<'d> Node<'d> {
 
     /// True if two texts that read alike have no half of a surrogate pair, or the same ones. Each reads as U+FFFD.
     fn has_halves_of(self, other: Node<'_>) -> bool {
-        let are_whole = self.document.0.all_whole && other.document.0.all_whole;
+        let are_whole = self.document.tape.all_whole && other.document.tape.all_whole;
         are_whole || self.raw() == other.raw() || !(self.has_lone_surrogate() || other.has_lone_surrogate())
     }
 
     /// True if the value is a text with half a surrogate pair in it.
     pub(super) fn has_lone_surrogate(self) -> bool {
-        if !self
-            .as_str()
-            .is_some_and(|text| text.contains(char::REPLACEMENT_CHARACTER))
-        {
+        let may_have = |text: &str| text.contains(char::REPLACEMENT_CHARACTER);
+        if self.document.tape.all_whole || !self.as_str().is_some_and(may_have) {
             return false;
         }
         let mut escapes = self.raw().split('\\').skip(1);
@@ -393,7 +398,7 @@ impl<'d> Iterator for Members<'d> {
         self.next = value.after();
         Some(Member {
             name: self.document.text_of(name),
-            name_span: name.span(),
+            name_span: name.span(self.document.start()),
             value,
         })
     }

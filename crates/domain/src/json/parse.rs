@@ -7,8 +7,6 @@ mod duplicates;
 mod number;
 mod text;
 
-use std::sync::Arc;
-
 use duplicates::{FEW_MEMBERS, refuse_duplicates};
 
 use super::{Document, JsonError, MAX_BYTES, MAX_DEPTH, Precision, Shape, Slot, Span, Tape, TextError};
@@ -47,14 +45,14 @@ pub(super) fn parse(text: &str) -> Result<Document, TextError> {
         return Err(parser.expected("expected the end of the text").into());
     }
     let duplicates = parser.duplicates;
-    let document = Document(Arc::new(Tape {
+    let document = Document::of(Tape {
         text: text.into(),
         slots: parser.slots,
         decoded: parser.decoded,
         all_exact: parser.all_exact,
         all_whole: parser.all_whole,
         precision: Precision::Exact,
-    }));
+    });
     refuse_duplicates(document, duplicates)
 }
 

@@ -24,6 +24,10 @@ impl Node<'_> {
         out
     }
 
+    pub(super) fn write_compact(self, out: &mut String) {
+        compact(self, out);
+    }
+
     /// The value indented by two spaces.
     pub fn pretty(self) -> String {
         let mut out = String::new();

@@ -27,7 +27,10 @@ pub(crate) async fn read(mut response: reqwest::Response, limit: Duration) -> Re
     {
         return Err(too_large);
     }
-    let mut body = BytesMut::new();
+    let length = response
+        .content_length()
+        .and_then(|length| usize::try_from(length).ok());
+    let mut body = BytesMut::with_capacity(length.unwrap_or_default());
     loop {
         match response.chunk().await {
             Ok(None) => return Ok(body.freeze()),

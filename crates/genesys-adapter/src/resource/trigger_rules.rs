@@ -46,7 +46,7 @@ impl Resource for TriggerRules {
         Some(ListedParts {
             id: text("id").unwrap_or_default(),
             title: text("name"),
-            document: Document::from_node(element).ok()?,
+            document: Document::part(element),
         })
     }
 

@@ -21,8 +21,8 @@ pub use base::FileContent;
 pub use deliver::{Deliverer, DeliveryReport};
 pub use drift::{BaseInfo, BaseOrigin, Bases, DocumentDrift, DriftLine, DriftPolicy, FolderBase, KnownChange, OnDrift};
 pub use planner::{
-    InvalidPlan, KnownBases, PlanProgress, PlanRequest, Planned, PlannedAction, PlannedDocument, Planner, SeenEntry,
-    known_bases,
+    InvalidPlan, KnownBases, PlanProgress, PlanRequest, Planned, PlannedAction, PlannedDocument, Planner,
+    RequestSource, SeenEntry, known_bases,
 };
 pub use puller::{PullError, Pulled, PulledDocument, PulledState, Puller, Wanted, record_pulled};
 pub use rate_limited::RateLimited;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use domain::drift::StoredOtherwise;
-use domain::json::Node;
+use domain::json::{CompactObject, Node};
 use domain::plan::{PlannedUpdate, plan};
 use domain::protocol::{Conflict, Failed, Outcome, UpdateRequest};
 use domain::{
@@ -41,8 +41,25 @@ pub struct Planner<K: DocumentKind> {
 pub struct PlanRequest<K: DocumentKind> {
     /// The document.
     pub id: K::Id,
-    /// The request, made when it is needed: of ten thousand documents, few are held at a time.
-    pub request: Arc<dyn Fn() -> UpdateRequest<K> + Send + Sync>,
+    /// The request.
+    pub request: Arc<dyn RequestSource<K>>,
+}
+
+/// The source of a request, which is made when it is needed: of ten thousand documents, few are held at a time.
+pub trait RequestSource<K: DocumentKind>: Send + Sync {
+    /// The request.
+    fn make(&self) -> UpdateRequest<K>;
+
+    /// The document of an [`UpdateRequest::Edit`], where it is at hand: comparing it takes less than making the request.
+    fn edited(&self) -> Option<&CompactObject> {
+        None
+    }
+}
+
+impl<K: DocumentKind, F: Fn() -> UpdateRequest<K> + Send + Sync> RequestSource<K> for F {
+    fn make(&self) -> UpdateRequest<K> {
+        self()
+    }
 }
 
 /// The plan of all requests, in their order.
@@ -151,7 +168,7 @@ impl<K: DocumentKind> Planner<K> {
         }
         let read = to_read
             .into_iter()
-            .map(|(index, id, request)| async move { (index, self.plan_one(id, &*request).await) });
+            .map(|(index, id, request)| async move { (index, self.plan_one(id, request.make()).await) });
         let mut read = futures_util::stream::iter(read).buffer_unordered(self.parallelism.max(1));
         while let Some((index, document)) = read.next().await {
             documents.insert(index, document?);
@@ -202,11 +219,7 @@ impl<K: DocumentKind> Planner<K> {
         }
     }
 
-    async fn plan_one(
-        &self,
-        id: K::Id,
-        request: &(dyn Fn() -> UpdateRequest<K> + Send + Sync),
-    ) -> Result<PlannedDocument<K>, LedgerError> {
+    async fn plan_one(&self, id: K::Id, request: UpdateRequest<K>) -> Result<PlannedDocument<K>, LedgerError> {
         // Why before the read: a write between the two is one that the plan did not see.
         let entries = match &self.record {
             Some((history, target)) => newest_entries::<K>(&**history, target, &id).await?,
@@ -218,7 +231,7 @@ impl<K: DocumentKind> Planner<K> {
                 let stored = answer.content;
                 let title = stored.value.title().map(str::to_owned);
                 let kept = self.keeps_stored.then(|| stored.value.clone());
-                let (found, request) = self.request_on(request(), &stored, &entries).await?;
+                let (found, request) = self.request_on(request, &stored, &entries).await?;
                 drift = found;
                 let action = match request {
                     Some(request) => PlannedAction::of(plan(request, stored)),
@@ -316,10 +329,13 @@ pub(crate) fn surely_equal<K: DocumentKind>(
     listed: &Listed<K>,
     keeps: bool,
 ) -> Option<Equal<K>> {
-    let UpdateRequest::Edit(edit) = (request.request)() else {
-        return None;
-    };
-    let is_equal = is_shown(&edit, &listed.value) || {
+    let is_equal = || {
+        let UpdateRequest::Edit(edit) = request.request.make() else {
+            return false;
+        };
+        if is_shown(&edit, &listed.value) {
+            return true;
+        }
         let may_be_left_out = edit.named_members().any(|(_, value)| says_nothing(value));
         !may_be_left_out && listed.id.is_some() && {
             let stored = Stored {
@@ -330,11 +346,19 @@ pub(crate) fn surely_equal<K: DocumentKind>(
             matches!(plan(UpdateRequest::Edit(edit), stored), Outcome::Unchanged { .. })
         }
     };
+    let edited = request.request.edited();
+    let is_equal = edited.is_some_and(|edited| is_written(edited, &listed.value)) || is_equal();
     is_equal.then(|| Equal {
         title: listed.value.title().map(str::to_owned),
         listed: keeps.then(|| listed.value.clone()),
         version: listed.version.clone(),
     })
+}
+
+/// True if each member of an edit stands in the listing letter by letter: then [`is_shown`] would say so.
+fn is_written<K: DocumentKind>(edited: &CompactObject, listed: &K) -> bool {
+    let mut members = edited.members();
+    members.all(|(_, value)| !matches!(value, "null" | "[]")) && edited.is_written_in(listed.document().root())
 }
 
 /// True if each member of an edit stands in the listing with the same value.

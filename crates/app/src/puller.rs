@@ -161,7 +161,7 @@ impl<K: DocumentKind> Puller<K> {
             Err(failure) => return Ok(self.document(id, title, PulledState::Unread(Box::new(failure)))),
         };
         let mut drift = None;
-        if let Some(UpdateRequest::Edit(file)) = file.map(|file| (file.request)()) {
+        if let Some(UpdateRequest::Edit(file)) = file.map(|file| file.request.make()) {
             let target = self.record.as_ref().map(|(_, target)| target.clone());
             let document = document_ref::<K>(target.unwrap_or_default(), &id);
             let history = self.record.as_ref().map(|(history, _)| &**history);

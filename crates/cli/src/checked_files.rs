@@ -5,7 +5,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use domain::json::{Document, Node};
+use app::RequestSource;
+use domain::json::{CompactObject, Node};
+use domain::protocol::UpdateRequest;
 use domain::{Code, ContentHash, Edit, Finding, JudgedBy, Pointer, RuleId, Severity, TriggerRule};
 
 use crate::cli_error::CliError;
@@ -38,15 +40,23 @@ pub(crate) struct Authored {
     pub(crate) members: usize,
     /// True if nothing is wrong with it by itself.
     pub(crate) is_sound: bool,
-    /// The text of the document as JSON: an index to it takes more room than it does itself.
-    text: Arc<str>,
+    document: CompactObject,
 }
 
 impl Authored {
     /// The document as an edit.
     pub(crate) fn edit(&self) -> Edit<TriggerRule> {
-        let document = Document::parse(&self.text).unwrap_or_else(|_| Document::empty_object());
-        Edit::new(document).unwrap_or_default()
+        Edit::new(self.document.to_document()).unwrap_or_default()
+    }
+}
+
+impl RequestSource<TriggerRule> for Authored {
+    fn make(&self) -> UpdateRequest<TriggerRule> {
+        UpdateRequest::Edit(self.edit())
+    }
+
+    fn edited(&self) -> Option<&CompactObject> {
+        Some(&self.document)
     }
 }
 
@@ -143,7 +153,7 @@ impl CheckedFiles {
                 hash: edit.content_hash(),
                 members: edit.named_members().count(),
                 is_sound: !findings.iter().any(|finding| finding.severity == Severity::Error),
-                text: edit.document().compact().into(),
+                document: CompactObject::new(edit.document().root()),
             }),
             // The checks say what is wrong with an id that is none.
             Some(Err(_)) => {}

@@ -9,7 +9,6 @@ use app::{
 };
 use domain::drift::{DocumentStanding, Standing};
 use domain::plan::{Effects, Safety};
-use domain::protocol::UpdateRequest;
 use domain::{DocumentKind, Edit, Finding, Pointer, Stored, TriggerRule};
 
 use crate::checked_files::Authored;
@@ -128,6 +127,10 @@ pub(super) async fn compare(
         drift,
         left_out: left_out.into_iter().map(|(_, planned)| planned.id).collect(),
     };
+    let history = &*workspace.record.history;
+    // Why first: the rows of thousands of bases and what is planned of as many documents are not held together.
+    let known = known_bases::<TriggerRule>(history, &target).await;
+    let known = known.map_err(|failure| unusable(&failure))?;
     let (requests, wanted): (Vec<Request>, Vec<_>) = chosen.into_iter().unzip();
     let progress = Progress::start(context.output, &workspace.session.waits, "planned", wanted.len());
     let found = planner
@@ -138,11 +141,9 @@ pub(super) async fn compare(
         .await;
     progress.finish();
     let found = found.map_err(|failure| unusable(&failure))?;
-    let history = &*workspace.record.history;
-    let known = known_bases::<TriggerRule>(history, &target).await;
     let mut plan = PlanBuilder {
         folder: WorkingFolder::here(),
-        known: known.map_err(|failure| unusable(&failure))?,
+        known,
         ..PlanBuilder::default()
     };
     for (request, document) in requests.into_iter().zip(found.documents) {
@@ -168,10 +169,9 @@ fn of_file(authored: Authored) -> (Request, PlanRequest<TriggerRule>) {
 
 /// The request of a file.
 pub(super) fn request_of(authored: &Arc<Authored>) -> PlanRequest<TriggerRule> {
-    let file = authored.clone();
     PlanRequest {
         id: authored.id.clone(),
-        request: Arc::new(move || UpdateRequest::Edit(file.edit())),
+        request: authored.clone(),
     }
 }
 

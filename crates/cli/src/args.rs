@@ -353,6 +353,11 @@ pub(crate) struct SandboxArgs {
     /// Files need not have what the server owns (`ruleType`, `etag`). Made rules are `rule-00001` and so on.
     #[arg(long, value_name = "DIR|N", value_parser = starting_rules)]
     pub(crate) rules: Option<StartingRules>,
+    /// The API requests that one token may make in a minute
+    ///
+    /// One more is refused with 429 until the minute is over. The default is what the platform gives a new client.
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) requests_per_minute: u32,
 }
 
 /// The rules that a sandbox starts with.

@@ -96,4 +96,6 @@ pub(crate) struct SandboxCommand {
     pub(crate) faults: Option<PathBuf>,
     /// The rules to start with, in place of the sample rule.
     pub(crate) rules: Option<StartingRules>,
+    /// The API requests that one token may make in a minute.
+    pub(crate) requests_per_minute: u32,
 }

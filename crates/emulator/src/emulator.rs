@@ -37,7 +37,12 @@ impl Emulator {
     /// The world of the sandbox: [`SAMPLE_RULE`], [`SAMPLE_ASSISTANTS`], [`Client::sandbox`] and
     /// [`HostedOrganization::sandbox`], as the platform documents itself.
     pub fn sample() -> Self {
-        let emulator = Self::of(Settings::default(), Tenant::new(HostedOrganization::sandbox()));
+        Self::sample_with(Settings::default())
+    }
+
+    /// The world of the sandbox with another behavior.
+    pub fn sample_with(settings: Settings) -> Self {
+        let emulator = Self::of(settings, Tenant::new(HostedOrganization::sandbox()));
         emulator.add_client(Client::sandbox());
         if let Some(rule) = serde_json::from_str(SAMPLE_RULE)
             .ok()

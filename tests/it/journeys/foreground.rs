@@ -188,6 +188,23 @@ fn a_sandbox_starts_with_the_rules_of_a_folder_or_with_made_ones() {
 }
 
 #[test]
+fn a_sandbox_refuses_more_requests_a_minute_than_it_is_to_allow() {
+    let sandbox = Foreground::start(&mut assist_rules(), &["--requests-per-minute", "2"]);
+    let mut client = sandbox.client();
+    client.args(["get", "--deadline", "1s"]);
+    let ran = [(); 3].map(|()| run(&mut client));
+    let ended = ran.each_ref().map(|ran| ran.code);
+    assert_eq!(ended, [Some(0), Some(0), Some(7)], "{}", ran[2]);
+    assert!(ran[2].stderr.contains("429"), "{}", ran[2]);
+
+    let ran = run(assist_rules().args(["sandbox", "--requests-per-minute", "0"]));
+    assert!(
+        ran.code == Some(64) && ran.stderr.contains("--requests-per-minute"),
+        "{ran}"
+    );
+}
+
+#[test]
 fn a_sandbox_does_not_start_with_what_is_no_rule() {
     for (name, text, message) in [
         ("rules/a.yaml", "name: no id\n", "is no rule with an `id`"),

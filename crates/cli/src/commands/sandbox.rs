@@ -2,7 +2,7 @@
 
 mod starting_rules;
 
-use emulator::{Emulator, SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, Script};
+use emulator::{Emulator, SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, Script, Settings};
 use serde::Serialize;
 
 use crate::args::Format;
@@ -44,7 +44,10 @@ pub(super) async fn run(context: &Context<'_>, command: &SandboxCommand) -> Resu
             CliError::new(ErrorCode::Usage, message).with_help("name a loopback address, such as 127.0.0.1:8080")
         );
     }
-    let emulator = Emulator::sample();
+    let emulator = Emulator::sample_with(Settings {
+        requests_per_minute: command.requests_per_minute,
+        ..Settings::default()
+    });
     if let Some(file) = &command.faults {
         emulator.load_faults(faults(file)?);
     }

@@ -115,6 +115,7 @@ impl Request {
                 listen: args.listen,
                 faults: args.faults,
                 rules: args.rules,
+                requests_per_minute: args.requests_per_minute,
             })),
             Command::Auth(AuthArgs::Status { check }) => {
                 Ok(Self::AuthStatus(if check { SignIn::Anew } else { SignIn::Kept }))

@@ -1,6 +1,8 @@
 //! The manifest of a folder of rules, `.assist-rules.json`: where its documents were pulled from, and as what.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use domain::ContentHash;
@@ -87,20 +89,23 @@ impl FolderManifest {
             .iter()
             .map(|(name, value)| format!("  \"{name}\": {value}"))
             .collect();
-        let documents: Vec<String> = self
-            .documents
-            .iter()
-            .map(|(document, pulled)| {
-                let name = json(serde_json::to_string(document));
-                format!("    {name}: {}", json(serde_json::to_string(pulled)))
-            })
-            .collect();
-        lines.push(if documents.is_empty() {
-            "  \"documents\": {}".to_owned()
+        lines.push("  \"documents\": {".to_owned());
+        let mut text = format!("{{\n{}", lines.join(",\n"));
+        for (index, (document, pulled)) in self.documents.iter().enumerate() {
+            let comma = if index > 0 { "," } else { "" };
+            let (name, pulled) = (
+                json(serde_json::to_string(document)),
+                json(serde_json::to_string(pulled)),
+            );
+            // Why ignored: a String takes whatever is written to it.
+            let _ = write!(text, "{comma}\n    {name}: {pulled}");
+        }
+        text.push_str(if self.documents.is_empty() {
+            "}\n}\n"
         } else {
-            format!("  \"documents\": {{\n{}\n  }}", documents.join(",\n"))
+            "\n  }\n}\n"
         });
-        format!("{{\n{}\n}}\n", lines.join(",\n"))
+        text
     }
 
     /// True if a rule was written into the folder.
@@ -133,6 +138,8 @@ impl FolderManifest {
 #[derive(Default)]
 pub(crate) struct Manifests {
     known: BTreeMap<PathBuf, Option<PathBuf>>,
+    /// The folder of the file that was asked about last, as it was given, and the folder whose manifest counts for it.
+    last: Option<(OsString, Option<PathBuf>)>,
     read: BTreeMap<PathBuf, FolderManifest>,
 }
 
@@ -143,6 +150,16 @@ impl Manifests {
     ///
     /// If a manifest cannot be read.
     pub(crate) fn folder_of(&mut self, file: &Path) -> Result<Option<&Path>, CliError> {
+        let given = file.parent().unwrap_or(Path::new("")).as_os_str();
+        // Why as it was given: of thousands of files in one folder, a look at the path itself is what costs.
+        if self.last.as_ref().is_none_or(|(last, _)| last != given) {
+            let found = self.find_folder_of(file)?.map(Path::to_owned);
+            self.last = Some((given.to_owned(), found));
+        }
+        Ok(self.last.as_ref().and_then(|(_, found)| found.as_deref()))
+    }
+
+    fn find_folder_of(&mut self, file: &Path) -> Result<Option<&Path>, CliError> {
         let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
         let Some(parent) = file.parent().map(Path::to_owned) else {
             return Ok(None);
@@ -173,8 +190,9 @@ impl Manifests {
     ///
     /// As [`folder_of`](Self::folder_of).
     pub(crate) fn of(&mut self, file: &Path) -> Result<Option<&FolderManifest>, CliError> {
-        let folder = self.folder_of(file)?.map(Path::to_owned);
-        Ok(folder.and_then(|folder| self.read.get(&folder)))
+        self.folder_of(file)?;
+        let folder = self.last.as_ref().and_then(|(_, found)| found.as_ref());
+        Ok(folder.and_then(|folder| self.read.get(folder)))
     }
 
     /// Refuses files of another target's folder, unless it is portable.

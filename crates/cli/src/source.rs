@@ -166,7 +166,10 @@ pub(crate) fn read_all_documents(path: &Path) -> Result<Result<Vec<Source>, Unpa
     let bytes = of_utf16(&bytes).map_or(bytes, String::into_bytes);
     // A byte order mark is how some editors say UTF-8.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let text: Arc<str> = String::from_utf8_lossy(bytes).into();
+    let text: Arc<str> = match std::str::from_utf8(bytes) {
+        Ok(text) => text.into(),
+        Err(_) => String::from_utf8_lossy(bytes).into(),
+    };
     let syntax = if is_stdin {
         syntax_of_stdin(&text)
     } else {

@@ -153,6 +153,7 @@ async fn pull(
     let progress = Progress::start(context.output, &workspace.session.waits, "read", files.len());
     let found = puller.pull(requests, wanted, &|done, _| progress.set(done)).await;
     progress.finish();
+    drop(puller);
     let found = found.map_err(|error| match error {
         PullError::Listing(failure) => CliError::of_failure("list the rules", &failure),
         PullError::Ledger(failure) => unusable(&failure),
@@ -216,8 +217,8 @@ impl Folder<'_> {
         let report = |state| PulledDocument::new(bases::reference(id.as_str()), title.clone(), shown.clone(), state);
         match (state, file) {
             (State::InSync, file) => {
-                if let Some(content) = file.and_then(|file| FileContent::of(&file.edit()).ok()) {
-                    self.renew(&id, content, read_at);
+                if let Some(file) = file {
+                    self.renew_unchanged(&id, &file, read_at);
                 }
                 report(PulledState::Unchanged)
             }
@@ -233,9 +234,7 @@ impl Folder<'_> {
                 });
                 match standing {
                     Some(DocumentStanding::InSync) | None => {
-                        if let Ok(content) = FileContent::of(&file.edit()) {
-                            self.renew(&id, content, read_at);
-                        }
+                        self.renew_unchanged(&id, &file, read_at);
                         report(PulledState::Unchanged)
                     }
                     Some(DocumentStanding::ChangedInFile) if !self.command.overwrite => report(PulledState::Unchanged),
@@ -280,17 +279,29 @@ impl Folder<'_> {
         }
     }
 
+    /// Takes note that a file says what the organization has, as it is.
+    fn renew_unchanged(&mut self, id: &RuleId, file: &Authored, read_at: SystemTime) {
+        let known = self.manifest.documents.get_mut(&bases::reference(id.as_str()));
+        match known.filter(|known| known.sha256 == file.hash) {
+            // Why: of ten thousand documents the content of most is recorded, and its hash is at hand.
+            Some(known) => known.at = time::exact(read_at),
+            None => {
+                if let Ok(content) = FileContent::of(&file.edit()) {
+                    self.renew(id, content, read_at);
+                }
+            }
+        }
+    }
+
     /// Takes note that file and organization say the same.
     fn renew(&mut self, id: &RuleId, content: FileContent, read_at: SystemTime) {
         let reference = bases::reference(id.as_str());
-        let known = self.manifest.documents.get(&reference);
-        let is_new = known.is_none_or(|known| known.sha256 != content.hash);
         let line = Line {
             sha256: content.hash.clone(),
             at: time::exact(read_at),
         };
-        self.manifest.documents.insert(reference, line);
-        if is_new {
+        let known = self.manifest.documents.insert(reference, line);
+        if known.is_none_or(|known| known.sha256 != content.hash) {
             self.pulled.push((id.clone(), content, read_at));
         }
     }

@@ -1,5 +1,7 @@
 //! `status`: how files and the organization stand to each other, document by document.
 
+use std::collections::BTreeSet;
+
 use domain::Severity;
 use domain::drift::DocumentStanding;
 
@@ -35,7 +37,8 @@ pub(super) async fn run(context: &Context<'_>, command: &StatusCommand) -> Resul
     for fault in &checked.faults {
         context.output.warn(&render_error(fault));
     }
-    let sound = checked.documents.into_iter().filter(|document| document.is_sound);
+    let CheckedFiles { documents, faults, .. } = checked;
+    let sound = documents.into_iter().filter(|document| document.is_sound);
     let request = ChangeRequest {
         asked: Asked::DryRun,
         command: "status",
@@ -52,11 +55,11 @@ pub(super) async fn run(context: &Context<'_>, command: &StatusCommand) -> Resul
             return Err(problem);
         }
     };
-    let mut documents = documents(found);
-    documents.extend(unsound);
-    let of_states = Exit::worst(documents.iter().map(StatusOfDocument::exit));
-    let exit = Exit::worst(checked.faults.iter().map(CliError::exit).chain([of_states]));
-    let document = StatusDocument::new(target, exit, documents);
+    let mut compared = documents_of(found);
+    compared.extend(unsound);
+    let of_states = Exit::worst(compared.iter().map(StatusOfDocument::exit));
+    let exit = Exit::worst(faults.iter().map(CliError::exit).chain([of_states]));
+    let document = StatusDocument::new(target, exit, compared);
     stats::keep_status(context, &document.summary);
     workspace.close().await?;
     match context.output.format {
@@ -81,7 +84,7 @@ pub(super) async fn run(context: &Context<'_>, command: &StatusCommand) -> Resul
 }
 
 /// The documents that were compared, each with its state.
-fn documents(found: PlanBuilder) -> Vec<StatusOfDocument> {
+fn documents_of(found: PlanBuilder) -> Vec<StatusOfDocument> {
     let pairs = found.changes.into_iter().zip(found.standings);
     pairs
         .map(|(change, standing)| {
@@ -105,13 +108,17 @@ fn unsound(checked: &CheckedFiles) -> Vec<StatusOfDocument> {
             StatusOfDocument::invalid(Some(reference), &document.file)
         })
         .collect();
+    let named: BTreeSet<&str> = checked
+        .documents
+        .iter()
+        .map(|document| document.file.as_str())
+        .collect();
     for file in &checked.files {
         let has_error = file
             .findings
             .iter()
             .any(|(finding, _)| finding.severity == Severity::Error);
-        let is_named = checked.documents.iter().any(|document| document.file == file.name);
-        if has_error && !is_named {
+        if has_error && !named.contains(file.name.as_str()) {
             unsound.push(StatusOfDocument::invalid(None, &file.name));
         }
     }

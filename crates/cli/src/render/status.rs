@@ -80,6 +80,7 @@ pub(crate) struct StatusOfDocument {
 
 impl StatusOfDocument {
     pub(crate) fn of_change(change: ChangeDocument, state: State) -> Self {
+        let whole = (state != State::InSync).then(|| Box::new(shown(change.clone(), state)));
         let ChangeDocument {
             document,
             name,
@@ -90,7 +91,7 @@ impl StatusOfDocument {
             findings,
             error,
             ..
-        } = change.clone();
+        } = change;
         Self {
             document: Some(document),
             name,
@@ -101,7 +102,7 @@ impl StatusOfDocument {
             drift,
             findings,
             error,
-            change: (state != State::InSync).then(|| Box::new(shown(change, state))),
+            change: whole,
         }
     }
 

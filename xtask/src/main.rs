@@ -45,7 +45,8 @@ Commands:
   soak           the proofs of the promises, run long: hours
   mutants        changes the code that the promises rest on, and sees whether a test notices: an hour or two
   bench [ARGS]   speed and memory, as ratios against serde_json, curl and git, with their targets. ARGS: one part
-                 of it (read, ledger or process), and `--before BINARY`, an older assist-rules to compare with
+                 of it (read, ledger, process, many or plan), and `--before BINARY`, an older assist-rules to compare
+                 with. plan: also status, pull and apply
   dist [ARGS]    a release for this machine, below `target/dist`: wheel, archive with man pages and completions,
                  SHA-256 sums; prints the sizes. ARGS: `--profile dev`, and `--out FOLDER`. Needs maturin
   help           this text

@@ -41,6 +41,10 @@ impl TargetResult {
     pub(crate) fn of(figure: f64, at_most: f64) -> Self {
         if figure <= at_most { Self::Met } else { Self::Missed }
     }
+
+    pub(crate) fn of_count(count: usize, at_most: usize) -> Self {
+        if count <= at_most { Self::Met } else { Self::Missed }
+    }
 }
 
 impl fmt::Display for TargetResult {

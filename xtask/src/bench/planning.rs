@@ -1,32 +1,53 @@
-//! A plan of thousands of rules, and its apply: requests, memory, and processor time beside `validate` of the same files.
+//! `plan`, `status`, `pull` and `apply` of thousands of rules: requests, memory, processor time beside `validate` of the same
+//! files, and the time that writes take beside the shortest that they could.
 
 use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use anyhow::{Context as _, Result, bail};
 
 use super::{many, peak_memory, sandbox::Sandbox, scratch::Scratch};
+use crate::stopwatch::timed;
 
-/// Rules that the plan changes.
+/// Rules of which the files say otherwise than the organization.
 pub(crate) const CHANGED: usize = 100;
-/// A run takes as long as the platform's rate limit says, so there are few.
+/// The time that the platform takes for a write.
+const WRITE: Duration = Duration::from_millis(20);
+/// The updates that `apply` has under way at a time.
+const PARALLELISM: u32 = 4;
+/// The rules of a short `apply` and of a long one. What both take beside their writes is in neither's difference.
+const APPLIED: [u32; 2] = [200, 1_200];
 const ROUNDS: usize = 3;
 
 /// The measurements.
 pub(crate) struct Planning {
-    /// Processor seconds of each `plan`.
-    pub(crate) plan_cpu: Vec<f64>,
     /// Processor seconds of each `validate`.
     pub(crate) validate_cpu: Vec<f64>,
-    /// The peak memory of a `plan`, in MiB.
-    pub(crate) peak: f64,
-    /// The requests to the API of a `plan`.
-    pub(crate) plan_requests: usize,
-    /// The requests to the API of the `apply`.
+    /// Those of `plan`.
+    pub(crate) plan: Compared,
+    /// Those of `status`.
+    pub(crate) status: Compared,
+    /// Those of `pull`.
+    pub(crate) pull: Compared,
+    /// The requests to the API of the `apply` of the changed rules.
     pub(crate) apply_requests: usize,
+    /// The times that the writes of [`APPLIED`] took, by the shortest that they could.
+    pub(crate) pace: Vec<f64>,
+}
+
+/// The measurements of a command that compares all files with the organization.
+#[derive(Default)]
+pub(crate) struct Compared {
+    /// Processor seconds of each run.
+    pub(crate) cpu: Vec<f64>,
+    /// The peak memory of a run, in MiB.
+    pub(crate) peak: f64,
+    /// The requests to the API of a run.
+    pub(crate) requests: usize,
 }
 
 /// The processor seconds, the peak memory in MiB, and stderr of a run.
@@ -36,7 +57,7 @@ struct Measured {
     log: String,
 }
 
-/// Plans, validates and applies.
+/// Validates, plans, compares, pulls and applies.
 ///
 /// # Errors
 ///
@@ -46,7 +67,9 @@ pub(crate) fn measure(binary: &Path) -> Result<Planning> {
     let home = scratch.folder("home")?;
     let folder = scratch.folder("rules")?;
     let files = many::files(&folder)?;
-    let sandbox = Sandbox::with_rules_of(binary, &scratch.folder("sandbox")?, &folder)?;
+    let faults = scratch.path().join("faults.json");
+    fs::write(&faults, slow_writes()).context("cannot write the script of faults")?;
+    let sandbox = Sandbox::with_rules_of(binary, &scratch.folder("sandbox")?, &folder, &faults)?;
     let client = |args: &[&str]| {
         let mut client = sandbox.client(binary, &home);
         client.args(args);
@@ -55,36 +78,75 @@ pub(crate) fn measure(binary: &Path) -> Result<Planning> {
     let folder = folder.to_str().context("the scratch folder has no name in UTF-8")?;
     let plan_file = scratch.path().join("p.plan");
     let plan_file = plan_file.to_str().context("the scratch folder has no name in UTF-8")?;
+    let plan = ["plan", folder, "--out", plan_file];
     let mut planning = Planning {
-        plan_cpu: Vec::new(),
         validate_cpu: Vec::new(),
-        peak: 0.0,
-        plan_requests: 0,
+        plan: Compared::default(),
+        status: Compared::default(),
+        pull: Compared::default(),
         apply_requests: 0,
+        pace: Vec::new(),
     };
-    // Why: from the second plan on, the record knows that the files are applied.
+    // Why: from the second run on, record and folder know that the files are applied.
     run(&client(&["apply", folder]))?;
-    change(&files)?;
+    run(&client(&["pull", folder]))?;
+    rename(&files, CHANGED, "Changed")?;
     for _ in 0..ROUNDS {
         planning.validate_cpu.push(run(&client(&["validate", folder]))?.cpu);
-        let plan = run(&client(&["plan", folder, "--out", plan_file]))?;
-        planning.plan_cpu.push(plan.cpu);
-        planning.peak = planning.peak.max(plan.peak);
+        planning.plan.add(&run(&client(&plan))?);
+        planning.status.add(&run(&client(&["status", folder]))?);
+        planning.pull.add(&run(&client(&["pull", folder]))?);
     }
-    planning.plan_requests = requests(&run(&client(&["plan", folder, "--out", plan_file, "-vv"]))?.log);
-    planning.apply_requests = requests(&run(&client(&["apply", plan_file, "-vv"]))?.log);
+    let logged = |args: &[&str]| Ok::<_, anyhow::Error>(requests(&run(client(args).arg("-vv"))?.log));
+    planning.status.requests = logged(&["status", folder])?;
+    planning.pull.requests = logged(&["pull", folder])?;
+    planning.plan.requests = logged(&plan)?;
+    planning.apply_requests = logged(&["apply", plan_file])?;
+    for round in 0..ROUNDS {
+        let mut took = [Duration::ZERO; APPLIED.len()];
+        for (took, rules) in took.iter_mut().zip(APPLIED) {
+            rename(&files, usize::try_from(rules)?, &format!("Round {round} of {rules}:"))?;
+            run(&client(&plan))?;
+            let (ran, time) = timed(|| run(&client(&["apply", plan_file, "--allow", &format!("change={rules}")])));
+            ran?;
+            *took = time;
+        }
+        let [short, long] = took;
+        let [few, many] = APPLIED;
+        let ideal = WRITE * (many - few) / PARALLELISM;
+        planning
+            .pace
+            .push(long.saturating_sub(short).as_secs_f64() / ideal.as_secs_f64());
+    }
     Ok(planning)
 }
 
-/// Gives every hundredth file another name for its rule.
-fn change(files: &[PathBuf]) -> Result<()> {
-    for file in files.iter().step_by(files.len() / CHANGED) {
+impl Compared {
+    fn add(&mut self, run: &Measured) {
+        self.cpu.push(run.cpu);
+        self.peak = self.peak.max(run.peak);
+    }
+}
+
+/// A script of faults by which each write takes its time.
+fn slow_writes() -> String {
+    let ms = WRITE.as_millis();
+    format!(r#"{{"faults":[{{"on":{{"kind":"put"}},"times":1000000,"do":{{"delay":{{"ms":{ms}}}}}}}]}}"#)
+}
+
+/// Gives so many files another name for their rule.
+fn rename(files: &[PathBuf], count: usize, name: &str) -> Result<()> {
+    for (number, file) in files.iter().enumerate().step_by(files.len() / count).take(count) {
         let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let changed = text.replace("\"name\":\"Rule ", "\"name\":\"Changed ");
+        let (before, rest) = text.split_once(NAME).context("the file names no rule")?;
+        let (_, after) = rest.split_once('"').context("the name has no end")?;
+        let changed = format!("{before}{NAME}{name} {number}\"{after}");
         fs::write(file, changed).with_context(|| format!("cannot write {}", file.display()))?;
     }
     Ok(())
 }
+
+const NAME: &str = "\"name\":\"";
 
 fn run(command: &Command) -> Result<Measured> {
     let mut measured = peak_memory::under_time(command, &["-f", "%U %S %M"]);

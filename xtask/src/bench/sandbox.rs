@@ -45,14 +45,23 @@ impl Sandbox {
         Self::with(binary, state, &["--rules", &rules.to_string()])
     }
 
-    /// The same with the rules in the files of a folder.
+    /// The same with the rules in the files of a folder, a script of faults, and no rate limit that is felt.
     ///
     /// # Errors
     ///
     /// As for [`Sandbox::start`].
-    pub(crate) fn with_rules_of(binary: &Path, state: &Path, folder: &Path) -> Result<Self> {
-        let folder = folder.to_str().context("the folder has no name in UTF-8")?;
-        Self::with(binary, state, &["--rules", folder])
+    pub(crate) fn with_rules_of(binary: &Path, state: &Path, folder: &Path, faults: &Path) -> Result<Self> {
+        let [folder, faults] = [folder, faults].map(Path::to_str);
+        let (folder, faults) = folder.zip(faults).context("a path has no name in UTF-8")?;
+        let arguments = [
+            "--rules",
+            folder,
+            "--faults",
+            faults,
+            "--requests-per-minute",
+            "1000000",
+        ];
+        Self::with(binary, state, &arguments)
     }
 
     fn with(binary: &Path, state: &Path, arguments: &[&str]) -> Result<Self> {

@@ -7,6 +7,7 @@ use domain::document::{DocumentKind, is_note};
 use domain::json::{Document, Node, TextError};
 use domain::{Code, Copilot, CopilotId, Finding, Pointer};
 
+use crate::render::findings::File;
 use crate::source::Source;
 
 /// The member that says which form a file has.
@@ -51,7 +52,7 @@ impl Form {
 /// # Errors
 ///
 /// If the file is about another assistant, or of no form that is known.
-pub(crate) fn read(source: Source, id: &CopilotId) -> Result<Source, (Source, Vec<Finding>)> {
+pub(crate) fn read(source: Source, id: &CopilotId) -> Result<Source, Box<File>> {
     let root = source.document.root();
     let Some(kind) = root.get(KIND) else {
         return Ok(source);
@@ -59,11 +60,12 @@ pub(crate) fn read(source: Source, id: &CopilotId) -> Result<Source, (Source, Ve
     let Some(form) = kind.as_str().and_then(Form::named) else {
         let message = format!("unknown kind {}", kind.compact());
         let fault = Finding::new(Code::UnknownMember, Pointer::root().member(KIND), message);
-        return Err((source, vec![fault.with_help("known here: copilot, copilot-rules")]));
+        let fault = fault.with_help("known here: copilot, copilot-rules");
+        return Err(Box::new(File::of_source(&source, vec![fault])));
     };
     let findings = faults(root, form, id);
     if !findings.is_empty() {
-        return Err((source, findings));
+        return Err(Box::new(File::of_source(&source, findings)));
     }
     match document(root, form) {
         Ok(document) => {
@@ -76,7 +78,7 @@ pub(crate) fn read(source: Source, id: &CopilotId) -> Result<Source, (Source, Ve
         }
         Err(error) => {
             let fault = Finding::new(Code::TooLarge, Pointer::root(), error.to_string());
-            Err((source, vec![fault]))
+            Err(Box::new(File::of_source(&source, vec![fault])))
         }
     }
 }
@@ -157,11 +159,11 @@ mod tests {
             r#"{"ruleEngineConfig":{"rules":[{"enabled":7}]}}"#
         );
         let place = "/ruleEngineConfig/rules/0/enabled".parse().unwrap();
-        assert_eq!(&text[read.range(&place)], "7");
+        assert_eq!(text.get(read.range(&place)), Some("7"));
         let text = r#"{"kind": "copilot", "assistant": "a", "copilot": {"liveOnQueue": true}}"#;
         let read = super::read(source(text), &id()).unwrap();
         assert_eq!(read.document.compact(), r#"{"liveOnQueue":true}"#);
-        assert_eq!(&text[read.range(&"/liveOnQueue".parse().unwrap())], "true");
+        assert_eq!(text.get(read.range(&"/liveOnQueue".parse().unwrap())), Some("true"));
         let raw = super::read(source(r#"{"liveOnQueue": true}"#), &id()).unwrap();
         assert_eq!(raw.document.compact(), r#"{"liveOnQueue":true}"#);
     }
@@ -184,8 +186,9 @@ mod tests {
             ),
             (r#"{"kind": "queue"}"#, "AR0109 /kind"),
         ] {
-            let (_, findings) = super::read(source(text), &id()).unwrap_err();
-            let found = format!("{} {}", findings[0].code, findings[0].pointer);
+            let file = super::read(source(text), &id()).unwrap_err();
+            let (finding, _) = &file.findings[0];
+            let found = format!("{} {}", finding.code, finding.pointer);
             assert_eq!(found, expected, "{text}");
         }
     }

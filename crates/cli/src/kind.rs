@@ -1,11 +1,12 @@
 //! The kinds of document as the command line knows them.
 
-use domain::{Copilot, DocumentKind, Finding, Stored, TriggerRule};
+use domain::{Copilot, DocumentKind, Stored, TriggerRule};
 use genesys_adapter::{Copilots, Resource, TriggerRules};
 
 use crate::cli_error::CliError;
 use crate::config::Settings;
 use crate::error_code::ErrorCode;
+use crate::render::findings::File;
 use crate::source::Source;
 use crate::{copilot_file, render};
 
@@ -40,7 +41,7 @@ pub(crate) trait CliKind: DocumentKind {
     /// # Errors
     ///
     /// If the file is about another document.
-    fn in_file(source: Source, id: &Self::Id) -> Result<Source, (Source, Vec<Finding>)> {
+    fn in_file(source: Source, id: &Self::Id) -> Result<Source, Box<File>> {
         let _ = id;
         Ok(source)
     }
@@ -98,7 +99,7 @@ impl CliKind for Copilot {
         render::copilot::describe(stored)
     }
 
-    fn in_file(source: Source, id: &Self::Id) -> Result<Source, (Source, Vec<Finding>)> {
+    fn in_file(source: Source, id: &Self::Id) -> Result<Source, Box<File>> {
         copilot_file::read(source, id)
     }
 

@@ -27,7 +27,7 @@ pub(crate) struct ChangeArgs {
     #[arg(long)]
     pub(crate) disable: bool,
     /// Switch this rule of a Copilot: its id or its hash
-    #[arg(id = "inner_rule", long = "rule", value_name = "ID|HASH")]
+    #[arg(id = "inner_rule", long = "rule", value_name = "ID|HASH", hide_short_help = true)]
     pub(crate) inner_rule: Option<String>,
     /// True for the sample change of the sandbox.
     #[arg(skip)]

@@ -246,7 +246,7 @@ fn parsed_edit<K: CliKind>(id: &K::Id, command: &UpdateCommand) -> Result<Parsed
             };
             let source = match K::in_file(source, id) {
                 Ok(source) => source,
-                Err((source, findings)) => return Ok(ParsedEdit::Broken(File::of_source(&source, findings))),
+                Err(file) => return Ok(ParsedEdit::Broken(*file)),
             };
             let edit = match Edit::<K>::new(source.document.clone()) {
                 Ok(edit) => edit,

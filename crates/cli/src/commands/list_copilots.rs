@@ -15,7 +15,7 @@ use crate::output::{FORMAT_VERSION, visible};
 use crate::render::copilot::{actions, condition, short_hash};
 
 #[derive(Serialize)]
-struct Assistants {
+struct AssistantsDocument {
     format_version: &'static str,
     kind: &'static str,
     copilots: Vec<AssistantRow>,
@@ -35,7 +35,7 @@ struct AssistantRow {
 }
 
 #[derive(Serialize)]
-struct Rules {
+struct RulesDocument {
     format_version: &'static str,
     kind: &'static str,
     document: String,
@@ -59,7 +59,7 @@ pub(super) async fn run(context: &Context<'_>) -> Result<Exit, CliError> {
     if context.output.format == Format::Human {
         context.output.document(&assistants_table(&rows))?;
     } else {
-        context.output.data(&Assistants {
+        context.output.data(&AssistantsDocument {
             format_version: FORMAT_VERSION,
             kind: "copilots",
             copilots: rows,
@@ -78,7 +78,7 @@ pub(super) async fn rules_of(context: &Context<'_>, id: &CopilotId) -> Result<Ex
     if context.output.format == Format::Human {
         context.output.document(&rules_table(&copilot))?;
     } else {
-        context.output.data(&Rules {
+        context.output.data(&RulesDocument {
             format_version: FORMAT_VERSION,
             kind: "copilot_rules",
             document: format!("{}/{id}", Copilot::NAME),

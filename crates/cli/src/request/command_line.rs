@@ -321,7 +321,8 @@ mod tests {
             (&["get", "a"][..], Some("b"), Ok(Some("a"))),
             (&["get"], Some("rule/b"), Ok(Some("b"))),
             (&["get"], None, Err(ErrorCode::Usage.into())),
-            (&["edit", "copilot/x"], None, Err(ErrorCode::Usage.into())),
+            (&["edit", "copilot/x"], None, Ok(Some("x"))),
+            (&["edit", "queue/x"], None, Err(ErrorCode::Usage.into())),
             (&["rollback", "a b"], None, Err(ErrorCode::InvalidId.into())),
             (&["stats"], None, Ok(None)),
             (&["history", "rule/a"], None, Ok(Some("a"))),
@@ -330,8 +331,8 @@ mod tests {
             (&["update", "a", "--name", ""], None, Err(ErrorCode::Usage.into())),
         ] {
             let document = request(args, variable).map(document);
-            let named = document.as_ref().map(|it| it.as_ref().map(DocumentArgument::id));
-            assert_eq!(named.map_err(|code| *code), id, "{args:?}");
+            let named = document.map(|it| it.as_ref().map(DocumentArgument::id));
+            assert_eq!(named, id.map(|id| id.map(str::to_owned)), "{args:?}");
         }
     }
 

@@ -60,13 +60,13 @@ fn a_thousand_rules_are_pulled_edited_reviewed_applied_and_found_in_sync() {
     assert_eq!(result["summary"]["applied"], edited.len());
     assert_eq!(repository.requests(since), [0, 0, edited.len()], "one request a rule");
 
-    let states = |status: &Value| {
+    let in_sync = |status: &Value| {
         let summary = &status["summary"];
         (summary["in_sync"].as_u64(), summary["changed_in_org"].as_u64())
     };
     let all = RULES as u64;
     assert_eq!(
-        states(&repository.json(0, &["status", "rules"])),
+        in_sync(&repository.json(0, &["status", "rules"])),
         (Some(all - 1), Some(1))
     );
     let pulled = repository.json(0, &["pull", "rules"]);
@@ -74,6 +74,6 @@ fn a_thousand_rules_are_pulled_edited_reviewed_applied_and_found_in_sync() {
     assert!(repository.read(&file(2)).contains("enabled: false"));
     assert!(repository.read(&file(1)).contains("name: Ours # CHG-1\n"));
     let status = repository.json(0, &["status", "rules", "--detailed-exitcode"]);
-    assert_eq!(states(&status), (Some(all), Some(0)));
+    assert_eq!(in_sync(&status), (Some(all), Some(0)));
     assert_eq!(actions(&repository.plan()), [""; 0]);
 }

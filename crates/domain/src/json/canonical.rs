@@ -88,7 +88,11 @@ fn write(node: Node<'_>, numbers: Numbers, out: &mut String) {
             out.push('{');
             for (index, member) in members.into_iter().enumerate() {
                 separate(index, out);
-                write_text(member.name, out);
+                if is_plain(member.raw_name(), member.name) {
+                    out.push_str(member.raw_name());
+                } else {
+                    write_text(member.name, out);
+                }
                 out.push(':');
                 write(member.value, numbers, out);
             }
@@ -99,11 +103,18 @@ fn write(node: Node<'_>, numbers: Numbers, out: &mut String) {
             Numbers::AsKept => out.push_str(&number.kept()),
             Numbers::ByValue => out.push_str(&number.canonical()),
         },
+        Value::String(text) if is_plain(node.raw(), text) => out.push_str(node.raw()),
         // Why: half a character has no text but its escape.
         Value::String(_) if node.has_lone_surrogate() => out.push_str(node.raw()),
         Value::String(text) => write_text(text, out),
         Value::Null | Value::Bool(_) => out.push_str(node.raw()),
     }
+}
+
+/// True if a text is written without escapes between its quotes: each escape is longer than its character. That is its
+/// canonical spelling.
+fn is_plain(raw: &str, text: &str) -> bool {
+    raw.len() == text.len() + 2
 }
 
 /// Writes a text as ECMAScript's `JSON.stringify` does.
@@ -157,6 +168,22 @@ mod tests {
         let digits: String = document.canonical().chars().filter(char::is_ascii_digit).collect();
         // The name `1` stands second, after `\r`; its value is 4.
         assert_eq!(digits, "21467153", "{}", document.canonical());
+    }
+
+    /// RFC 8259, 7: what has to be escaped, and nothing else.
+    #[test]
+    fn each_spelling_of_a_text_has_one_canonical_one() {
+        for (text, expected) in [
+            (r#"["a\\b","a\u005cb"]"#, r#"["a\\b","a\\b"]"#),
+            (r#"["\/","/","\u002f"]"#, r#"["/","/","/"]"#),
+            (r#"["\"","\u0022"]"#, r#"["\"","\""]"#),
+            (r#"["\u0007","\t","\u0009"]"#, r#"["\u0007","\t","\t"]"#),
+            (r#"["\ud83d\ude00","\u00e9"]"#, r#"["😀","é"]"#),
+            (r#"{"\u0062":"","a":""}"#, r#"{"a":"","b":""}"#),
+        ] {
+            let document: Document = text.parse().unwrap();
+            assert_eq!(document.canonical(), expected, "{text}");
+        }
     }
 
     #[test]

@@ -59,6 +59,7 @@ pub(super) async fn make(
         Wanted::Undo(undo, _) => Some(undo.clone()),
     };
     let (target, plan) = compare(context, workspace, wanted, options).await?;
+    let changes: Vec<ChangeDocument> = plan.changes.into_iter().map(|change| *change).collect();
     let settings = context.settings()?;
     let document = PlanDocument {
         format_version: FORMAT_VERSION.to_owned(),
@@ -66,15 +67,15 @@ pub(super) async fn make(
         plan_id: new_run(),
         created_at: time::exact(created_at),
         tool: concat!("assist-rules ", env!("CARGO_PKG_VERSION")).to_owned(),
-        exit_code: Exit::worst(plan.changes.iter().map(ChangeDocument::exit)).code(),
+        exit_code: Exit::worst(changes.iter().map(ChangeDocument::exit)).code(),
         undo,
-        changes_hash: changes_hash(&target, &plan.changes).to_string(),
+        changes_hash: changes_hash(&target, &changes).to_string(),
         safety: SafetyDocument::of(Safety::of(
             &plan.effects,
             settings.safety.limits(plan.summary.documents),
         )),
         target,
-        changes: plan.changes,
+        changes,
         in_sync: plan.in_sync_documents,
         summary: plan.summary,
     };
@@ -180,7 +181,11 @@ pub(super) fn request_of(authored: &Arc<Authored>) -> PlanRequest<TriggerRule> {
 pub(super) struct PlanBuilder {
     folder: WorkingFolder,
     known: KnownBases,
-    pub(super) changes: Vec<ChangeDocument>,
+    #[expect(
+        clippy::vec_box,
+        reason = "ten thousand in one piece would not fit where the files that they come from were"
+    )]
+    pub(super) changes: Vec<Box<ChangeDocument>>,
     /// The standing of each document that is listed.
     pub(super) standings: Vec<DocumentStanding>,
     updates: Vec<ReviewedUpdate<TriggerRule>>,
@@ -282,7 +287,7 @@ impl PlanBuilder {
         if is_listed || !findings.as_slice().is_empty() {
             let standing = drift.as_ref().map(|drift| drift.comparison.standing());
             self.standings.push(standing.unwrap_or(DocumentStanding::InSync));
-            self.changes.push(change);
+            self.changes.push(Box::new(change));
         }
         Ok(())
     }

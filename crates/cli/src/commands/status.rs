@@ -94,7 +94,7 @@ fn documents_of(found: PlanBuilder) -> Vec<StatusOfDocument> {
                 Action::Unread => State::Unread,
                 Action::Update | Action::Unchanged | Action::Conflict => State::of(standing),
             };
-            StatusOfDocument::of_change(change, state)
+            StatusOfDocument::of_change(*change, state)
         })
         .collect()
 }

@@ -53,9 +53,9 @@ fn assistants_and_their_rules_are_listed_and_a_copilot_is_shown() {
         exit 0
         --- stdout
         ID                                    NAME     LANGUAGE      LIVE  RULES  ON
-        7d2b6a54-9999-4888-8777-666655554444  Billing  de-DE         yes   2      2
-        7d2b6a54-9999-4888-8777-666655554445  Sales    en-US         no    2      1
-        7d2b6a54-9999-4888-8777-666655554446  Returns  (no Copilot)
+        <id>  Billing  de-DE         yes   2      2
+        <id>  Sales    en-US         no    2      1
+        <id>  Returns  (no Copilot)
         --- stderr
     "#]]
     .assert_eq(&shown(&ran));

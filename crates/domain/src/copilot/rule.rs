@@ -3,7 +3,7 @@
 use super::{Copilot, RULES};
 use crate::content_hash::ContentHash;
 use crate::document::DocumentKind;
-use crate::json::{Node, TextError, array_of, canonical_object};
+use crate::json::{Document, Node, TextError, array_of, canonical_object};
 
 /// The fewest hexadecimal digits of a hash that name a rule.
 const FEWEST_DIGITS: usize = 8;
@@ -65,7 +65,7 @@ impl Copilot {
         let mut rules = Vec::new();
         for (at, rule) in self.rules().enumerate() {
             if at == place {
-                let rule = crate::json::Document::from_node(rule)?;
+                let rule = Document::from_node(rule)?;
                 let switched = rule.with_members(&[("enabled", if is_on { "true" } else { "false" })])?;
                 rules.push(switched.text().to_owned());
             } else {
@@ -76,7 +76,7 @@ impl Copilot {
             return Ok(self.clone());
         };
         let rules = array_of(rules.iter().map(String::as_str))?;
-        let config = crate::json::Document::from_node(config)?.with_members(&[("rules", rules.text())])?;
+        let config = Document::from_node(config)?.with_members(&[("rules", rules.text())])?;
         let document = self.document().with_members(&[("ruleEngineConfig", config.text())])?;
         Ok(Self::from_document(document).unwrap_or_else(|_| self.clone()))
     }

@@ -2,7 +2,7 @@
 
 use super::kind::{ListIdentity, NestedList, match_by_content};
 use super::notes::is_note;
-use crate::json::Node;
+use crate::json::{Document, Node};
 
 /// The place of a value: the lists that its kind knows, and the members that lead to it.
 #[derive(Clone, Debug)]
@@ -97,7 +97,7 @@ fn complete_object(place: &Place, authored: Node<'_>, stored: Node<'_>) -> Strin
 /// An author's value, as JSON, brought to the stored one: what the author left out stays out, the author's notes stay.
 /// `written` has the notes, `meant` is the same without them.
 pub(super) fn follow(place: &Place, written: Node<'_>, meant: Node<'_>, stored: Node<'_>) -> String {
-    if complete_is(place, meant, stored) {
+    if is_complete_in(place, meant, stored) {
         return written.raw().to_owned();
     }
     if written.is_object() && stored.is_object() {
@@ -133,8 +133,8 @@ pub(super) fn follow(place: &Place, written: Node<'_>, meant: Node<'_>, stored: 
 }
 
 /// True if a stored value has all that an author says of it.
-fn complete_is(place: &Place, authored: Node<'_>, stored: Node<'_>) -> bool {
+fn is_complete_in(place: &Place, authored: Node<'_>, stored: Node<'_>) -> bool {
     let text = complete(place, authored, stored);
     let precision = stored.precision();
-    crate::json::Document::parse(&text).is_ok_and(|whole| whole.with_precision(precision).root().eq_value(stored))
+    Document::parse(&text).is_ok_and(|whole| whole.with_precision(precision).root().eq_value(stored))
 }

@@ -274,7 +274,7 @@ fn what_only_the_server_sets_and_the_language_stay() {
         (r#"{"defaultLanguage": "en-US"}"#, "AR0118 /defaultLanguage"),
         (r#"{"enabled": false, "liveOnQueue": true}"#, "AR0119 /enabled"),
         (r#"{"selfUri": "/elsewhere", "liveOnQueue": true}"#, "AR0119 /selfUri"),
-        (r#"{"liveOnQeue": true}"#, "AR0109 /liveOnQeue"),
+        (r#"{"liveOnLine": true}"#, "AR0109 /liveOnLine"),
         (
             r#"{"ruleEngineConfig": {"fallbak": {}}}"#,
             "AR0109 /ruleEngineConfig/fallbak",

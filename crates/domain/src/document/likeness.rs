@@ -350,7 +350,7 @@ mod tests {
             // One of two equal ones is gone.
             ("-abc -dec -abc", "-dec -abc", &[Some(1), Some(2)]),
             ("-abc -dec -abc", "-abc -dec", &[Some(0), Some(1)]),
-            ("-abc", "-abc -abd", &[Some(0), None]),
+            ("-abc", "-abc -abq", &[Some(0), None]),
             ("", "-abc", &[None]),
         ] {
             assert_eq!(matched(&list(old), &list(new)), expected, "{old} → {new}");

@@ -51,7 +51,7 @@ enum Places {
 struct Within {
     whole: Document,
     places: Places,
-    /// Where each part stands: in the document, and in the file.
+    /// The places of each part: in the document, and in the file.
     parts: Vec<(Pointer, Pointer)>,
 }
 

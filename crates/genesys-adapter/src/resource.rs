@@ -49,9 +49,9 @@ pub trait Resource: Send + Sync + 'static {
 /// The reason why an answer is not the document that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotTheDocument {
-    /// It is no document of the kind.
+    /// No document of the kind.
     NoDocument(&'static str),
-    /// It states another id.
+    /// The document of another id, which it states.
     Other(String),
 }
 

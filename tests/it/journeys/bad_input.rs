@@ -166,7 +166,8 @@ fn what_cannot_be_a_rule_id_is_not_sent() {
         "-x",
         "a\nb",
         "rule/",
-        "copilot/a",
+        "copilot/a/b/c",
+        "queue/a",
         &long,
     ];
     for id in ids {

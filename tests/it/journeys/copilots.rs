@@ -181,7 +181,7 @@ fn what_names_nothing_in_a_copilot_is_refused_with_what_does() {
     assert_eq!(workstation.sandbox.emulator.copilot_writes().len(), 0);
 }
 
-/// What stands in the document by now stays, whoever wrote it, and only what the file says is written.
+/// The document as it is by now is what a file changes, whoever wrote it.
 #[test]
 fn rules_of_a_file_leave_what_others_changed_beside_them() {
     let workstation = workstation();

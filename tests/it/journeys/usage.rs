@@ -71,7 +71,7 @@ fn a_wrong_command_line_is_told_to_programs() {
         &["sandbox", "--listen", "0.0.0.0:0", "-o", "json"],
         &["get", "a", "-o", "ndjson"],
         &["-o", "ndjson", "get", "a"],
-        &["get", "copilot/a", "-o", "json"],
+        &["get", "queue/a", "-o", "json"],
     ] {
         let ran = run(assist_rules().args(args));
         let error = document(&ran);
@@ -95,10 +95,10 @@ fn a_document_of_a_kind_that_is_not_known_is_refused_with_the_kinds() {
         exit 64
         --- stdout
         --- stderr
-        error[AR0601]: `copilot/a` names the unknown kind `copilot`
-          help: a document is named by its id, or as KIND/ID; KIND is one of: rule
+        error[AR0601]: `queue/a` names the unknown kind `queue`
+          help: a document is named by its id, or as KIND/ID; KIND is one of: rule, copilot
     "#]]
-    .assert_eq(&shown(&run(assist_rules().args(["get", "copilot/a"]))));
+    .assert_eq(&shown(&run(assist_rules().args(["get", "queue/a"]))));
 }
 
 #[test]

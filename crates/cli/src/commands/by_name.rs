@@ -26,6 +26,12 @@ const MOST_SHOWN: usize = 5;
 ///
 /// If no rule has the name, or several have it, or the rules cannot be listed.
 pub(super) async fn with_id(context: &Context<'_>, mut command: Command) -> Result<Command, CliError> {
+    if let Command::List(args) = &mut command
+        && let Some(copilot) = &mut args.copilot
+        && let Some(named) = with_assistant_id(context, copilot).await?
+    {
+        *copilot = named;
+    }
     let says_nothing = matches!(&command, Command::Update(args) if args.change.names_nothing());
     let Some(argument) = command.rule_mut() else {
         return Ok(command);
@@ -47,11 +53,9 @@ pub(super) async fn with_id(context: &Context<'_>, mut command: Command) -> Resu
         return Ok(command);
     }
     if let Some(text) = text
-        && let Some((name, variation)) = text.strip_prefix("copilot/").and_then(assistant_name_of)
+        && let Some(named) = with_assistant_id(context, text).await?
     {
-        let id = look_up_assistant(context, &name).await?;
-        let variation = variation.map_or(String::new(), |variation| format!("/{variation}"));
-        argument.rule = Some(format!("copilot/{id}{variation}"));
+        argument.rule = Some(named);
         return Ok(command);
     }
     let Some(name) = text.and_then(name_of).map(str::to_owned) else {
@@ -100,6 +104,20 @@ pub(super) async fn look_up(context: &Context<'_>, name: &str) -> Result<String,
     let rules = listed.map_err(|failure| CliError::of_failure(&doing, &failure))?;
     let help = list::warning(&rules);
     only(&rules, "rule", name, help)
+}
+
+/// The text that names a Copilot by the id of its assistant, of one that names it by the name; none of any other text.
+///
+/// # Errors
+///
+/// As [`look_up`] has them.
+async fn with_assistant_id(context: &Context<'_>, text: &str) -> Result<Option<String>, CliError> {
+    let Some((name, variation)) = text.strip_prefix("copilot/").and_then(assistant_name_of) else {
+        return Ok(None);
+    };
+    let id = look_up_assistant(context, &name).await?;
+    let variation = variation.map_or(String::new(), |variation| format!("/{variation}"));
+    Ok(Some(format!("copilot/{id}{variation}")))
 }
 
 /// The id of the assistant with a name.

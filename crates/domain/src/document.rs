@@ -23,6 +23,7 @@ mod stored;
 
 pub use check::check;
 pub use collision::{ChangedBy, Collision};
+pub use common_sequence::common_sequence;
 pub use diff::{Difference, diff};
 pub use edit::Edit;
 pub(crate) use edit::is_as_stored;

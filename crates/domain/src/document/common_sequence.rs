@@ -1,12 +1,18 @@
 //! The longest common subsequence of two lists: the elements that stayed where those around them stayed.
 
-/// Pairs of elements of two lists that are compared, at most.
+/// Pairs of elements that are compared, at most, where they are numbers.
 pub(super) const MAX_PAIRS: usize = 1 << 20;
 
-/// The places of a longest common subsequence of two lists of identities, in order. Of lists that are too long to be
-/// compared so, only what is at their beginning and their end.
-pub(super) fn common_sequence(old: &[usize], new: &[usize]) -> Vec<(usize, usize)> {
-    let same = |(old, new): (&usize, &usize)| old == new;
+/// The places of a longest common subsequence of two lists, in order. Of lists in whose middle there are more pairs
+/// than `max_pairs`, only what is at their beginning and their end.
+///
+/// ```
+/// use assist_rules_domain::document::common_sequence;
+///
+/// assert_eq!(common_sequence(&["a", "b", "c"], &["a", "c", "d"], 100), [(0, 0), (2, 1)]);
+/// ```
+pub fn common_sequence<T: PartialEq>(old: &[T], new: &[T], max_pairs: usize) -> Vec<(usize, usize)> {
+    let same = |(old, new): (&T, &T)| old == new;
     let prefix = old.iter().zip(new).take_while(|pair| same(*pair)).count();
     let most = old.len().min(new.len()) - prefix;
     let ends = old.iter().rev().zip(new.iter().rev()).take(most);
@@ -14,7 +20,7 @@ pub(super) fn common_sequence(old: &[usize], new: &[usize]) -> Vec<(usize, usize
     let old_middle = old.get(prefix..old.len() - suffix).unwrap_or_default();
     let new_middle = new.get(prefix..new.len() - suffix).unwrap_or_default();
     let mut common: Vec<(usize, usize)> = (0..prefix).map(|index| (index, index)).collect();
-    let middle = longest_common(old_middle, new_middle).into_iter();
+    let middle = longest_common(old_middle, new_middle, max_pairs).into_iter();
     common.extend(middle.map(|(one, other)| (one + prefix, other + prefix)));
     common.extend(
         (0..suffix)
@@ -25,9 +31,9 @@ pub(super) fn common_sequence(old: &[usize], new: &[usize]) -> Vec<(usize, usize
 }
 
 /// The places of a longest common subsequence of two lists, in order; none of lists that are too long to compare so.
-fn longest_common(old: &[usize], new: &[usize]) -> Vec<(usize, usize)> {
+fn longest_common<T: PartialEq>(old: &[T], new: &[T], max_pairs: usize) -> Vec<(usize, usize)> {
     let width = new.len() + 1;
-    if old.len().saturating_mul(width) > MAX_PAIRS {
+    if old.len().saturating_mul(width) > max_pairs {
         return Vec::new();
     }
     // The length of the longest one of what follows each pair of places.

@@ -191,7 +191,7 @@ impl<'d> Lists<'d> {
         let mut in_order: Vec<usize> = matched.iter().flatten().copied().collect();
         let in_new_order = in_order.clone();
         in_order.sort_unstable();
-        let stayed: BTreeSet<usize> = common_sequence(&in_order, &in_new_order)
+        let stayed: BTreeSet<usize> = common_sequence(&in_order, &in_new_order, MAX_PAIRS)
             .into_iter()
             .filter_map(|(_, new)| in_new_order.get(new).copied())
             .collect();
@@ -209,7 +209,7 @@ impl<'d> Lists<'d> {
             return self.origins_by_likeness(likeness);
         }
         let mut origins = vec![Origin::New; self.after.len()];
-        let stayed = common_sequence(&self.old, &self.new);
+        let stayed = common_sequence(&self.old, &self.new, MAX_PAIRS);
         for (old, new) in &stayed {
             set(&mut origins, *new, Origin::Stayed(*old));
         }

@@ -195,7 +195,7 @@ impl Pairs {
             let contents = free.iter().filter_map(|index| side.content(*index));
             contents.filter_map(|content| known.get(content).copied()).collect()
         };
-        for (one, other) in common_sequence(&numbers(old, &free_old), &numbers(new, &free_new)) {
+        for (one, other) in common_sequence(&numbers(old, &free_old), &numbers(new, &free_new), MAX_PAIRS) {
             if let (Some(one), Some(other)) = (free_old.get(one), free_new.get(other))
                 && may_be_one(old.id(*one), new.id(*other))
             {

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+use domain::document::common_sequence;
 use domain::json::Node;
 
 /// The place in the old list that an element of the new one comes from.
@@ -27,7 +28,7 @@ const MAX_PAIRS: usize = 1 << 18;
 /// that share the most members, then those that stand in one gap alone with as many others: a comment stays with its place.
 pub(super) fn origins(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Origin> {
     let mut matches: Vec<Option<usize>> = vec![None; new.len()];
-    let stayed = longest_common(old, new);
+    let stayed = common_sequence(old, new, MAX_PAIRS);
     let mut free: BTreeSet<usize> = (0..old.len()).collect();
     for (one, other) in &stayed {
         set(&mut matches, &mut free, *one, *other);
@@ -161,57 +162,6 @@ fn increasing(matches: &[Option<usize>], stayed: &[(usize, usize)]) -> BTreeSet<
         }
     }
     kept
-}
-
-/// The places of a longest common subsequence, in order; of long lists those of the common beginning and end.
-fn longest_common(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<(usize, usize)> {
-    let is_same = |(one, other): &(&Node<'_>, &Node<'_>)| one.eq_value(**other);
-    let prefix = old.iter().zip(new).take_while(is_same).count();
-    let most = old.len().min(new.len()) - prefix;
-    let ends = old.iter().rev().zip(new.iter().rev()).take(most);
-    let suffix = ends.take_while(is_same).count();
-    let old_middle = old.get(prefix..old.len() - suffix).unwrap_or_default();
-    let new_middle = new.get(prefix..new.len() - suffix).unwrap_or_default();
-    let mut found: Vec<(usize, usize)> = (0..prefix).map(|index| (index, index)).collect();
-    let middle = common_middle(old_middle, new_middle).into_iter();
-    found.extend(middle.map(|(one, other)| (one + prefix, other + prefix)));
-    let ends = (0..suffix).rev();
-    found.extend(ends.map(|from_end| (old.len() - 1 - from_end, new.len() - 1 - from_end)));
-    found
-}
-
-fn common_middle(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<(usize, usize)> {
-    let width = new.len() + 1;
-    if old.len().saturating_mul(width) > MAX_PAIRS {
-        return Vec::new();
-    }
-    // The length of the longest one of what follows each pair of places.
-    let mut lengths = vec![0_u32; (old.len() + 1) * width];
-    let length = |lengths: &[u32], one: usize, other: usize| lengths.get(one * width + other).copied().unwrap_or(0);
-    for (one, before) in old.iter().enumerate().rev() {
-        for (other, after) in new.iter().enumerate().rev() {
-            let best = if before.eq_value(*after) {
-                length(&lengths, one + 1, other + 1) + 1
-            } else {
-                length(&lengths, one + 1, other).max(length(&lengths, one, other + 1))
-            };
-            if let Some(cell) = lengths.get_mut(one * width + other) {
-                *cell = best;
-            }
-        }
-    }
-    let (mut one, mut other, mut found) = (0, 0, Vec::new());
-    while let (Some(before), Some(after)) = (old.get(one), new.get(other)) {
-        if before.eq_value(*after) {
-            found.push((one, other));
-            (one, other) = (one + 1, other + 1);
-        } else if length(&lengths, one + 1, other) >= length(&lengths, one, other + 1) {
-            one += 1;
-        } else {
-            other += 1;
-        }
-    }
-    found
 }
 
 #[cfg(test)]

@@ -128,8 +128,10 @@ fn document(root: Node<'_>, form: Form) -> Result<Document, TextError> {
             .get("copilot")
             .map_or_else(|| Ok(Document::empty_object()), Document::from_node),
         Form::Rules => {
-            let named = ["rules", "fallback"].map(|name| Some((name, root.get(name)?.raw())));
-            let named: Vec<(&str, &str)> = named.into_iter().flatten().collect();
+            let named = form.parts().iter();
+            let named: Vec<(&str, &str)> = named
+                .filter_map(|(name, _)| Some((*name, root.get(name)?.raw())))
+                .collect();
             let config = Document::empty_object().with_members(&named)?;
             Document::empty_object().with_members(&[("ruleEngineConfig", config.text())])
         }

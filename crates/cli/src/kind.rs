@@ -20,6 +20,9 @@ pub(crate) struct Listed {
     pub(crate) no_api: &'static str,
 }
 
+/// Switches the rule that is named on or off in a document. It fails if no rule, or more than one, is named so.
+pub(crate) type RuleSwitch<K> = fn(&K, &str, bool) -> Result<K, CliError>;
+
 /// A kind of document as the command line knows it: where its documents are, and how one is shown to people.
 pub(crate) trait CliKind: DocumentKind {
     type Resource: Resource<Kind = Self>;
@@ -27,8 +30,9 @@ pub(crate) trait CliKind: DocumentKind {
     /// The listing.
     const LISTED: Listed;
 
-    /// True if `--name` and `--description` name members of the kind, and `--enable` and `--disable` switch the whole document.
-    const HAS_FLAGS: bool;
+    /// The switch of one rule in a document, of a kind whose documents have rules inside. `--name`, `--description`, and
+    /// `--enable` and `--disable` of the whole document are for the other kinds.
+    const RULE_SWITCH: Option<RuleSwitch<Self>>;
 
     /// The resource that its documents are stored under.
     fn resource(settings: &Settings) -> Self::Resource;
@@ -45,13 +49,6 @@ pub(crate) trait CliKind: DocumentKind {
         let _ = id;
         Ok(source)
     }
-
-    /// The document with one rule in it switched on or off.
-    ///
-    /// # Errors
-    ///
-    /// If no rule, or more than one, is named so; or the kind has no rules inside.
-    fn with_rule_switched(&self, rule: &str, is_on: bool) -> Result<Self, CliError>;
 }
 
 impl CliKind for TriggerRule {
@@ -64,7 +61,7 @@ impl CliKind for TriggerRule {
                  API of Genesys Cloud; `trigger_rules_path` sets another path",
     };
 
-    const HAS_FLAGS: bool = true;
+    const RULE_SWITCH: Option<RuleSwitch<Self>> = None;
 
     fn resource(settings: &Settings) -> TriggerRules {
         TriggerRules(settings.path.clone())
@@ -72,11 +69,6 @@ impl CliKind for TriggerRule {
 
     fn describe(stored: &Stored<Self>) -> String {
         render::rule::describe(stored)
-    }
-
-    fn with_rule_switched(&self, _rule: &str, _is_on: bool) -> Result<Self, CliError> {
-        let message = "`--rule` names a rule of a Copilot, and a trigger rule has none inside";
-        Err(CliError::new(ErrorCode::Usage, message).with_help("leave `--rule` out"))
     }
 }
 
@@ -89,7 +81,7 @@ impl CliKind for Copilot {
         no_api: "this organization has no assistants: Genesys Cloud Copilot is not set up in it",
     };
 
-    const HAS_FLAGS: bool = false;
+    const RULE_SWITCH: Option<RuleSwitch<Self>> = Some(switch_rule);
 
     fn resource(_settings: &Settings) -> Copilots {
         Copilots
@@ -102,14 +94,14 @@ impl CliKind for Copilot {
     fn in_file(source: Source, id: &Self::Id) -> Result<Source, Box<File>> {
         copilot_file::read(source, id)
     }
+}
 
-    fn with_rule_switched(&self, rule: &str, is_on: bool) -> Result<Self, CliError> {
-        let unnamed = |error: domain::copilot::RuleLookupError| {
-            CliError::new(ErrorCode::Usage, error.to_string())
-                .with_help("`assist-rules get copilot/ASSISTANT` shows the hash of each rule")
-        };
-        let place = self.find_rule(rule).map_err(unnamed)?;
-        let switched = Self::with_rule_switched(self, place, is_on);
-        switched.map_err(|error| CliError::new(ErrorCode::Usage, error.to_string()))
-    }
+fn switch_rule(copilot: &Copilot, rule: &str, is_on: bool) -> Result<Copilot, CliError> {
+    let unnamed = |error: domain::copilot::RuleLookupError| {
+        CliError::new(ErrorCode::Usage, error.to_string())
+            .with_help("`assist-rules get copilot/ASSISTANT` shows the hash of each rule")
+    };
+    let place = copilot.find_rule(rule).map_err(unnamed)?;
+    let switched = copilot.with_rule_switched(place, is_on);
+    switched.map_err(|error| CliError::new(ErrorCode::Usage, error.to_string()))
 }

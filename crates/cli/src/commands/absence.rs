@@ -1,8 +1,10 @@
 //! A 404 told apart: no such document, or no such API in this organization.
 
-use domain::{FailureClass, RequestError};
+use domain::{FailureClass, RequestError, Stored};
+use ports::DocumentStore;
 
 use crate::cli_error::CliError;
+use crate::commands::Context;
 use crate::config::Settings;
 use crate::kind::{CliKind, Listed};
 use crate::session::Session;
@@ -16,6 +18,24 @@ pub(super) enum Absence {
     Named,
     /// The organization answers 404 to the listing, too.
     NoSuchApi,
+}
+
+/// Reads a document in a session of its own; `doing` is the verb of the error.
+///
+/// # Errors
+///
+/// If it cannot be read, with the cause of a 404.
+pub(super) async fn read<K: CliKind>(context: &Context<'_>, id: &K::Id, doing: &str) -> Result<Stored<K>, CliError> {
+    let settings = context.settings()?;
+    let session = context.open(settings).await?;
+    let read = session.reader::<K>(settings).get(id).await;
+    let absence = Absence::after::<K>(read.as_ref().err(), &id.to_string(), &session, settings).await;
+    session.close().await?;
+    let stored = read.map_err(|failure| {
+        let error = CliError::of_failure(&format!("{doing} `{id}`"), &failure);
+        absence.map_or(error.clone(), |absence| absence.explain::<K>(error))
+    })?;
+    Ok(stored.content)
 }
 
 impl Absence {

@@ -125,7 +125,7 @@ async fn with_assistant_id(context: &Context<'_>, text: &str) -> Result<Option<S
 /// # Errors
 ///
 /// As [`look_up`] has them.
-pub(super) async fn look_up_assistant(context: &Context<'_>, name: &str) -> Result<String, CliError> {
+async fn look_up_assistant(context: &Context<'_>, name: &str) -> Result<String, CliError> {
     let listed = list::documents::<Copilot>(context).await?;
     let doing = format!("look up the assistant named `{}`", visible(name));
     let assistants = listed.map_err(|failure| CliError::of_failure(&doing, &failure))?;

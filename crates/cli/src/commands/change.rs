@@ -5,11 +5,11 @@ use domain::json::{Document, TextError};
 use domain::protocol::UpdateRequest;
 use domain::{Code, Edit, Finding, Patch};
 
-use ports::{DocumentRef, DocumentStore};
+use ports::DocumentRef;
 
 use crate::cli_error::CliError;
 use crate::commands::Context;
-use crate::commands::absence::Absence;
+use crate::commands::absence;
 use crate::commands::edit::saved_text::SavedText;
 use crate::commands::execute::{self, ChangeReport};
 use crate::commands::finished_change::FinishedChange;
@@ -17,7 +17,7 @@ use crate::commands::kept_text;
 use crate::commands::workspace::{Needs, Workspace};
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
-use crate::kind::CliKind;
+use crate::kind::{CliKind, RuleSwitch};
 use crate::next_command::NextCommand;
 use crate::record::unusable;
 use crate::render::findings::File;
@@ -82,16 +82,18 @@ pub(super) async fn run<K: CliKind>(
         let (finished, _) = SavedText { file, shown }.update(change, &flags).await?;
         return Ok(finished.print(context).exit);
     }
-    if !K::HAS_FLAGS && (command.name.is_some() || command.description.is_some() || command.enabled.is_some()) {
-        let is_switch_alone = command.from.is_none() && command.name.is_none() && command.description.is_none();
-        return match (&command.rule, command.enabled) {
-            (Some(rule), Some(is_on)) if is_switch_alone => switch_rule(change, rule, is_on).await,
-            _ => Err(no_flags::<K>()),
-        };
-    }
-    if command.rule.is_some() {
-        let message = "`--rule` goes with --enable or --disable of a Copilot, and with nothing else";
-        return Err(CliError::new(ErrorCode::Usage, message));
+    let names_other = command.from.is_some() || command.name.is_some() || command.description.is_some();
+    let has_flags = command.name.is_some() || command.description.is_some() || command.enabled.is_some();
+    match (K::RULE_SWITCH, &command.rule, command.enabled) {
+        (Some(switch), Some(rule), Some(is_on)) if !names_other => {
+            return switch_rule(change, switch, (rule, is_on)).await;
+        }
+        (Some(_), _, _) if has_flags => return Err(no_flags::<K>()),
+        (_, Some(_), _) => {
+            let message = "`--rule` goes with --enable or --disable of a Copilot, and with nothing else";
+            return Err(CliError::new(ErrorCode::Usage, message));
+        }
+        (Some(_) | None, None, _) => {}
     }
     let (edit, source) = match parsed_edit::<K>(id, command)? {
         ParsedEdit::Edit(edit, source) => (edit, source),
@@ -106,19 +108,14 @@ pub(super) async fn run<K: CliKind>(
 }
 
 /// Switches one rule in a document, as it is read now.
-async fn switch_rule<K: CliKind>(change: Change<'_, K>, rule: &str, is_on: bool) -> Result<Exit, CliError> {
-    let (context, id) = (change.context, change.id);
-    let settings = context.settings()?;
-    let session = context.open(settings).await?;
-    let read = session.reader::<K>(settings).get(id).await;
-    let absence = Absence::after::<K>(read.as_ref().err(), &id.to_string(), &session, settings).await;
-    session.close().await?;
-    let stored = read.map_err(|failure| {
-        let error = CliError::of_failure(&format!("update `{id}`"), &failure);
-        absence.map_or(error.clone(), |absence| absence.explain::<K>(error))
-    })?;
-    let base = stored.content.value;
-    let switched = base.with_rule_switched(rule, is_on)?;
+async fn switch_rule<K: CliKind>(
+    change: Change<'_, K>,
+    switch: RuleSwitch<K>,
+    (rule, is_on): (&str, bool),
+) -> Result<Exit, CliError> {
+    let context = change.context;
+    let base = absence::read::<K>(change.context, change.id, "update").await?.value;
+    let switched = switch(&base, rule, is_on)?;
     let patch = Patch::between(&base, &switched);
     let finished = change.submit(None, Wanted::Patch { patch, base }).await?;
     Ok(finished.print(context).exit)

@@ -51,13 +51,7 @@ pub(super) async fn run(context: &Context<'_>, command: &ReconcileCommand) -> Re
             };
             closed.map(|closed| vec![closed])
         }
-        None => match rules.reconcile().await {
-            Ok(mut found) => copilots.reconcile().await.map(|more| {
-                found.extend(more);
-                found
-            }),
-            failed => failed,
-        },
+        None => of_all_kinds(&rules, &copilots).await,
     };
     let mut signals = Signals::take()?;
     let recorded = found.iter().flatten().filter_map(|found| found.recorded.as_ref());
@@ -96,14 +90,23 @@ fn reconciler<K: CliKind>(session: &Session, settings: &Settings, record: &Recor
     }
 }
 
+/// Settles what can be settled of each kind.
+async fn of_all_kinds(
+    rules: &Reconciler<TriggerRule>,
+    copilots: &Reconciler<Copilot>,
+) -> Result<Vec<Reconciled>, LedgerError> {
+    let mut found = rules.reconcile().await?;
+    found.extend(copilots.reconcile().await?);
+    Ok(found)
+}
+
 /// Settles what earlier runs left open, as far as it can be settled now, and says so.
 pub(super) async fn at_start(
     output: Output,
     rules: &Reconciler<TriggerRule>,
     copilots: &Reconciler<Copilot>,
 ) -> Result<(), LedgerError> {
-    let mut found = rules.reconcile().await?;
-    found.extend(copilots.reconcile().await?);
+    let found = of_all_kinds(rules, copilots).await?;
     for settled in found.iter().filter(|found| found.recorded.is_some()) {
         output.info(&format!("An earlier run: {}", reconciled::line(settled)));
     }

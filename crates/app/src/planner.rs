@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use domain::document::MemberSpec;
 use domain::drift::StoredOtherwise;
 use domain::json::{CompactObject, Node};
 use domain::plan::{PlannedUpdate, plan};
@@ -142,7 +143,7 @@ impl<K: DocumentKind> Planner<K> {
         requests: Vec<PlanRequest<K>>,
         watch: &(dyn Fn(PlanProgress) + Send + Sync),
     ) -> Result<Planned<K>, LedgerError> {
-        let (mut equal, listed) = self.compare_with_listing(&requests, watch).await;
+        let (mut equal, mut listed) = self.compare_with_listing(&requests, watch).await;
         let total = requests.len();
         let mut planned = equal.len();
         watch(PlanProgress::Planned(planned));
@@ -163,12 +164,15 @@ impl<K: DocumentKind> Planner<K> {
                     };
                     documents.insert(index, document);
                 }
-                None => to_read.push((index, id, request)),
+                None => {
+                    let title = listed.as_mut().and_then(|listed| listed.titles.remove(&index));
+                    to_read.push((index, title, id, request));
+                }
             }
         }
         let read = to_read
             .into_iter()
-            .map(|(index, id, request)| async move { (index, self.plan_one(id, request.make()).await) });
+            .map(|(index, title, id, request)| async move { (index, self.plan_one(id, title, request.make()).await) });
         let mut read = futures_util::stream::iter(read).buffer_unordered(self.parallelism.max(1));
         while let Some((index, document)) = read.next().await {
             documents.insert(index, document?);
@@ -195,9 +199,12 @@ impl<K: DocumentKind> Planner<K> {
             .enumerate()
             .map(|(index, request)| (request.id.to_string(), index))
             .collect();
-        let mut equal = BTreeMap::new();
+        let (mut equal, mut titles) = (BTreeMap::new(), BTreeMap::new());
         let mut seen = BTreeSet::new();
         let total = visit_listing(&*self.store, &mut |listed| {
+            if !has_document(&listed) {
+                return;
+            }
             if let Some(index) = places.get(&listed.stated_id) {
                 // Why: of a document on two pages the later one counts.
                 equal.remove(index);
@@ -206,6 +213,8 @@ impl<K: DocumentKind> Planner<K> {
                     .and_then(|request| surely_equal(request, &listed, self.keeps_stored))
                 {
                     equal.insert(*index, found);
+                } else if let (None, Some(title)) = (K::TITLE, &listed.title) {
+                    titles.insert(*index, title.clone());
                 }
             }
             seen.insert(listed.stated_id);
@@ -213,13 +222,19 @@ impl<K: DocumentKind> Planner<K> {
         })
         .await;
         match total {
-            Ok(total) => (equal, Some(ListedIds { seen, total })),
+            Ok(total) => (equal, Some(ListedIds { seen, total, titles })),
             // Why nothing of it: a page to come may show a document otherwise than one that was read.
             Err(_) => (BTreeMap::new(), None),
         }
     }
 
-    async fn plan_one(&self, id: K::Id, request: UpdateRequest<K>) -> Result<PlannedDocument<K>, LedgerError> {
+    /// Plans one document. `listed_title` is the name of one that does not know it itself.
+    async fn plan_one(
+        &self,
+        id: K::Id,
+        listed_title: Option<String>,
+        request: UpdateRequest<K>,
+    ) -> Result<PlannedDocument<K>, LedgerError> {
         // Why before the read: a write between the two is one that the plan did not see.
         let entries = match &self.record {
             Some((history, target)) => newest_entries::<K>(&**history, target, &id).await?,
@@ -242,7 +257,7 @@ impl<K: DocumentKind> Planner<K> {
             Err(failure) if failure.class == FailureClass::NotFound => (None, None, PlannedAction::Missing),
             Err(failure) => (None, None, PlannedAction::Unread(Box::new(failure))),
         };
-        let title = action.title().map(str::to_owned).or(title);
+        let title = action.title().map(str::to_owned).or(title).or(listed_title);
         let (action, findings) = unless_stored_otherwise(action, &entries);
         let takes_back = match (&action, &self.record) {
             (PlannedAction::Update(update), Some((history, target))) if drift.is_some() => {
@@ -304,11 +319,14 @@ pub(crate) struct Equal<K> {
 struct ListedIds {
     seen: BTreeSet<String>,
     total: Option<u64>,
+    /// The names of the requested documents that have to be read, of a kind whose documents do not know their own.
+    titles: BTreeMap<usize, String>,
 }
 
 impl ListedIds {
     fn not_requested<K: DocumentKind>(&self, documents: &[PlannedDocument<K>], left_out: &[K::Id]) -> u64 {
         let exists = |document: &&PlannedDocument<K>| match document.action {
+            _ if !K::is_listed(&document.id) => false,
             PlannedAction::Missing | PlannedAction::Unread(_) => self.seen.contains(&document.id.to_string()),
             PlannedAction::Update(_)
             | PlannedAction::Unchanged(_)
@@ -336,7 +354,10 @@ pub(crate) fn surely_equal<K: DocumentKind>(
         if is_shown(&edit, &listed.value) {
             return true;
         }
-        let may_be_left_out = edit.named_members().any(|(_, value)| says_nothing(value));
+        let may_be_left_out = |(member, value): (&MemberSpec, Node<'_>)| {
+            says_nothing(value) || (member.nested.is_some() && clears_a_part(value))
+        };
+        let may_be_left_out = edit.named_members().any(may_be_left_out);
         !may_be_left_out && listed.id.is_some() && {
             let stored = Stored {
                 id: request.id.clone(),
@@ -349,10 +370,15 @@ pub(crate) fn surely_equal<K: DocumentKind>(
     let edited = request.request.edited();
     let is_equal = edited.is_some_and(|edited| is_written(edited, &listed.value)) || is_equal();
     is_equal.then(|| Equal {
-        title: listed.value.title().map(str::to_owned),
+        title: listed.title.clone(),
         listed: keeps.then(|| listed.value.clone()),
         version: listed.version.clone(),
     })
+}
+
+/// True for an element of a listing that has a document: an assistant may have none.
+pub(crate) fn has_document<K: DocumentKind>(listed: &Listed<K>) -> bool {
+    listed.value.document().root().members().next().is_some()
 }
 
 /// True if each member of an edit stands in the listing letter by letter: then [`is_shown`] would say so.
@@ -368,6 +394,14 @@ fn is_shown<K: DocumentKind>(edit: &Edit<K>, listed: &K) -> bool {
         let shown = listed.member(member.name);
         !says_nothing(member.value) && shown.is_some_and(|shown| shown.eq_value(member.value))
     })
+}
+
+/// True if a value clears a member of an object in it.
+fn clears_a_part(value: Node<'_>) -> bool {
+    value
+        .members()
+        .any(|member| member.value.is_null() || clears_a_part(member.value))
+        || value.elements().any(clears_a_part)
 }
 
 /// True for a value that a listing which shows less than the whole document may show though it is another one.

@@ -11,11 +11,13 @@ use std::time::SystemTime;
 use domain::protocol::UpdateRequest;
 use domain::{DocumentKind, FailureClass, RequestError, Stored};
 use futures_util::StreamExt;
-use ports::{BaseRecord, BaseSource, Clock, DocumentStore, EntryId, History, Ledger, LedgerError, visit_listing};
+use ports::{
+    BaseRecord, BaseSource, Clock, DocumentStore, EntryId, History, Ledger, LedgerError, Listed, visit_listing,
+};
 
 use crate::base::FileContent;
 use crate::drift::{Bases, DocumentDrift, find as find_drift};
-use crate::planner::{PlanRequest, surely_equal};
+use crate::planner::{PlanRequest, has_document, surely_equal};
 use crate::update::{Identity, document_ref};
 
 /// Reads documents of one kind for a folder.
@@ -35,7 +37,7 @@ pub struct Puller<K: DocumentKind> {
 /// The documents that are pulled.
 pub enum Wanted<'a, K: DocumentKind> {
     /// Those of the listing that are chosen, and those of the files.
-    Listed(&'a (dyn Fn(&str, &K) -> bool + Send + Sync)),
+    Listed(&'a (dyn Fn(&Listed<K>) -> bool + Send + Sync)),
     /// These.
     These(Vec<K::Id>),
 }
@@ -47,6 +49,8 @@ pub struct Pulled<K: DocumentKind> {
     pub documents: Vec<PulledDocument<K>>,
     /// The name of every listed document, chosen or not, by its id: names of files must not meet.
     pub names: BTreeMap<String, Option<String>>,
+    /// The names, or else the ids, of what is listed and has no document.
+    pub without_document: Vec<String>,
 }
 
 /// A document that was read.
@@ -101,6 +105,7 @@ impl<K: DocumentKind> Puller<K> {
         let mut files: BTreeMap<String, PlanRequest<K>> =
             files.into_iter().map(|file| (file.id.to_string(), file)).collect();
         let (mut done, mut to_read, mut names) = (Vec::new(), Vec::new(), BTreeMap::new());
+        let mut without_document = Vec::new();
         match wanted {
             Wanted::These(ids) => to_read.extend(ids.into_iter().map(|id| {
                 let file = files.remove(&id.to_string());
@@ -110,9 +115,13 @@ impl<K: DocumentKind> Puller<K> {
                 let mut seen = BTreeSet::new();
                 visit_listing(&*self.store, &mut |listed| {
                     let title = listed.title.clone();
+                    if !has_document(&listed) {
+                        without_document.push(title.unwrap_or(listed.stated_id));
+                        return;
+                    }
                     names.insert(listed.stated_id.clone(), title.clone());
                     let Some(id) = listed.id.clone() else { return };
-                    if !chooses(&listed.stated_id, &listed.value) || !seen.insert(listed.stated_id.clone()) {
+                    if !chooses(&listed) || !seen.insert(listed.stated_id.clone()) {
                         return;
                     }
                     let file = files.remove(&listed.stated_id);
@@ -144,7 +153,11 @@ impl<K: DocumentKind> Puller<K> {
             done.push(document?);
             watch(done.len(), total);
         }
-        Ok(Pulled { documents: done, names })
+        Ok(Pulled {
+            documents: done,
+            names,
+            without_document,
+        })
     }
 
     async fn pull_one(

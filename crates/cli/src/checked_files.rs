@@ -5,12 +5,12 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use app::RequestSource;
-use domain::json::{CompactObject, Node};
-use domain::protocol::UpdateRequest;
-use domain::{Code, ContentHash, Edit, Finding, JudgedBy, Pointer, RuleId, Severity, TriggerRule};
+use domain::json::Node;
+use domain::{Code, Copilot, DocumentKind, Edit, Finding, JudgedBy, Pointer, Severity, TriggerRule};
 
+use crate::authored::{self, Authored, AuthoredDocuments};
 use crate::cli_error::CliError;
+use crate::copilot_file::{self, Opened};
 use crate::folder_manifest::{FolderManifest, Manifests};
 use crate::output::Output;
 use crate::render::findings::File;
@@ -24,40 +24,8 @@ pub(crate) struct CheckedFiles {
     /// The files that could not be read.
     pub(crate) faults: Vec<CliError>,
     /// The documents, where they were asked for, in order.
-    pub(crate) documents: Vec<Authored>,
+    pub(crate) documents: AuthoredDocuments,
     passed_over: Vec<(PathBuf, &'static str)>,
-}
-
-/// A document of a file.
-#[derive(Clone, Debug)]
-pub(crate) struct Authored {
-    /// The file as it was given, with `/` between folders.
-    pub(crate) file: String,
-    pub(crate) id: RuleId,
-    /// The hash of its content, as a base has it.
-    pub(crate) hash: ContentHash,
-    /// The number of members that it names.
-    pub(crate) members: usize,
-    /// True if nothing is wrong with it by itself.
-    pub(crate) is_sound: bool,
-    document: CompactObject,
-}
-
-impl Authored {
-    /// The document as an edit.
-    pub(crate) fn edit(&self) -> Edit<TriggerRule> {
-        Edit::new(self.document.to_document()).unwrap_or_default()
-    }
-}
-
-impl RequestSource<TriggerRule> for Authored {
-    fn make(&self) -> UpdateRequest<TriggerRule> {
-        UpdateRequest::Edit(self.edit())
-    }
-
-    fn edited(&self) -> Option<&CompactObject> {
-        Some(&self.document)
-    }
 }
 
 /// The need of a command for the documents of files.
@@ -78,7 +46,7 @@ impl CheckedFiles {
             passed_over: walked.passed_over,
             ..Self::default()
         };
-        let mut by_id: BTreeMap<String, (usize, Range<usize>)> = BTreeMap::new();
+        let mut firsts = Firsts::new();
         let mut manifests = Manifests::default();
         for path in walked.files {
             let manifest = manifests.of(&path).unwrap_or_else(|fault| {
@@ -88,37 +56,29 @@ impl CheckedFiles {
             match source::read_all_documents(&path) {
                 Err(fault) => checked.faults.push(fault),
                 Ok(Err(unparsed)) => checked.files.push(File::of_unparsed(unparsed)),
-                Ok(Ok(sources)) => checked.add(sources, needs, manifest, &mut by_id),
+                Ok(Ok(sources)) => checked.add(sources, needs, manifest, &mut firsts),
             }
         }
         checked.files.iter_mut().for_each(File::sort);
         checked
     }
 
-    fn add(
-        &mut self,
-        sources: Vec<Source>,
-        needs: Needs,
-        manifest: Option<&FolderManifest>,
-        by_id: &mut BTreeMap<String, (usize, Range<usize>)>,
-    ) {
+    fn add(&mut self, sources: Vec<Source>, needs: Needs, manifest: Option<&FolderManifest>, firsts: &mut Firsts) {
         let number = self.files.len();
         for source in sources {
             if self.files.len() == number {
                 self.files.push(File::named(source.file.clone(), source.text.clone()));
             }
-            let edit = Edit::<TriggerRule>::new(source.document.clone());
-            let mut findings = match &edit {
-                Ok(edit) => edit.check().into_vec(),
-                Err(finding) => vec![finding.clone()],
+            let checked = if copilot_file::is_one(&source.document) {
+                self.check_copilot(source, needs, manifest)
+            } else {
+                self.check_rule(source, needs, manifest)
             };
-            let id = source.document.root().get("id").and_then(Node::as_str);
-            if manifest.is_some_and(|manifest| id.is_some_and(|id| manifest.has_rule(id))) {
-                findings.iter_mut().for_each(leave_to_the_organization);
-            }
-            if needs == Needs::Documents {
-                self.keep(&source, edit.ok(), id, &mut findings);
-            }
+            let Checked {
+                source,
+                findings,
+                named,
+            } = checked;
             if let Some(file) = self.files.get_mut(number) {
                 file.add_document(&source, findings);
                 if needs == Needs::Documents && file.findings.is_empty() {
@@ -126,43 +86,97 @@ impl CheckedFiles {
                     file.text = Arc::default();
                 }
             }
-            let Some(id) = id else { continue };
-            let here = (number, source.range(&Pointer::root().member("id")));
-            let first = by_id.entry(id.to_owned()).or_insert_with(|| here.clone()).clone();
+            let Some((reference, place)) = named else { continue };
+            let here = (number, place);
+            let first = firsts.entry(reference.clone()).or_insert_with(|| here.clone()).clone();
             if first != here {
-                let of_it = self.documents.iter_mut().filter(|document| document.id.as_str() == id);
-                of_it.for_each(|document| document.is_sound = false);
-                add_same_rule(&mut self.files, id, [&first, &here]);
+                self.documents.spoil(&reference);
+                add_same_document(&mut self.files, &reference, [&first, &here]);
             }
         }
     }
 
-    /// Keeps a document, or finds that it names no rule.
-    fn keep(
-        &mut self,
-        source: &Source,
-        edit: Option<Edit<TriggerRule>>,
-        id: Option<&str>,
-        findings: &mut Vec<Finding>,
-    ) {
-        let Some(edit) = edit else { return };
-        match id.map(str::parse) {
-            Some(Ok(id)) => self.documents.push(Authored {
-                file: with_slashes(&source.file),
-                id,
-                hash: edit.content_hash(),
-                members: edit.named_members().count(),
-                is_sound: !findings.iter().any(|finding| finding.severity == Severity::Error),
-                document: CompactObject::new(edit.document().root()),
-            }),
-            // The checks say what is wrong with an id that is none.
-            Some(Err(_)) => {}
-            None => {
-                let names_none = "the document names no rule";
-                let finding = Finding::new(Code::MissingMember, Pointer::root(), names_none);
-                findings.push(finding.with_help("give it an `id`, or use `update RULE --from`"));
+    /// Checks a trigger rule, and keeps it if that is wanted.
+    fn check_rule(&mut self, source: Source, needs: Needs, manifest: Option<&FolderManifest>) -> Checked {
+        let edit = Edit::<TriggerRule>::new(source.document.clone());
+        let stated = source
+            .document
+            .root()
+            .get("id")
+            .and_then(Node::as_str)
+            .map(str::to_owned);
+        let reference = stated.as_ref().map(|id| format!("{}/{id}", TriggerRule::NAME));
+        let range = source.range(&Pointer::root().member("id"));
+        let mut findings = findings(&edit, manifest, reference.as_deref());
+        if needs == Needs::Documents
+            && let Ok(edit) = edit
+        {
+            match stated.as_deref().map(str::parse) {
+                Some(Ok(id)) => {
+                    let authored = self.authored(&source, id, &edit, &findings);
+                    self.documents.rules.push(authored);
+                }
+                // The checks say what is wrong with an id that is none.
+                Some(Err(_)) => {}
+                None => {
+                    let finding = Finding::new(Code::MissingMember, Pointer::root(), "the document names no rule");
+                    findings.push(finding.with_help("give it an `id`, or use `update RULE --from`"));
+                }
             }
         }
+        Checked {
+            source,
+            findings,
+            named: reference.map(|reference| (reference, range)),
+        }
+    }
+
+    /// Checks a document of Copilot, and keeps it if that is wanted.
+    fn check_copilot(&mut self, source: Source, needs: Needs, manifest: Option<&FolderManifest>) -> Checked {
+        let range = source.range(&Pointer::root().member("assistant"));
+        let Opened { source, id, faults } = copilot_file::open(source);
+        let reference = id.as_ref().map(authored::reference::<Copilot>);
+        let named = reference.clone().map(|reference| (reference, range));
+        if !faults.is_empty() {
+            return Checked {
+                source,
+                findings: faults,
+                named,
+            };
+        }
+        let edit = Edit::<Copilot>::new(source.document.clone());
+        let mut findings = findings(&edit, manifest, reference.as_deref());
+        if needs == Needs::Documents
+            && let Ok(edit) = edit
+        {
+            match id {
+                Some(id) => {
+                    let authored = self.authored(&source, id, &edit, &findings);
+                    self.documents.copilots.push(authored);
+                }
+                None => {
+                    let finding = Finding::new(Code::MissingMember, Pointer::root(), "the document names no assistant");
+                    let help = "give it `assistant`, the assistant's id, or use `update copilot/ASSISTANT --from`";
+                    findings.push(finding.with_help(help));
+                }
+            }
+        }
+        Checked {
+            source,
+            findings,
+            named,
+        }
+    }
+
+    fn authored<K: DocumentKind>(
+        &self,
+        source: &Source,
+        id: K::Id,
+        edit: &Edit<K>,
+        findings: &[Finding],
+    ) -> Authored<K> {
+        let is_sound = !findings.iter().any(|finding| finding.severity == Severity::Error);
+        Authored::new(self.documents.len(), with_slashes(&source.file), id, edit, is_sound)
     }
 
     /// Names what was passed over.
@@ -172,7 +186,7 @@ impl CheckedFiles {
         }
     }
 
-    /// True if a file cannot be parsed, or two of its documents are about one rule.
+    /// True if a file cannot be parsed, or two of them are about one document.
     pub(crate) fn is_unreadable(&self) -> bool {
         let mut findings = self.files.iter().flat_map(|file| &file.findings);
         findings.any(|(finding, _)| finding.severity == Severity::Error && finding.code.judged_by() == JudgedBy::Text)
@@ -183,6 +197,33 @@ impl CheckedFiles {
         let mut findings = self.files.iter().flat_map(|file| &file.findings);
         findings.any(|(finding, _)| finding.severity >= severity)
     }
+}
+
+/// The first place of each document, by its reference: the number of its file and the range in it.
+type Firsts = BTreeMap<String, (usize, Range<usize>)>;
+
+/// A document of a file, checked.
+struct Checked {
+    source: Source,
+    findings: Vec<Finding>,
+    /// The reference of the document that it is about, and the range that says so.
+    named: Option<(String, Range<usize>)>,
+}
+
+/// The findings about a document by itself.
+fn findings<K: DocumentKind>(
+    edit: &Result<Edit<K>, Finding>,
+    manifest: Option<&FolderManifest>,
+    reference: Option<&str>,
+) -> Vec<Finding> {
+    let mut findings = match edit {
+        Ok(edit) => edit.check().into_vec(),
+        Err(finding) => vec![finding.clone()],
+    };
+    if manifest.is_some_and(|manifest| reference.is_some_and(|reference| manifest.has(reference))) {
+        findings.iter_mut().for_each(leave_to_the_organization);
+    }
+    findings
 }
 
 /// Makes a warning of an error that the stored document decides: what came from the organization may hold more than this
@@ -213,15 +254,20 @@ fn with_slashes(path: &str) -> String {
     }
 }
 
-/// Adds the finding about two documents of one rule at both places.
-fn add_same_rule(files: &mut [File], id: &str, [first, second]: [&(usize, Range<usize>); 2]) {
+/// Adds the finding about two of one document at both places.
+fn add_same_document(files: &mut [File], reference: &str, [first, second]: [&(usize, Range<usize>); 2]) {
+    let (what, member, id) = match reference.split_once('/') {
+        Some(("rule", id)) => ("rule", "id", id),
+        Some((_, id)) => ("Copilot of the assistant", "assistant", id),
+        None => ("document", "id", reference),
+    };
     for ((number, range), (other, _)) in [(first, second), (second, first)] {
         let other = files.get(*other).filter(|_| number != other);
         let message = match other {
-            Some(other) => format!("the rule `{id}` stands in `{}` too", other.name),
-            None => format!("the rule `{id}` stands in this file twice"),
+            Some(other) => format!("the {what} `{id}` stands in `{}` too", other.name),
+            None => format!("the {what} `{id}` stands in this file twice"),
         };
-        let finding = Finding::new(Code::SameRule, Pointer::root().member("id"), message);
+        let finding = Finding::new(Code::SameRule, Pointer::root().member(member), message);
         if let Some(file) = files.get_mut(*number) {
             if file.text.is_empty() {
                 file.text = text_of(&file.name);

@@ -47,6 +47,77 @@ impl Form {
     }
 }
 
+/// A document of a file that says of which kind it is.
+pub(crate) struct Opened {
+    /// The document, with the places in the file; the whole of the file where something is wrong with its form.
+    pub(crate) source: Source,
+    /// The place of the document in the organization, where the file names it.
+    pub(crate) id: Option<CopilotId>,
+    /// The faults of the form, at their places in the file.
+    pub(crate) faults: Vec<Finding>,
+}
+
+/// True if a document says that it is one of these files.
+pub(crate) fn is_one(document: &Document) -> bool {
+    form_of(document.root()).is_some()
+}
+
+/// The id of the document that a file is about, if it is one of these files.
+pub(crate) fn id_of(document: &Document) -> Option<CopilotId> {
+    form_of(document.root())?;
+    id_in(document.root()).ok().flatten()
+}
+
+/// The document that one of these files holds.
+///
+/// # Errors
+///
+/// If it would be larger than a document may be.
+pub(crate) fn document_in(file: &Document) -> Result<Document, TextError> {
+    document(file.root(), form_of(file.root()).unwrap_or(Form::Whole))
+}
+
+/// The document that a file of this kind holds.
+pub(crate) fn open(source: Source) -> Opened {
+    let root = source.document.root();
+    let Some(form) = form_of(root) else {
+        let faults = vec![unknown_kind(root)];
+        return Opened {
+            source,
+            id: None,
+            faults,
+        };
+    };
+    let mut faults = faults(root, form);
+    let id = match id_in(root) {
+        Ok(id) => id,
+        Err(fault) => {
+            faults.push(fault);
+            None
+        }
+    };
+    let document = document(root, form);
+    match document {
+        Ok(document) if faults.is_empty() => {
+            let parts = form.parts().iter().map(|(file, inside)| {
+                let inside = inside.iter().fold(Pointer::root(), |place, name| place.member(name));
+                (inside, Pointer::root().member(file))
+            });
+            let parts = parts.collect();
+            Opened {
+                source: source.within(document, parts),
+                id,
+                faults,
+            }
+        }
+        Ok(_) => Opened { source, id, faults },
+        Err(error) => {
+            faults.push(Finding::new(Code::TooLarge, Pointer::root(), error.to_string()));
+            Opened { source, id, faults }
+        }
+    }
+}
+
 /// The document that a file holds, with the places in the file; a document without `kind` as it is.
 ///
 /// # Errors
@@ -54,36 +125,90 @@ impl Form {
 /// If the file is about another assistant, or of no form that is known.
 pub(crate) fn read(source: Source, id: &CopilotId) -> Result<Source, Box<File>> {
     let root = source.document.root();
-    let Some(kind) = root.get(KIND) else {
+    if root.get(KIND).is_none() {
         return Ok(source);
-    };
-    let Some(form) = kind.as_str().and_then(Form::named) else {
-        let message = format!("unknown kind {}", kind.compact());
-        let fault = Finding::new(Code::UnknownMember, Pointer::root().member(KIND), message);
-        let fault = fault.with_help("known here: copilot, copilot-rules");
-        return Err(Box::new(File::of_source(&source, vec![fault])));
-    };
-    let findings = faults(root, form, id);
-    if !findings.is_empty() {
-        return Err(Box::new(File::of_source(&source, findings)));
     }
-    match document(root, form) {
-        Ok(document) => {
-            let parts = form.parts().iter().map(|(file, inside)| {
-                let inside = inside.iter().fold(Pointer::root(), |place, name| place.member(name));
-                (inside, Pointer::root().member(file))
-            });
-            let parts = parts.collect();
-            Ok(source.within(document, parts))
-        }
-        Err(error) => {
-            let fault = Finding::new(Code::TooLarge, Pointer::root(), error.to_string());
-            Err(Box::new(File::of_source(&source, vec![fault])))
-        }
+    let others = about_another(root, id);
+    if !others.is_empty() {
+        return Err(Box::new(File::of_source(&source, others)));
+    }
+    let Opened { source, faults, .. } = open(source);
+    if faults.is_empty() {
+        Ok(source)
+    } else {
+        Err(Box::new(File::of_source(&source, faults)))
     }
 }
 
-fn faults(root: Node<'_>, form: Form, id: &CopilotId) -> Vec<Finding> {
+/// The document of a file, brought to another content: its own members stay as they are.
+///
+/// # Errors
+///
+/// If it would be larger than a document may be.
+pub(crate) fn with_document(file: &Document, document: &Document) -> Result<Document, TextError> {
+    let form = form_of(file.root()).unwrap_or(Form::Whole);
+    let root = document.root();
+    let parts = form.parts().iter().filter_map(|(name, inside)| {
+        let value = inside.iter().try_fold(root, |part, name| part.get(name))?;
+        // Why: a part that the file leaves out is not its own.
+        (form == Form::Whole || file.root().get(name).is_some()).then(|| (*name, value.raw()))
+    });
+    let parts: Vec<(&str, &str)> = parts.collect();
+    let is_gone = |name: &&str| file.root().get(name).is_some() && !parts.iter().any(|(part, _)| part == name);
+    let gone: Vec<&str> = form.parts().iter().map(|(name, _)| *name).filter(is_gone).collect();
+    file.with_members(&parts)?.without_members(&gone)
+}
+
+/// A new file of a whole document, with members of its own above it.
+///
+/// # Errors
+///
+/// If it would be larger than a document may be.
+pub(crate) fn made_of(id: &CopilotId, document: &Document) -> Result<Document, TextError> {
+    let quoted = |text: &str| serde_json::to_string(text).unwrap_or_default();
+    let (kind, assistant) = (quoted(Copilot::NAME.as_str()), quoted(id.assistant()));
+    let variation = id.variation().map(quoted);
+    let mut members = vec![(KIND, kind.as_str()), (ASSISTANT, assistant.as_str())];
+    members.extend(variation.as_deref().map(|variation| (VARIATION, variation)));
+    members.push(("copilot", document.text()));
+    Document::empty_object().with_members(&members)
+}
+
+fn form_of(root: Node<'_>) -> Option<Form> {
+    root.get(KIND).and_then(Node::as_str).and_then(Form::named)
+}
+
+fn unknown_kind(root: Node<'_>) -> Finding {
+    let kind = root.get(KIND).map_or_else(String::new, |kind| kind.compact());
+    let message = format!("unknown kind {kind}");
+    let fault = Finding::new(Code::UnknownMember, Pointer::root().member(KIND), message);
+    fault.with_help("known here: copilot, copilot-rules")
+}
+
+/// The id that a file names; none if it names no assistant.
+fn id_in(root: Node<'_>) -> Result<Option<CopilotId>, Finding> {
+    let Some(assistant) = root.get(ASSISTANT) else {
+        return Ok(None);
+    };
+    let text = |name: &str, value: Node<'_>| {
+        let wrong = || {
+            let message = format!("expected the id of the {name}, a text");
+            Finding::new(Code::WrongType, Pointer::root().member(name), message)
+        };
+        value.as_str().map(str::to_owned).ok_or_else(wrong)
+    };
+    let mut id = text(ASSISTANT, assistant)?;
+    if let Some(variation) = root.get(VARIATION) {
+        id = format!("{id}/{}", text(VARIATION, variation)?);
+    }
+    id.parse()
+        .map(Some)
+        .map_err(|error: domain::copilot::ParseCopilotIdError| {
+            Finding::new(Code::BadId, Pointer::root().member(ASSISTANT), error.to_string())
+        })
+}
+
+fn faults(root: Node<'_>, form: Form) -> Vec<Finding> {
     let mut findings = Vec::new();
     let parts = form.parts();
     for member in root.members() {
@@ -99,18 +224,6 @@ fn faults(root: Node<'_>, form: Form, id: &CopilotId) -> Vec<Finding> {
             ));
         }
     }
-    for (name, meant) in [(ASSISTANT, Some(id.assistant())), (VARIATION, id.variation())] {
-        let stated = root.get(name);
-        let is_other = match (stated.and_then(Node::as_str), meant) {
-            (Some(stated), Some(meant)) => stated != meant,
-            (Some(_), None) => true,
-            (None, _) => stated.is_some(),
-        };
-        if is_other {
-            let message = format!("the file is about another {name} than the document that it would be written to");
-            findings.push(Finding::new(Code::OtherId, Pointer::root().member(name), message));
-        }
-    }
     if form == Form::Whole && !root.get("copilot").is_some_and(Node::is_object) {
         let message = "a file of this kind needs `copilot`, an object";
         findings.push(Finding::new(
@@ -120,6 +233,24 @@ fn faults(root: Node<'_>, form: Form, id: &CopilotId) -> Vec<Finding> {
         ));
     }
     findings
+}
+
+/// The faults of a file that is about another document than this one.
+fn about_another(root: Node<'_>, id: &CopilotId) -> Vec<Finding> {
+    let parts = [(ASSISTANT, Some(id.assistant())), (VARIATION, id.variation())].into_iter();
+    let others = parts.filter(|(name, meant)| {
+        let stated = root.get(name);
+        match (stated.and_then(Node::as_str), meant) {
+            (Some(stated), Some(meant)) => stated != *meant,
+            (Some(_), None) => true,
+            (None, _) => stated.is_some(),
+        }
+    });
+    let fault = |(name, _): (&str, _)| {
+        let message = format!("the file is about another {name} than the document that it would be written to");
+        Finding::new(Code::OtherId, Pointer::root().member(name), message)
+    };
+    others.map(fault).collect()
 }
 
 fn document(root: Node<'_>, form: Form) -> Result<Document, TextError> {
@@ -132,6 +263,9 @@ fn document(root: Node<'_>, form: Form) -> Result<Document, TextError> {
             let named: Vec<(&str, &str)> = named
                 .filter_map(|(name, _)| Some((*name, root.get(name)?.raw())))
                 .collect();
+            if named.is_empty() {
+                return Ok(Document::empty_object());
+            }
             let config = Document::empty_object().with_members(&named)?;
             Document::empty_object().with_members(&[("ruleEngineConfig", config.text())])
         }

@@ -108,9 +108,9 @@ impl FolderManifest {
         text
     }
 
-    /// True if a rule was written into the folder.
-    pub(crate) fn has_rule(&self, id: &str) -> bool {
-        self.documents.contains_key(&format!("rule/{id}"))
+    /// True if the document with a reference was written into the folder.
+    pub(crate) fn has(&self, reference: &str) -> bool {
+        self.documents.contains_key(reference)
     }
 
     /// True if it is of this target. Without an organization, the API alone counts.

@@ -3,6 +3,7 @@
 use domain::{Copilot, DocumentKind, Stored, TriggerRule};
 use genesys_adapter::{Copilots, Resource, TriggerRules};
 
+use crate::authored::{Authored, AuthoredDocuments};
 use crate::cli_error::CliError;
 use crate::config::Settings;
 use crate::error_code::ErrorCode;
@@ -14,6 +15,8 @@ use crate::{copilot_file, render};
 pub(crate) struct Listed {
     /// The thing that is listed: `rule`.
     pub(crate) noun: &'static str,
+    /// A document: `rule`.
+    pub(crate) document: &'static str,
     /// The command that lists them.
     pub(crate) command: &'static str,
     /// The advice where the organization does not have the API.
@@ -29,6 +32,9 @@ pub(crate) trait CliKind: DocumentKind {
 
     /// The listing.
     const LISTED: Listed;
+
+    /// The documents of this kind among those of files.
+    fn among(documents: &AuthoredDocuments) -> &[Authored<Self>];
 
     /// The switch of one rule in a document, of a kind whose documents have rules inside. `--name`, `--description`, and
     /// `--enable` and `--disable` of the whole document are for the other kinds.
@@ -56,12 +62,17 @@ impl CliKind for TriggerRule {
 
     const LISTED: Listed = Listed {
         noun: "rule",
+        document: "rule",
         command: "assist-rules list",
         no_api: "this organization has no such API, at least not at this path: the rule contract is not part of the published \
                  API of Genesys Cloud; `trigger_rules_path` sets another path",
     };
 
     const RULE_SWITCH: Option<RuleSwitch<Self>> = None;
+
+    fn among(documents: &AuthoredDocuments) -> &[Authored<Self>] {
+        &documents.rules
+    }
 
     fn resource(settings: &Settings) -> TriggerRules {
         TriggerRules(settings.path.clone())
@@ -77,11 +88,16 @@ impl CliKind for Copilot {
 
     const LISTED: Listed = Listed {
         noun: "assistant",
+        document: "Copilot",
         command: "assist-rules list --kind copilot",
         no_api: "this organization has no assistants: Genesys Cloud Copilot is not set up in it",
     };
 
     const RULE_SWITCH: Option<RuleSwitch<Self>> = Some(switch_rule);
+
+    fn among(documents: &AuthoredDocuments) -> &[Authored<Self>] {
+        &documents.copilots
+    }
 
     fn resource(_settings: &Settings) -> Copilots {
         Copilots

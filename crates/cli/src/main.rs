@@ -3,6 +3,7 @@
 //! Thin: it reads arguments and configuration, puts the parts together, and prints what came of it.
 
 mod args;
+mod authored;
 mod checked_files;
 mod cli_error;
 mod commands;

@@ -5,6 +5,7 @@ pub(crate) mod counted;
 pub(crate) mod delivery;
 pub(crate) mod diff;
 pub(crate) mod difference;
+pub(crate) mod ended_update;
 pub(crate) mod entries;
 pub(crate) mod findings;
 pub(crate) mod github;

@@ -8,7 +8,7 @@ mod verify;
 
 use std::path::Path;
 
-use domain::{ContentHash, TriggerRule};
+use domain::ContentHash;
 use serde::Deserialize;
 
 use crate::cli_error::CliError;
@@ -23,7 +23,7 @@ pub(crate) use document::{
 };
 pub(crate) use drift::{BaseDocument, By, DriftDocument, TakenBackDocument};
 pub(crate) use hashes::{changes_hash, identity};
-pub(crate) use verify::{Contents, reread};
+pub(crate) use verify::{Contents, KindContents, reread};
 
 /// The member that ends a plan.
 const HASH: &str = ",\"hash\":\"";
@@ -39,7 +39,7 @@ pub(crate) struct SavedPlan {
 /// A plan with its contents.
 pub(crate) struct WholePlan {
     pub(crate) saved: SavedPlan,
-    pub(crate) contents: Contents<TriggerRule>,
+    pub(crate) contents: Contents,
 }
 
 impl SavedPlan {

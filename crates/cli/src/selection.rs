@@ -6,7 +6,7 @@ use std::str::FromStr;
 use domain::json::Node;
 use domain::{DocumentKind, TriggerRule};
 
-use crate::checked_files::Authored;
+use crate::authored::Authored;
 
 /// Documents that are chosen, and documents that are left out.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +66,7 @@ impl FromStr for Term {
 /// none.
 #[derive(Clone, Copy, Debug, Default)]
 struct Selectable<'a> {
+    kind: &'a str,
     id: &'a str,
     file: &'a str,
     name: Option<&'a str>,
@@ -85,9 +86,10 @@ impl Term {
     fn is_about(&self, document: Selectable<'_>) -> Option<bool> {
         let value = self.value.as_str();
         match self.key {
-            Key::Kind => Some(value == TriggerRule::NAME.as_str()),
+            Key::Kind => Some(value == document.kind),
             Key::Id => Some(value == document.id),
             Key::Name => document.name.map(|name| matches(value, name, Stars::Anything)),
+            Key::Type if document.kind != TriggerRule::NAME.as_str() => Some(false),
             Key::Type => document.rule_type.map(|rule_type| rule_type == value),
             Key::Enabled => document.enabled.map(|enabled| enabled.to_string() == value),
             Key::File => Some(matches(value, document.file, Stars::WithinFolder)),
@@ -101,21 +103,36 @@ impl Selection {
         self.select.is_empty() && self.exclude.is_empty()
     }
 
-    /// True for a rule that is chosen, by its file and by the organization where the file does not say; none if that cannot
-    /// be told yet.
-    pub(crate) fn chooses_rule(&self, file: Option<&Authored>, id: &str, stored: Option<&TriggerRule>) -> Option<bool> {
+    /// False if no document of a kind can be chosen.
+    pub(crate) fn may_choose(&self, kind: &str) -> bool {
+        let is_of = |term: &Term| term.key == Key::Kind && term.value == kind;
+        let mut kinds = self.select.iter().filter(|term| term.key == Key::Kind).peekable();
+        let is_selected = kinds.peek().is_none() || kinds.any(is_of);
+        is_selected && !self.exclude.iter().any(is_of)
+    }
+
+    /// True for a document that is chosen, by its file and by the organization where the file does not say; none if that
+    /// cannot be told yet. `title` is the name by which people know the document, of one that does not know it itself.
+    pub(crate) fn chooses_document<K: DocumentKind>(
+        &self,
+        file: Option<&Authored<K>>,
+        id: &str,
+        stored: Option<&K>,
+        title: Option<&str>,
+    ) -> Option<bool> {
         if self.is_everything() {
             return Some(true);
         }
-        let edit = file.map(Authored::edit);
+        let written = file.map(Authored::document);
         let member = |name: &str| {
-            let written = edit.as_ref().and_then(|edit| edit.document().root().get(name));
+            let written = written.as_ref().and_then(|document| document.root().get(name));
             written.or_else(|| stored.and_then(|stored| stored.member(name)))
         };
         self.chooses(Selectable {
+            kind: K::NAME.as_str(),
             id,
             file: file.map_or("", |file| file.file.as_str()),
-            name: member("name").and_then(Node::as_str),
+            name: K::TITLE.and_then(member).and_then(Node::as_str).or(title),
             rule_type: member("ruleType").and_then(Node::as_str),
             enabled: member("enabled").and_then(Node::as_bool),
         })
@@ -224,6 +241,7 @@ mod tests {
     fn terms_of_one_key_are_alternatives_keys_are_conditions_and_excluded_is_out() {
         let terms = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
         let rule = Selectable {
+            kind: "rule",
             id: "r1",
             file: "rules/a.yaml",
             name: Some("Refund"),
@@ -239,6 +257,7 @@ mod tests {
             (&["type=conversation"], &[], None),
             (&["type=conversation", "id=r2"], &[], Some(false)),
             (&[], &["type=conversation"], None),
+            (&["kind=copilot"], &[], Some(false)),
         ] {
             let selection = Selection {
                 select: terms(select),

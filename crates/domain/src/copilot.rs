@@ -24,6 +24,7 @@ use crate::json::{Document, Node, Precision};
 const RULES: Likeness = Likeness {
     id: "id",
     content: &["rule", "participantRoles"],
+    switch: Some("enabled"),
 };
 
 /// The lists in a document whose elements have an identity. Conditions and actions have none: who changed which cannot be
@@ -112,6 +113,11 @@ impl DocumentKind for Copilot {
 
     const VERSION: Option<&'static str> = None;
 
+    /// None: a document does not know the name of its assistant.
+    const TITLE: Option<&'static str> = None;
+
+    const SWITCHES: &'static [&'static str] = &["liveOnQueue", "ruleEngineConfig/fallback/enabled"];
+
     const PRECISION: Precision = Precision::Single;
 
     const GUARD: Guard = Guard::Content;
@@ -130,9 +136,9 @@ impl DocumentKind for Copilot {
         &self.0
     }
 
-    /// None: a document does not know the name of its assistant.
-    fn title(&self) -> Option<&str> {
-        None
+    /// The listing shows the document of each assistant, and none of its variations.
+    fn is_listed(id: &CopilotId) -> bool {
+        id.variation().is_none()
     }
 
     fn validate(&self, stored: Option<&Self>, audience: Audience) -> Findings {

@@ -26,8 +26,9 @@ pub use collision::{ChangedBy, Collision};
 pub use common_sequence::common_sequence;
 pub use diff::{Difference, diff};
 pub use edit::Edit;
-pub(crate) use edit::is_as_stored;
+pub(crate) use edit::{as_far_as_named, is_as_stored};
 pub use element_diff::{ElementDifference, document_diff, element_diff};
+pub(crate) use element_diff::{Origin, origins_by_likeness};
 pub use follow::follow;
 pub use kind::{
     Audience, DocumentKind, Form, Guard, KindName, ListIdentity, Matching, MemberSpec, MergeGroup, NestedList,

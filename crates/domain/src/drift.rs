@@ -4,8 +4,8 @@
 //! the members that the file names: what it leaves out is the organization's.
 
 use crate::content_hash::ContentHash;
-use crate::document::{DocumentKind, Edit, MemberSpec, is_as_stored};
-use crate::json::{Node, TextError, canonical_object};
+use crate::document::{DocumentKind, Edit, MemberSpec, as_far_as_named, is_as_stored};
+use crate::json::{Document, Node, TextError, canonical_object};
 
 /// The base of a document.
 #[derive(Clone, Debug)]
@@ -186,8 +186,12 @@ fn by_hash<K: DocumentKind>(file: &Edit<K>, base: &ContentHash, stored: &K) -> S
         return Standing::ChangedInOrg;
     }
     let named = file.named_members();
-    let in_org = named.filter_map(|(member, _)| Some((member.name, stored.member(member.name)?)));
-    let in_org = in_org.filter(|(_, value)| !value.is_null());
+    let in_org = named.filter_map(|(member, value)| Some((member, value, stored.member(member.name)?)));
+    let in_org = in_org.filter(|(_, _, theirs)| !theirs.is_null());
+    let in_org: Vec<(&str, Document)> = in_org
+        .filter_map(|(member, ours, theirs)| Some((member.name, as_far_as_named(member, ours, theirs).ok()?)))
+        .collect();
+    let in_org = in_org.iter().map(|(name, value)| (*name, value.root()));
     if ContentHash::of(canonical_object(in_org).as_bytes()) == *base {
         Standing::ChangedInFile
     } else {

@@ -150,6 +150,10 @@ impl DocumentKind for TriggerRule {
 
     const VERSION: Option<&'static str> = Some("etag");
 
+    const TITLE: Option<&'static str> = Some("name");
+
+    const SWITCHES: &'static [&'static str] = &["enabled"];
+
     const GUARD: Guard = Guard::Version;
 
     type Id = RuleId;
@@ -164,10 +168,6 @@ impl DocumentKind for TriggerRule {
 
     fn document(&self) -> &Document {
         &self.0
-    }
-
-    fn title(&self) -> Option<&str> {
-        self.name()
     }
 
     fn validate(&self, stored: Option<&Self>, audience: Audience) -> Findings {

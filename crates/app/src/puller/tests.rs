@@ -51,7 +51,7 @@ async fn what_the_listing_shows_to_be_equal_is_not_read_and_what_it_lacks_is_rea
         clock: Arc::new(VirtualTime::default()),
     };
     let files = || vec![file("1", "n1"), file("2", "other"), file("9", "n9")];
-    let all: &(dyn Fn(&str, &TriggerRule) -> bool + Send + Sync) = &|_, _| true;
+    let all: &(dyn Fn(&Listed<TriggerRule>) -> bool + Send + Sync) = &|_| true;
     let found = puller.pull(files(), Wanted::Listed(all), &|_, _| ()).await.unwrap();
     assert_eq!(states(&found), ["1 in sync", "2 differs", "3 new", "9 missing"]);
     assert_eq!(found.names.len(), 3);

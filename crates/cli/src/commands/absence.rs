@@ -67,7 +67,9 @@ impl Absence {
 
     /// The error in the words of its cause.
     pub(super) fn explain<K: CliKind>(self, error: CliError) -> CliError {
-        let Listed { noun, command, no_api } = K::LISTED;
+        let Listed {
+            noun, command, no_api, ..
+        } = K::LISTED;
         match self {
             Self::NoSuchDocument => error.with_help(format!(
                 "the organization has {noun}s, and none of this id: `{command}` shows them; `name:TEXT` names one by its name"

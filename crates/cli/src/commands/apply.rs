@@ -2,17 +2,19 @@
 
 mod apply_report;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use app::{AppliedPlan, Applier, OnDrift, Progress, ReadOnly, Report};
+use app::{AppliedPlan, Applier, IdentityError, OnDrift, Progress, ReadOnly, Report};
 use domain::document::CrossFieldMerge;
 use domain::plan::{Safety, SafetyKind, SafetyLimits};
-use domain::{DocumentKind as _, Severity, TriggerRule};
+use domain::protocol::UpdateOptions;
+use domain::{Copilot, Severity, TriggerRule};
 
 use crate::args::Format;
+use crate::authored;
 use crate::cli_error::CliError;
 use crate::commands::plan::{authored, print};
 use crate::commands::planning::{self, Wanted};
@@ -21,17 +23,20 @@ use crate::commands::{Context, apply_command, deliver_recorded, execute};
 use crate::confirm::{Unattended, confirm};
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
+use crate::kind::CliKind;
+use crate::output::Output;
 use crate::progress;
 use crate::render::counted::counted;
+use crate::render::ended_update::EndedUpdate;
 use crate::render::report::Asked;
 use crate::render::result::{Delivery, Run};
 use crate::request::{ApplyCommand, ChangeRequest, ChangeTerms, PlanOptions};
-use crate::saved_plan::{SavedPlan, WholePlan, damaged, identity, reread};
+use crate::saved_plan::{Contents, KindContents, SavedPlan, WholePlan, damaged, identity, reread};
 use crate::signals::{Signals, unless_stopped};
 use crate::stopper::{Abandoned, Stage, Stopper};
 use crate::time;
 use crate::waits::Waits;
-use apply_report::ApplyReport;
+use apply_report::{ApplyReport, OutcomeLine};
 
 pub(super) async fn run(context: &Context<'_>, command: &ApplyCommand) -> Result<Exit, CliError> {
     let request = ChangeRequest {
@@ -116,7 +121,7 @@ fn refuse_a_choice(command: &ApplyCommand) -> Result<(), CliError> {
 
 /// A saved plan with its contents, derived anew.
 fn reviewed(saved: SavedPlan) -> Result<WholePlan, CliError> {
-    let contents = reread::<TriggerRule>(&saved.document)?;
+    let contents = reread(&saved.document)?;
     Ok(WholePlan { saved, contents })
 }
 
@@ -170,7 +175,7 @@ async fn refuse_other_target(workspace: &Workspace, saved: &SavedPlan) -> Result
 /// Shows a plan that was made just now, and asks whether to apply it.
 async fn agree(context: &Context<'_>, command: &ApplyCommand, plan: &WholePlan) -> Result<(), CliError> {
     let saved = &plan.saved;
-    let has_updates = !plan.contents.updates.is_empty();
+    let has_updates = plan.contents.updates() > 0;
     let is_expected = command.expect.is_some();
     if context.output.format == Format::Human && !context.output.is_quiet() {
         print(context, saved, None)?;
@@ -179,10 +184,9 @@ async fn agree(context: &Context<'_>, command: &ApplyCommand, plan: &WholePlan) 
     if is_expected || !has_updates || command.dry_run {
         return Ok(());
     }
-    let number = plan.contents.updates.len();
     let question = format!(
         "{} of {} will be changed as shown.",
-        counted(number, TriggerRule::NAME.as_str()),
+        documents(&plan.contents),
         saved.document.target.shown()
     );
     let (output, yes) = (context.output, context.global.yes);
@@ -193,6 +197,14 @@ async fn agree(context: &Context<'_>, command: &ApplyCommand, plan: &WholePlan) 
         asked.await.map_err(bug)?
     })
     .await
+}
+
+/// The documents that are updated: `2 rules and 1 Copilot`.
+fn documents(contents: &Contents) -> String {
+    let (rules, copilots) = (contents.rules.updates.len(), contents.copilots.updates.len());
+    let rules = (rules > 0).then(|| counted(rules, TriggerRule::LISTED.document));
+    let copilots = (copilots > 0).then(|| counted(copilots, Copilot::LISTED.document));
+    rules.into_iter().chain(copilots).collect::<Vec<_>>().join(" and ")
 }
 
 /// Refuses a plan that goes beyond what a run may change.
@@ -245,7 +257,8 @@ async fn apply(
     let output = context.output;
     let WholePlan { saved, contents } = plan;
     let terms = terms(command);
-    let applier = applier(context, &workspace, command, &saved)?;
+    let rules = applier::<TriggerRule>(context, &workspace, command, &saved)?;
+    let copilots = applier::<Copilot>(context, &workspace, command, &saved)?;
     let Workspace {
         record,
         session,
@@ -261,32 +274,34 @@ async fn apply(
     let watched = Watched {
         stopper: &stopper,
         waits: session.waits.clone(),
-        bar: progress::Progress::start(output, &session.waits, "applied", contents.updates.len()),
+        bar: progress::Progress::start(output, &session.waits, "applied", contents.updates()),
         state: Mutex::default(),
     };
-    let ended = |index: usize, report: &Report<TriggerRule>| {
-        watched.ended(index);
-        if output.format == Format::Ndjson {
-            // Why ignored: a reader who went away ends nothing.
-            let _ = output.line(&apply_report::outcome(report, &run, request, &terms));
-        }
+    let applying = Applying {
+        plan: &saved,
+        run: &run,
+        request,
+        terms: &terms,
+        watched: &watched,
+        output,
+        options: execute::options(context.settings()?, &terms, request.asked),
     };
-    let options = execute::options(context.settings()?, &terms, request.asked);
     let work = async {
-        let watch = |index, progress| watched.progress(index, &progress);
-        let stop = || stopper.asked();
-        if request.asked == Asked::Update {
-            applier.record_in_sync(&contents.in_sync, &stop).await?;
-        }
-        applier.apply(contents.updates, &options, &watch, &ended, &stop).await
+        let mut ended = applying.apply(&rules, contents.rules, 0, false).await?;
+        let is_over = command.stop_on_first && !ended.iter().all(EndedUpdate::is_good);
+        let first = ended.len();
+        ended.extend(applying.apply(&copilots, contents.copilots, first, is_over).await?);
+        Ok(ended)
     };
     let driven = stopper.drive(Stage::Update, Box::pin(work), &mut signals, output).await;
     watched.bar.finish();
-    let (reports, mut signal) = match driven {
-        Ok((reports, signal)) => (reports.map_err(|error| unidentified(&error))?, signal),
+    let (mut updates, mut signal) = match driven {
+        Ok((ended, signal)) => (ended.map_err(|error: IdentityError| unidentified(&error))?, signal),
         Err(Abandoned(exit)) => return Err(apply_report::abandoned(&stopper).stopped_by(exit)),
     };
-    let recorded = reports.iter().filter_map(|report| report.recorded.as_ref());
+    let places = places(&saved);
+    updates.sort_by_key(|update| places.get(update.document.as_str()).copied());
+    let recorded = updates.iter().filter_map(|update| update.recorded.as_ref());
     let (delivery, later) = deliver_recorded::sinks(output, &record, recorded, &mut signals, &stopper).await;
     signal = signal.or(later);
     let later = execute::close(context, record, session, identity.target(), &mut signals, &stopper).await?;
@@ -295,7 +310,7 @@ async fn apply(
         output.info("This was the sandbox, the Genesys Cloud that is built in: no organization was changed.\n");
     }
     let report = ApplyReport {
-        reports,
+        updates,
         plan: &saved,
         run: Run { delivery, ..run },
         request,
@@ -309,6 +324,70 @@ async fn apply(
     Ok(report.print(context))
 }
 
+/// The number of each document in a plan.
+fn places(plan: &SavedPlan) -> BTreeMap<&str, usize> {
+    let changes = plan.document.changes.iter().enumerate();
+    changes
+        .map(|(place, change)| (change.document.as_str(), place))
+        .collect()
+}
+
+/// The carrying out of a plan, one kind after the other.
+struct Applying<'a> {
+    plan: &'a SavedPlan,
+    run: &'a Run,
+    request: &'a ChangeRequest,
+    terms: &'a ChangeTerms,
+    watched: &'a Watched<'a>,
+    output: Output,
+    options: UpdateOptions,
+}
+
+impl Applying<'_> {
+    /// Applies what is about one kind, of which `first` updates of other kinds were before. Where it `is_over`, none of them is
+    /// begun.
+    async fn apply<K: CliKind>(
+        &self,
+        applier: &Applier<K>,
+        contents: KindContents<K>,
+        first: usize,
+        is_over: bool,
+    ) -> Result<Vec<EndedUpdate>, IdentityError> {
+        let KindContents { updates, in_sync } = contents;
+        let watch = |index: usize, progress| self.watched.progress(first + index, &progress);
+        let stop = || async move {
+            if !is_over {
+                self.watched.stopper.asked().await;
+            }
+        };
+        let ended = |index: usize, report: &Report<K>| {
+            self.watched.ended(first + index);
+            if self.output.format == Format::Ndjson {
+                // Why ignored: a reader who went away ends nothing.
+                let _ = self.output.line(&OutcomeLine::of(self.ended(report)));
+            }
+        };
+        if self.request.asked == Asked::Update {
+            applier.record_in_sync(&in_sync, &stop).await?;
+        }
+        if updates.is_empty() {
+            return Ok(Vec::new());
+        }
+        let reports = applier.apply(updates, &self.options, &watch, &ended, &stop).await?;
+        Ok(reports.iter().map(|report| self.ended(report)).collect())
+    }
+
+    fn ended<K: CliKind>(&self, report: &Report<K>) -> EndedUpdate {
+        let reference = authored::reference::<K>(&report.id);
+        let title = || {
+            let mut changes = self.plan.document.changes.iter();
+            changes.find(|change| change.document == reference)?.name.as_deref()
+        };
+        let title = if K::TITLE.is_none() { title() } else { None };
+        apply_report::ended(report, title, self.run, self.request, self.terms)
+    }
+}
+
 fn terms(command: &ApplyCommand) -> ChangeTerms {
     ChangeTerms {
         if_version: None,
@@ -319,14 +398,14 @@ fn terms(command: &ApplyCommand) -> ChangeTerms {
     }
 }
 
-fn applier(
+fn applier<K: CliKind>(
     context: &Context<'_>,
     workspace: &Workspace,
     command: &ApplyCommand,
     saved: &SavedPlan,
-) -> Result<Applier<TriggerRule>, CliError> {
+) -> Result<Applier<K>, CliError> {
     let (record, session) = (&workspace.record, &workspace.session);
-    let mut updater = session.updater::<TriggerRule>(context.settings()?, record, workspace.identity.clone());
+    let mut updater = session.updater::<K>(context.settings()?, record, workspace.identity.clone());
     if command.dry_run {
         updater.store = Arc::new(ReadOnly(updater.store));
     }

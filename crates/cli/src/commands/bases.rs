@@ -4,57 +4,76 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use app::{Bases, DriftPolicy, FolderBase};
-use domain::{DocumentKind, TriggerRule};
 
-use crate::checked_files::{Authored, CheckedFiles, Needs};
+use crate::authored::{Authored, AuthoredDocuments};
+use crate::checked_files::{CheckedFiles, Needs};
 use crate::cli_error::CliError;
 use crate::error_code::ErrorCode;
 use crate::folder_manifest::Manifests;
+use crate::kind::CliKind;
 use crate::render::result::TargetDocument;
 use crate::request::PlanOptions;
 use crate::time;
 
-/// The policy for drift, with the bases that stand beside the record.
-///
-/// # Errors
-///
-/// If a manifest or a folder of bases cannot be read, or a folder is of another target.
-pub(super) fn policy<'a>(
-    files: impl Iterator<Item = &'a Authored>,
-    target: &TargetDocument,
-    options: &PlanOptions,
-) -> Result<DriftPolicy<TriggerRule>, CliError> {
-    let (mut manifests, mut of_folder) = (Manifests::default(), BTreeMap::new());
-    for authored in files {
-        let Some(manifest) = manifests.of(Path::new(&authored.file))? else {
-            continue;
-        };
-        let pulled = manifest.documents.get(&reference(authored.id.as_str()));
-        if let Some(pulled) = pulled.filter(|_| manifest.is_of(target)) {
-            let base = FolderBase {
-                hash: pulled.sha256.clone(),
-                content: None,
-                at: time::parse(&pulled.at),
-            };
-            of_folder.insert(authored.id.to_string(), base);
-        }
+/// The bases that stand beside the record.
+pub(super) struct BasesOfFiles<'o> {
+    manifests: Manifests,
+    /// The documents of the folder that was named.
+    directory: Option<AuthoredDocuments>,
+    options: &'o PlanOptions,
+}
+
+impl<'o> BasesOfFiles<'o> {
+    /// The bases by these options.
+    ///
+    /// # Errors
+    ///
+    /// If the folder of bases cannot be read.
+    pub(super) fn new(options: &'o PlanOptions) -> Result<Self, CliError> {
+        Ok(Self {
+            manifests: Manifests::default(),
+            directory: options.base.as_deref().map(read_directory).transpose()?,
+            options,
+        })
     }
-    manifests.refuse_others(target)?;
-    Ok(DriftPolicy {
-        bases: match &options.base {
-            Some(folder) => Bases::OfDirectory(of_directory(folder)?),
-            None => Bases::OfFolder(of_folder),
-        },
-        on_drift: options.on_drift,
-    })
+
+    /// The policy for drift of files about documents of one kind.
+    ///
+    /// # Errors
+    ///
+    /// If a manifest cannot be read, or a folder is of another target.
+    pub(super) fn policy<'a, K: CliKind>(
+        &mut self,
+        files: impl Iterator<Item = &'a Authored<K>>,
+        target: &TargetDocument,
+    ) -> Result<DriftPolicy<K>, CliError> {
+        let mut of_folder = BTreeMap::new();
+        for authored in files {
+            let Some(manifest) = self.manifests.of(Path::new(&authored.file))? else {
+                continue;
+            };
+            let pulled = manifest.documents.get(&authored.reference());
+            if let Some(pulled) = pulled.filter(|_| manifest.is_of(target)) {
+                let base = FolderBase {
+                    hash: pulled.sha256.clone(),
+                    content: None,
+                    at: time::parse(&pulled.at),
+                };
+                of_folder.insert(authored.id.to_string(), base);
+            }
+        }
+        self.manifests.refuse_others(target)?;
+        Ok(DriftPolicy {
+            bases: match &self.directory {
+                Some(documents) => Bases::OfDirectory(documents.of_kind::<K>().iter().map(base).collect()),
+                None => Bases::OfFolder(of_folder),
+            },
+            on_drift: self.options.on_drift,
+        })
+    }
 }
 
-/// The reference of a rule.
-pub(super) fn reference(id: &str) -> String {
-    format!("{}/{id}", TriggerRule::NAME)
-}
-
-fn of_directory(folder: &Path) -> Result<BTreeMap<String, FolderBase<TriggerRule>>, CliError> {
+fn read_directory(folder: &Path) -> Result<AuthoredDocuments, CliError> {
     let mut checked = CheckedFiles::read(&[folder.to_owned()], Needs::Documents);
     if let Some(fault) = checked.faults.drain(..).next() {
         return Err(fault);
@@ -64,13 +83,14 @@ fn of_directory(folder: &Path) -> Result<BTreeMap<String, FolderBase<TriggerRule
         let help = "`--base` is a folder of the files as they were last applied, such as a checkout of the main branch";
         return Err(CliError::new(ErrorCode::Usage, message).with_help(help));
     }
-    let base = |authored: Authored| {
-        let base = FolderBase {
-            hash: authored.hash.clone(),
-            content: Some(authored.edit()),
-            at: None,
-        };
-        (authored.id.to_string(), base)
+    Ok(checked.documents)
+}
+
+fn base<K: CliKind>(authored: &Authored<K>) -> (String, FolderBase<K>) {
+    let base = FolderBase {
+        hash: authored.hash.clone(),
+        content: Some(authored.edit()),
+        at: None,
     };
-    Ok(checked.documents.into_iter().map(base).collect())
+    (authored.id.to_string(), base)
 }

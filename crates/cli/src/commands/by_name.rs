@@ -10,7 +10,7 @@ use crate::args::Command;
 use crate::cli_error::CliError;
 use crate::commands::{Context, list};
 use crate::config::Settings;
-use crate::document_argument::{assistant_name_of, name_of};
+use crate::document_argument::{DocumentArgument, assistant_name_of, name_of};
 use crate::error_code::ErrorCode;
 use crate::kind::CliKind;
 use crate::output::visible;
@@ -63,6 +63,21 @@ pub(super) async fn with_id(context: &Context<'_>, mut command: Command) -> Resu
     };
     argument.rule = Some(format!("rule/{}", look_up(context, &name).await?));
     Ok(command)
+}
+
+/// The document that a text names, by its id or its name.
+///
+/// # Errors
+///
+/// As [`look_up`] has them, and if it names no kind that is known.
+pub(super) async fn argument(context: &Context<'_>, text: &str) -> Result<DocumentArgument, CliError> {
+    if let Some(named) = with_assistant_id(context, text).await? {
+        return named.parse();
+    }
+    match name_of(text) {
+        Some(name) => format!("rule/{}", look_up(context, name).await?).parse(),
+        None => text.parse(),
+    }
 }
 
 /// The id that a document in a file states, if it is one.

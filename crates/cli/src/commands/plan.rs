@@ -7,7 +7,8 @@ use domain::plan::SafetyLimits;
 use files::replace_private;
 
 use crate::args::Format;
-use crate::checked_files::{Authored, CheckedFiles, Needs};
+use crate::authored::AuthoredDocuments;
+use crate::checked_files::{CheckedFiles, Needs};
 use crate::cli_error::CliError;
 use crate::commands::apply_command;
 use crate::commands::planning::{self, Wanted};
@@ -76,7 +77,7 @@ pub(super) async fn run(context: &Context<'_>, command: &PlanCommand) -> Result<
 pub(super) fn authored(
     context: &Context<'_>,
     files: &[std::path::PathBuf],
-) -> Result<Result<Vec<Authored>, Exit>, CliError> {
+) -> Result<Result<AuthoredDocuments, Exit>, CliError> {
     let checked = CheckedFiles::read(files, Needs::Documents);
     if !checked.faults.is_empty() || checked.reaches(Severity::Error) {
         return validate::report(context, &checked, Severity::Error).map(Err);

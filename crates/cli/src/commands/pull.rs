@@ -1,40 +1,39 @@
 //! `pull`: writes documents of the organization into the files of a folder.
 
 mod file_names;
+mod folder;
 mod folder_lock;
+mod pulled_kind;
 mod target_file;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
 
-use app::{FileContent, PullError, PulledDocument as Found, PulledState as State, Puller, Wanted};
-use domain::drift::{DocumentStanding, Standing};
-use domain::{RuleId, TriggerRule};
+use app::{Identity, PullError, Puller, Wanted};
+use domain::{Copilot, CopilotId, FailureClass, RequestError, RuleId, TriggerRule};
+use ports::Listed;
 
 use crate::args::Format;
-use crate::checked_files::{Authored, CheckedFiles, Needs};
+use crate::authored::{Authored, AuthoredDocuments};
+use crate::checked_files::{CheckedFiles, Needs};
 use crate::cli_error::CliError;
+use crate::commands::bases::BasesOfFiles;
 use crate::commands::workspace::{Needs as NeedsRecord, Workspace};
-use crate::commands::{Context, bases, by_name, planning, validate};
-use crate::document_argument::{DocumentArgument, name_of};
-use crate::error_code::ErrorCode;
+use crate::commands::{Context, by_name, planning, validate};
+use crate::document_argument::DocumentArgument;
 use crate::exit::Exit;
-use crate::folder_manifest::{self, FolderManifest, PulledDocument as Line};
+use crate::folder_manifest::FolderManifest;
 use crate::progress::Progress;
 use crate::record::unusable;
-use crate::render::pulled::{PulledDocument, PulledReport, PulledState, Reason};
+use crate::render::pulled::{PassedOver, PulledDocument, PulledReport};
 use crate::render::report::Asked;
+use crate::render::result::TargetDocument;
 use crate::request::{ChangeRequest, PullCommand};
-use crate::time;
-use crate::working_folder::WorkingFolder;
 use file_names::FileNames;
+use folder::Folder;
 use folder_lock::FolderLock;
-use target_file::Written;
-
-/// The folder of trigger rules in a folder.
-const RULES: &str = "trigger-rules";
+use pulled_kind::PulledKind;
 
 pub(super) async fn run(context: &Context<'_>, command: &PullCommand) -> Result<Exit, CliError> {
     let _lock = FolderLock::take(&command.folder, context.settings()?.deadline).await?;
@@ -71,9 +70,9 @@ pub(super) async fn run(context: &Context<'_>, command: &PullCommand) -> Result<
 
 /// The documents that the files of the folder hold, or how the program ends where a file cannot be read or parsed: a document
 /// that it holds would get a second file.
-fn authored(context: &Context<'_>, folder: &Path) -> Result<Result<Vec<Authored>, Exit>, CliError> {
+fn authored(context: &Context<'_>, folder: &Path) -> Result<Result<AuthoredDocuments, Exit>, CliError> {
     if !folder.is_dir() || !has_files(folder) {
-        return Ok(Ok(Vec::new()));
+        return Ok(Ok(AuthoredDocuments::default()));
     }
     let checked = CheckedFiles::read(&[folder.to_owned()], Needs::Documents);
     if !checked.faults.is_empty() || checked.is_unreadable() {
@@ -88,23 +87,29 @@ fn has_files(folder: &Path) -> bool {
     !walked.files.is_empty()
 }
 
+/// The documents that are named.
+#[derive(Default)]
+struct Named {
+    rules: Vec<RuleId>,
+    copilots: Vec<CopilotId>,
+}
+
+impl Named {
+    fn is_empty(&self) -> bool {
+        self.rules.is_empty() && self.copilots.is_empty()
+    }
+}
+
 /// The ids of the documents that are named.
-async fn ids(context: &Context<'_>, documents: &[String]) -> Result<Vec<RuleId>, CliError> {
-    let mut ids = Vec::new();
+async fn ids(context: &Context<'_>, documents: &[String]) -> Result<Named, CliError> {
+    let mut named = Named::default();
     for document in documents {
-        let argument = match name_of(document) {
-            Some(name) => format!("rule/{}", by_name::look_up(context, name).await?),
-            None => document.clone(),
-        };
-        match argument.parse()? {
-            DocumentArgument::Rule(id) => ids.push(id),
-            DocumentArgument::Copilot(_) => {
-                let message = format!("`{argument}`: `pull` takes trigger rules");
-                return Err(CliError::new(ErrorCode::Usage, message));
-            }
+        match by_name::argument(context, document).await? {
+            DocumentArgument::Rule(id) => named.rules.push(id),
+            DocumentArgument::Copilot(id) => named.copilots.push(id),
         }
     }
-    Ok(ids)
+    Ok(named)
 }
 
 async fn pull(
@@ -112,10 +117,9 @@ async fn pull(
     command: &PullCommand,
     workspace: &Workspace,
     manifest: Option<FolderManifest>,
-    files: Vec<Authored>,
-    ids: Vec<RuleId>,
+    files: AuthoredDocuments,
+    ids: Named,
 ) -> Result<PulledReport, CliError> {
-    let settings = context.settings()?;
     let identity = workspace.identity().await?;
     let target = workspace.session.target(workspace.identity.run.organization());
     if let Some(manifest) = &manifest
@@ -123,208 +127,161 @@ async fn pull(
     {
         return Err(manifest.of_another(&command.folder, &target));
     }
-    let policy = bases::policy(files.iter(), &target, &command.options)?;
-    let puller = Puller {
-        store: Arc::new(workspace.session.reader::<TriggerRule>(settings)),
-        parallelism: command.options.parallelism,
-        record: Some((workspace.record.history.clone(), identity.target.clone())),
-        bases: policy.bases,
-        clock: workspace.session.clock.clone(),
-    };
-    let files: BTreeMap<String, Arc<Authored>> = files
-        .into_iter()
-        .map(|file| (file.id.to_string(), Arc::new(file)))
-        .collect();
-    let selection = &command.options.selection;
-    let chosen = |file: &&Arc<Authored>| {
-        let is_wanted = ids.is_empty() || ids.contains(&file.id);
-        is_wanted && selection.chooses_rule(Some(file), file.id.as_str(), None) != Some(false)
-    };
-    let requests = files.values().filter(chosen).map(planning::request_of).collect();
-    let by_listing = |id: &str, listed: &TriggerRule| {
-        let file = files.get(id).map(Arc::as_ref);
-        selection.chooses_rule(file, id, Some(listed)).unwrap_or(true)
-    };
-    let wanted = if ids.is_empty() {
-        Wanted::Listed(&by_listing)
-    } else {
-        Wanted::These(ids)
-    };
-    let progress = Progress::start(context.output, &workspace.session.waits, "read", files.len());
-    let found = puller.pull(requests, wanted, &|done, _| progress.set(done)).await;
-    progress.finish();
-    drop(puller);
-    let found = found.map_err(|error| match error {
-        PullError::Listing(failure) => CliError::of_failure("list the rules", &failure),
-        PullError::Ledger(failure) => unusable(&failure),
-    })?;
-    let mut names = found.names;
-    for document in &found.documents {
-        names
-            .entry(document.id.to_string())
-            .or_insert_with(|| document.title.clone());
-    }
-    let mut folder = Folder {
+    let is_all = ids.is_empty();
+    let mut pulling = Pulling {
+        context,
         command,
-        names: FileNames::new(&names),
-        here: WorkingFolder::here(),
-        manifest: manifest.unwrap_or_else(|| FolderManifest::new(target.clone())),
-        pulled: Vec::new(),
+        workspace,
+        identity,
+        folder: Folder::new(command, manifest.unwrap_or_else(|| FolderManifest::new(target.clone()))),
+        bases: BasesOfFiles::new(&command.options)?,
+        target,
+        passed_over: Vec::new(),
+        documents: Vec::new(),
+        is_all,
     };
-    let mut documents = Vec::new();
-    for document in found.documents {
-        let file = files.get(document.id.as_str()).cloned();
-        documents.push(folder.take(document, file));
+    let rules = pulling.pull::<TriggerRule>(files.rules, ids.rules).await?;
+    let copilots = pulling.pull::<Copilot>(files.copilots, ids.copilots).await?;
+    match (rules, copilots) {
+        (Some(failure), Some(other)) => {
+            let is_denied = |failure: &RequestError| failure.class == FailureClass::Denied;
+            if is_denied(&other) && !is_denied(&failure) {
+                return Err(unlisted::<Copilot>(&other));
+            }
+            Err(unlisted::<TriggerRule>(&failure))
+        }
+        (Some(_), None) | (None, Some(_)) | (None, None) => Ok(pulling.report()),
     }
-    documents.sort_by(|one: &PulledDocument, other| one.document.cmp(&other.document));
-    folder.save()?;
-    let folder_id = folder_id(&command.folder);
-    for (id, content, read_at) in &folder.pulled {
-        let now = workspace.session.clock.now();
-        let ledger = &*workspace.record.ledger;
-        let recorded = app::record_pulled::<TriggerRule>(ledger, &identity, id, &folder_id, content, (*read_at, now));
-        recorded.await.map_err(|failure| unusable(&failure))?;
+}
+
+/// The error of a kind that cannot be listed.
+fn unlisted<K: PulledKind>(failure: &RequestError) -> CliError {
+    CliError::of_failure(&format!("list the {}s", K::LISTED.noun), failure)
+}
+
+/// The documents of an organization, brought into the files of a folder one kind after the other.
+struct Pulling<'c> {
+    context: &'c Context<'c>,
+    command: &'c PullCommand,
+    workspace: &'c Workspace,
+    identity: Identity,
+    folder: Folder<'c>,
+    bases: BasesOfFiles<'c>,
+    target: TargetDocument,
+    passed_over: Vec<PassedOver>,
+    documents: Vec<PulledDocument>,
+    /// True if no document was named.
+    is_all: bool,
+}
+
+impl Pulling<'_> {
+    /// Pulls the documents of one kind. The failure of the listing where the organization does not show this kind: it is passed
+    /// over then.
+    async fn pull<K: PulledKind>(
+        &mut self,
+        files: Vec<Authored<K>>,
+        ids: Vec<K::Id>,
+    ) -> Result<Option<RequestError>, CliError> {
+        let selection = &self.command.options.selection;
+        if (ids.is_empty() && !self.is_all) || !selection.may_choose(K::NAME.as_str()) {
+            return Ok(None);
+        }
+        let settings = self.context.settings()?;
+        let policy = self.bases.policy(files.iter(), &self.target)?;
+        let puller = Puller {
+            store: Arc::new(self.workspace.session.reader::<K>(settings)),
+            parallelism: self.command.options.parallelism,
+            record: Some((self.workspace.record.history.clone(), self.identity.target.clone())),
+            bases: policy.bases,
+            clock: self.workspace.session.clock.clone(),
+        };
+        let files: BTreeMap<String, Arc<Authored<K>>> = files
+            .into_iter()
+            .map(|file| (file.id.to_string(), Arc::new(file)))
+            .collect();
+        let chosen = |file: &&Arc<Authored<K>>| {
+            let is_wanted = ids.is_empty() || ids.contains(&file.id);
+            let id = file.id.to_string();
+            is_wanted && selection.chooses_document(Some(file), &id, None, None) != Some(false)
+        };
+        let requests = files.values().filter(chosen).map(planning::request_of).collect();
+        let by_listing = |listed: &Listed<K>| {
+            let id = listed.stated_id.as_str();
+            let file = files.get(id).map(Arc::as_ref);
+            let chosen = selection.chooses_document(file, id, Some(&listed.value), listed.title.as_deref());
+            chosen.unwrap_or(true)
+        };
+        let wanted = if ids.is_empty() {
+            Wanted::Listed(&by_listing)
+        } else {
+            Wanted::These(ids)
+        };
+        let waits = &self.workspace.session.waits;
+        let progress = Progress::start(self.context.output, waits, "read", files.len());
+        let found = puller.pull(requests, wanted, &|done, _| progress.set(done)).await;
+        progress.finish();
+        drop(puller);
+        let found = match found {
+            Ok(found) => found,
+            Err(PullError::Listing(failure)) if is_not_shown(&failure) => {
+                self.passed_over.push(PassedOver {
+                    what: format!("{}s", K::LISTED.document),
+                    why: unlisted::<K>(&failure).message,
+                });
+                return Ok(Some(failure));
+            }
+            Err(PullError::Listing(failure)) => return Err(unlisted::<K>(&failure)),
+            Err(PullError::Ledger(failure)) => return Err(unusable(&failure)),
+        };
+        let without = found.without_document.into_iter();
+        self.passed_over.extend(without.map(|what| PassedOver {
+            what,
+            why: format!("the {} has no {}", K::LISTED.noun, K::LISTED.document),
+        }));
+        let mut names = found.names;
+        for document in found.documents.iter().filter(|document| K::is_listed(&document.id)) {
+            let title = || document.title.clone();
+            names.entry(document.id.to_string()).or_insert_with(title);
+        }
+        let names = FileNames::new(&names);
+        let (mut pulled, mut is_any) = (Vec::new(), false);
+        for document in found.documents {
+            let file = files.get(&document.id.to_string()).map(Arc::as_ref);
+            is_any = true;
+            self.documents
+                .push(self.folder.take(document, file, &names, &mut pulled));
+        }
+        if let (true, Some(beside)) = (is_any, K::BESIDE) {
+            self.passed_over.push(PassedOver {
+                what: beside.to_owned(),
+                why: "they are no part of the document".to_owned(),
+            });
+        }
+        self.folder.save()?;
+        let folder_id = folder_id(&self.command.folder);
+        for (id, content, read_at) in &pulled {
+            let times = (*read_at, self.workspace.session.clock.now());
+            let ledger = &*self.workspace.record.ledger;
+            let recorded = app::record_pulled::<K>(ledger, &self.identity, id, &folder_id, content, times);
+            recorded.await.map_err(|failure| unusable(&failure))?;
+        }
+        Ok(None)
     }
-    Ok(PulledReport::new(target, documents))
+
+    fn report(mut self) -> PulledReport {
+        self.documents
+            .sort_by(|one: &PulledDocument, other| one.document.cmp(&other.document));
+        PulledReport::new(self.target, self.documents, self.passed_over)
+    }
+}
+
+/// True for the answer of an organization that does not have or does not show a kind.
+fn is_not_shown(failure: &RequestError) -> bool {
+    matches!(failure.class, FailureClass::Denied | FailureClass::NotFound)
 }
 
 /// The identity of a folder in the record.
 fn folder_id(folder: &Path) -> String {
     let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     whole.display().to_string()
-}
-
-/// The folder that documents are written into.
-struct Folder<'c> {
-    command: &'c PullCommand,
-    names: FileNames,
-    here: WorkingFolder,
-    manifest: FolderManifest,
-    /// The documents that file and organization agree on now.
-    pulled: Vec<(RuleId, FileContent, SystemTime)>,
-}
-
-impl Folder<'_> {
-    /// Brings the file of a document to what the organization has, unless its author edited it.
-    fn take(&mut self, found: Found<TriggerRule>, file: Option<Arc<Authored>>) -> PulledDocument {
-        let Found {
-            id,
-            title,
-            read_at,
-            state,
-        } = found;
-        let shown = file.as_ref().map(|file| self.here.relative(&file.file));
-        let report = |state| PulledDocument::new(bases::reference(id.as_str()), title.clone(), shown.clone(), state);
-        match (state, file) {
-            (State::InSync, file) => {
-                if let Some(file) = file {
-                    self.renew_unchanged(&id, &file, read_at);
-                }
-                report(PulledState::Unchanged)
-            }
-            (State::Missing, _) => report(PulledState::Missing),
-            (State::Unread(failure), _) => {
-                report(PulledState::Failed).failed(&CliError::of_failure(&format!("read `{id}`"), &failure))
-            }
-            (State::Read(stored, drift), Some(file)) => {
-                let standing = drift.as_ref().map(|drift| drift.comparison.standing());
-                let is_without_base = drift.is_some_and(|drift| {
-                    let mut members = drift.comparison.members();
-                    members.any(|(_, standing)| standing == Standing::NoBase)
-                });
-                match standing {
-                    Some(DocumentStanding::InSync) | None => {
-                        self.renew_unchanged(&id, &file, read_at);
-                        report(PulledState::Unchanged)
-                    }
-                    Some(DocumentStanding::ChangedInFile) if !self.command.overwrite => report(PulledState::Unchanged),
-                    Some(DocumentStanding::Differs) if is_without_base && !self.command.overwrite => {
-                        report(PulledState::Kept).kept(Reason::NoBase)
-                    }
-                    Some(DocumentStanding::ChangedInBoth | DocumentStanding::Differs) if !self.command.overwrite => {
-                        report(PulledState::Kept).kept(Reason::Edited)
-                    }
-                    Some(_) => match target_file::rewrite(Path::new(&file.file), id.as_str(), &stored.value) {
-                        Ok(Ok(written)) => self.written(&id, written, read_at, report(PulledState::Written)),
-                        Ok(Err(reason)) => report(PulledState::Kept).kept(reason),
-                        Err(problem) => report(PulledState::Failed).failed(&problem),
-                    },
-                }
-            }
-            (State::Read(stored, _), None) => {
-                let format = self.command.format;
-                let folder = self.command.folder.join(RULES);
-                let path = target_file::free_path(&folder, &self.names.of(id.as_str()), id.as_str(), format);
-                let mut new = report(PulledState::Written);
-                new.file = Some(self.here.relative(&shown_path(&path)));
-                match target_file::create(&path, id.as_str(), &stored.value, format) {
-                    Ok(written) => self.written(&id, written, read_at, new),
-                    Err(problem) => new.failed(&problem),
-                }
-            }
-        }
-    }
-
-    fn written(
-        &mut self,
-        id: &RuleId,
-        written: Written,
-        read_at: SystemTime,
-        report: PulledDocument,
-    ) -> PulledDocument {
-        self.renew(id, written.content, read_at);
-        PulledDocument {
-            removed_comments: written.removed_comments,
-            ..report
-        }
-    }
-
-    /// Takes note that a file says what the organization has, as it is.
-    fn renew_unchanged(&mut self, id: &RuleId, file: &Authored, read_at: SystemTime) {
-        let known = self.manifest.documents.get_mut(&bases::reference(id.as_str()));
-        match known.filter(|known| known.sha256 == file.hash) {
-            // Why: of ten thousand documents the content of most is recorded, and its hash is at hand.
-            Some(known) => known.at = time::exact(read_at),
-            None => {
-                if let Ok(content) = FileContent::of(&file.edit()) {
-                    self.renew(id, content, read_at);
-                }
-            }
-        }
-    }
-
-    /// Takes note that file and organization say the same.
-    fn renew(&mut self, id: &RuleId, content: FileContent, read_at: SystemTime) {
-        let reference = bases::reference(id.as_str());
-        let line = Line {
-            sha256: content.hash.clone(),
-            at: time::exact(read_at),
-        };
-        let known = self.manifest.documents.insert(reference, line);
-        if known.is_none_or(|known| known.sha256 != content.hash) {
-            self.pulled.push((id.clone(), content, read_at));
-        }
-    }
-
-    fn save(&self) -> Result<(), CliError> {
-        let path = self.command.folder.join(folder_manifest::NAME);
-        let failed = |error: std::io::Error| {
-            CliError::new(
-                ErrorCode::UnreadableFile,
-                format!("cannot write `{}`: {error}", path.display()),
-            )
-        };
-        std::fs::create_dir_all(&self.command.folder).map_err(failed)?;
-        files::replace_public(&path, self.manifest.text().as_bytes()).map_err(failed)
-    }
-}
-
-/// A path with `/` between folders.
-fn shown_path(path: &Path) -> String {
-    let text = path.display().to_string();
-    if std::path::MAIN_SEPARATOR == '\\' {
-        text.replace('\\', "/")
-    } else {
-        text
-    }
 }

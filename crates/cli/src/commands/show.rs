@@ -1,7 +1,5 @@
 //! `show`: a saved plan, without a network.
 
-use domain::TriggerRule;
-
 use crate::cli_error::CliError;
 use crate::commands::{Context, apply_command, plan};
 use crate::error_code::ErrorCode;
@@ -17,7 +15,7 @@ pub(super) fn run(context: &Context<'_>, command: &ShowCommand) -> Result<Exit, 
         );
     };
     context.comment.set_target(&saved.document.target);
-    reread::<TriggerRule>(&saved.document)?;
+    reread(&saved.document)?;
     let next = apply_command::of_plan(context, &saved, &command.plan);
     plan::print(context, &saved, next.as_ref())?;
     Ok(Exit::Done)

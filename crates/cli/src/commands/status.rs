@@ -8,9 +8,9 @@ use domain::drift::DocumentStanding;
 use crate::args::Format;
 use crate::checked_files::{CheckedFiles, Needs};
 use crate::cli_error::CliError;
-use crate::commands::planning::{self, PlanBuilder, Wanted};
+use crate::commands::planning::{self, Found, PlanBuilder, Wanted};
 use crate::commands::workspace::{Needs as NeedsRecord, Workspace};
-use crate::commands::{Context, bases, stats};
+use crate::commands::{Context, stats};
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::output::render_error;
@@ -38,7 +38,6 @@ pub(super) async fn run(context: &Context<'_>, command: &StatusCommand) -> Resul
         context.output.warn(&render_error(fault));
     }
     let CheckedFiles { documents, faults, .. } = checked;
-    let sound = documents.into_iter().filter(|document| document.is_sound);
     let request = ChangeRequest {
         asked: Asked::DryRun,
         command: "status",
@@ -46,7 +45,7 @@ pub(super) async fn run(context: &Context<'_>, command: &StatusCommand) -> Resul
         undoes: Vec::new(),
     };
     let workspace = Workspace::open(context, &request, NeedsRecord::NoRecord).await?;
-    let wanted = Wanted::Files(sound.collect());
+    let wanted = Wanted::Files(documents.into_sound());
     let compared = planning::compare(context, &workspace, wanted, &command.options).await;
     let (target, found) = match compared {
         Ok(compared) => compared,
@@ -85,34 +84,28 @@ pub(super) async fn run(context: &Context<'_>, command: &StatusCommand) -> Resul
 
 /// The documents that were compared, each with its state.
 fn documents_of(found: PlanBuilder) -> Vec<StatusOfDocument> {
-    let pairs = found.changes.into_iter().zip(found.standings);
-    pairs
-        .map(|(change, standing)| {
+    let found = found.found.into_iter();
+    found
+        .map(|found| {
+            let Found { change, standing, .. } = *found;
             let state = match change.action {
                 Action::Missing => State::Missing,
                 Action::Invalid => State::Invalid,
                 Action::Unread => State::Unread,
                 Action::Update | Action::Unchanged | Action::Conflict => State::of(standing),
             };
-            StatusOfDocument::of_change(*change, state)
+            StatusOfDocument::of_change(change, state)
         })
         .collect()
 }
 
 /// The documents that are not sound by themselves: they are compared with nothing.
 fn unsound(checked: &CheckedFiles) -> Vec<StatusOfDocument> {
-    let documents = checked.documents.iter().filter(|document| !document.is_sound);
+    let documents = checked.documents.unsound().into_iter();
     let mut unsound: Vec<_> = documents
-        .map(|document| {
-            let reference = bases::reference(document.id.as_str());
-            StatusOfDocument::invalid(Some(reference), &document.file)
-        })
+        .map(|(reference, file)| StatusOfDocument::invalid(Some(reference), file))
         .collect();
-    let named: BTreeSet<&str> = checked
-        .documents
-        .iter()
-        .map(|document| document.file.as_str())
-        .collect();
+    let named: BTreeSet<&str> = checked.documents.files().collect();
     for file in &checked.files {
         let has_error = file
             .findings

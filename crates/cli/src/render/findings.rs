@@ -23,7 +23,7 @@ pub(crate) struct File {
 }
 
 /// A finding as documents have it.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct FindingDocument {
     #[serde(flatten)]
     finding: Finding,

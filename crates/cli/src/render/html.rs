@@ -12,7 +12,7 @@ use domain::plan::{SafetyKind, SafetyLimits};
 
 use crate::output::visible;
 use crate::render::counted::counted;
-use crate::render::plan_report::{CANNOT_BE_MADE, OTHER_VERSION, summary};
+use crate::render::plan_report::{OTHER_VERSION, cannot_be_made, summary};
 use crate::render::{difference, mask};
 use crate::saved_plan::{Action, ChangeDocument, DiffLine, SavedPlan};
 
@@ -143,7 +143,7 @@ fn section(text: &mut String, plan: &SavedPlan, change: &ChangeDocument) {
     }
     match change.action {
         Action::Missing => {
-            let _ = writeln!(text, "<p>{}</p>", Text(CANNOT_BE_MADE));
+            let _ = writeln!(text, "<p>{}</p>", Text(cannot_be_made(&change.document)));
         }
         Action::Conflict => conflict(text, plan, change),
         Action::Update | Action::Unchanged | Action::Invalid | Action::Unread => {}

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use domain::json::Document;
 use domain::plan::{SafetyKind, SafetyLimits};
-use domain::{DocumentKind, TriggerRule};
 
 use crate::output::{ADDED, BOLD, DIM, ERROR, PLACE, REMOVED, SUCCESS, visible};
 use crate::render::counted::counted;
@@ -13,9 +12,14 @@ use crate::saved_plan::{
     Action, By, ChangeDocument, DiffLine, PlanDocument, SavedPlan, SummaryDocument, TakenBackDocument,
 };
 
-/// The advice about a rule that is missing.
-pub(crate) const CANNOT_BE_MADE: &str = "the organization has no such rule, and rules cannot be made by its API: make it in \
-                                         Genesys Cloud, and put its id here";
+/// The advice about a document that is missing, by its reference.
+pub(crate) fn cannot_be_made(reference: &str) -> &'static str {
+    if reference.starts_with("copilot/") {
+        return "the organization has no such assistant, or the assistant has no Copilot: set it up in Genesys Cloud, and put \
+                the assistant's id here";
+    }
+    "the organization has no such rule, and rules cannot be made by its API: make it in Genesys Cloud, and put its id here"
+}
 
 /// The advice about a rule that is at another version than its file names.
 pub(crate) const OTHER_VERSION: &str =
@@ -111,7 +115,7 @@ pub(crate) fn details(text: &mut String, change: &ChangeDocument) {
     drift(text, change);
     match change.action {
         Action::Missing => {
-            let _ = writeln!(text, "  {CANNOT_BE_MADE}");
+            let _ = writeln!(text, "  {}", cannot_be_made(&change.document));
         }
         Action::Conflict if !change.drift.is_empty() => {
             let _ = writeln!(
@@ -284,11 +288,8 @@ pub(crate) fn summary(document: &PlanDocument) -> String {
     parts.extend(found.map(|(_, text)| text));
     let beside = match not_in_files {
         Some(0) => String::new(),
-        Some(number) => format!(
-            "; {} of the organization in no file",
-            counted(number, TriggerRule::NAME.as_str())
-        ),
-        None => "; the rules in no file are not counted, since there is no listing".to_owned(),
+        Some(number) => format!("; {number} of the organization in no file"),
+        None => "; those in no file are not counted, since there is no listing".to_owned(),
     };
     format!("{}{beside}{sandbox}", parts.join(", "))
 }

@@ -115,7 +115,7 @@ impl PulledDocument {
     }
 }
 
-/// A part of an organization that could not be asked.
+/// A part of an organization that is in no file.
 #[derive(Debug, Serialize)]
 pub(crate) struct PassedOver {
     pub(crate) what: String,
@@ -145,7 +145,7 @@ impl Serialize for Summary {
 }
 
 impl PulledReport {
-    pub(crate) fn new(target: TargetDocument, documents: Vec<PulledDocument>) -> Self {
+    pub(crate) fn new(target: TargetDocument, documents: Vec<PulledDocument>, passed_over: Vec<PassedOver>) -> Self {
         let count = |state| documents.iter().filter(|document| document.state == state).count();
         Self {
             format_version: FORMAT_VERSION,
@@ -154,7 +154,7 @@ impl PulledReport {
             target,
             summary: Summary(PulledState::ALL.map(count)),
             documents,
-            passed_over: Vec::new(),
+            passed_over,
         }
     }
 
@@ -167,6 +167,9 @@ impl PulledReport {
         let mut text = String::new();
         for document in &self.documents {
             one(&mut text, document);
+        }
+        for PassedOver { what, why } in &self.passed_over {
+            let _ = writeln!(text, "{DIM}passed over{DIM:#} {}: {}", visible(what), visible(why));
         }
         let counts = PulledState::ALL.into_iter().zip(self.summary.0);
         let counts: Vec<String> = counts
@@ -201,7 +204,7 @@ fn one(text: &mut String, document: &PulledDocument) {
         let _ = writeln!(text, "  {}", reason.sentence());
     }
     if document.state == PulledState::Missing {
-        let _ = writeln!(text, "  the organization has no such rule; the file stays");
+        let _ = writeln!(text, "  the organization does not have it; the file stays");
     }
     for comment in &document.removed_comments {
         let _ = writeln!(text, "  a comment went with what was removed: {}", visible(comment));

@@ -79,7 +79,7 @@ impl TargetDocument {
 }
 
 /// The result of one rule.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct ChangeDocument {
     /// The kind and the id: `rule/ID`.
     document: String,

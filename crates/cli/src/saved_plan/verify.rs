@@ -7,24 +7,82 @@ use domain::drift::{Standing, compare};
 use domain::json::Document;
 use domain::plan::{Effects, PlannedUpdate, Safety, SafetyLimits, plan};
 use domain::protocol::{Outcome, UpdateRequest};
-use domain::{DocumentKind, Edit, Stored};
+use domain::{Copilot, DocumentKind, Edit, Stored, TriggerRule};
 use ports::EntryId;
 
 use super::document::{DiffLine, SafetyDocument, paths};
 use super::drift::DriftDocument;
-use super::{Action, ChangeDocument, PlanDocument, SummaryDocument, changes_hash, damaged};
+use super::{Action, ChangeDocument, InSyncDocument, PlanDocument, SummaryDocument, changes_hash, damaged};
 use crate::cli_error::CliError;
 use crate::time;
 
 /// The contents of a plan.
-#[derive(Clone, Debug)]
-pub(crate) struct Contents<K: DocumentKind> {
-    /// The updates, in the order of the plan.
-    pub(crate) updates: Vec<ReviewedUpdate<K>>,
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Contents {
+    pub(crate) rules: KindContents<TriggerRule>,
+    pub(crate) copilots: KindContents<Copilot>,
     /// The effects of each update.
     pub(crate) effects: Vec<Effects>,
+}
+
+/// The contents of a plan that are about documents of one kind.
+#[derive(Clone, Debug)]
+pub(crate) struct KindContents<K: DocumentKind> {
+    /// The updates, in the order of the plan.
+    pub(crate) updates: Vec<ReviewedUpdate<K>>,
     /// The documents that were as their files say.
     pub(crate) in_sync: Vec<InSync<K>>,
+}
+
+impl<K: DocumentKind> Default for KindContents<K> {
+    fn default() -> Self {
+        Self {
+            updates: Vec::new(),
+            in_sync: Vec::new(),
+        }
+    }
+}
+
+impl Contents {
+    /// The number of updates.
+    pub(crate) fn updates(&self) -> usize {
+        self.rules.updates.len() + self.copilots.updates.len()
+    }
+
+    /// Adds an update of a plan, derived anew.
+    fn add_update(&mut self, change: &ChangeDocument, is_undo: bool) -> Result<(), CliError> {
+        let effects = if is_of::<Copilot>(&change.document) {
+            self.copilots.add_update(change, is_undo)?
+        } else {
+            self.rules.add_update(change, is_undo)?
+        };
+        self.effects.push(effects);
+        Ok(())
+    }
+
+    fn add_in_sync(&mut self, document: &InSyncDocument) -> Result<(), CliError> {
+        if is_of::<Copilot>(&document.document) {
+            self.copilots.in_sync.push(in_sync(document)?);
+        } else {
+            self.rules.in_sync.push(in_sync(document)?);
+        }
+        Ok(())
+    }
+}
+
+impl<K: DocumentKind> KindContents<K> {
+    fn add_update(&mut self, change: &ChangeDocument, is_undo: bool) -> Result<Effects, CliError> {
+        let update = update(change, is_undo)?;
+        let effects = update.update.effects();
+        self.updates.push(update);
+        Ok(effects)
+    }
+}
+
+/// True if a reference is about a document of this kind.
+fn is_of<K: DocumentKind>(reference: &str) -> bool {
+    let kind = reference.split_once('/').map(|(kind, _)| kind);
+    kind == Some(K::NAME.as_str())
 }
 
 /// The contents of a plan.
@@ -32,8 +90,8 @@ pub(crate) struct Contents<K: DocumentKind> {
 /// # Errors
 ///
 /// If the plan says otherwise than its documents do: it was changed by hand, or made by a program that has a bug.
-pub(crate) fn reread<K: DocumentKind>(document: &PlanDocument) -> Result<Contents<K>, CliError> {
-    let (mut updates, mut effects) = (Vec::new(), Vec::new());
+pub(crate) fn reread(document: &PlanDocument) -> Result<Contents, CliError> {
+    let mut contents = Contents::default();
     let mut summary = SummaryDocument {
         unchanged: document.summary.unchanged,
         documents: document.summary.documents,
@@ -46,8 +104,12 @@ pub(crate) fn reread<K: DocumentKind>(document: &PlanDocument) -> Result<Content
         return Err(damaged("the plan does not say when it was made"));
     }
     for change in &document.changes {
-        let id = id_of::<K>(&change.document)?;
-        if !seen.insert(id) {
+        if is_of::<Copilot>(&change.document) {
+            id_of::<Copilot>(&change.document)?;
+        } else {
+            id_of::<TriggerRule>(&change.document)?;
+        }
+        if !seen.insert(&change.document) {
             return Err(damaged(&format!("`{}` stands in the plan twice", change.document)));
         }
         match change.action {
@@ -57,16 +119,14 @@ pub(crate) fn reread<K: DocumentKind>(document: &PlanDocument) -> Result<Content
             }
         }
         if change.action == Action::Update {
-            let update = update(change, document.undo.is_some())?;
-            effects.push(update.update.effects());
-            updates.push(update);
+            contents.add_update(change, document.undo.is_some())?;
         }
     }
     if summary != document.summary || listed_unchanged > summary.unchanged || summary.selected() > summary.documents {
         return Err(damaged("the summary of the plan says otherwise than its changes do"));
     }
     let limits = SafetyLimits::of(summary.documents);
-    let safety = SafetyDocument::of(Safety::of(&effects, limits));
+    let safety = SafetyDocument::of(Safety::of(&contents.effects, limits));
     if safety.counts() != document.safety.counts() {
         return Err(damaged(
             "the safety counts of the plan say otherwise than its changes do",
@@ -77,12 +137,10 @@ pub(crate) fn reread<K: DocumentKind>(document: &PlanDocument) -> Result<Content
             "the `changes_hash` of the plan says otherwise than its changes do",
         ));
     }
-    let in_sync: Result<Vec<_>, CliError> = document.in_sync.iter().map(in_sync).collect();
-    Ok(Contents {
-        updates,
-        effects,
-        in_sync: in_sync?,
-    })
+    for found in &document.in_sync {
+        contents.add_in_sync(found)?;
+    }
+    Ok(contents)
 }
 
 fn id_of<K: DocumentKind>(reference: &str) -> Result<K::Id, CliError> {
@@ -129,7 +187,9 @@ fn update<K: DocumentKind>(change: &ChangeDocument, is_undo: bool) -> Result<Rev
     let same_effects = paths(&effects.disables) == change.disables
         && paths(&effects.removes) == change.removes
         && paths(&effects.empties) == change.empties;
-    let is_named = change.name.as_deref() == update.after().title().or(update.before().value.title());
+    // Why: a document without a name in it cannot tell whether this one is its own.
+    let is_named =
+        K::TITLE.is_none() || change.name.as_deref() == update.after().title().or(update.before().value.title());
     if !same_lines || !same_effects || !is_named || change.guard != K::GUARD.as_str() {
         return Err(otherwise("the plan shows another change than it would make"));
     }
@@ -173,7 +233,7 @@ fn content<K: DocumentKind>(
     (write.ours.document() == update.after().document()).then_some(content)
 }
 
-fn in_sync<K: DocumentKind>(document: &super::InSyncDocument) -> Result<InSync<K>, CliError> {
+fn in_sync<K: DocumentKind>(document: &InSyncDocument) -> Result<InSync<K>, CliError> {
     let otherwise = || damaged(&format!("`{}`: its file says otherwise", document.document));
     let edit = Edit::<K>::new(document.authored.clone()).map_err(|_| otherwise())?;
     let file = FileContent::of(&edit).map_err(|_| otherwise())?;

@@ -345,6 +345,20 @@ pub(crate) fn is_as_stored<K: DocumentKind>(member: &MemberSpec, authored: Node<
     })
 }
 
+/// The stored value of a member without what an author leaves out of it, where the member is one of
+/// [parts](MemberSpec::nested); else as it is stored.
+pub(crate) fn as_far_as_named(
+    member: &MemberSpec,
+    authored: Node<'_>,
+    stored: Node<'_>,
+) -> Result<Document, TextError> {
+    let Some(lists) = member.nested else {
+        return Document::from_node(stored);
+    };
+    let text = parts::as_far_as_named(&parts::Place::new(lists, member.name), authored, stored);
+    Ok(Document::parse(&text)?.with_precision(stored.precision()))
+}
+
 /// An author's value for a member, with those elements of its list replaced by the stored ones that they mean, and with the
 /// stored parts that it leaves out where it is one of [parts](MemberSpec::nested).
 fn match_stored_elements<K: DocumentKind>(

@@ -137,9 +137,28 @@ fn compare_lists(place: &Place, pointer: &Pointer, lists: &Lists<'_>, found: &mu
     }
 }
 
+/// The origin of each element of a list where likeness tells which elements are one: `Changed` if it stands in the order of
+/// before, `Moved` if it is not in the longest run of that order.
+pub(crate) fn origins_by_likeness(likeness: Likeness, before: &[Node<'_>], after: &[Node<'_>]) -> Vec<Origin> {
+    let matched = likeness.match_elements(before, after).0;
+    let mut in_order: Vec<usize> = matched.iter().flatten().copied().collect();
+    let in_new_order = in_order.clone();
+    in_order.sort_unstable();
+    let stayed: BTreeSet<usize> = common_sequence(&in_order, &in_new_order, MAX_PAIRS)
+        .into_iter()
+        .filter_map(|(_, new)| in_new_order.get(new).copied())
+        .collect();
+    let origin = |old: &Option<usize>| match old {
+        None => Origin::New,
+        Some(old) if stayed.contains(old) => Origin::Changed(*old),
+        Some(old) => Origin::Moved(*old),
+    };
+    matched.iter().map(origin).collect()
+}
+
 /// The place in the list before that an element of the list after comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Origin {
+pub(crate) enum Origin {
     /// The same element; those around it that are the same stand in the same order.
     Stayed(usize),
     /// The same element, elsewhere.
@@ -151,7 +170,8 @@ enum Origin {
 }
 
 impl Origin {
-    fn index(self) -> Option<usize> {
+    /// The place in the list before, if the element comes from there.
+    pub(crate) fn index(self) -> Option<usize> {
         match self {
             Self::Stayed(index) | Self::Moved(index) | Self::Changed(index) => Some(index),
             Self::New => None,
@@ -185,28 +205,10 @@ impl<'d> Lists<'d> {
         }
     }
 
-    /// The origins where likeness tells which elements are one. Those that are not in the longest run of one order moved.
-    fn origins_by_likeness(&self, likeness: Likeness) -> Vec<Origin> {
-        let matched = likeness.match_elements(&self.before, &self.after).0;
-        let mut in_order: Vec<usize> = matched.iter().flatten().copied().collect();
-        let in_new_order = in_order.clone();
-        in_order.sort_unstable();
-        let stayed: BTreeSet<usize> = common_sequence(&in_order, &in_new_order, MAX_PAIRS)
-            .into_iter()
-            .filter_map(|(_, new)| in_new_order.get(new).copied())
-            .collect();
-        let origin = |old: &Option<usize>| match old {
-            None => Origin::New,
-            Some(old) if stayed.contains(old) => Origin::Changed(*old),
-            Some(old) => Origin::Moved(*old),
-        };
-        matched.iter().map(origin).collect()
-    }
-
     /// The origin of each element of the list after.
     fn origins(&self) -> Vec<Origin> {
         if let ListIdentity::Like(likeness) = self.identity {
-            return self.origins_by_likeness(likeness);
+            return origins_by_likeness(likeness, &self.before, &self.after);
         }
         let mut origins = vec![Origin::New; self.after.len()];
         let stayed = common_sequence(&self.old, &self.new, MAX_PAIRS);

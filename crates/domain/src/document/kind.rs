@@ -40,6 +40,11 @@ pub trait DocumentKind: Clone + Debug + PartialEq + Send + Sync + Sized + 'stati
     /// The member that states the version as a text, if the kind has one. An edit that has it must be of the version that
     /// is read, whatever the [guard](Self::GUARD): under [`Guard::Content`] that is the version which the document states.
     const VERSION: Option<&'static str>;
+    /// The member with the name that people know a document by, if its kind has one.
+    const TITLE: Option<&'static str>;
+    /// The places of the switches of a document, as members joined by `/`: true or false, and false turns off what the
+    /// document does, or a part of it.
+    const SWITCHES: &'static [&'static str] = &[];
     /// The precision in which the server keeps fractions.
     const PRECISION: Precision = Precision::Exact;
     /// The protection of a write against overwriting the work of others. Stores give a version with a document only under
@@ -60,7 +65,15 @@ pub trait DocumentKind: Clone + Debug + PartialEq + Send + Sync + Sized + 'stati
     fn document(&self) -> &Document;
 
     /// The name that people know it by.
-    fn title(&self) -> Option<&str>;
+    fn title(&self) -> Option<&str> {
+        self.member(Self::TITLE?).and_then(Node::as_str)
+    }
+
+    /// True if the listing of the kind shows the document with this id. One that it does not show is there all the same.
+    fn is_listed(id: &Self::Id) -> bool {
+        let _ = id;
+        true
+    }
 
     /// Everything wrong with the document's members, in document order, by the rules of this kind alone. With the
     /// `stored` document, its identity is held against that one's.

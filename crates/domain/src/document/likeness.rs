@@ -15,6 +15,8 @@ pub struct Likeness {
     pub id: &'static str,
     /// The members that make out the content of an element: two elements that are equal in them are one thing.
     pub content: &'static [&'static str],
+    /// The member that switches an element on and off, if there is one.
+    pub switch: Option<&'static str>,
 }
 
 impl Likeness {
@@ -292,6 +294,7 @@ mod tests {
     const RULES: Likeness = Likeness {
         id: "id",
         content: &["rule", "roles"],
+        switch: None,
     };
 
     /// A list of rules, each word one: its id or `-`, its condition, its action, its roles, in letters.

@@ -94,6 +94,33 @@ fn complete_object(place: &Place, authored: Node<'_>, stored: Node<'_>) -> Strin
     format!("{{{}}}", members.join(","))
 }
 
+/// A stored value, as JSON, without the members of objects that an author leaves out, at any depth. Elements that the author
+/// does not mean, and a `null`, are as they are stored.
+pub(super) fn as_far_as_named(place: &Place, authored: Node<'_>, stored: Node<'_>) -> String {
+    if authored.is_object() && stored.is_object() {
+        let named = stored.members().filter_map(|theirs| {
+            let ours = authored.get(theirs.name)?;
+            let value = as_far_as_named(&place.member(theirs.name), ours, theirs.value);
+            Some(format!("{}:{value}", theirs.raw_name()))
+        });
+        return format!("{{{}}}", named.collect::<Vec<_>>().join(","));
+    }
+    if authored.is_array() && stored.is_array() {
+        let ours: Vec<Node<'_>> = authored.elements().collect();
+        let theirs: Vec<Node<'_>> = stored.elements().collect();
+        let places = meant_elements(place, &ours, &theirs, (authored, stored));
+        let elements = theirs.iter().enumerate().map(|(index, theirs)| {
+            let meaning = places.iter().position(|found| *found == Some(index));
+            match meaning.and_then(|at| ours.get(at)) {
+                Some(ours) => as_far_as_named(&place.element(), *ours, *theirs),
+                None => theirs.raw().to_owned(),
+            }
+        });
+        return format!("[{}]", elements.collect::<Vec<_>>().join(","));
+    }
+    stored.raw().to_owned()
+}
+
 /// An author's value, as JSON, brought to the stored one: what the author left out stays out, the author's notes stay.
 /// `written` has the notes, `meant` is the same without them.
 pub(super) fn follow(place: &Place, written: Node<'_>, meant: Node<'_>, stored: Node<'_>) -> String {

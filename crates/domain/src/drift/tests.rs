@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::copilot::Copilot;
 use crate::json::Document;
 use crate::trigger_rule::TriggerRule;
 
@@ -79,6 +80,38 @@ fn a_member_that_the_file_leaves_out_is_no_drift() {
     let stored = rule(r#"{"id":"r","ruleType":"x","enabled":false,"name":"n"}"#);
     let compared = compare(&file, Some(&base), &stored, None);
     assert_eq!(compared.standing(), DocumentStanding::InSync);
+}
+
+/// A file of rules alone, of which only the hash is known, and an organization that keeps fractions as float32.
+#[test]
+fn a_hash_tells_of_parts_as_far_as_the_file_names_them() {
+    let copilot = |text: &str| -> Copilot { text.parse().unwrap() };
+    let file = |word: &str| {
+        let text = format!(
+            r#"{{"nluConfig":{{"intentConfidenceThreshold":0.6}},"ruleEngineConfig":{{"rules":[{{"enabled":true,
+                "rule":{{"conditions":[{{"conditionType":"Intent","conditionValues":["{word}"]}}],
+                "actions":[{{"actionType":"Script","attributes":{{"scriptId":"s","pageId":"p"}}}}]}}}}]}}}}"#
+        );
+        Edit::<Copilot>::new(text.parse().unwrap()).unwrap()
+    };
+    let stored = |word: &str| {
+        copilot(&format!(
+            r#"{{"nluConfig":{{"domain":{{"id":"d"}},"intentConfidenceThreshold":0.6000000238418579}},"ruleEngineConfig":
+                {{"fallback":{{"enabled":true}},"rules":[{{"id":"r","participantRoles":["Customer"],"rule":{{"actions":[{{"actionType":
+                "Script","attributes":{{"pageId":"p","scriptId":"s"}}}}],"conditions":[{{"conditionValues":["{word}"],"conditionType":"Intent"}}]}},"enabled":true}}]}}}}"#
+        ))
+    };
+    let base = Base::Hash(file("a").content_hash());
+    for (written, in_org, expected) in [
+        ("a", "a", Standing::InSync),
+        ("b", "a", Standing::ChangedInFile),
+        ("a", "b", Standing::ChangedInOrg),
+        ("b", "c", Standing::Undecided),
+    ] {
+        let compared = compare(&file(written), Some(&base), &stored(in_org), None);
+        assert_eq!(compared.of("ruleEngineConfig"), Some(expected), "{written} {in_org}");
+        assert_eq!(compared.of("nluConfig"), Some(Standing::InSync));
+    }
 }
 
 #[test]

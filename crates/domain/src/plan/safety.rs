@@ -1,15 +1,20 @@
 //! The safety stop: how many documents one run may change, switch off or empty.
 
-use crate::document::{DocumentKind, ListIdentity};
+use std::collections::BTreeSet;
+
+use crate::document::{DocumentKind, Likeness, ListIdentity, Origin, document_diff, origins_by_likeness};
 use crate::json::Node;
 use crate::pointer::Pointer;
 
 /// The effects of one update that the safety stop counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Effects {
+    /// The changes: one of a document as a whole. Of a document that has rules each rule that comes, goes, moves or changes
+    /// is one, and all else together is one.
+    pub changes: usize,
     /// The switches that it turns off.
     pub disables: Vec<Pointer>,
-    /// The parts with a switch of their own that it takes away; of kinds that have such parts.
+    /// The rules that it takes out of a document, of kinds whose documents have rules.
     pub removes: Vec<Pointer>,
     /// The lists that it empties. One that was empty before is not emptied.
     pub empties: Vec<Pointer>,
@@ -18,38 +23,98 @@ pub struct Effects {
 impl Effects {
     /// The effects of an update from one document to another.
     pub fn between<K: DocumentKind>(before: &K, after: &K) -> Self {
-        let is_switch = |name: &str| {
-            let groups = K::MEMBERS.iter().filter_map(|member| member.group);
-            groups.filter_map(|group| group.switch).any(|switch| switch == name)
-        };
-        let is_full = |list: Node<'_>| list.elements().next().is_some();
         let mut effects = Self::default();
+        for switch in K::SWITCHES {
+            if is_on(value_at(before, switch)) && !is_on(value_at(after, switch)) {
+                effects.disables.push(place_of(switch));
+            }
+        }
+        let mut rules = Vec::new();
         for member in K::MEMBERS {
-            let (old, new) = (before.member(member.name), after.member(member.name));
-            if is_switch(member.name) && old.is_some_and(is_true) && !new.is_some_and(is_true) {
-                effects.disables.push(member.pointer());
+            let nested = member.nested.unwrap_or_default().iter();
+            let lists = nested.filter(|list| list.path.split('/').next() == Some(member.name));
+            for (path, identity) in lists
+                .map(|list| (list.path, list.identity))
+                .chain((member.list != ListIdentity::Whole).then_some((member.name, member.list)))
+            {
+                let place = place_of(path);
+                let [old, new] = [before, after].map(|document| elements(value_at(document, path)));
+                if let ListIdentity::Like(likeness) = identity {
+                    effects.add_rules(likeness, &place, &old, &new);
+                    rules.push(place.clone());
+                }
+                if !old.is_empty() && new.is_empty() {
+                    effects.empties.push(place);
+                }
             }
-            let may_be_list = member.list != ListIdentity::Whole;
-            if may_be_list && old.is_some_and(is_full) && !new.is_some_and(is_full) {
-                effects.empties.push(member.pointer());
-            }
+        }
+        if rules.is_empty() || differ_beside(&rules, before, after) {
+            effects.changes += 1;
         }
         effects
     }
+
+    /// Adds the rules of a list that come, go, move or change.
+    fn add_rules(&mut self, likeness: Likeness, place: &Pointer, old: &[Node<'_>], new: &[Node<'_>]) {
+        let origins = origins_by_likeness(likeness, old, new);
+        let kept: BTreeSet<usize> = origins.iter().filter_map(|origin| origin.index()).collect();
+        let gone = (0..old.len()).filter(|index| !kept.contains(index));
+        self.removes.extend(gone.map(|index| place.index(index)));
+        self.changes += old.len() - kept.len();
+        for (index, (rule, origin)) in new.iter().zip(origins).enumerate() {
+            let before = origin.index().and_then(|index| old.get(index));
+            let is_same = before.is_some_and(|before| before.eq_value(*rule));
+            self.changes += usize::from(!is_same || matches!(origin, Origin::Moved(_)));
+            if let (Some(switch), Some(before)) = (likeness.switch, before)
+                && is_on(before.get(switch))
+                && !is_on(rule.get(switch))
+            {
+                self.disables.push(place.index(index).member(switch));
+            }
+        }
+    }
 }
 
-fn is_true(node: Node<'_>) -> bool {
-    node.as_bool() == Some(true)
+/// The place that members joined by `/` lead to.
+fn place_of(path: &str) -> Pointer {
+    path.split('/')
+        .fold(Pointer::root(), |place, member| place.member(member))
+}
+
+fn value_at<'d, K: DocumentKind>(document: &'d K, path: &str) -> Option<Node<'d>> {
+    let root = document.document().root();
+    path.split('/').try_fold(root, |object, member| object.get(member))
+}
+
+fn elements<'d>(list: Option<Node<'d>>) -> Vec<Node<'d>> {
+    list.into_iter().flat_map(Node::elements).collect()
+}
+
+fn is_on(switch: Option<Node<'_>>) -> bool {
+    switch.and_then(Node::as_bool) == Some(true)
+}
+
+/// True if two documents differ in more than these lists.
+fn differ_beside<K: DocumentKind>(lists: &[Pointer], before: &K, after: &K) -> bool {
+    let is_within = |place: &Pointer| lists.iter().any(|list| place.moved(list, &Pointer::root()).is_some());
+    let is_own = |place: &Pointer| {
+        let member = place.tokens().next();
+        !member.is_some_and(|member| K::SERVER_OWNED.contains(&member.as_ref()))
+    };
+    let mut places = document_diff(before, after)
+        .into_iter()
+        .map(|found| found.difference.pointer);
+    places.any(|place| is_own(&place) && !is_within(&place))
 }
 
 /// The kinds of effect that a run is limited in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SafetyKind {
-    /// Documents that are changed.
+    /// Changes, of documents and of the rules in them.
     Changed,
-    /// Documents that are switched off.
+    /// Documents, and rules in them, that are switched off.
     Disabled,
-    /// Documents of which a part with a switch of its own is taken away.
+    /// Rules that are taken out of documents.
     Removed,
     /// Documents of which a list is emptied.
     Emptied,
@@ -120,7 +185,7 @@ impl SafetyLimits {
 pub struct SafetyCount {
     /// The kind of effect.
     pub kind: SafetyKind,
-    /// The number of documents.
+    /// The number that a run would do.
     pub count: usize,
     /// The number that is let through.
     pub limit: usize,
@@ -142,9 +207,9 @@ impl Safety {
     pub fn of<'e>(updates: impl IntoIterator<Item = &'e Effects>, limits: SafetyLimits) -> Self {
         let (mut changed, mut disabled, mut removed, mut emptied) = (0, 0, 0, 0);
         for effects in updates {
-            changed += 1;
-            disabled += usize::from(!effects.disables.is_empty());
-            removed += usize::from(!effects.removes.is_empty());
+            changed += effects.changes;
+            disabled += effects.disables.len();
+            removed += effects.removes.len();
             emptied += usize::from(!effects.empties.is_empty());
         }
         let count = |kind, count| SafetyCount {
@@ -174,6 +239,7 @@ impl Safety {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::copilot::Copilot;
     use crate::trigger_rule::TriggerRule;
 
     #[test]
@@ -188,11 +254,16 @@ mod tests {
     #[test]
     fn a_run_stops_beyond_a_limit_and_a_word_for_one_kind_lets_through_no_other() {
         let off_and_empty = Effects {
+            changes: 1,
             disables: vec![Pointer::root().member("enabled")],
             empties: vec![Pointer::root().member("actions")],
             ..Effects::default()
         };
-        let updates = [off_and_empty, Effects::default()];
+        let changed = Effects {
+            changes: 1,
+            ..Effects::default()
+        };
+        let updates = [off_and_empty, changed];
         let stopped = |limits| {
             let safety = Safety::of(&updates, limits);
             safety.exceeded().map(|count| count.kind).collect::<Vec<_>>()
@@ -203,6 +274,80 @@ mod tests {
         let none = limits.with(SafetyKind::Disabled, 0).with(SafetyKind::Changed, 1);
         let all = [SafetyKind::Changed, SafetyKind::Disabled, SafetyKind::Emptied];
         assert_eq!(stopped(none), all);
+    }
+
+    #[test]
+    fn the_rules_in_a_document_count_one_by_one() {
+        let rule = |name: &str, is_on: bool| {
+            format!(
+                r#"{{"enabled":{is_on},"rule":{{"conditions":[{{"conditionType":"Intent","conditionValues":["{name}"]}}],
+                    "actions":[{{"actionType":"ThirdPartyAction","attributes":{{"of":"{name}"}}}}]}}}}"#
+            )
+        };
+        let copilot = |live: bool, rules: &[(&str, bool)], fallback: bool| -> Copilot {
+            let rules: Vec<String> = rules.iter().map(|(name, is_on)| rule(name, *is_on)).collect();
+            let config = format!(
+                r#"{{"rules":[{}],"fallback":{{"enabled":{fallback}}}}}"#,
+                rules.join(",")
+            );
+            let text = format!(r#"{{"enabled":true,"liveOnQueue":{live},"ruleEngineConfig":{config}}}"#);
+            text.parse().unwrap()
+        };
+        let before = copilot(true, &[("a", true), ("b", true), ("c", true)], true);
+        for (after, changes, disables, removes, empties) in [
+            (
+                copilot(true, &[("a", true), ("b", true), ("c", true)], true),
+                0,
+                0,
+                0,
+                0,
+            ),
+            (
+                copilot(true, &[("a", true), ("b", false), ("c", true)], true),
+                1,
+                1,
+                0,
+                0,
+            ),
+            (copilot(true, &[("b", true), ("c", true)], true), 1, 0, 1, 0),
+            (
+                copilot(true, &[("c", true), ("a", true), ("b", true)], true),
+                1,
+                0,
+                0,
+                0,
+            ),
+            (
+                copilot(true, &[("a", true), ("d", true), ("b", true), ("c", true)], true),
+                1,
+                0,
+                0,
+                0,
+            ),
+            (
+                copilot(false, &[("a", true), ("b", true), ("c", true)], false),
+                1,
+                2,
+                0,
+                0,
+            ),
+            (copilot(false, &[("c", false), ("d", true)], true), 5, 2, 2, 0),
+            (copilot(true, &[], true), 3, 0, 3, 1),
+        ] {
+            let effects = Effects::between(&before, &after);
+            let found = (
+                effects.changes,
+                effects.disables.len(),
+                effects.removes.len(),
+                effects.empties.len(),
+            );
+            assert_eq!(
+                found,
+                (changes, disables, removes, empties),
+                "{}",
+                after.document().compact()
+            );
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::Specimen;
 use crate::code::Code;
 use crate::document::{Audience, DocumentKind, Guard, KindName, ListIdentity, MemberSpec, ParseError};
 use crate::finding::{Finding, Findings};
-use crate::json::{Document, Node};
+use crate::json::Document;
 
 /// A document without a version, whose list is matched by content: its conditions are joined by OR, so their order and
 /// their neighbors mean nothing.
@@ -24,6 +24,7 @@ impl DocumentKind for Toy {
     const ID_MEMBER: &'static str = "number";
     const IDENTITY: &'static [&'static str] = &["number"];
     const VERSION: Option<&'static str> = None;
+    const TITLE: Option<&'static str> = Some("title");
     const GUARD: Guard = Guard::Content;
     type Id = u32;
 
@@ -34,10 +35,6 @@ impl DocumentKind for Toy {
 
     fn document(&self) -> &Document {
         &self.0
-    }
-
-    fn title(&self) -> Option<&str> {
-        self.member("title").and_then(Node::as_str)
     }
 
     fn validate(&self, _stored: Option<&Self>, _audience: Audience) -> Findings {

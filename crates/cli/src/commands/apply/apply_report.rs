@@ -5,31 +5,34 @@ use std::fmt::Write as _;
 use app::Report;
 use domain::document::Difference;
 use domain::json::Document;
-use domain::protocol::{Conflict, Outcome};
-use domain::{Collision, OutcomeKind, Pointer, TriggerRule};
+use domain::protocol::Outcome;
+use domain::{Collision, OutcomeKind, Pointer, Stored};
 use serde::Serialize;
 
 use crate::args::Format;
+use crate::authored;
 use crate::cli_error::CliError;
 use crate::commands::Context;
 use crate::commands::execute::ChangeReport;
 use crate::commands::finished_change::FinishedChange;
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
+use crate::kind::CliKind;
 use crate::next_command::NextCommand;
 use crate::output::{BOLD, DIM, ERROR, FORMAT_VERSION, SUCCESS, render_error, visible};
 use crate::render::counted::counted;
+use crate::render::ended_update::{EndedConflict, EndedUpdate};
 use crate::render::findings::FindingDocument;
 use crate::render::markdown::{self, Applied};
 use crate::render::result::{ChangeDocument, ResultDocument, Run, SkippedDocument, activation_of};
 use crate::render::{difference, mask};
 use crate::request::{ChangeRequest, ChangeTerms};
-use crate::saved_plan::{self, Action, SavedPlan};
+use crate::saved_plan::{self, Action, Conflicts, SavedPlan};
 use crate::stopper::Stopper;
 
 /// The end of an apply.
 pub(super) struct ApplyReport<'a> {
-    pub(super) reports: Vec<Report<TriggerRule>>,
+    pub(super) updates: Vec<EndedUpdate>,
     pub(super) plan: &'a SavedPlan,
     pub(super) run: Run,
     pub(super) request: &'a ChangeRequest,
@@ -49,17 +52,13 @@ pub(super) struct OutcomeLine {
     change: ChangeDocument,
 }
 
-/// The line of a document that ended.
-pub(super) fn outcome(
-    report: &Report<TriggerRule>,
-    run: &Run,
-    request: &ChangeRequest,
-    terms: &ChangeTerms,
-) -> OutcomeLine {
-    OutcomeLine {
-        format_version: FORMAT_VERSION,
-        kind: "outcome",
-        change: change(&finished(report, run, request, terms)),
+impl OutcomeLine {
+    pub(super) fn of(ended: EndedUpdate) -> Self {
+        Self {
+            format_version: FORMAT_VERSION,
+            kind: "outcome",
+            change: ended.result,
+        }
     }
 }
 
@@ -74,14 +73,17 @@ pub(super) fn abandoned(stopper: &Stopper) -> CliError {
     CliError::new(ErrorCode::Stopped, message)
 }
 
-fn finished<'a>(
-    report: &Report<TriggerRule>,
+/// The end of an update of a plan, whose document has this name where it does not know its own.
+pub(super) fn ended<K: CliKind>(
+    report: &Report<K>,
+    title: Option<&str>,
     run: &Run,
-    request: &'a ChangeRequest,
-    terms: &'a ChangeTerms,
-) -> FinishedChange<'a, TriggerRule> {
-    FinishedChange {
-        elsewhere: report.completion.outcome.findings(),
+    request: &ChangeRequest,
+    terms: &ChangeTerms,
+) -> EndedUpdate {
+    let outcome = &report.completion.outcome;
+    let finished = FinishedChange {
+        elsewhere: outcome.findings(),
         change: ChangeReport {
             report: report.clone(),
             run: run.clone(),
@@ -92,17 +94,47 @@ fn finished<'a>(
         request,
         terms,
         again: NextCommand::new("apply"),
-    }
-}
-
-fn change(finished: &FinishedChange<'_, TriggerRule>) -> ChangeDocument {
+    };
+    let problem = finished.problem();
     let findings = finished.elsewhere.iter().cloned().map(FindingDocument::without_place);
-    ChangeDocument::of(
-        &finished.change.report,
-        finished.problem().as_ref(),
-        findings.collect(),
-        finished.retry_at(),
-    )
+    let before = outcome.base().and_then(|base| base.version.clone());
+    let conflict = match outcome {
+        Outcome::Conflict(conflict) => {
+            let document = |stored: &Option<Stored<K>>| stored.as_ref().map(|stored| stored.value.document().clone());
+            Some(EndedConflict {
+                sides: Conflicts {
+                    collisions: conflict.collisions.clone(),
+                    theirs_changed: conflict.theirs_changed.clone(),
+                },
+                base: document(&conflict.base),
+                theirs: document(&conflict.theirs),
+            })
+        }
+        _ => None,
+    };
+    let (own, merged) = match outcome {
+        Outcome::Applied { warnings, write, .. } => {
+            let merged = (write.merges > 0).then_some(write.theirs_changed.len());
+            (warnings.clone(), merged)
+        }
+        Outcome::Invalid { findings, .. } => (findings.as_slice().to_vec(), None),
+        _ => (Vec::new(), None),
+    };
+    EndedUpdate {
+        document: authored::reference::<K>(&report.id),
+        id: report.id.to_string(),
+        title: outcome.title().or(title).map(str::to_owned),
+        kind: outcome.kind(),
+        exit: Exit::from(outcome),
+        versions: before.zip(outcome.after().1.cloned()),
+        conflict,
+        findings: own,
+        merged,
+        recorded: report.recorded.clone(),
+        is_unrecorded: report.unrecorded.is_some() && report.recorded.is_none(),
+        result: ChangeDocument::of(report, problem.as_ref(), findings.collect(), finished.retry_at()),
+        problem,
+    }
 }
 
 impl ApplyReport<'_> {
@@ -128,26 +160,25 @@ impl ApplyReport<'_> {
             output.warn(&render_error(&unprinted));
         }
         if matches!(output.format, Format::Human | Format::Markdown) {
-            let is_begun =
-                |report: &&Report<TriggerRule>| report.completion.outcome.kind() != OutcomeKind::NotAttempted;
-            for report in self.reports.iter().filter(is_begun) {
-                if let Some(problem) = finished(report, &self.run, self.request, self.terms).problem() {
-                    output.warn(&render_error(&problem));
-                }
+            let begun = self
+                .updates
+                .iter()
+                .filter(|update| update.kind != OutcomeKind::NotAttempted);
+            for problem in begun.filter_map(|update| update.problem.as_ref()) {
+                output.warn(&render_error(problem));
             }
         }
         exit
     }
 
     fn as_comment(&self, exit: Exit) -> Applied<'_> {
-        let problem = |report: &Report<TriggerRule>| finished(report, &self.run, self.request, self.terms).problem();
         Applied {
             plan: self.plan,
             target: &self.run.target,
             run: &self.run.id,
             is_dry_run: self.is_dry_run(),
             summary: format!("{}{}", self.summary(), self.sandbox()),
-            updates: self.reports.iter().map(|report| (report, problem(report))).collect(),
+            updates: &self.updates,
             skipped: self.skipped().collect(),
             exit,
             next: self.next.clone(),
@@ -160,25 +191,18 @@ impl ApplyReport<'_> {
     }
 
     fn document(&self, exit: Exit) -> ResultDocument {
-        let changes = self
-            .reports
-            .iter()
-            .map(|report| change(&finished(report, &self.run, self.request, self.terms)));
-        let newest = self.reports.iter().filter_map(|report| report.recorded.as_ref());
-        let newest = newest.max_by_key(|recorded| recorded.entry);
+        let activation = activation_of(self.kinds(), self.is_dry_run());
+        let recorded = self.updates.iter().filter_map(|update| update.recorded.as_ref());
+        let newest = recorded.max_by_key(|recorded| recorded.entry);
+        let head = newest.and_then(|recorded| recorded.head.clone());
         let skipped = self.skipped().map(|change| SkippedDocument {
             document: change.document.clone(),
             action: change.action,
         });
-        ResultDocument::of_plan(
-            self.plan.document.plan_id.clone(),
-            self.run.clone(),
-            exit,
-            changes.collect(),
-            skipped.collect(),
-            activation_of(self.kinds(), self.is_dry_run()),
-            newest.and_then(|recorded| recorded.head.clone()),
-        )
+        let skipped = skipped.collect();
+        let changes = self.updates.iter().map(|update| update.result.clone()).collect();
+        let plan_id = self.plan.document.plan_id.clone();
+        ResultDocument::of_plan(plan_id, self.run.clone(), exit, changes, skipped, activation, head)
     }
 
     fn is_dry_run(&self) -> bool {
@@ -186,7 +210,7 @@ impl ApplyReport<'_> {
     }
 
     fn kinds(&self) -> impl Iterator<Item = OutcomeKind> {
-        self.reports.iter().map(|report| report.completion.outcome.kind())
+        self.updates.iter().map(|update| update.kind)
     }
 
     fn exit(&self) -> Exit {
@@ -200,9 +224,9 @@ impl ApplyReport<'_> {
             )
         };
         let mut exits: Vec<Exit> = self
-            .reports
+            .updates
             .iter()
-            .map(|report| Exit::from(&report.completion.outcome))
+            .map(|update| update.exit)
             .chain(self.skipped().map(saved_plan::ChangeDocument::exit))
             .collect();
         let has_applied = self.kinds().any(|kind| kind == OutcomeKind::Applied);
@@ -210,11 +234,8 @@ impl ApplyReport<'_> {
         if has_applied && !is_whole {
             exits.push(Exit::Partial);
         }
-        if self
-            .reports
-            .iter()
-            .any(|report| report.unrecorded.is_some() && report.recorded.is_none() && is_effective(report))
-        {
+        let is_lost = |update: &EndedUpdate| update.is_unrecorded && update.kind == OutcomeKind::Applied;
+        if self.updates.iter().any(is_lost) {
             exits.push(Exit::Unrecorded);
         }
         if self.run.delivery.failed > 0 {
@@ -229,40 +250,27 @@ impl ApplyReport<'_> {
 
     fn human(&self, is_quiet: bool) -> String {
         let mut text = String::new();
-        for report in self.reports.iter().filter(|_| !is_quiet) {
-            let outcome = &report.completion.outcome;
-            let kind = outcome.kind();
-            let style = if kind.is_effective() || kind == OutcomeKind::Planned {
-                SUCCESS
-            } else {
-                ERROR
-            };
-            let name = outcome.title().map_or_else(
-                || report.id.to_string(),
-                |name| format!("{} ({})", visible(&mask::title(name)), report.id),
+        for update in self.updates.iter().filter(|_| !is_quiet) {
+            let style = if update.is_good() { SUCCESS } else { ERROR };
+            let name = update.title.as_ref().map_or_else(
+                || update.id.clone(),
+                |name| format!("{} ({})", visible(&mask::title(name)), update.id),
             );
-            let before = outcome.base().and_then(|base| base.version.as_ref());
-            let versions = match (before, outcome.after().1) {
-                (Some(before), Some(after)) => format!("  {DIM}{before} → {after}{DIM:#}"),
-                (Some(_) | None, _) => String::new(),
+            let versions = match &update.versions {
+                Some((before, after)) => format!("  {DIM}{before} → {after}{DIM:#}"),
+                None => String::new(),
             };
-            let _ = writeln!(text, "{style}{:<13}{style:#} {name}{versions}", kind.as_str());
-            if let Outcome::Conflict(conflict) = outcome {
-                conflict_lines(&mut text, conflict);
+            let _ = writeln!(text, "{style}{:<13}{style:#} {name}{versions}", update.kind.as_str());
+            if let Some(conflict) = &update.conflict {
+                conflict_lines(&mut text, &conflict.sides);
             }
-            if let Outcome::Applied { warnings, .. } = outcome {
-                for warning in warnings {
+            if update.kind == OutcomeKind::Applied {
+                for warning in &update.findings {
                     let _ = writeln!(text, "  warning[{}] {}", warning.code, visible(&warning.message));
                 }
             }
-            if let Outcome::Applied { write, .. } = outcome
-                && write.merges > 0
-            {
-                let _ = writeln!(
-                    text,
-                    "  merged with {} of others",
-                    counted(write.theirs_changed.len(), "change")
-                );
+            if let Some(others) = update.merged {
+                let _ = writeln!(text, "  merged with {} of others", counted(others, "change"));
             }
         }
         for skipped in self.skipped().filter(|_| !is_quiet) {
@@ -305,7 +313,7 @@ impl ApplyReport<'_> {
 }
 
 /// The two sides of a conflict, a line for each place.
-fn conflict_lines(text: &mut String, conflict: &Conflict<TriggerRule>) {
+fn conflict_lines(text: &mut String, conflict: &Conflicts) {
     let value = |pointer: &Pointer, side: &Option<Document>| {
         let side = side.as_ref();
         side.map_or("nothing".to_owned(), |side| {
@@ -331,8 +339,4 @@ fn conflict_lines(text: &mut String, conflict: &Conflict<TriggerRule>) {
         let place = difference::place(pointer.as_str(), None);
         let _ = writeln!(text, "  they changed {place}: {before} → {after}");
     }
-}
-
-fn is_effective(report: &Report<TriggerRule>) -> bool {
-    report.completion.outcome.kind() == OutcomeKind::Applied
 }

@@ -60,9 +60,15 @@ impl FileNames {
     }
 }
 
-/// The name of a document in letters and digits, with `-` for all else; its id where nothing is left.
+/// The name of a document in letters and digits; its id where nothing is left.
 fn base(id: &str, title: Option<&str>) -> String {
-    let title: String = title.unwrap_or_default().nfc().collect();
+    let name = in_letters_and_digits(title.unwrap_or_default());
+    if name.is_empty() { id.to_owned() } else { name }
+}
+
+/// A text in letters and digits, with `-` for all else.
+pub(super) fn in_letters_and_digits(title: &str) -> String {
+    let title: String = title.nfc().collect();
     let mut name = String::new();
     let mut is_gap = false;
     for letter in title.chars().flat_map(char::to_lowercase).collect::<String>().nfc() {
@@ -78,7 +84,7 @@ fn base(id: &str, title: Option<&str>) -> String {
         name.push(letter);
         is_gap = false;
     }
-    if name.is_empty() { id.to_owned() } else { name }
+    name
 }
 
 /// A name as a disk that ignores case sees it.

@@ -5,27 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use app::FileContent;
-use domain::document::follow;
-use domain::json::{Document, Node};
-use domain::{DocumentKind, Edit, TriggerRule};
 
+use super::pulled_kind::{PulledKind, content, for_a_file};
 use crate::cli_error::CliError;
 use crate::error_code::ErrorCode;
 use crate::render::pulled::Reason;
 use crate::request::FileFormat;
 use crate::source::{self, Unsafe};
-
-/// The members that no file has: the server owns them.
-const SERVER_OWNED: [&str; 8] = [
-    "etag",
-    "ruleType",
-    "selfUri",
-    "version",
-    "dateCreated",
-    "dateModified",
-    "createdBy",
-    "modifiedBy",
-];
 
 /// A document that was written.
 pub(super) struct Written {
@@ -39,7 +25,7 @@ pub(super) struct Written {
 /// # Errors
 ///
 /// If the file cannot be read or written.
-pub(super) fn rewrite(file: &Path, id: &str, stored: &TriggerRule) -> Result<Result<Written, Reason>, CliError> {
+pub(super) fn rewrite<K: PulledKind>(file: &Path, id: &K::Id, stored: &K) -> Result<Result<Written, Reason>, CliError> {
     let failed = |why: &dyn Display| unwritable(file, why);
     let Ok(text) = String::from_utf8(fs::read(file).map_err(|error| failed(&error))?) else {
         return Ok(Err(Reason::Layout));
@@ -47,12 +33,14 @@ pub(super) fn rewrite(file: &Path, id: &str, stored: &TriggerRule) -> Result<Res
     let Ok(sources) = source::read_all_documents(file)? else {
         return Ok(Err(Reason::Edited));
     };
-    let is_it = |document: &Document| document.root().get("id").and_then(Node::as_str) == Some(id);
-    let found = sources.iter().enumerate().find(|(_, source)| is_it(&source.document));
+    let found = sources
+        .iter()
+        .enumerate()
+        .find(|(_, source)| K::is_about(&source.document, id));
     let Some((index, source)) = found else {
         return Ok(Err(Reason::Edited));
     };
-    let Ok(wanted) = follow(&source.document, stored) else {
+    let Ok(wanted) = K::followed(&source.document, stored) else {
         return Ok(Err(Reason::Layout));
     };
     let rewritten = match source::rewrite_document(file, &text, index, &wanted) {
@@ -60,7 +48,7 @@ pub(super) fn rewrite(file: &Path, id: &str, stored: &TriggerRule) -> Result<Res
         Err(Unsafe::Layout) => return Ok(Err(Reason::Layout)),
         Err(Unsafe::Comments) => return Ok(Err(Reason::Comments)),
     };
-    let Some(content) = content(wanted) else {
+    let Some(content) = content::<K>(&wanted) else {
         return Ok(Err(Reason::Layout));
     };
     files::replace_public(file, rewritten.text.as_bytes()).map_err(|error| failed(&error))?;
@@ -75,9 +63,14 @@ pub(super) fn rewrite(file: &Path, id: &str, stored: &TriggerRule) -> Result<Res
 /// # Errors
 ///
 /// If the file cannot be written.
-pub(super) fn create(file: &Path, id: &str, stored: &TriggerRule, format: FileFormat) -> Result<Written, CliError> {
+pub(super) fn create<K: PulledKind>(
+    file: &Path,
+    id: &K::Id,
+    stored: &K,
+    format: FileFormat,
+) -> Result<Written, CliError> {
     let failed = |why: &dyn Display| unwritable(file, why);
-    let document = for_a_file(id, stored).ok_or_else(|| failed(&"the document is too large"))?;
+    let document = for_a_file::<K>(id, stored).map_err(|error| failed(&error))?;
     let text = match format {
         FileFormat::Json => {
             let value: Result<serde_json::Value, _> = serde_json::from_str(document.text());
@@ -85,12 +78,12 @@ pub(super) fn create(file: &Path, id: &str, stored: &TriggerRule, format: FileFo
             format!("{}\n", pretty.map_err(|error| failed(&error))?)
         }
         // Why by the editor: new and rewritten files are in one style.
-        FileFormat::Yaml => match source::rewrite_document(file, "id: new\n", 0, &document) {
+        FileFormat::Yaml => match source::rewrite_document(file, K::NEW, 0, &document) {
             Ok(rewritten) => rewritten.text,
             Err(_) => return Err(failed(&"it cannot be written as YAML")),
         },
     };
-    let content = content(document).ok_or_else(|| failed(&"the document is too large"))?;
+    let content = content::<K>(&document).ok_or_else(|| failed(&"the document is too large"))?;
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder).map_err(|error| failed(&error))?;
     }
@@ -106,28 +99,12 @@ fn unwritable(file: &Path, why: &dyn Display) -> CliError {
     CliError::new(ErrorCode::UnreadableFile, message)
 }
 
-/// The stored document as a file has it: the id, then all but what the server owns.
-fn for_a_file(id: &str, stored: &TriggerRule) -> Option<Document> {
-    let is_kept = |name: &str| name != TriggerRule::ID_MEMBER && !SERVER_OWNED.contains(&name);
-    let id = serde_json::to_string(id).ok()?;
-    let members = stored.document().root().members().filter(|member| is_kept(member.name));
-    let members: Vec<(&str, &str)> = std::iter::once((TriggerRule::ID_MEMBER, id.as_str()))
-        .chain(members.map(|member| (member.name, member.value.raw())))
-        .collect();
-    Document::empty_object().with_members(&members).ok()
-}
-
-fn content(document: Document) -> Option<FileContent> {
-    let edit = Edit::<TriggerRule>::new(document).ok()?;
-    FileContent::of(&edit).ok()
-}
-
 /// A path that no file has yet.
 pub(super) fn free_path(folder: &Path, name: &str, id: &str, format: FileFormat) -> PathBuf {
     let extension = format.extension();
     let path = folder.join(format!("{name}.{extension}"));
     if path.exists() {
-        return folder.join(format!("{name}-{id}.{extension}"));
+        return folder.join(format!("{name}-{}.{extension}", id.replace('/', "--")));
     }
     path
 }

@@ -12,7 +12,7 @@ use super::parts;
 use crate::next_command::NextCommand;
 use crate::output::visible;
 use crate::render::counted::counted;
-use crate::render::plan_report::{CANNOT_BE_MADE, OTHER_VERSION, summary};
+use crate::render::plan_report::{OTHER_VERSION, cannot_be_made, summary};
 use crate::saved_plan::{Action, ChangeDocument, Conflicts, PlanDocument, SavedPlan, TakenBackDocument, UndoDocument};
 
 /// The plan. `next` is the command that applies it, if one does.
@@ -177,7 +177,7 @@ pub(super) fn block(change: &ChangeDocument) -> Block {
     let mut tail = parts::drift(change);
     match change.action {
         Action::Missing => {
-            let _ = writeln!(tail, "{CANNOT_BE_MADE}");
+            let _ = writeln!(tail, "{}", cannot_be_made(&change.document));
         }
         Action::Update | Action::Unchanged | Action::Conflict | Action::Invalid | Action::Unread => {}
     }

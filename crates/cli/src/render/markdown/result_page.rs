@@ -2,23 +2,20 @@
 
 use std::fmt::Write as _;
 
-use app::Report;
-use domain::json::Document;
-use domain::protocol::Outcome;
-use domain::{DocumentKind as _, OutcomeKind, TriggerRule};
+use domain::OutcomeKind;
 
 use super::code::{fence, span};
 use super::comment::Comment;
 use super::page::{Block, Page};
 use super::parts;
 use super::plan_page::{self, conflict, hashes, switched_off};
-use crate::cli_error::CliError;
 use crate::exit::Exit;
 use crate::next_command::NextCommand;
 use crate::output::visible;
 use crate::render::counted::counted;
+use crate::render::ended_update::EndedUpdate;
 use crate::render::result::TargetDocument;
-use crate::saved_plan::{Action, ChangeDocument, Conflicts, SavedPlan};
+use crate::saved_plan::{Action, ChangeDocument, SavedPlan};
 
 /// The end of an apply.
 pub(crate) struct Applied<'a> {
@@ -28,8 +25,7 @@ pub(crate) struct Applied<'a> {
     pub(crate) is_dry_run: bool,
     /// The counts in a sentence.
     pub(crate) summary: String,
-    /// The updates, each with what kept it from being applied.
-    pub(crate) updates: Vec<(&'a Report<TriggerRule>, Option<CliError>)>,
+    pub(crate) updates: &'a [EndedUpdate],
     /// The documents of the plan that were no updates.
     pub(crate) skipped: Vec<&'a ChangeDocument>,
     pub(crate) exit: Exit,
@@ -52,17 +48,14 @@ pub(crate) fn result(applied: &Applied<'_>, comment: &Comment) -> String {
         conflicts(applied),
         switched_off(changed(applied)),
     ];
-    let is_conflict = |kind: OutcomeKind| kind == OutcomeKind::Conflict;
-    let kind = |report: &Report<TriggerRule>| report.completion.outcome.kind();
     let of = |is_good: bool| {
-        let updates = applied.updates.iter();
-        updates.filter(move |(report, problem)| {
-            let kind = kind(report);
-            let good = problem.is_none() && (kind.is_effective() || kind == OutcomeKind::Planned);
-            !is_conflict(kind) && good == is_good
-        })
+        let updates = applied
+            .updates
+            .iter()
+            .filter(|update| update.kind != OutcomeKind::Conflict);
+        updates.filter(move |update| (update.problem.is_none() && update.is_good()) == is_good)
     };
-    let block = |(report, problem): &(&Report<TriggerRule>, Option<CliError>)| block(applied, report, problem.as_ref());
+    let block = |update: &EndedUpdate| block(applied, update);
     let failed = of(false).map(block);
     let not_conflict = |change: &&&ChangeDocument| change.action != Action::Conflict;
     let skipped = applied
@@ -82,8 +75,8 @@ pub(crate) fn result(applied: &Applied<'_>, comment: &Comment) -> String {
 }
 
 fn next(applied: &Applied<'_>) -> String {
-    let is_done = |(report, _): &(&Report<TriggerRule>, _)| report.completion.outcome.kind().is_effective();
-    let next = applied.next.as_ref().filter(|_| !applied.updates.iter().all(is_done));
+    let is_done = applied.updates.iter().all(|update| update.kind.is_effective());
+    let next = applied.next.as_ref().filter(|_| !is_done);
     next.map_or_else(String::new, |next| {
         let command = visible(&next.to_string());
         format!(
@@ -95,22 +88,22 @@ fn next(applied: &Applied<'_>) -> String {
 
 /// The changes of the plan that are in effect now, or would be.
 fn changed<'a>(applied: &'a Applied<'_>) -> impl Iterator<Item = &'a ChangeDocument> {
-    let reports = applied.updates.iter().filter(|(report, _)| {
-        let kind = report.completion.outcome.kind();
-        kind == OutcomeKind::Applied || kind == OutcomeKind::Planned
-    });
-    reports.filter_map(|(report, _)| planned(applied, report))
+    let written = applied.updates.iter().filter(|update| is_written(update));
+    written.filter_map(|update| planned(applied, update))
+}
+
+fn is_written(update: &EndedUpdate) -> bool {
+    matches!(update.kind, OutcomeKind::Applied | OutcomeKind::Planned)
 }
 
 /// The change of the plan that an update carried out.
-fn planned<'a>(applied: &'a Applied<'_>, report: &Report<TriggerRule>) -> Option<&'a ChangeDocument> {
-    let id = report.id.to_string();
+fn planned<'a>(applied: &'a Applied<'_>, update: &EndedUpdate) -> Option<&'a ChangeDocument> {
     let mut changes = applied.plan.document.changes.iter();
-    changes.find(|change| change.document.split_once('/').is_some_and(|(_, other)| other == id))
+    changes.find(|change| change.document == update.document)
 }
 
-fn name(report: &Report<TriggerRule>) -> String {
-    parts::name(report.completion.outcome.title(), &report.id.to_string())
+fn name(update: &EndedUpdate) -> String {
+    parts::name(update.title.as_deref(), &update.id)
 }
 
 fn conflicts(applied: &Applied<'_>) -> Option<String> {
@@ -125,63 +118,44 @@ fn conflicts(applied: &Applied<'_>) -> Option<String> {
         number += 1;
         text.push_str(&conflict(change, &of_plan));
     }
-    for (report, problem) in &applied.updates {
-        let Outcome::Conflict(conflict) = &report.completion.outcome else {
-            continue;
-        };
+    for update in applied.updates {
+        let Some(conflict) = &update.conflict else { continue };
         number += 1;
-        let _ = writeln!(text, "\n#### conflict: {}", name(report));
-        let conflicts = Conflicts {
-            collisions: conflict.collisions.clone(),
-            theirs_changed: conflict.theirs_changed.clone(),
-        };
-        let stored = |stored: &Option<domain::Stored<TriggerRule>>| -> Option<Document> {
-            stored.as_ref().map(|stored| stored.value.document().clone())
-        };
-        let (base, theirs) = (stored(&conflict.base), stored(&conflict.theirs));
-        text.push_str(&parts::conflict(&conflicts, &[base.as_ref(), theirs.as_ref()]));
-        if let Some(problem) = problem {
+        let _ = writeln!(text, "\n#### conflict: {}", name(update));
+        let documents = [conflict.base.as_ref(), conflict.theirs.as_ref()];
+        text.push_str(&parts::conflict(&conflict.sides, &documents));
+        if let Some(problem) = &update.problem {
             let _ = write!(text, "\n{}", parts::error(problem));
         }
     }
     (number > 0).then(|| format!("### {}\n{text}", counted(number, "conflict")))
 }
 
-fn block(applied: &Applied<'_>, report: &Report<TriggerRule>, problem: Option<&CliError>) -> Block {
-    let outcome = &report.completion.outcome;
-    let name = name(report);
-    let before = outcome.base().and_then(|base| base.version.as_ref());
-    let versions = match (before, outcome.after().1) {
-        (Some(before), Some(after)) => format!(
+fn block(applied: &Applied<'_>, update: &EndedUpdate) -> Block {
+    let name = name(update);
+    let versions = match &update.versions {
+        Some((before, after)) => format!(
             "version {} → {}\n\n",
             span(&before.to_string()),
             span(&after.to_string())
         ),
-        (Some(_) | None, _) => String::new(),
+        None => String::new(),
     };
     let mut tail = String::new();
-    if let Outcome::Applied { warnings, .. } = outcome {
-        for warning in warnings {
-            let found = serde_json::to_value(warning).unwrap_or_default();
-            tail.push_str(&parts::finding(&found));
-        }
+    for found in &update.findings {
+        let found = serde_json::to_value(found).unwrap_or_default();
+        tail.push_str(&parts::finding(&found));
     }
-    let others = outcome.write().map_or(0, |write| write.theirs_changed.len());
-    if outcome.kind() == OutcomeKind::Applied && others > 0 {
+    if let Some(others) = update.merged.filter(|others| *others > 0) {
         let _ = writeln!(tail, "- merged with {} of others", counted(others, "change"));
     }
-    if let Outcome::Invalid { findings, .. } = outcome {
-        for found in findings.as_slice() {
-            let found = serde_json::to_value(found).unwrap_or_default();
-            tail.push_str(&parts::finding(&found));
-        }
-    }
-    if let Some(problem) = problem {
+    if let Some(problem) = &update.problem {
         tail.push_str(&parts::error(problem));
     }
-    let is_written = matches!(outcome.kind(), OutcomeKind::Applied | OutcomeKind::Planned);
-    let changes = planned(applied, report).filter(|_| is_written).map(parts::changes);
-    let kind = outcome.kind().as_str().replace('_', " ");
+    let changes = planned(applied, update)
+        .filter(|_| is_written(update))
+        .map(parts::changes);
+    let kind = update.kind.as_str().replace('_', " ");
     Block {
         head: format!("#### {kind}: {name}\n\n{versions}"),
         name,

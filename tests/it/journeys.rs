@@ -31,6 +31,7 @@ mod hostile;
 mod merging;
 mod naming;
 mod network;
+mod official_sdk_puts;
 mod organizations;
 mod outcomes;
 mod readers;

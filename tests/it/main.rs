@@ -32,6 +32,8 @@ mod manifests;
 #[cfg(test)]
 mod nginx;
 #[cfg(test)]
+mod official_sdk;
+#[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod postgres;

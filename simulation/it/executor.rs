@@ -14,7 +14,7 @@ use crate::rng::Rng;
 use crate::vocabulary::Vocabulary;
 use crate::world::{Event, Shared, World};
 use crate::writers::{self, WriterStrategy};
-use crate::wrong::Wrong;
+use crate::wrong::{self, Wrong};
 
 /// The time when nothing can be under way any more, and reconcile has its last word.
 pub(crate) const END: Duration = Duration::from_hours(1);
@@ -41,7 +41,7 @@ impl Task {
     }
 }
 
-/// Runs the world of a seed. With `wrong`, the first writer does it wrong.
+/// Runs the world of a seed. With `wrong`, the first writer does it wrong, or reconcile does.
 pub(crate) fn run<K: Specimen>(
     seed: u64,
     vocabulary: &Arc<Vocabulary<K>>,
@@ -72,8 +72,8 @@ pub(crate) fn run<K: Specimen>(
     let mut tasks = Vec::new();
     for writer in 0..writers {
         let strategy = match (writer, wrong) {
-            (0, Some(wrong)) => WriterStrategy::Wrong(wrong),
-            (0, None) => WriterStrategy::AppliesPlan,
+            (0, Some(wrong)) if !wrong.is_of_reconcile() => WriterStrategy::Wrong(wrong),
+            (0, _) => WriterStrategy::AppliesPlan,
             (1, _) => WriterStrategy::Reverts,
             (2, None) => WriterStrategy::PatchesWhatItSaw,
             _ => WriterStrategy::Edits,
@@ -90,7 +90,11 @@ pub(crate) fn run<K: Specimen>(
     let second = minutes(&mut rng, 14, 18);
     for after in [first, second, END] {
         let task = tasks.len();
-        tasks.push(Task::new(writers::reconcile(shared.clone(), task, after), None));
+        tasks.push(if wrong.is_some_and(Wrong::is_of_reconcile) {
+            Task::new(wrong::reconcile(shared.clone(), task, after), None)
+        } else {
+            Task::new(writers::reconcile(shared.clone(), task, after), None)
+        });
     }
     drive(&shared, tasks);
     std::mem::replace(&mut shared.world().history, History::new(vocabulary.clone()))

@@ -1,6 +1,7 @@
 //! Writers that do it wrong, as hand-written scripts do. The checker has to catch each of them.
 
 mod compared;
+mod reconcile;
 mod versioned;
 
 use std::time::Duration;
@@ -13,6 +14,8 @@ use ports::{Author, Clock, DocumentRef, IntentRecord, Ledger};
 use crate::client::{Client, TARGET};
 use crate::history::ReportedOutcome;
 use crate::vocabulary::id_of;
+
+pub(crate) use reconcile::reconcile;
 
 /// A wrong way to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +40,19 @@ pub(crate) enum Wrong {
     ComparesBeforeRecord,
     /// Without versions: where the answer was lost and the content is the base's, writes again.
     RetriesAfterIndeterminate,
+    /// Without versions: takes the tag that a gateway makes of a document for a lock, writes under it as if the server
+    /// checked it, and believes the answer.
+    TrustsEtag,
+    /// Without versions: reconcile takes the content of the base, once no write can be in flight, for the proof that an open
+    /// write was not applied. All writers use the real updater.
+    SettlesByAge,
+}
+
+impl Wrong {
+    /// True if writers do it right, and what comes after them does not.
+    pub(crate) fn is_of_reconcile(self) -> bool {
+        self == Self::SettlesByAge
+    }
 }
 
 /// Tries before giving up.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::Copilot;
 use domain::testing::{Specimen, Toy};
 
 use crate::checker::{self, Promise};
@@ -23,7 +24,11 @@ fn is_caught_in<K: Specimen>(vocabulary: Vocabulary<K>, wrong: Wrong, promise: P
     let Some(seed) = caught else {
         panic!("{wrong:?} keeps {promise:?} in {WITHIN} worlds of {}", K::NAME);
     };
-    println!("{wrong:?}: caught within {} seeds by {promise:?}", seed + 1);
+    println!(
+        "{wrong:?} of a {}: caught within {} seeds by {promise:?}",
+        K::NAME,
+        seed + 1
+    );
 }
 
 #[track_caller]
@@ -34,6 +39,7 @@ fn is_caught(wrong: Wrong, promise: Promise) {
 #[track_caller]
 fn is_caught_without_versions(wrong: Wrong, promise: Promise) {
     is_caught_in(Vocabulary::<Toy>::of_specimen(), wrong, promise);
+    is_caught_in(Vocabulary::<Copilot>::of_copilots(), wrong, promise);
 }
 
 #[test]
@@ -89,4 +95,16 @@ fn a_comparison_before_the_lease_is_held_is_caught() {
 fn an_indeterminate_write_that_is_sent_again_is_caught() {
     is_caught_without_versions(Wrong::RetriesAfterIndeterminate, Promise::NotSentAgain);
     is_caught_without_versions(Wrong::RetriesAfterIndeterminate, Promise::OneEffect);
+}
+
+#[test]
+fn a_tag_that_a_gateway_makes_and_nothing_checks_is_caught() {
+    is_caught_without_versions(Wrong::TrustsEtag, Promise::ComparedUnderLease);
+    is_caught_without_versions(Wrong::TrustsEtag, Promise::NothingUnseen);
+    is_caught_without_versions(Wrong::TrustsEtag, Promise::SeenIsReported);
+}
+
+#[test]
+fn equal_content_that_is_taken_for_the_proof_that_nothing_was_written_is_caught() {
+    is_caught_without_versions(Wrong::SettlesByAge, Promise::LedgerIsTrue);
 }

@@ -9,6 +9,9 @@ use ports::{DocumentStore, Sleeper};
 use super::{APPLIED, APPLIED_BY_READ, Claim, TRIES, Wrong, claim, intend, open};
 use crate::client::Client;
 
+/// The time for which the lease is another's.
+const LEASED_BY_ANOTHER: Duration = Duration::from_secs(1);
+
 pub(super) async fn attempt<K: Specimen>(client: &Client<K>, wrong: Wrong, id: &K::Id, patch: &Patch<K>) -> Claim {
     let Ok(read) = client.get(id).await else {
         return claim(OutcomeKind::Failed);
@@ -21,20 +24,25 @@ pub(super) async fn attempt<K: Specimen>(client: &Client<K>, wrong: Wrong, id: &
         return claim(OutcomeKind::Unchanged);
     }
     let compares_before = wrong == Wrong::ComparesBeforeRecord;
-    if compares_before && !is_as(client, id, &base.value).await {
-        return claim(OutcomeKind::Conflict);
+    let compares_after = !compares_before && wrong != Wrong::TrustsEtag;
+    if compares_before {
+        if !is_as(client, id, &base.value).await {
+            return claim(OutcomeKind::Conflict);
+        }
+        // Why: it waits for the lease as the updater does, and in this world no other process has it.
+        client.sleep(LEASED_BY_ANOTHER).await;
     }
     if !intend(client, &base, &body, patch).await {
         return claim(OutcomeKind::Failed);
     }
     let mut was_indeterminate = false;
     for _ in 0..TRIES {
-        if !compares_before && !is_as(client, id, &base.value).await {
+        if compares_after && !is_as(client, id, &base.value).await {
             return open(was_indeterminate, OutcomeKind::Conflict);
         }
         let Err(failure) = client.replace(id, &body, None).await else {
             return match wrong {
-                Wrong::NoReadBack => APPLIED,
+                Wrong::NoReadBack | Wrong::TrustsEtag => APPLIED,
                 _ if is_read_back(client, id, patch).await => APPLIED,
                 _ => claim(OutcomeKind::Overwritten),
             };
@@ -51,7 +59,7 @@ pub(super) async fn attempt<K: Specimen>(client: &Client<K>, wrong: Wrong, id: &
                 if is_read_back(client, id, patch).await {
                     return APPLIED_BY_READ;
                 }
-                if wrong != Wrong::RetriesAfterIndeterminate {
+                if !matches!(wrong, Wrong::RetriesAfterIndeterminate | Wrong::TrustsEtag) {
                     return claim(OutcomeKind::Unknown);
                 }
             }

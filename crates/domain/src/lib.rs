@@ -23,6 +23,7 @@ mod delivery;
 mod evidence;
 mod faults;
 mod finding;
+mod lazy_pointer;
 mod outcome_kind;
 mod pacing;
 mod pointer;

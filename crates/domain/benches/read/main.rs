@@ -1,4 +1,4 @@
-//! The cost of reading and checking a rule, beside what serde takes for the same bytes.
+//! The cost of reading and checking a rule, beside what serde takes for the same bytes; `copilot.rs` has that of a Copilot.
 //!
 //! `cargo bench -p assist-rules-domain` measures each way by itself. With `-- --ratios` it prints the ratios instead,
 //! one a line, from medians of rounds in which the ways take turns, so that a busy machine slows all of them.
@@ -10,20 +10,24 @@
     reason = "a benchmark has a clock and arguments, which the domain has not"
 )]
 
+mod copilot;
+mod turns;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::hint::black_box;
-use std::time::{Duration, Instant};
 
 use assist_rules_domain::json::Document;
 use assist_rules_domain::{Findings, TriggerRule, check};
 use divan::Bencher;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
+use turns::medians;
 
 fn main() {
     if std::env::args().any(|argument| argument == "--ratios") {
         print_ratios();
+        copilot::print_ratios();
     } else {
         divan::main();
     }
@@ -206,25 +210,6 @@ fn read_and_check_rules(bencher: Bencher<'_, '_>, count: usize) {
 /// The number of rounds in which the ways take turns, and the runs of each in one.
 const ROUNDS: usize = 301;
 const RUNS: u32 = 20;
-
-fn time_of(run: &dyn Fn()) -> Duration {
-    let start = Instant::now();
-    run();
-    start.elapsed()
-}
-
-fn medians<const N: usize>(rounds: usize, ways: [&dyn Fn(); N]) -> [f64; N] {
-    let mut times = ways.map(|_| Vec::with_capacity(rounds));
-    for _ in 0..rounds {
-        for (way, times) in ways.iter().zip(&mut times) {
-            times.push(time_of(way).as_secs_f64());
-        }
-    }
-    times.map(|mut times| {
-        times.sort_by(f64::total_cmp);
-        times.get(rounds / 2).copied().unwrap_or(f64::NAN)
-    })
-}
 
 fn print_ratios() {
     let (text, patterns) = (rule_text(), patterns_text());

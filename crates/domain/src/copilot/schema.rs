@@ -9,6 +9,7 @@ use crate::document::{Audience, DocumentKind, Form, is_note};
 use crate::faults::{missing, unknown_name, wrong_type};
 use crate::finding::{Finding, Findings};
 use crate::json::{Member, Node, Value};
+use crate::lazy_pointer::LazyPointer;
 use crate::pointer::Pointer;
 
 /// The members of the parts of a document that are known by name.
@@ -59,7 +60,8 @@ impl Validation<'_> {
     }
 
     fn member(&mut self, member: Member<'_>) {
-        let (name, value, place) = (member.name, member.value, Pointer::root().member(member.name));
+        let (name, value) = (member.name, member.value);
+        let place = &LazyPointer::of_member(name);
         if Copilot::SERVER_OWNED.contains(&name) {
             self.read_only(name, value, place);
             return;
@@ -75,43 +77,44 @@ impl Validation<'_> {
             "liveOnQueue" => self.truth(value, place),
             "defaultLanguage" => self.language(value, place),
             "nluEngineType" => {
-                if let Some(engine) = self.text(value, &place) {
+                if let Some(engine) = self.text(value, place) {
                     lints::known_value(engine, place, "engine", &lints::ENGINES, &mut self.findings);
                 }
             }
-            "nluConfig" => self.nlu(value, &place),
-            "ruleEngineConfig" => self.rule_engine(value, &place),
+            "nluConfig" => self.nlu(value, place),
+            "ruleEngineConfig" => self.rule_engine(value, place),
             _ => {
                 if !value.is_object() {
-                    self.findings.add(wrong_type(place, "an object", value));
+                    self.findings.add(wrong_type(place.pointer(), "an object", value));
                 }
             }
         }
     }
 
     /// A member that only the server sets may be repeated, and not changed.
-    fn read_only(&mut self, name: &str, value: Node<'_>, place: Pointer) {
+    fn read_only(&mut self, name: &str, value: Node<'_>, place: &LazyPointer<'_>) {
         let is_changed = |stored: &Copilot| stored.member(name).is_some_and(|theirs| theirs != value);
         if matches!(self.audience, Audience::Author(_)) && self.stored.is_some_and(is_changed) {
             let message = format!("only the server sets `{name}`");
-            self.findings.add(Finding::new(Code::ReadOnly, place, message));
+            self.findings
+                .add(Finding::new(Code::ReadOnly, place.pointer(), message));
         }
     }
 
-    fn unknown_member(&mut self, name: &str, value: Node<'_>, place: Pointer) {
+    fn unknown_member(&mut self, name: &str, value: Node<'_>, place: &LazyPointer<'_>) {
         let is_own = |stored: &Copilot| stored.member(name).is_some_and(|theirs| theirs == value);
         let is_kept = matches!(self.audience, Audience::Server) || name == Copilot::ID_MEMBER;
         if is_kept || self.stored.is_some_and(is_own) {
             return;
         }
         let known: Vec<&str> = Copilot::MEMBERS.iter().map(|member| member.name).collect();
-        let fault = unknown_name(Code::UnknownMember, place, "member", name, &known);
+        let fault = unknown_name(Code::UnknownMember, place.pointer(), "member", name, &known);
         self.findings.add(fault);
     }
 
     /// The members of a part that its author may have misspelled: those that neither this program nor the stored document
     /// knows at such a place.
-    fn unknown_parts(&mut self, part: Node<'_>, place: &Pointer, known: &[&str]) {
+    fn unknown_parts(&mut self, part: Node<'_>, place: &LazyPointer<'_>, known: &[&str]) {
         if matches!(self.audience, Audience::Server) {
             return;
         }
@@ -124,42 +127,44 @@ impl Validation<'_> {
                 has
             };
             if !is_known && !self.stored.is_some_and(is_own) {
-                let at = place.member(member.name);
+                let at = place.member(member.name).pointer();
                 let fault = unknown_name(Code::UnknownMember, at, "member", member.name, known);
                 self.findings.add(fault);
             }
         }
     }
 
-    fn language(&mut self, value: Node<'_>, place: Pointer) {
-        let Some(language) = self.text(value, &place) else {
+    fn language(&mut self, value: Node<'_>, place: &LazyPointer<'_>) {
+        let Some(language) = self.text(value, place) else {
             return;
         };
         let theirs = self.stored.and_then(Copilot::default_language);
         if let Some(theirs) = theirs.filter(|theirs| *theirs != language) {
             let message = format!("the stored Copilot's language is `{theirs}`, and a Copilot keeps it");
-            self.findings.add(Finding::new(Code::OtherLanguage, place, message));
+            self.findings
+                .add(Finding::new(Code::OtherLanguage, place.pointer(), message));
         }
     }
 
-    fn nlu(&mut self, config: Node<'_>, place: &Pointer) {
+    fn nlu(&mut self, config: Node<'_>, place: &LazyPointer<'_>) {
         if !self.object(config, place) {
             return;
         }
         if let Some(threshold) = config.get("intentConfidenceThreshold") {
             let at = place.member("intentConfidenceThreshold");
             match threshold.as_number() {
-                None => self.findings.add(wrong_type(at, "a number", threshold)),
+                None => self.findings.add(wrong_type(at.pointer(), "a number", threshold)),
                 Some(number) if number.to_f64() > 0.0 && number.to_f64() < 1.0 => {}
                 Some(number) => {
                     let message = format!("the threshold is {}, and lies between 0 and 1", number.raw());
-                    self.findings.add(Finding::new(Code::ThresholdRange, at, message));
+                    self.findings
+                        .add(Finding::new(Code::ThresholdRange, at.pointer(), message));
                 }
             }
         }
     }
 
-    fn rule_engine(&mut self, config: Node<'_>, place: &Pointer) {
+    fn rule_engine(&mut self, config: Node<'_>, place: &LazyPointer<'_>) {
         if !self.object(config, place) {
             return;
         }
@@ -172,7 +177,9 @@ impl Validation<'_> {
                 }
                 lints::lint_rules(rules, &at, &mut self.findings);
             }
-            Some(other) => self.findings.add(wrong_type(place.member("rules"), "a list", other)),
+            Some(other) => self
+                .findings
+                .add(wrong_type(place.member("rules").pointer(), "a list", other)),
             None => {}
         }
         if let Some(fallback) = config.get("fallback").filter(|fallback| !fallback.is_null()) {
@@ -180,7 +187,7 @@ impl Validation<'_> {
         }
     }
 
-    fn rule(&mut self, rule: Node<'_>, place: &Pointer) {
+    fn rule(&mut self, rule: Node<'_>, place: &LazyPointer<'_>) {
         if !self.object(rule, place) {
             return;
         }
@@ -189,7 +196,7 @@ impl Validation<'_> {
         let Some(body) = rule.get("rule") else {
             // Why: what an author leaves out of a stored rule is as it is stored.
             if self.audience == Audience::Server {
-                self.findings.add(missing(place, "rule", "a rule"));
+                self.findings.add(missing(&place.pointer(), "rule", "a rule"));
             }
             return;
         };
@@ -202,14 +209,16 @@ impl Validation<'_> {
             let at = place.member(name);
             match body.get(name) {
                 Some(list) if list.is_array() => self.elements(name, list, &at, limit),
-                Some(other) => self.findings.add(wrong_type(at, "a list", other)),
-                None if self.audience == Audience::Server => self.findings.add(missing(&place, name, "a rule")),
+                Some(other) => self.findings.add(wrong_type(at.pointer(), "a list", other)),
+                None if self.audience == Audience::Server => {
+                    self.findings.add(missing(&place.pointer(), name, "a rule"));
+                }
                 None => {}
             }
         }
     }
 
-    fn elements(&mut self, name: &str, list: Node<'_>, place: &Pointer, limit: usize) {
+    fn elements(&mut self, name: &str, list: Node<'_>, place: &LazyPointer<'_>, limit: usize) {
         let mut count = 0;
         for (index, element) in list.elements().enumerate() {
             count += 1;
@@ -222,12 +231,12 @@ impl Validation<'_> {
         }
         if count == 0 || count > limit {
             let message = format!("the rule has {count} {name}, and 1 to {limit} are allowed");
-            let fault = Finding::new(Code::TooFewOrMany, place.clone(), message);
+            let fault = Finding::new(Code::TooFewOrMany, place.pointer(), message);
             self.findings.add(fault);
         }
     }
 
-    fn condition(&mut self, condition: Node<'_>, place: &Pointer) {
+    fn condition(&mut self, condition: Node<'_>, place: &LazyPointer<'_>) {
         if !self.object(condition, place) {
             return;
         }
@@ -235,10 +244,12 @@ impl Validation<'_> {
         let kind = self.member_text(condition, place, "conditionType", "a condition");
         if let Some(kind) = kind {
             let at = place.member("conditionType");
-            lints::known_value(kind, at, "condition type", &lints::CONDITIONS, &mut self.findings);
+            lints::known_value(kind, &at, "condition type", &lints::CONDITIONS, &mut self.findings);
         }
         match condition.get("conditionValues") {
-            None => self.findings.add(missing(place, "conditionValues", "a condition")),
+            None => self
+                .findings
+                .add(missing(&place.pointer(), "conditionValues", "a condition")),
             Some(values) => {
                 let at = place.member("conditionValues");
                 self.texts(values, &at);
@@ -247,7 +258,7 @@ impl Validation<'_> {
         }
     }
 
-    fn action(&mut self, action: Node<'_>, place: &Pointer, known: &[&str]) {
+    fn action(&mut self, action: Node<'_>, place: &LazyPointer<'_>, known: &[&str]) {
         if !self.object(action, place) {
             return;
         }
@@ -256,7 +267,7 @@ impl Validation<'_> {
             return;
         };
         let at = place.member("actionType");
-        lints::known_value(kind, at, "action type", known, &mut self.findings);
+        lints::known_value(kind, &at, "action type", known, &mut self.findings);
         let attributes = action.get("attributes");
         if let Some(attributes) = attributes.filter(|attributes| !attributes.is_null()) {
             let at = place.member("attributes");
@@ -270,13 +281,14 @@ impl Validation<'_> {
             if count > self.limits.attributes {
                 let limit = self.limits.attributes;
                 let message = format!("the action has {count} attributes, and {limit} are allowed");
-                self.findings.add(Finding::new(Code::TooManyAttributes, at, message));
+                self.findings
+                    .add(Finding::new(Code::TooManyAttributes, at.pointer(), message));
             }
         }
         lints::lint_attributes(kind, attributes, place, &mut self.findings);
     }
 
-    fn fallback(&mut self, fallback: Node<'_>, place: &Pointer) {
+    fn fallback(&mut self, fallback: Node<'_>, place: &LazyPointer<'_>) {
         if !self.object(fallback, place) {
             return;
         }
@@ -287,7 +299,7 @@ impl Validation<'_> {
         };
         let place = place.member("actions");
         if !actions.is_array() {
-            self.findings.add(wrong_type(place, "a list", actions));
+            self.findings.add(wrong_type(place.pointer(), "a list", actions));
             return;
         }
         for (index, action) in actions.elements().enumerate() {
@@ -297,10 +309,10 @@ impl Validation<'_> {
         }
     }
 
-    fn switch(&mut self, part: Node<'_>, place: &Pointer, whose: &str) {
+    fn switch(&mut self, part: Node<'_>, place: &LazyPointer<'_>, whose: &str) {
         match part.get("enabled") {
-            Some(enabled) => self.truth(enabled, place.member("enabled")),
-            None if self.audience == Audience::Server => self.findings.add(missing(place, "enabled", whose)),
+            Some(enabled) => self.truth(enabled, &place.member("enabled")),
+            None if self.audience == Audience::Server => self.findings.add(missing(&place.pointer(), "enabled", whose)),
             None => {}
         }
         if let Some(roles) = part.get("participantRoles").filter(|roles| !roles.is_null()) {
@@ -308,25 +320,25 @@ impl Validation<'_> {
         }
     }
 
-    fn member_text<'d>(&mut self, part: Node<'d>, place: &Pointer, name: &str, whose: &str) -> Option<&'d str> {
+    fn member_text<'d>(&mut self, part: Node<'d>, place: &LazyPointer<'_>, name: &str, whose: &str) -> Option<&'d str> {
         let Some(value) = part.get(name) else {
-            self.findings.add(missing(place, name, whose));
+            self.findings.add(missing(&place.pointer(), name, whose));
             return None;
         };
         self.text(value, &place.member(name))
     }
 
-    fn text<'d>(&mut self, value: Node<'d>, place: &Pointer) -> Option<&'d str> {
+    fn text<'d>(&mut self, value: Node<'d>, place: &LazyPointer<'_>) -> Option<&'d str> {
         let text = value.as_str();
         if text.is_none() {
-            self.findings.add(wrong_type(place.clone(), "a text", value));
+            self.findings.add(wrong_type(place.pointer(), "a text", value));
         }
         text
     }
 
-    fn texts(&mut self, list: Node<'_>, place: &Pointer) {
+    fn texts(&mut self, list: Node<'_>, place: &LazyPointer<'_>) {
         let Value::Array(values) = list.value() else {
-            self.findings.add(wrong_type(place.clone(), "a list of texts", list));
+            self.findings.add(wrong_type(place.pointer(), "a list of texts", list));
             return;
         };
         for (index, value) in values.enumerate() {
@@ -334,15 +346,15 @@ impl Validation<'_> {
         }
     }
 
-    fn truth(&mut self, value: Node<'_>, place: Pointer) {
+    fn truth(&mut self, value: Node<'_>, place: &LazyPointer<'_>) {
         if value.as_bool().is_none() {
-            self.findings.add(wrong_type(place, "true or false", value));
+            self.findings.add(wrong_type(place.pointer(), "true or false", value));
         }
     }
 
-    fn object(&mut self, value: Node<'_>, place: &Pointer) -> bool {
+    fn object(&mut self, value: Node<'_>, place: &LazyPointer<'_>) -> bool {
         if !value.is_object() {
-            self.findings.add(wrong_type(place.clone(), "an object", value));
+            self.findings.add(wrong_type(place.pointer(), "an object", value));
         }
         value.is_object()
     }

@@ -1,5 +1,7 @@
 //! Faults and lints of Copilot documents, and edits of the live shape.
 
+mod rule_laws;
+
 use super::*;
 use crate::document::{CrossFieldMerge, Edit, check, document_diff, merge};
 

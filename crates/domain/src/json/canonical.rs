@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt::Write;
 
-use super::{Document, Node, Value};
+use super::{Document, Member, Node, Value};
 
 impl Document {
     /// The document as RFC 8785 (JSON Canonicalization Scheme) has it, but with numbers as they stand: members in the order
@@ -66,7 +66,7 @@ enum Numbers {
 impl Node<'_> {
     /// One text for all values that are equal, however their numbers are spelled.
     pub(crate) fn identity(self) -> String {
-        let mut out = String::new();
+        let mut out = String::with_capacity(self.raw().len());
         write(self, Numbers::ByValue, &mut out);
         out
     }
@@ -83,18 +83,13 @@ fn write(node: Node<'_>, numbers: Numbers, out: &mut String) {
             out.push(']');
         }
         Value::Object(members) => {
-            let mut members: Vec<_> = members.collect();
-            members.sort_by(|one, other| order(one.name, other.name));
             out.push('{');
-            for (index, member) in members.into_iter().enumerate() {
-                separate(index, out);
-                if is_plain(member.raw_name(), member.name) {
-                    out.push_str(member.raw_name());
-                } else {
-                    write_text(member.name, out);
-                }
-                out.push(':');
-                write(member.value, numbers, out);
+            if members.is_sorted_by(|one, other| order(one.name, other.name).is_lt()) {
+                write_members(members, numbers, out);
+            } else {
+                let mut members: Vec<_> = members.collect();
+                members.sort_by(|one, other| order(one.name, other.name));
+                write_members(members.into_iter(), numbers, out);
             }
             out.push('}');
         }
@@ -108,6 +103,19 @@ fn write(node: Node<'_>, numbers: Numbers, out: &mut String) {
         Value::String(_) if node.has_lone_surrogate() => out.push_str(node.raw()),
         Value::String(text) => write_text(text, out),
         Value::Null | Value::Bool(_) => out.push_str(node.raw()),
+    }
+}
+
+fn write_members<'d>(members: impl Iterator<Item = Member<'d>>, numbers: Numbers, out: &mut String) {
+    for (index, member) in members.enumerate() {
+        separate(index, out);
+        if is_plain(member.raw_name(), member.name) {
+            out.push_str(member.raw_name());
+        } else {
+            write_text(member.name, out);
+        }
+        out.push(':');
+        write(member.value, numbers, out);
     }
 }
 

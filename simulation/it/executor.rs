@@ -12,7 +12,7 @@ use crate::fault::{Fault, FaultRate};
 use crate::history::History;
 use crate::rng::Rng;
 use crate::vocabulary::Vocabulary;
-use crate::world::{Event, Shared, World};
+use crate::world::{Event, LATENCY, Shared, World};
 use crate::writers::{self, WriterStrategy};
 use crate::wrong::{self, Wrong};
 
@@ -48,6 +48,17 @@ pub(crate) fn run<K: Specimen>(
     wrong: Option<Wrong>,
     lines: Lines,
 ) -> History<K> {
+    run_at(LATENCY, seed, vocabulary, wrong, lines)
+}
+
+/// The same with another latency.
+pub(crate) fn run_at<K: Specimen>(
+    latency: Duration,
+    seed: u64,
+    vocabulary: &Arc<Vocabulary<K>>,
+    wrong: Option<Wrong>,
+    lines: Lines,
+) -> History<K> {
     let mut rng = Rng::with_seed(!seed);
     let fault_rate = match rng.below(10) {
         0 => FaultRate::Zero,
@@ -56,6 +67,7 @@ pub(crate) fn run<K: Specimen>(
     };
     let documents = 1 + rng.below(2);
     let mut world = World::new(seed, vocabulary.clone(), documents, fault_rate);
+    world.latency = latency;
     if lines == Lines::Kept {
         let kind = K::NAME;
         world.history.lines = Some(vec![format!(

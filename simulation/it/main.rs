@@ -6,7 +6,8 @@
 //! a comparison of the content guards, and where what is lost is counted; or of any other kind (`second_kind.rs`).
 //!
 //! - One seed again, with its whole history: `ASSIST_RULES_SEED=7 cargo test -p assist-rules-simulation --
-//!   --nocapture every_promise`; of the toy with `toys_lose` in place of `every_promise`
+//!   --nocapture every_promise`; of Copilots with `copilots_lose` in place of `every_promise`, of the toy with `toys_lose`
+//! - What Copilots lose by contention and by latency: `CI=true cargo test -p assist-rules-simulation -- --nocapture copilots`
 //! - Ten million seeds: `ASSIST_RULES_SEEDS=10000000 cargo test --release -p assist-rules-simulation -- --nocapture
 //!   every_promise`
 //! - Small worlds with three faults each in place of two: `ASSIST_RULES_FAULTS=3 cargo test --release

@@ -108,6 +108,10 @@ impl Tally {
         for (fault, count) in FAULTS.iter().zip(self.faults) {
             println!("  {count:>10}  {fault:?}");
         }
+        self.print_losses();
+    }
+
+    pub(crate) fn print_losses(&self) {
         print_losses("with faults", &self.losses[0]);
         print_losses("without faults", &self.losses[1]);
     }

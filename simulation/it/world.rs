@@ -18,6 +18,9 @@ use crate::rng::Rng;
 use crate::vocabulary::{Vocabulary, has_versions, id_of};
 use pages::OpenPage;
 
+/// The longest time for which a request, or its answer, is on the way, where a world has no other.
+pub(crate) const LATENCY: Duration = Duration::from_millis(400);
+
 /// The time after which a client stops waiting for an answer.
 const TRY: Duration = Duration::from_secs(15);
 
@@ -53,6 +56,8 @@ pub(crate) struct World<K: Specimen> {
     wakers: BTreeMap<usize, Vec<Waker>>,
     pub(crate) rng: Rng,
     pub(crate) fault_rate: FaultRate,
+    /// The longest time for which a request, or its answer, is on the way.
+    pub(crate) latency: Duration,
     pages: Vec<OpenPage<K>>,
     pub(crate) history: History<K>,
 }
@@ -95,6 +100,7 @@ impl<K: Specimen> World<K> {
             wakers: BTreeMap::new(),
             rng: Rng::with_seed(seed),
             fault_rate,
+            latency: LATENCY,
             pages: Vec::new(),
             history: History {
                 logs,
@@ -200,7 +206,7 @@ impl<K: Specimen> World<K> {
 
     /// Plans when a request arrives, and when its answer is heard.
     fn schedule(&mut self, number: usize, fault: Option<Fault>) {
-        let (soon, later) = (Duration::from_millis(5), Duration::from_millis(400));
+        let (soon, later) = (Duration::from_millis(5), self.latency);
         let there = self.now + self.rng.between(soon, later);
         let back = there + self.rng.between(soon, later);
         let lost = if self.rng.in_thousand(500) {

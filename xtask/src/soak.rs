@@ -43,8 +43,9 @@ const fn domain(title: &'static str, target: &'static [&'static str], size: (&'s
 }
 
 #[rustfmt::skip]
-const PROOFS: [Proof; 10] = [
+const PROOFS: [Proof; 11] = [
     simulation("writers on a bad network, 10,000,000 seeds", "every_promise", ("ASSIST_RULES_SEEDS", "10000000")),
+    simulation("Copilots, 1,000,000 seeds", "copilots_lose_nothing", ("ASSIST_RULES_SEEDS", "1000000")),
     simulation("the same without versions, 1,000,000 seeds", "toys_lose", ("ASSIST_RULES_SEEDS", "1000000")),
     simulation("a kind of one's own, 1,000,000 seeds", "kind_of_ones_own_loses", ("ASSIST_RULES_SEEDS", "1000000")),
     simulation("every state of small worlds without versions", "small_worlds_of_toys", ("ASSIST_RULES_FAULTS", "2")),

@@ -1,10 +1,11 @@
 //! `cargo xtask bench`: speed and memory as ratios in one run, so that they mean the same on each machine.
 //!
-//! First the domain's own bench (reading and checking against `serde_json`), then the ledger's (recording against bare
-//! durable writes, and reading a long one), then the whole process against one curl that sends the same three requests,
-//! its start against git's, much at once (findings, files, a listing), and `plan`, `status`, `pull` and `apply` of
-//! thousands of rules. A missed target is said and does not fail the run: a busy machine is no fault.
+//! First the domain's own bench (rules and a large Copilot against `serde_json`), then the ledger's (recording against bare
+//! durable writes, and reading a long one), then the whole process against one curl that sends the same three requests, what
+//! one update of a Copilot sends, its start against git's, much at once (findings, files, a listing), and `plan`, `status`,
+//! `pull` and `apply` of thousands of rules. A missed target is said and does not fail the run: a busy machine is no fault.
 
+mod copilot_requests;
 mod figures;
 mod flat_json;
 mod many;
@@ -50,6 +51,8 @@ const COMPARE_MEMORY_TARGET_MIB: f64 = 60.0;
 const PACE_TARGET: f64 = 1.1;
 /// At most so many requests of a plan beside its pages and the rules that change.
 const PLAN_REQUESTS_BESIDE: usize = 2;
+/// Reads of one update of a Copilot: what is changed, what is compared, and what was written.
+const COPILOT_READS: usize = 3;
 /// At most so much memory.
 const MEMORY_TARGET_MIB: f64 = 20.0;
 
@@ -181,6 +184,19 @@ fn process(before: Option<&Path>) -> Result<()> {
         ),
         None => println!("peak memory of update: not measured (no /usr/bin/time that tells it)"),
     }
+
+    announce("one update of a Copilot");
+    let sent = copilot_requests::measure(&binary)?;
+    let (reads, writes) = (sent.reads, sent.writes);
+    let is_met = reads == COPILOT_READS && writes == 1;
+    println!(
+        "requests: {reads} reads, {writes} writes (target: {COPILOT_READS}, of which one is the read back, and 1; {})",
+        if is_met {
+            TargetResult::Met
+        } else {
+            TargetResult::Missed
+        }
+    );
 
     announce("--version, against git");
     let started = start_up::measure(&binary)?;

@@ -1,7 +1,7 @@
 //! A directory that has each document as a file, as it is after the last change: something to keep in git.
 //!
 //! `DIRECTORY/RULE.json`, or `DIRECTORY/KIND/ID.json` for documents of another kind than rules, is written whole or not
-//! at all. The last event written is noted beside it, so that an event that is delivered again, or replayed by hand,
+//! at all. A `/` in such an id is a dot in the name of the file. The last event written is noted beside it, so that an event that is delivered again, or replayed by hand,
 //! never puts an older state over a newer one.
 
 mod last_written;
@@ -99,15 +99,21 @@ struct Place {
 }
 
 impl Place {
-    /// Kind and id come from elsewhere: each must be one segment of a path, and nothing hidden.
+    /// Kind and id come from elsewhere: each must be one segment of a path, and nothing hidden. The parts of an id, such as a
+    /// variation of an assistant, are joined by a dot, which none of them has.
     fn of(document: &DocumentRef) -> Result<Self, String> {
-        for part in [&document.kind, &document.id] {
-            if !is_segment(part) {
-                return Err(format!("`{}` cannot be the name of a file", part.escape_debug()));
-            }
-        }
         let folder = (document.kind != FIRST_KIND).then(|| document.kind.clone());
-        let id = document.id.clone();
+        let parts: Vec<&str> = match folder {
+            Some(_) => document.id.split('/').collect(),
+            None => vec![&document.id],
+        };
+        if !is_segment(&document.kind) {
+            return Err(no_name(&document.kind));
+        }
+        if document.id.len() > LONGEST_SEGMENT || !parts.iter().all(|part| is_segment(part)) {
+            return Err(no_name(&document.id));
+        }
+        let id = parts.join(".");
         Ok(Self { folder, id })
     }
 
@@ -117,13 +123,17 @@ impl Place {
             .join(format!("{}.json", self.id))
     }
 
-    /// No id has a dot, so that no rule's note has the name of the folder of a kind.
+    /// No id of a rule has a dot, so that no rule's note has the name of the folder of a kind.
     fn last_written(&self, notes: &Path) -> PathBuf {
         match &self.folder {
             Some(kind) => notes.join(format!("{kind}.kind")).join(&self.id),
             None => notes.join(&self.id),
         }
     }
+}
+
+fn no_name(text: &str) -> String {
+    format!("`{}` cannot be the name of a file", text.escape_debug())
 }
 
 /// True if the text can be a file name on every system.

@@ -59,9 +59,13 @@ impl Workstation {
         run(&mut self.command(args))
     }
 
+    /// A file in the folder that commands run in.
+    pub(super) fn text(&self, path: &str) -> String {
+        fs::read_to_string(self.home.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
     fn read(&self, path: &str) -> Value {
-        let text = fs::read_to_string(self.home.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
-        serde_json::from_str(&text).unwrap()
+        serde_json::from_str(&self.text(path)).unwrap()
     }
 }
 

@@ -10,13 +10,19 @@ use domain::document::diff;
 use domain::json::Document;
 use domain::trigger_rule::Operator;
 use domain::{Collision, Evidence};
-use emulator::{SAMPLE_CHANGE, SAMPLE_RULE, SAMPLE_RULE_ID, Script};
+use emulator::{SAMPLE_ASSISTANT_ID, SAMPLE_CHANGE, SAMPLE_RULE, SAMPLE_RULE_ID, SAMPLE_VARIATION_ID, Script};
 use ports::testing::VirtualTime;
 use ports::{Author, DocumentRef, EntryId, Event};
 use serde_json::{Value, json};
 use sink_adapter::{EVENT_SCHEMA, SinkKind, SinkSettings};
 
-use super::{against, document, file, on, recording::Workstation, sandbox_with};
+use super::{
+    against,
+    delivering::{Workstation as Deliverer, listen, webhook},
+    document, file, on,
+    recording::Workstation,
+    sandbox_with,
+};
 use crate::{
     binary::{assist_rules, feed, run},
     repository::read,
@@ -381,6 +387,51 @@ fn events_are_what_their_schema_tells() {
     wrong["type"] = "assist-rules.rule.updated.v2".into();
     wrong["data"].as_object_mut().unwrap().remove("before");
     assert_eq!(faults(&schema, &schema, &wrong, "").len(), 5);
+}
+
+/// A real change of a Copilot, and of a variation, as a webhook and a directory receive it.
+#[test]
+fn events_about_copilots_are_what_their_schema_tells() {
+    let (url, posted) = listen("204 No Content");
+    let directory = "[[sinks]]\nname = \"files\"\nkind = \"directory\"\npath = \"rules\"\n";
+    let deliverer = Deliverer::new(&(webhook(&url) + directory));
+    let variation = format!("{SAMPLE_ASSISTANT_ID}/{SAMPLE_VARIATION_ID}");
+    for (id, file) in [
+        (SAMPLE_ASSISTANT_ID, format!("rules/copilot/{SAMPLE_ASSISTANT_ID}.json")),
+        (
+            variation.as_str(),
+            format!("rules/copilot/{SAMPLE_ASSISTANT_ID}.{SAMPLE_VARIATION_ID}.json"),
+        ),
+    ] {
+        let named = format!("copilot/{id}");
+        let change = r#"{"ruleEngineConfig": {"fallback": {"enabled": false}}, "liveOnQueue": false}"#;
+        let ran = feed(
+            &mut deliverer.command(&["update", &named, "--from", "-", "-o", "json"]),
+            change,
+        );
+        let result = document(&ran);
+        assert_eq!(
+            (ran.code, &result["delivery"]),
+            (Some(0), &json!({"queued": 2, "delivered": 2, "failed": 0})),
+            "{ran}"
+        );
+        let event: Value = serde_json::from_str(&posted.recv().unwrap().1).unwrap();
+        assert_fits(&schema("event"), &event);
+        assert_eq!(
+            (&event["type"], &event["subject"]),
+            (&json!("assist-rules.copilot.updated.v1"), &json!(id))
+        );
+        let data = &event["data"];
+        assert_eq!([&data["version_before"], &data["version_after"]], [&Value::Null; 2]);
+        assert_eq!(
+            data["diff"][0],
+            json!({"path": "/liveOnQueue", "before": true, "after": false})
+        );
+        let written: Value = serde_json::from_str(&deliverer.text(&file)).unwrap();
+        assert_eq!(written, data["after"]);
+        let ran = run(&mut deliverer.command(&["update", &named, "--from", &file]));
+        assert!(ran.code == Some(0) && ran.stdout.contains("unchanged"), "{ran}");
+    }
 }
 
 #[test]

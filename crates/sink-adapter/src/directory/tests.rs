@@ -167,3 +167,27 @@ async fn a_link_and_what_it_leads_to_are_left_alone() {
     assert_eq!(fs::read_to_string(&outside).unwrap(), "theirs");
     assert!(inner.join("r1.json").symlink_metadata().unwrap().is_symlink());
 }
+
+#[tokio::test]
+async fn the_parts_of_an_id_are_joined_by_a_dot_and_none_leads_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("inner");
+    fs::create_dir(&inner).unwrap();
+    let of = |id: &str| {
+        let mut event = event();
+        (event.document.kind, event.document.id) = ("copilot".to_owned(), id.to_owned());
+        event
+    };
+    for id in ["../a", "a/..", "a/../b", "/a", "a/", "a//b", "a/.b", "a.b", "a\\b/c"] {
+        let delivered = directory(&inner).deliver(&of(id)).await;
+        assert!(
+            matches!(delivered, Err(DeliveryError::Never { .. })),
+            "{id}: {delivered:?}"
+        );
+    }
+    for id in ["a", "a/b", "a/c"] {
+        assert_eq!(directory(&inner).deliver(&of(id)).await, Ok(()), "{id}");
+    }
+    assert_eq!(names(folder.path()), ["inner"]);
+    assert_eq!(names(&inner.join("copilot")), ["a.b.json", "a.c.json", "a.json"]);
+}

@@ -119,6 +119,12 @@ codes! {
         "The platform keeps the `defaultLanguage` of a Copilot once it is set. Leave it as it is, or use a variation for another language.";
     ReadOnly = "AR0119", Error, Stored, "a member that only the server sets",
         "The platform passes over what is written here, so the change would be lost without a word. Leave the member out, or leave it as it is stored.";
+    BadReference = "AR0120", Error, Text, "a text that begins as a reference and is none",
+        "Where an id stands, a text that begins with `@{` is a reference: `@{kind:name}`, with `\\}` for `}` and `\\\\` for `\\` in the name, and the kind of the thing that belongs there. A text that means itself is written `@@{`.";
+    UnresolvedReference = "AR0121", Error, Text, "a reference that becomes no id",
+        "The target has nothing of that name, or several things, or its listing cannot be read. Names count exactly, with case, blanks and Unicode form. What is deleted, archived or unpublished counts only if nothing else has the name.";
+    ForeignValue = "AR0122", Error, Text, "a value that another organization has otherwise",
+        "The file comes from another organization, and the value names something there that has no listing here: a template, an address, a version. Write `@{value:NAME}` and give the value of each organization by `--values FILE`.";
     DuplicateCondition = "AR0201", Warning, Result, "a condition stands twice",
         "Both conditions say the same. Since all conditions must hold, the second changes nothing.";
     Contradiction = "AR0202", Warning, Result, "conditions that cannot hold together",
@@ -173,6 +179,14 @@ codes! {
         "Both rules fire at the same moment. Two rules that differ in `participantRoles` are two rules; these do not.";
     NoRuleEnabled = "AR0227", Warning, Result, "no rule is switched on",
         "The Copilot has rules, and all of them are switched off: agents see the fallback alone.";
+    UnknownIntent = "AR0228", Warning, Result, "an intent that the NLU domain does not have",
+        "The platform takes any name, and a condition on an intent that the domain does not have never holds. Check the spelling, or publish the intent; after that the Copilot has to be saved again before a rule with it fires.";
+    BrokenReference = "AR0229", Warning, Result, "a reference to something that does not exist",
+        "The organization has no such canned response, script, page, checklist, knowledge document or NLU domain, so agents see nothing when the rule fires. It may have been deleted, or the id is another organization's.";
+    RetiredReference = "AR0230", Warning, Result, "a reference to something that is deleted, archived or unpublished",
+        "The platform still lists what the document refers to, and marks it as out of use. Agents may see nothing.";
+    ReferenceNotChecked = "AR0231", Warning, Result, "references that could not be checked",
+        "The listing of what documents refer to could not be read; most often the role of the OAuth client lacks the permission to view it. Everything else is checked, and nothing is kept from being written.";
 }
 
 impl Code {

@@ -3,6 +3,7 @@
 mod copilot_id;
 mod limits;
 mod lints;
+mod references;
 mod rule;
 mod schema;
 
@@ -19,6 +20,7 @@ use crate::document::{
 };
 use crate::finding::Findings;
 use crate::json::{Document, Node, Precision};
+use crate::reference::ReferencePlaces;
 
 /// The rules of a document: some have an id, others none.
 const RULES: Likeness = Likeness {
@@ -139,6 +141,10 @@ impl DocumentKind for Copilot {
     /// The listing shows the document of each assistant, and none of its variations.
     fn is_listed(id: &CopilotId) -> bool {
         id.variation().is_none()
+    }
+
+    fn reference_places(document: Node<'_>) -> ReferencePlaces<'_> {
+        references::places(document)
     }
 
     fn validate(&self, stored: Option<&Self>, audience: Audience) -> Findings {

@@ -15,6 +15,7 @@ mod node;
 mod number;
 mod parse;
 mod print;
+mod splice;
 mod text_error;
 
 use std::fmt;

@@ -5,7 +5,8 @@
 //! input, and loses nothing that a server sent.
 //!
 //! [`document`] is written once over [`DocumentKind`]; [`trigger_rule`] and [`copilot`] are kinds; [`plan`] says what a document would
-//! become, and [`protocol`] updates a document of any.
+//! become, and [`protocol`] updates a document of any. [`reference`] is about the ids in a document, and the names that can
+//! stand for them.
 
 pub mod copilot;
 pub mod document;
@@ -13,6 +14,7 @@ pub mod drift;
 pub mod json;
 pub mod plan;
 pub mod protocol;
+pub mod reference;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod trigger_rule;

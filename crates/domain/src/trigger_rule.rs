@@ -8,6 +8,7 @@ mod element;
 mod limits;
 mod lints;
 mod pattern;
+mod references;
 mod rule_id;
 mod schema;
 
@@ -29,6 +30,7 @@ pub(crate) use condition::CONDITION_MEMBERS;
 use crate::document::{Audience, DocumentKind, Guard, KindName, ListIdentity, MemberSpec, MergeGroup, ParseError};
 use crate::finding::Findings;
 use crate::json::{Document, Node};
+use crate::reference::ReferencePlaces;
 
 /// The members of a rule that are known by name.
 pub(crate) const RULE_MEMBERS: [&str; 8] = [
@@ -168,6 +170,10 @@ impl DocumentKind for TriggerRule {
 
     fn document(&self) -> &Document {
         &self.0
+    }
+
+    fn reference_places(document: Node<'_>) -> ReferencePlaces<'_> {
+        references::places(document)
     }
 
     fn validate(&self, stored: Option<&Self>, audience: Audience) -> Findings {

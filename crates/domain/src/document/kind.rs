@@ -11,6 +11,7 @@ use super::likeness::Likeness;
 use crate::finding::Findings;
 use crate::json::{Document, Node, Precision, TextError};
 use crate::pointer::Pointer;
+use crate::reference::ReferencePlaces;
 use crate::version::Version;
 
 /// A kind of document that can be updated safely: the data that edit, patch, diff, merge, revert, protocol, store, ledger
@@ -80,6 +81,12 @@ pub trait DocumentKind: Clone + Debug + PartialEq + Send + Sync + Sized + 'stati
     ///
     /// [`check`](super::check) adds what holds for every kind.
     fn validate(&self, stored: Option<&Self>, audience: Audience) -> Findings;
+
+    /// The places of a document of this kind, whole or partial, where ids of other things stand. By default there are none.
+    fn reference_places(document: Node<'_>) -> ReferencePlaces<'_> {
+        let _ = document;
+        ReferencePlaces::default()
+    }
 
     /// The stored element that each authored element of a list means. By default [`match_by_content`].
     fn match_elements(member: &str, authored: Node<'_>, stored: Node<'_>) -> Matching {

@@ -249,7 +249,7 @@ impl<'d> Node<'d> {
     }
 
     /// True if the value is a text with half a surrogate pair in it.
-    pub(super) fn has_lone_surrogate(self) -> bool {
+    pub(crate) fn has_lone_surrogate(self) -> bool {
         let may_have = |text: &str| text.contains(char::REPLACEMENT_CHARACTER);
         if self.document.tape.all_whole || !self.as_str().is_some_and(may_have) {
             return false;

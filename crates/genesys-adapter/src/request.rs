@@ -22,15 +22,22 @@ pub struct ApiRequest {
     pub body: Option<Bytes>,
 }
 
+impl ApiRequest {
+    /// Reads what stands at a path.
+    pub(crate) fn read(path: String, query: Option<String>) -> Self {
+        Self {
+            method: Method::GET,
+            path,
+            query,
+            if_match: None,
+            body: None,
+        }
+    }
+}
+
 /// Reads a document.
 pub fn get<R: Resource>(resource: &R, id: &<R::Kind as DocumentKind>::Id) -> ApiRequest {
-    ApiRequest {
-        method: Method::GET,
-        path: resource.path(id),
-        query: None,
-        if_match: None,
-        body: None,
-    }
+    ApiRequest::read(resource.path(id), None)
 }
 
 /// Replaces a document; with a version, if it is at that one. Equal arguments give equal bytes.
@@ -51,13 +58,7 @@ pub fn replace<R: Resource>(
 /// Reads a page of the listing.
 pub fn page<R: Resource>(resource: &R, cursor: Option<&Cursor>) -> ApiRequest {
     let (path, query) = resource.page_path(cursor);
-    ApiRequest {
-        method: Method::GET,
-        path,
-        query: Some(query),
-        if_match: None,
-        body: None,
-    }
+    ApiRequest::read(path, Some(query))
 }
 
 #[cfg(test)]

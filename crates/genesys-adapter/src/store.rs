@@ -61,19 +61,29 @@ impl<R: Resource> GenesysStore<R> {
         request: &ApiRequest,
         read: impl Fn(&ResponseReader<'_>) -> Result<T, RequestError>,
     ) -> Result<Response<T>, RequestError> {
-        let response = self.tokens.send(request).await?;
-        let redactor = self.tokens.redactor(Some(&response.token));
-        let reading = ResponseReader {
-            answer: &response.answer,
-            redactor: &redactor,
-            now: self.clock.now(),
-            requests: response.requests,
-        };
-        Ok(Response {
-            content: read(&reading)?,
-            metadata: reading.metadata(),
-        })
+        ask(&self.tokens, self.clock.as_ref(), request, read).await
     }
+}
+
+/// Sends a request and reads its answer.
+pub(crate) async fn ask<T>(
+    tokens: &TokenSource,
+    clock: &dyn Clock,
+    request: &ApiRequest,
+    read: impl Fn(&ResponseReader<'_>) -> Result<T, RequestError>,
+) -> Result<Response<T>, RequestError> {
+    let response = tokens.send(request).await?;
+    let redactor = tokens.redactor(Some(&response.token));
+    let reading = ResponseReader {
+        answer: &response.answer,
+        redactor: &redactor,
+        now: clock.now(),
+        requests: response.requests,
+    };
+    Ok(Response {
+        content: read(&reading)?,
+        metadata: reading.metadata(),
+    })
 }
 
 #[async_trait]

@@ -4,6 +4,7 @@
 //! `testing` there are versions in memory, mocks, and the conformance suite that every adapter must pass.
 
 mod clock;
+mod directory;
 mod document_store;
 mod event;
 mod event_sink;
@@ -21,6 +22,7 @@ mod tally;
 pub mod testing;
 
 pub use clock::Clock;
+pub use directory::{Directory, DirectoryPage, DomainVersion, NameListing, NamedThing};
 pub use document_store::{Cursor, DocumentStore, Listed, Page, Response};
 pub use event::Event;
 pub use event_sink::{DeliveryError, EventSink, SinkFn};
@@ -37,5 +39,7 @@ pub use redactor::Redactor;
 pub use sleeper::Sleeper;
 pub use tally::{Latencies, Tally};
 
+#[cfg(feature = "testing")]
+pub use directory::MockDirectory;
 #[cfg(feature = "testing")]
 pub use document_store::MockDocumentStore;

@@ -5,6 +5,7 @@ use domain::{Copilot, CopilotId, DocumentKind};
 use ports::Cursor;
 
 use super::{ListedParts, NotTheDocument, PageParts, Resource};
+use crate::next_uri::cursor_in;
 
 /// The path of the assistants.
 const ASSISTANTS: &str = "/api/v2/assistants";
@@ -49,7 +50,7 @@ impl Resource for Copilots {
         let entities = root.get("entities").filter(|entities| entities.is_array())?;
         Some(PageParts {
             elements: entities.elements().collect(),
-            next: root.get("nextUri").and_then(Node::as_str).and_then(after),
+            next: root.get("nextUri").and_then(Node::as_str).and_then(cursor_in),
             total: None,
         })
     }
@@ -118,16 +119,6 @@ fn assistant_in(path: &str) -> Option<&str> {
     rest.split('/').next()
 }
 
-/// The cursor in the address of the next page. Only its own parameter is taken: the token goes to no other host, and to no
-/// other path.
-fn after(next: &str) -> Option<Cursor> {
-    let (_, query) = next.split_once('?')?;
-    let mut parameters = query.split('#').next()?.split('&');
-    let value = parameters.find_map(|parameter| parameter.strip_prefix("after="))?;
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~' | b'%' | b'+');
-    (!value.is_empty() && value.bytes().all(is_plain)).then(|| Cursor(value.to_owned()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,7 +140,7 @@ mod tests {
             ("/api/v2/assistants?after=", None),
             ("/api/v2/assistants", None),
         ] {
-            assert_eq!(after(next).map(|cursor| cursor.0).as_deref(), cursor, "{next}");
+            assert_eq!(cursor_in(next).map(|cursor| cursor.0).as_deref(), cursor, "{next}");
         }
         let page = r#"{"entities": [], "nextUri": "https://elsewhere.example/x?after=abc"}"#
             .parse::<Document>()

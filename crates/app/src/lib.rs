@@ -4,9 +4,11 @@ mod apply;
 mod base;
 mod deliver;
 mod drift;
+mod known_names;
 mod planner;
 mod puller;
 mod rate_limited;
+mod rate_limited_directory;
 mod read_only;
 mod reconcile;
 mod retry;
@@ -20,12 +22,16 @@ pub use apply::{AppliedPlan, Applier, InSync, ReviewedUpdate};
 pub use base::FileContent;
 pub use deliver::{Deliverer, DeliveryReport};
 pub use drift::{BaseInfo, BaseOrigin, Bases, DocumentDrift, DriftLine, DriftPolicy, FolderBase, KnownChange, OnDrift};
+pub use known_names::{
+    FindNameError, FoundThing, KnownNames, NameOfError, OwnName, PortableNames, ReferenceCheck, ResolvedNames,
+};
 pub use planner::{
     InvalidPlan, KnownBases, PlanProgress, PlanRequest, Planned, PlannedAction, PlannedDocument, Planner,
     RequestSource, SeenEntry, known_bases,
 };
 pub use puller::{PullError, Pulled, PulledDocument, PulledState, Puller, Wanted, record_pulled};
 pub use rate_limited::RateLimited;
+pub use rate_limited_directory::RateLimitedDirectory;
 pub use read_only::ReadOnly;
 pub use reconcile::{PersonsWord, Reconciled, Reconciler};
 pub use retry::{Retry, WatchWait};

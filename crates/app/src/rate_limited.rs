@@ -53,13 +53,21 @@ fn lock(limiter: &Mutex<RateLimiter>) -> MutexGuard<'_, RateLimiter> {
     limiter.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl<K: DocumentKind> RateLimited<K> {
+/// The pacing of requests.
+pub(crate) struct Pacing<'a> {
+    pub(crate) limiter: &'a Mutex<RateLimiter>,
+    pub(crate) clock: &'a dyn Clock,
+    pub(crate) sleeper: &'a dyn Sleeper,
+    pub(crate) longest_pause: Duration,
+}
+
+impl Pacing<'_> {
     /// Makes a request when its turn has come.
-    async fn in_turn<T>(
+    pub(crate) async fn in_turn<T>(
         &self,
         request: impl Future<Output = Result<Response<T>, RequestError>>,
     ) -> Result<Response<T>, RequestError> {
-        let turn = Turn::take(&self.limiter);
+        let turn = Turn::take(self.limiter);
         loop {
             let now = self.clock.elapsed();
             let pause = turn.lock().closed_for(now);
@@ -97,6 +105,17 @@ impl<K: DocumentKind> RateLimited<K> {
     }
 }
 
+impl<K: DocumentKind> RateLimited<K> {
+    fn pacing(&self) -> Pacing<'_> {
+        Pacing {
+            limiter: &self.limiter,
+            clock: self.clock.as_ref(),
+            sleeper: self.sleeper.as_ref(),
+            longest_pause: self.longest_pause,
+        }
+    }
+}
+
 fn too_long(pause: Duration) -> RequestError {
     let message = format!("the server wants no requests for another {} s", pause.as_secs());
     RequestError::new(FailureClass::Throttled { wait: Some(pause) }, message)
@@ -105,7 +124,7 @@ fn too_long(pause: Duration) -> RequestError {
 #[async_trait]
 impl<K: DocumentKind> DocumentStore<K> for RateLimited<K> {
     async fn get(&self, id: &K::Id) -> Result<Response<Stored<K>>, RequestError> {
-        self.in_turn(self.store.get(id)).await
+        self.pacing().in_turn(self.store.get(id)).await
     }
 
     async fn replace<'v>(
@@ -114,11 +133,11 @@ impl<K: DocumentKind> DocumentStore<K> for RateLimited<K> {
         document: &K,
         version: Option<&'v Version>,
     ) -> Result<Response<Option<Stored<K>>>, RequestError> {
-        self.in_turn(self.store.replace(id, document, version)).await
+        self.pacing().in_turn(self.store.replace(id, document, version)).await
     }
 
     async fn page(&self, cursor: Option<Cursor>) -> Result<Response<Page<K>>, RequestError> {
-        self.in_turn(self.store.page(cursor)).await
+        self.pacing().in_turn(self.store.page(cursor)).await
     }
 }
 

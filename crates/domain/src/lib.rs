@@ -50,6 +50,7 @@ pub use request_error::{ErrorDetail, ExceededLimit, FailureClass, IndeterminateC
 pub use retry_budget::{RetryBudget, RetryCost};
 pub use settlement::{MAX_WRITE_IN_FLIGHT, OpenWrite, Settlement, settle};
 pub use severity::Severity;
+pub use suggest::nearest;
 pub use trigger_rule::{EngineLimits, RuleId, TriggerRule};
 pub use version::{MAX_VERSION, ParseVersionError, Version};
 

@@ -24,7 +24,14 @@ const ALIASES: &[(&str, &str)] = &[
 ];
 
 /// The known word nearest to `word`, if it is near enough that a person may have meant it.
-pub(crate) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+///
+/// ```
+/// use assist_rules_domain::nearest;
+///
+/// assert_eq!(nearest("billing-dispute", &["Billing_Dispute", "Refund"]), Some("Billing_Dispute"));
+/// assert_eq!(nearest("weather", &["Billing_Dispute", "Refund"]), None);
+/// ```
+pub fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let plain = plain(word);
     let aliased = ALIASES
         .iter()

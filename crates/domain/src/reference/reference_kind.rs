@@ -82,6 +82,22 @@ impl ReferenceKind {
         }
     }
 
+    /// Several of the kind in words.
+    pub fn plural(self) -> &'static str {
+        match self {
+            Self::Assistant => "assistants",
+            Self::Rule => "trigger rules",
+            Self::Domain => "NLU domains",
+            Self::Library => "response libraries",
+            Self::Response => "canned responses",
+            Self::Script => "scripts",
+            Self::Page => "script pages",
+            Self::Checklist => "checklists",
+            Self::KnowledgeBase => "knowledge bases",
+            Self::Document => "knowledge documents",
+        }
+    }
+
     /// The kind of thing that one of this kind is within, where it has its name only there.
     pub fn owner(self) -> Option<Self> {
         match self {

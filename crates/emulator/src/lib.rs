@@ -37,6 +37,7 @@ mod listing;
 mod merge_patch;
 mod operand;
 mod organization;
+mod other_ids;
 mod parameters;
 mod permission;
 mod platform;

@@ -38,7 +38,7 @@ pub(super) fn visible(name: &str) -> String {
             // Combining marks: a letter with one looks like the letter that has it built in.
             '\u{300}'..='\u{36f}' => shown.push_str(&code_point(*letter)),
             other if *other != ' ' && (other.is_whitespace() || other.is_control()) => {
-                shown.push_str(&code_point(*other))
+                shown.push_str(&code_point(*other));
             }
             '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' => shown.push_str(&code_point(*letter)),
             other => shown.push(*other),

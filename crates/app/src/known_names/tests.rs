@@ -6,8 +6,8 @@ use domain::json::Document;
 use domain::reference::{ResolveError, UnresolvedCause};
 use domain::{Code, Copilot, DocumentKind, Finding, TriggerRule};
 use emulator::{
-    Client, Emulator, Permission, ReferenceCollection, Running, SAMPLE_ASSISTANT_ID, SANDBOX_CLIENT_ID,
-    SANDBOX_CLIENT_SECRET, serve,
+    Client, Emulator, HostedOrganization, Permission, ReferenceCollection, Running, SAMPLE_ASSISTANT_ID,
+    SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, serve,
 };
 use genesys_adapter::{Address, Connection, ConnectionSettings, Credentials, GenesysDirectory, RulesPath, TokenSource};
 use ports::testing::VirtualTime;
@@ -257,7 +257,8 @@ async fn a_name_counts_exactly_and_what_is_out_of_use_only_if_nothing_else_has_i
         "did you mean `Greeting`, `Greeting␣`, `greeting`?"
     );
     // Two pages, once.
-    assert_eq!(org.reads(), ["/api/v2/scripts"; 2]);
+    let page = |number| format!("/api/v2/scripts?pageSize=100&pageNumber={number}");
+    assert_eq!(org.reads(), [page(1), page(2)]);
 
     let name_of = async |id: &str| org.names.name_of(ReferenceKind::Script, None, id).await;
     assert_eq!(name_of("s3").await, Ok("Greeting".to_owned()));
@@ -372,11 +373,8 @@ async fn a_rule_that_its_file_renames_is_found_by_either_name() {
     };
     let id = async |names: &KnownNames, own: OwnName| match names.resolve::<TriggerRule>(&file, &own).await {
         Ok(resolved) => Ok(resolved.references[0].id.clone()),
-        Err(ResolveError::Unresolved(unresolved)) => match &unresolved[0].cause {
-            UnresolvedCause::Unknown(_, error) => Err(error.to_string()),
-            other => panic!("{other:?}"),
-        },
-        Err(other) => panic!("{other:?}"),
+        Err(ResolveError::Unresolved(unresolved)) => Err(FindNameError::finding(&unresolved[0]).message),
+        Err(ResolveError::TooLarge(error)) => panic!("{error}"),
     };
     assert_eq!(id(&org.names, own(Some("Refunds"), None)).await, Ok("r1".to_owned()));
     assert_eq!(id(&org.names, own(None, Some("r1"))).await, Ok("r1".to_owned()));
@@ -418,4 +416,47 @@ async fn a_text_beside_a_document_is_resolved_too() {
         resolve("@{assistant:Nobody}").await,
         Err(UnresolvedCause::Unknown(_, FindNameError::Absent { .. }))
     ));
+}
+
+/// A document that is promoted has the ids of the organization that it comes to, and none of the one that it comes from.
+#[tokio::test]
+async fn a_copilot_goes_from_one_organization_to_another_by_its_names() {
+    let development = Org::sample().await;
+    let production = Org::of(Emulator::sample_of(HostedOrganization::new("Production"))).await;
+    for (stored, has_version) in [
+        (SAMPLE_ASSISTANT_ID, false),
+        ("7d2b6a54-9999-4888-8777-666655554445", true),
+    ] {
+        let copilot = development.emulator.assistant(stored).unwrap()["copilot"].to_string();
+        let copilot: Copilot = copilot.parse().unwrap();
+        let there = development
+            .names
+            .portable::<Copilot>(copilot.document())
+            .await
+            .unwrap()
+            .portable;
+        assert_eq!(
+            (there.nameless.len(), there.unlisted.len()),
+            (0, usize::from(has_version))
+        );
+        let here = production
+            .names
+            .resolve::<Copilot>(&there.document, &OwnName::default())
+            .await
+            .unwrap();
+        assert_eq!(here.unlisted, there.unlisted);
+        let ours = production.emulator.ids();
+        assert!(here.references.iter().all(|reference| ours.contains(&reference.id)));
+        assert_eq!(here.references.len(), there.references.len());
+        let resolved: Copilot = here.document.text().parse().unwrap();
+        let check = production.names.check_references(&resolved).await;
+        assert_eq!(told(check.findings.as_slice()), [""; 0]);
+        let back = production
+            .names
+            .portable::<Copilot>(&here.document)
+            .await
+            .unwrap()
+            .portable;
+        assert_eq!(back.document.text(), there.document.text());
+    }
 }

@@ -234,3 +234,31 @@ fn an_organization_is_fresh_where_none_is_given() {
         Some(RuleError::Organization)
     );
 }
+
+#[tokio::test]
+async fn what_belongs_to_another_organization_is_seen_in_writes() {
+    let development = Emulator::sample();
+    let org = Org::of(Emulator::sample_of(HostedOrganization::new("prod"))).await;
+    let id = org.emulator.snapshot()["rules"][0]["id"].as_str().unwrap().to_owned();
+    let path = format!("{RULES}/{id}");
+    let put = async |action: Value| {
+        let mut rule = org.emulator.rule(&id).unwrap();
+        rule["actions"] = json!([action]);
+        let etag = rule["etag"].as_str().unwrap().to_owned();
+        let headers = [("If-Match", &*etag), ("Content-Type", "application/json")];
+        let answer = org
+            .api("PUT", &path, &headers, rule.to_string().as_bytes())
+            .await
+            .unwrap();
+        assert_eq!(answer.status, 200);
+        org.emulator.foreign_writes(&development)
+    };
+    assert_eq!(
+        put(json!({"type": "display", "templateId": "t", "text": "@{hello}"})).await,
+        [""; 0]
+    );
+    let theirs = put(json!({"type": "display", "templateId": SAMPLE_RULE_ID})).await;
+    assert_eq!(theirs, [SAMPLE_RULE_ID]);
+    let unresolved = put(json!({"type": "display", "templateId": "@{value:T}"})).await;
+    assert_eq!(unresolved, [SAMPLE_RULE_ID, "@{value:T}"]);
+}

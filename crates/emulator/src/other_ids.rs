@@ -48,11 +48,10 @@ impl Emulator {
         found.map(|id| id.as_str().to_owned()).collect()
     }
 
-    /// What clients wrote here and must not have: the ids that only the organization of `other` has, and the texts that begin
-    /// with `@{` where an id stands.
+    /// What clients wrote here and must not have: ids of the organization of `other`, which has none in common with this one,
+    /// and texts that begin with `@{` where an id stands.
     pub fn foreign_writes(&self, other: &Self) -> Vec<String> {
-        let own = self.ids();
-        let theirs: BTreeSet<String> = other.ids().into_iter().filter(|id| !own.contains(id)).collect();
+        let theirs = other.ids();
         let mut found = Vec::new();
         for request in self.requests().iter().filter(|request| request.method == "PUT") {
             let body = String::from_utf8_lossy(&request.body);

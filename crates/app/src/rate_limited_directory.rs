@@ -62,3 +62,42 @@ impl Directory for RateLimitedDirectory {
         self.pacing().in_turn(self.directory.intents(domain, version)).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::FailureClass;
+    use domain::reference::ReferenceKind;
+    use ports::MockDirectory;
+    use ports::testing::VirtualTime;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn its_requests_wait_their_turn_with_those_of_the_stores() {
+        let mut behind = MockDirectory::new();
+        let wait = Some(Duration::from_secs(30));
+        let refused = move || RequestError::new(FailureClass::Throttled { wait }, "slow down");
+        behind.expect_find().once().returning(move |_, _| Err(refused()));
+        behind.expect_names().never();
+        behind.expect_intents().never();
+        behind.expect_domain_versions().never();
+        let time = Arc::new(VirtualTime::default());
+        let directory = RateLimitedDirectory {
+            directory: Arc::new(behind),
+            limiter: Arc::default(),
+            clock: time.clone(),
+            sleeper: time,
+            longest_pause: Duration::from_secs(1),
+        };
+        let scripts = NameListing {
+            kind: ReferenceKind::Script,
+            within: None,
+        };
+        assert!(directory.find(&scripts, "s1").await.is_err());
+        // Why no request: the server wants none for longer than is waited out.
+        let throttled = |failure: RequestError| matches!(failure.class, FailureClass::Throttled { .. });
+        assert!(throttled(directory.names(&scripts, None).await.unwrap_err()));
+        assert!(throttled(directory.intents("d", "v").await.unwrap_err()));
+        assert!(throttled(directory.domain_versions("d", None).await.unwrap_err()));
+    }
+}

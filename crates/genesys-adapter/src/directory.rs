@@ -70,7 +70,8 @@ impl Directory for GenesysDirectory {
         listing: &NameListing,
         cursor: Option<Cursor>,
     ) -> Result<Response<DirectoryPage<NamedThing>>, RequestError> {
-        let collection = Collection::of(listing, &self.rules).ok_or_else(no_listing)?;
+        let collection = Collection::of(listing, &self.rules).filter(Collection::has_pages);
+        let collection = collection.ok_or_else(no_listing)?;
         self.page(&collection, cursor, collection::named).await
     }
 

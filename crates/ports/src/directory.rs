@@ -13,6 +13,7 @@ use crate::document_store::{Cursor, Response};
 ///   caller compares;
 /// - MUST send its credentials to no other host and no other path than its own, whatever an answer says about the next page;
 /// - MUST answer `find` with nothing, and without a request, for a text that can be no id;
+/// - MUST find a canned response by its id where the listing is of no library;
 /// - MAY make more than one request for one answer, and counts them.
 #[cfg_attr(feature = "testing", mockall::automock)]
 #[cfg_attr(

@@ -67,7 +67,7 @@ impl KnownNames {
         let Reference { kind, id, .. } = reference;
         let within = reference.within.as_deref();
         // Why: without it nothing can be asked for, and a lint tells of the attribute that is missing.
-        let lacks_owner = kind.owner().is_some() && within.is_none();
+        let lacks_owner = matches!(kind, ReferenceKind::Page | ReferenceKind::Document) && within.is_none();
         if matches!(kind, ReferenceKind::Assistant | ReferenceKind::Rule)
             || lacks_owner
             || self.is_unchecked(kind.plural())

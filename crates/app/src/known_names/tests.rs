@@ -460,3 +460,41 @@ async fn a_copilot_goes_from_one_organization_to_another_by_its_names() {
         assert_eq!(back.document.text(), there.document.text());
     }
 }
+
+#[tokio::test]
+async fn a_response_is_checked_without_its_library_and_a_rule_refers_to_nothing_that_is_checked() {
+    let org = Org::sample().await;
+    let text = r#"{"responseId": "nobody", "pageId": "nobody"}"#;
+    let check = org
+        .names
+        .check_references(&script_attributes(text).text().parse::<Copilot>().unwrap())
+        .await;
+    assert_eq!(
+        told(check.findings.as_slice()),
+        ["AR0229 there is no canned response `nobody`"]
+    );
+    let asked = org.reads().len();
+    let rule: TriggerRule = r#"{"id": "r1", "actions": [{"templateId": "t"}]}"#.parse().unwrap();
+    let check = org.names.check_references(&rule).await;
+    assert_eq!((told(check.findings.as_slice()).len(), org.reads().len()), (0, asked));
+}
+
+/// A response that names no library is one of all libraries.
+#[tokio::test]
+async fn a_name_without_a_library_is_looked_for_in_all() {
+    let org = Org::sample().await;
+    let library = json!({"id": "l2", "name": "Second"});
+    org.emulator
+        .put_reference(&ReferenceCollection::Libraries, library)
+        .unwrap();
+    let response = json!({"id": "g2", "name": "Farewell", "libraries": [{"id": "l2"}]});
+    org.emulator
+        .put_reference(&ReferenceCollection::Responses, response)
+        .unwrap();
+    let found = org.names.find(ReferenceKind::Response, None, "Farewell").await.unwrap();
+    assert_eq!(found.id, "g2");
+    let elsewhere = org.names.find(ReferenceKind::Response, Some("l2"), "Greeting").await;
+    assert!(matches!(elsewhere, Err(FindNameError::Absent { .. })));
+    // The libraries, and the responses of each.
+    assert_eq!(org.reads().len(), 3);
+}

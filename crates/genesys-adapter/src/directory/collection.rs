@@ -39,7 +39,8 @@ enum Paging {
 }
 
 impl Collection {
-    /// The collection of a listing; none if the listing lacks what it is within, or that can be no id.
+    /// The collection of a listing; none if the listing lacks what it is within, or that can be no id. Responses have one path
+    /// whatever library they are in: their collection is there without one, and has no pages.
     pub(super) fn of(listing: &NameListing, rules: &RulesPath) -> Option<Self> {
         let within = listing.within.as_deref().filter(|id| is_segment(id));
         let collection = |path: String, paging| Self {
@@ -57,7 +58,7 @@ impl Collection {
                 collection("/api/v2/responsemanagement/libraries".to_owned(), Paging::Numbered(100))
             }
             ReferenceKind::Response => Self {
-                parameter: Some(format!("libraryId={}", within?)),
+                parameter: within.map(|library| format!("libraryId={library}")),
                 names_owners: true,
                 ..collection("/api/v2/responsemanagement/responses".to_owned(), Paging::Numbered(100))
             },
@@ -135,7 +136,12 @@ impl Collection {
         Some((elements, next))
     }
 
-    /// True if an element is in the library that it was asked for in, or does not say.
+    /// True if the collection has pages: canned responses are listed within a library only.
+    pub(super) fn has_pages(&self) -> bool {
+        !self.names_owners || self.parameter.is_some()
+    }
+
+    /// True if an element is in the library that it was asked for in, or does not say, or that was not asked.
     pub(super) fn has(&self, element: Node<'_>, within: Option<&str>) -> bool {
         let owners = element
             .get("libraries")
@@ -145,7 +151,7 @@ impl Collection {
                 .elements()
                 .any(|owner| owner.get("id").and_then(Node::as_str) == within)
         };
-        owners.is_none_or(is_named)
+        within.is_none() || owners.is_none_or(is_named)
     }
 }
 

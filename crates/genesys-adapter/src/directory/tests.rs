@@ -207,6 +207,11 @@ async fn what_is_out_of_use_says_so_and_a_response_is_in_its_own_library() {
     let greeting = "5f0e8b1a-aaaa-4bbb-8ccc-000000000001";
     let elsewhere = listing(ReferenceKind::Response, Some("other"));
     assert_eq!(room.directory.find(&elsewhere, greeting).await.unwrap().content, None);
+    let anywhere = listing(ReferenceKind::Response, None);
+    let found = room.directory.find(&anywhere, greeting).await.unwrap().content;
+    assert_eq!(found.unwrap().name, "Greeting");
+    let failure = room.directory.names(&anywhere, None).await.unwrap_err();
+    assert_eq!(failure.class, FailureClass::NotFound);
 }
 
 #[tokio::test]

@@ -317,7 +317,7 @@ const OLD_NAMES: &[(&str, &[&str])] = &[
         "Change", "Purpose", "allows", "learn", "looking", "stopping",
     ]),
     ("crates/ports/", &["Dead", "is_so"]),
-    ("crates/app/", &["affordable", "Work", "NothingToUndo", "Finding", "note", "Back"]),
+    ("crates/app/", &["affordable", "Work", "NothingToUndo", "note", "Back"]),
     ("crates/cli/", &[
         "Ended", "End", "ending", "FAINT", "STRONG", "GOOD", "BAD", "Stranger", "refuse_what_only_its_owner_may_say", "SPOKEN",
         "Keys", "note", "words",

@@ -16,7 +16,7 @@ use ports::{Directory, DomainVersion, NameListing, NamedThing};
 use crate::retry::Retry;
 use candidates::candidates;
 pub use check::ReferenceCheck;
-pub use errors::{FindNameError, NameOfError};
+pub use errors::{FindNameError, NameOfError, foreign_value};
 pub use exchange::{OwnName, PortableNames, ResolvedNames};
 use memo::Memo;
 
@@ -36,7 +36,7 @@ pub struct KnownNames {
     things: Memo<(NameListing, String), Answer<Option<NamedThing>>>,
     versions: Memo<String, Answer<Option<String>>>,
     intents: Memo<(String, String), Answer<Arc<Vec<String>>>>,
-    /// What could not be checked, in words, with the failure.
+    /// The kinds of things that could not be checked, in words, each with the failure.
     unchecked: Mutex<BTreeMap<&'static str, RequestError>>,
 }
 

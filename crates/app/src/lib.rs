@@ -24,6 +24,7 @@ pub use deliver::{Deliverer, DeliveryReport};
 pub use drift::{BaseInfo, BaseOrigin, Bases, DocumentDrift, DriftLine, DriftPolicy, FolderBase, KnownChange, OnDrift};
 pub use known_names::{
     FindNameError, FoundThing, KnownNames, NameOfError, OwnName, PortableNames, ReferenceCheck, ResolvedNames,
+    foreign_value,
 };
 pub use planner::{
     InvalidPlan, KnownBases, PlanProgress, PlanRequest, Planned, PlannedAction, PlannedDocument, Planner,

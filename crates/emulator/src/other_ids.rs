@@ -48,7 +48,7 @@ impl Emulator {
         found.map(|id| id.as_str().to_owned()).collect()
     }
 
-    /// What clients wrote here and must not have: ids of the organization of `other`, which has none in common with this one,
+    /// The parts of what clients wrote here that they must not have: ids of the organization of `other`, which has none in common with this one,
     /// and texts that begin with `@{` where an id stands.
     pub fn foreign_writes(&self, other: &Self) -> Vec<String> {
         let theirs = other.ids();

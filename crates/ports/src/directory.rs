@@ -72,7 +72,7 @@ pub struct NameListing {
 /// One page of a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DirectoryPage<T> {
-    /// What is on it.
+    /// The entries on it.
     pub entries: Vec<T>,
     /// The place of the next page, if there is one.
     pub next: Option<Cursor>,

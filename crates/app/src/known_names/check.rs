@@ -8,8 +8,8 @@ use domain::{Code, DocumentKind, FailureClass, Finding, Findings, Pointer, neare
 use super::errors::missing_permissions;
 use super::{KnownNames, candidates::visible};
 
-/// The most intents that are told where none is near.
-const MOST_TOLD: usize = 10;
+/// The most intents that are listed where none is near.
+const MOST_LISTED: usize = 10;
 
 /// The intents of domains, in words.
 const INTENTS: &str = "intents";
@@ -125,9 +125,9 @@ impl KnownNames {
                 Some(meant) => format!("did you mean `{}`?", visible(meant)),
                 None if known.is_empty() => "the domain has no intents".to_owned(),
                 None => {
-                    let told: Vec<String> = known.iter().take(MOST_TOLD).map(|name| visible(name)).collect();
-                    let more = if known.len() > MOST_TOLD { ", …" } else { "" };
-                    format!("its intents: {}{more}", told.join(", "))
+                    let listed: Vec<String> = known.iter().take(MOST_LISTED).map(|name| visible(name)).collect();
+                    let more = if known.len() > MOST_LISTED { ", …" } else { "" };
+                    format!("its intents: {}{more}", listed.join(", "))
                 }
             };
             let finding = Finding::new(Code::UnknownIntent, intent.pointer.clone(), message);

@@ -1,6 +1,6 @@
 //! The reasons why a name has no id, or an id no name.
 
-use domain::reference::{ReferenceKind, ReferenceText, Unresolved, UnresolvedCause};
+use domain::reference::{ReferenceKind, ReferenceText, UnlistedValue, Unresolved, UnresolvedCause};
 use domain::{Code, FailureClass, Finding, RequestError};
 
 use super::candidates::visible;
@@ -123,6 +123,14 @@ impl FindNameError {
             }
         }
     }
+}
+
+/// The error finding of a value without a listing in a file that comes from another organization.
+pub fn foreign_value(value: &UnlistedValue) -> Finding {
+    // Why without the value: the address of a webhook may have a secret in it.
+    let message = "the value comes from another organization, and has no listing by which it could be found here";
+    Finding::new(Code::ForeignValue, value.pointer.clone(), message)
+        .with_help("write `@{value:NAME}`, and give it by `--values FILE`")
 }
 
 /// The permissions that a role lacks, in words.

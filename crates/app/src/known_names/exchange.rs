@@ -34,7 +34,7 @@ pub struct PortableNames {
     pub nameless: Vec<(Reference, NameOfError)>,
 }
 
-/// What is known of a document besides the name that its file has in place of its id.
+/// The knowledge of a document besides the name that its file has in place of its id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OwnName {
     /// The name that the file gives it: of a file that renames it, the new one.

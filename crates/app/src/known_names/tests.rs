@@ -83,12 +83,12 @@ impl Org {
     }
 }
 
-fn told(findings: &[Finding]) -> Vec<String> {
-    let told = |found: &Finding| {
+fn shown(findings: &[Finding]) -> Vec<String> {
+    let shown = |found: &Finding| {
         let help = found.help.as_ref().map(|help| format!(" ({help})"));
         format!("{} {}{}", found.code, found.message, help.unwrap_or_default())
     };
-    findings.iter().map(told).collect()
+    findings.iter().map(shown).collect()
 }
 
 fn parsed(text: &str) -> Document {
@@ -107,7 +107,7 @@ async fn a_copilot_whose_references_exist_has_no_warning_and_each_is_asked_for_o
     let copilot = org.copilot();
     for _ in 0..3 {
         let check = org.names.check_references(&copilot).await;
-        assert_eq!(told(check.findings.as_slice()), [""; 0]);
+        assert_eq!(shown(check.findings.as_slice()), [""; 0]);
     }
     let (one, other) = tokio::join!(
         org.names.check_references(&copilot),
@@ -121,7 +121,7 @@ async fn a_copilot_whose_references_exist_has_no_warning_and_each_is_asked_for_o
     assert_eq!(reads.len(), asked, "{reads:?}");
     // The domain, a library and a response in it, a checklist, a script and a page of it; versions, and one of them.
     assert_eq!(asked, 8, "{reads:?}");
-    assert_eq!(told(&org.names.unchecked()), [""; 0]);
+    assert_eq!(shown(&org.names.unchecked()), [""; 0]);
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn what_is_not_there_is_told_by_its_place_with_the_intent_that_was_meant()
         .remove_reference(&ReferenceCollection::Scripts, "5f0e8b1a-aaaa-4bbb-8ccc-000000000004");
     let check = org.names.check_references(&text.parse::<Copilot>().unwrap()).await;
     assert_eq!(
-        told(check.findings.as_slice()),
+        shown(check.findings.as_slice()),
         [
             "AR0229 there is no canned response `5f0e8b1a-aaaa-4bbb-8ccc-0000000000ff` in the response library \
              `5f0e8b1a-aaaa-4bbb-8ccc-000000000002`",
@@ -197,9 +197,9 @@ async fn a_missing_permission_is_one_warning_that_names_it() {
     );
     for _ in 0..2 {
         let check = org.names.check_references(&two.parse::<Copilot>().unwrap()).await;
-        assert_eq!(told(check.findings.as_slice()), [""; 0]);
+        assert_eq!(shown(check.findings.as_slice()), [""; 0]);
     }
-    let [unchecked] = &*told(&org.names.unchecked()) else {
+    let [unchecked] = &*shown(&org.names.unchecked()) else {
         panic!("one warning")
     };
     assert!(
@@ -221,7 +221,7 @@ async fn a_missing_permission_is_one_warning_that_names_it() {
     let fresh = Org::of(org.emulator.clone()).await;
     let check = fresh.names.check_references(&fresh.copilot()).await;
     assert!(check.absent_intents.is_empty());
-    assert!(told(&fresh.names.unchecked())[0].contains("AR0231 intents could not be checked"));
+    assert!(shown(&fresh.names.unchecked())[0].contains("AR0231 intents could not be checked"));
 }
 
 #[tokio::test]
@@ -312,7 +312,7 @@ async fn a_name_that_becomes_no_id_says_why() {
     };
     let findings: Vec<Finding> = unresolved.iter().map(FindNameError::finding).collect();
     assert_eq!(
-        told(&findings),
+        shown(&findings),
         [
             "AR0121 no script has the name `billing dispute` (did you mean `Billing dispute`?)",
             "AR0121 the script that `@{page:Start}` is within is not found",
@@ -353,7 +353,7 @@ async fn a_name_that_only_a_thing_out_of_use_has_is_taken_with_a_warning() {
         )
         .await;
     assert_eq!(
-        told(check.findings.as_slice()),
+        shown(check.findings.as_slice()),
         ["AR0230 the script `Old` is deleted, archived or unpublished"]
     );
 }
@@ -445,12 +445,18 @@ async fn a_copilot_goes_from_one_organization_to_another_by_its_names() {
             .await
             .unwrap();
         assert_eq!(here.unlisted, there.unlisted);
+        for value in &here.unlisted {
+            let finding = foreign_value(value);
+            let at = "/nluConfig/domain/version/id";
+            assert_eq!((finding.code, finding.pointer.as_str()), (Code::ForeignValue, at));
+            assert!(!finding.message.contains(&value.value));
+        }
         let ours = production.emulator.ids();
         assert!(here.references.iter().all(|reference| ours.contains(&reference.id)));
         assert_eq!(here.references.len(), there.references.len());
         let resolved: Copilot = here.document.text().parse().unwrap();
         let check = production.names.check_references(&resolved).await;
-        assert_eq!(told(check.findings.as_slice()), [""; 0]);
+        assert_eq!(shown(check.findings.as_slice()), [""; 0]);
         let back = production
             .names
             .portable::<Copilot>(&here.document)
@@ -470,13 +476,13 @@ async fn a_response_is_checked_without_its_library_and_a_rule_refers_to_nothing_
         .check_references(&script_attributes(text).text().parse::<Copilot>().unwrap())
         .await;
     assert_eq!(
-        told(check.findings.as_slice()),
+        shown(check.findings.as_slice()),
         ["AR0229 there is no canned response `nobody`"]
     );
     let asked = org.reads().len();
     let rule: TriggerRule = r#"{"id": "r1", "actions": [{"templateId": "t"}]}"#.parse().unwrap();
     let check = org.names.check_references(&rule).await;
-    assert_eq!((told(check.findings.as_slice()).len(), org.reads().len()), (0, asked));
+    assert_eq!((shown(check.findings.as_slice()).len(), org.reads().len()), (0, asked));
 }
 
 /// A response that names no library is one of all libraries.

@@ -38,7 +38,7 @@ pub enum ReferenceText {
 /// The reason why a text that begins with `@{` is no reference.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseReferenceError {
-    /// It has no `:`, or does not end with `}`.
+    /// No `:`, or no `}` at the end.
     #[error("expected `@{{kind:name}}`")]
     Form,
     /// Something stands behind the `}` that ends it.
@@ -205,7 +205,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(3_000))]
 
-        /// What is printed is read as what it was, whatever the name.
+        /// A printed reference is read as itself, whatever the name.
         #[test]
         fn a_printed_reference_is_read_as_itself(name in name(), kind in select(ReferenceKind::ALL.to_vec())) {
             for reference in [ReferenceText::named(kind, name.clone()), ReferenceText::Value(name)] {
@@ -213,7 +213,7 @@ mod tests {
             }
         }
 
-        /// What is read as a reference is printed as it was written: there is one way to write each.
+        /// A reference is printed as it was written: there is one way to write each.
         #[test]
         fn a_reference_has_one_spelling(name in name()) {
             let text = format!("@{{script:{name}}}");

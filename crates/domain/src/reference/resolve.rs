@@ -52,16 +52,16 @@ pub struct Unresolved<E> {
 /// The reason why a text became no id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UnresolvedCause<E> {
-    /// It begins as a reference does, and is none.
+    /// No reference, though it begins as one does.
     Malformed(ParseReferenceError),
-    /// It is a reference to a thing of another kind than belongs there: none does where something without a listing stands.
+    /// A reference to a thing of another kind than belongs there: none does where something without a listing stands.
     OtherKind {
         /// The kind that belongs there.
         expected: Option<ReferenceKind>,
         /// The reference.
         found: ReferenceText,
     },
-    /// What it is within, which the document names beside it, became no id either.
+    /// The thing that it is within, which the document names beside it, became no id either.
     Within(ReferenceText),
     /// The table does not know it.
     Unknown(ReferenceText, E),

@@ -1,3 +1,5 @@
+//! The places of ids in documents, and the laws of names in their stead.
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -382,7 +384,7 @@ fn without_own_ids(document: &Document) -> Document {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(3_000))]
 
-    /// What is made portable and resolved in the same organization is what it was, but for the ids of rules.
+    /// A document that is made portable and resolved in the same organization is what it was, but for the ids of rules.
     #[test]
     fn portable_and_resolved_is_what_it_was(document in copilot(), odd in testing::text(), mark in select(vec!["", "}", "\\", "@{", "\n🙂"]),
         nameless in 0..14_usize) {

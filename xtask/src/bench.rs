@@ -252,9 +252,10 @@ fn plan() -> Result<()> {
     let measured = planning::measure(&binary)?;
     let validate = figures::median(&measured.validate_cpu);
     println!(
-        "{} rules, {} of them changed; validate takes {validate:.2} s of processor time (median)",
+        "{} rules, {} of them changed; rounds: {}, interleaved; validate takes {validate:.2} s of processor time (median)",
         many::FILES,
-        planning::CHANGED
+        planning::CHANGED,
+        measured.validate_cpu.len()
     );
     let pages = many::FILES.div_ceil(PAGE);
     for (name, compared, cpu_target, beside) in [
@@ -262,7 +263,9 @@ fn plan() -> Result<()> {
         ("status", &measured.status, COMPARE_CPU_TARGET, 0),
         ("pull", &measured.pull, COMPARE_CPU_TARGET, 0),
     ] {
-        let ratio = figures::median(&compared.cpu) / validate;
+        let cpu = figures::median(&compared.cpu);
+        let ratio = cpu / validate;
+        println!("{name} takes {cpu:.2} s of processor time (median)");
         println!(
             "{name} / validate of the same files, processor time: {ratio:.2} (target: at most {cpu_target}; {})",
             TargetResult::of(ratio, cpu_target)
@@ -288,6 +291,10 @@ fn plan() -> Result<()> {
     println!(
         "apply at 20 ms a write / the ideal of 4 at a time: {pace:.2} (target: at most {PACE_TARGET}; {})",
         TargetResult::of(pace, PACE_TARGET)
+    );
+    println!(
+        "apply: {:.2} ms of processor time for a rule (median)",
+        figures::median(&measured.apply_cpu_ms)
     );
     Ok(())
 }

@@ -15,11 +15,16 @@ use domain::protocol::{Mode, Outcome, PriorWrite, UpdateOptions};
 use domain::{DocumentKind, OutcomeKind, Version};
 use futures_util::{FutureExt, StreamExt};
 use ports::{EntryId, History, LedgerError};
+use tokio::sync::Semaphore;
 
 use crate::base::FileContent;
 use crate::planner::SeenEntry;
 use crate::update::{Beginning, Identity, IdentityError, Progress, Report, Updater, document_ref};
 use prior_writes::Review;
+
+/// For each update that sends, so many are under way: what is recorded before one sends and after it takes no longer than
+/// the requests of the others then.
+const UNDER_WAY: usize = 3;
 
 /// Applies a plan of documents of one kind.
 pub struct Applier<K: DocumentKind> {
@@ -29,7 +34,7 @@ pub struct Applier<K: DocumentKind> {
     pub history: Arc<dyn History>,
     /// The plan that is applied.
     pub plan: AppliedPlan,
-    /// The updates that are under way at a time.
+    /// The updates that send requests at a time. More are recorded meanwhile, before and after they send.
     pub parallelism: usize,
     /// True if no further update is begun after one that was neither applied nor unchanged.
     pub stops_on_first: bool,
@@ -85,14 +90,16 @@ impl<K: DocumentKind> Applier<K> {
     ) -> Result<Vec<Report<K>>, IdentityError> {
         let identity = self.identity().await?;
         let is_over = AtomicBool::new(false);
+        let turns = Semaphore::new(self.parallelism.max(1));
         let one = |(index, update): (usize, ReviewedUpdate<K>)| {
-            let (is_over, identity) = (&is_over, &identity);
+            let (is_over, identity, turns) = (&is_over, &identity, &turns);
             async move {
                 let report = if is_over.load(Ordering::Relaxed) || stop().now_or_never().is_some() {
                     Report::unsent(update.update.before().id.clone(), Outcome::NotAttempted { write: None })
                 } else {
                     let watch = move |progress| watch(index, progress);
-                    self.apply_one(identity, update, options.clone(), &watch, stop()).await
+                    self.apply_one(identity, update, turns, options.clone(), &watch, stop())
+                        .await
                 };
                 let kind = report.completion.outcome.kind();
                 if self.stops_on_first && !(kind.is_effective() || kind == OutcomeKind::Planned) {
@@ -102,8 +109,8 @@ impl<K: DocumentKind> Applier<K> {
                 (index, report)
             }
         };
-        let mut running = futures_util::stream::iter(updates.into_iter().enumerate().map(one))
-            .buffer_unordered(self.parallelism.max(1));
+        let mut running =
+            futures_util::stream::iter(updates.into_iter().enumerate().map(one)).buffer_unordered(self.under_way());
         let mut reports = BTreeMap::new();
         while let Some((index, report)) = running.next().await {
             reports.insert(index, report);
@@ -111,10 +118,22 @@ impl<K: DocumentKind> Applier<K> {
         Ok(reports.into_values().collect())
     }
 
+    /// The updates that are begun before the first of them has ended.
+    fn under_way(&self) -> usize {
+        let sending = self.parallelism.max(1);
+        // Why: one that is begun beforehand could not be left alone once another could not be done.
+        if self.stops_on_first {
+            sending
+        } else {
+            sending.saturating_mul(UNDER_WAY)
+        }
+    }
+
     async fn apply_one(
         &self,
         identity: &Identity,
         reviewed: ReviewedUpdate<K>,
+        turns: &Semaphore,
         options: UpdateOptions,
         watch: &(dyn Fn(Progress) + Send + Sync),
         stop: impl Future<Output = ()> + Send,
@@ -135,7 +154,7 @@ impl<K: DocumentKind> Applier<K> {
             patch: update.patch().clone(),
             clock: &*updater.clock,
         };
-        let beginning = Beginning::planned(update.into_request(PriorWrite::None), &review);
+        let beginning = Beginning::planned(update.into_request(PriorWrite::None), &review, turns);
         let mut report = updater.execute_after(beginning, &id, options, watch, stop).await;
         let is_carried_out = matches!(
             report.completion.outcome.kind(),

@@ -143,43 +143,43 @@ impl<K: DocumentKind> Planner<K> {
         requests: Vec<PlanRequest<K>>,
         watch: &(dyn Fn(PlanProgress) + Send + Sync),
     ) -> Result<Planned<K>, LedgerError> {
-        let (mut equal, mut listed) = self.compare_with_listing(&requests, watch).await;
         let total = requests.len();
-        let mut planned = equal.len();
+        let (equal, mut listed) = self.compare_with_listing(&requests, watch).await;
+        let mut planned = equal.iter().flatten().count();
         watch(PlanProgress::Planned(planned));
-        let mut documents: BTreeMap<usize, PlannedDocument<K>> = BTreeMap::new();
+        let mut documents: Vec<Option<PlannedDocument<K>>> = Vec::with_capacity(total);
         let mut to_read = Vec::new();
-        for (index, PlanRequest { id, request }) in requests.into_iter().enumerate() {
-            match equal.remove(&index) {
-                Some(Equal { title, listed, version }) => {
-                    let document = PlannedDocument {
-                        id,
-                        title,
-                        stored: listed,
-                        seen: None,
-                        findings: Findings::default(),
-                        drift: None,
-                        takes_back: Vec::new(),
-                        action: PlannedAction::Unchanged(version),
-                    };
-                    documents.insert(index, document);
-                }
+        for (index, (PlanRequest { id, request }, equal)) in requests.into_iter().zip(equal).enumerate() {
+            documents.push(match equal {
+                Some(Equal { title, listed, version }) => Some(PlannedDocument {
+                    id,
+                    title,
+                    stored: listed,
+                    seen: None,
+                    findings: Findings::default(),
+                    drift: None,
+                    takes_back: Vec::new(),
+                    action: PlannedAction::Unchanged(version),
+                }),
                 None => {
                     let title = listed.as_mut().and_then(|listed| listed.titles.remove(&index));
                     to_read.push((index, title, id, request));
+                    None
                 }
-            }
+            });
         }
         let read = to_read
             .into_iter()
             .map(|(index, title, id, request)| async move { (index, self.plan_one(id, title, request.make()).await) });
         let mut read = futures_util::stream::iter(read).buffer_unordered(self.parallelism.max(1));
         while let Some((index, document)) = read.next().await {
-            documents.insert(index, document?);
+            if let Some(place) = documents.get_mut(index) {
+                *place = Some(document?);
+            }
             planned = (planned + 1).min(total);
             watch(PlanProgress::Planned(planned));
         }
-        let documents: Vec<PlannedDocument<K>> = documents.into_values().collect();
+        let documents: Vec<PlannedDocument<K>> = documents.into_iter().flatten().collect();
         let not_requested = listed.map(|listed| listed.not_requested(&documents, &self.left_out));
         Ok(Planned {
             documents,
@@ -187,19 +187,21 @@ impl<K: DocumentKind> Planner<K> {
         })
     }
 
-    /// The requests of which the listing shows that nothing would change, and what it says of all: nothing of either if it
-    /// broke off.
+    /// For each request what the listing shows, if it shows that nothing would change; and what it says of all. Nothing of
+    /// either if it broke off.
     async fn compare_with_listing(
         &self,
         requests: &[PlanRequest<K>],
         watch: &(dyn Fn(PlanProgress) + Send + Sync),
-    ) -> (BTreeMap<usize, Equal<K>>, Option<ListedIds>) {
+    ) -> (Vec<Option<Equal<K>>>, Option<ListedIds>) {
         let places: BTreeMap<String, usize> = requests
             .iter()
             .enumerate()
             .map(|(index, request)| (request.id.to_string(), index))
             .collect();
-        let (mut equal, mut titles) = (BTreeMap::new(), BTreeMap::new());
+        let nothing = || requests.iter().map(|_| None).collect::<Vec<Option<Equal<K>>>>();
+        let mut equal = nothing();
+        let mut titles = BTreeMap::new();
         let mut seen = BTreeSet::new();
         let total = visit_listing(&*self.store, &mut |listed| {
             if !has_document(&listed) {
@@ -207,14 +209,11 @@ impl<K: DocumentKind> Planner<K> {
             }
             if let Some(index) = places.get(&listed.stated_id) {
                 // Why: of a document on two pages the later one counts.
-                equal.remove(index);
-                if let Some(found) = requests
-                    .get(*index)
-                    .and_then(|request| surely_equal(request, &listed, self.keeps_stored))
-                {
-                    equal.insert(*index, found);
-                } else if let (None, Some(title)) = (K::TITLE, &listed.title) {
-                    titles.insert(*index, title.clone());
+                if let (Some(request), Some(place)) = (requests.get(*index), equal.get_mut(*index)) {
+                    *place = surely_equal(request, &listed, self.keeps_stored);
+                    if let (None, None, Some(title)) = (&place, K::TITLE, &listed.title) {
+                        titles.insert(*index, title.clone());
+                    }
                 }
             }
             seen.insert(listed.stated_id);
@@ -224,7 +223,7 @@ impl<K: DocumentKind> Planner<K> {
         match total {
             Ok(total) => (equal, Some(ListedIds { seen, total, titles })),
             // Why nothing of it: a page to come may show a document otherwise than one that was read.
-            Err(_) => (BTreeMap::new(), None),
+            Err(_) => (nothing(), None),
         }
     }
 

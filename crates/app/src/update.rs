@@ -6,6 +6,7 @@ mod recording;
 mod stop;
 #[cfg(test)]
 mod tests;
+mod turn;
 
 use std::future::{Future, ready};
 use std::pin::pin;
@@ -21,7 +22,9 @@ use futures_util::future::join;
 use ports::{Clock, DocumentStore, EntryId, Ledger, LedgerError, LedgerFailure, Recorded, Response, Sleeper};
 use recording::{RecordedIntent, Recording, report};
 use stop::Stop;
+use tokio::sync::Semaphore;
 use tracing::Instrument;
+use turn::Turn;
 
 pub use builder::{UpdaterBuilder, jitter};
 pub use identity::{Identify, Identity, IdentityError};
@@ -113,6 +116,8 @@ pub(crate) struct Beginning<'r, K: DocumentKind> {
     request: UpdateRequest<K>,
     /// The looks at the record that a reviewed request is due: at its start, and once a first intent has the lease.
     prior_writes: Option<&'r dyn PriorWrites<K>>,
+    /// The updates that may send at a time, if not all.
+    turns: Option<&'r Semaphore>,
 }
 
 impl<'r, K: DocumentKind> Beginning<'r, K> {
@@ -121,14 +126,21 @@ impl<'r, K: DocumentKind> Beginning<'r, K> {
         Self {
             request,
             prior_writes: None,
+            turns: None,
         }
     }
 
-    /// A reviewed request: nothing is written for it if the record cannot be asked.
-    pub(crate) fn planned(request: UpdateRequest<K>, prior_writes: &'r dyn PriorWrites<K>) -> Self {
+    /// A reviewed request: nothing is written for it if the record cannot be asked. What is sent for it waits for a turn;
+    /// what is recorded does not, and the wait is no part of its time.
+    pub(crate) fn planned(
+        request: UpdateRequest<K>,
+        prior_writes: &'r dyn PriorWrites<K>,
+        turns: &'r Semaphore,
+    ) -> Self {
         Self {
             request,
             prior_writes: Some(prior_writes),
+            turns: Some(turns),
         }
     }
 
@@ -214,7 +226,8 @@ impl<K: DocumentKind> Updater<K> {
         watch: &(dyn Fn(Progress) + Send + Sync),
         stop: impl Future<Output = ()> + Send,
     ) -> Report<K> {
-        let started = self.clock.elapsed();
+        let mut started = self.clock.elapsed();
+        let mut turn = Turn::new(beginning.turns);
         let (mode, deadline) = (options.mode, options.deadline);
         let stop = pin!(stop);
         let mut stop = Stop::new(stop);
@@ -224,6 +237,7 @@ impl<K: DocumentKind> Updater<K> {
         loop {
             next = match next {
                 Step::Done(completion) => {
+                    turn.end();
                     let latency = self.clock.elapsed().saturating_sub(started);
                     let recorded = match mode {
                         Mode::Write => Some(self.conclude(id, &completion, &stats, latency).await),
@@ -234,6 +248,15 @@ impl<K: DocumentKind> Updater<K> {
                     }
                     (next, look) = self.begin(&beginning, &options, &mut stats).await;
                     continue;
+                }
+                sends @ (Step::Write(_) | Step::Read(_)) if turn.is_to_come() => {
+                    match turn.wait(&*self.clock, &mut stop).await {
+                        Some(waited) => {
+                            started += waited;
+                            sends
+                        }
+                        None => cancel(sends, self.now(started)),
+                    }
                 }
                 // Why: a machine that slept, or a stopped process, may come back when others have settled its intent.
                 Step::Write(write) if stats.intent.is_some_and(|intent| self.clock.now() >= intent.lease_ends) => {

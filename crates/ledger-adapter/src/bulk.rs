@@ -1,5 +1,7 @@
 //! Many updates at once, in one transaction: for benches, which want a large ledger soon.
 
+use std::sync::Arc;
+
 use ports::{IntentRecord, LedgerError, OutcomeRecord};
 
 use crate::conclude::Conclude;
@@ -19,8 +21,8 @@ impl TransactionBody for Load<'_> {
         let Self { ledger, updates } = self;
         for (intent, outcome) in *updates {
             let intend = Intend {
-                record: intent,
-                sessions: &ledger.store.sessions,
+                record: intent.clone(),
+                sessions: ledger.store.sessions.clone(),
             };
             let id = intend.run(transaction).await?;
             let outcome = OutcomeRecord {
@@ -28,8 +30,8 @@ impl TransactionBody for Load<'_> {
                 ..outcome.clone()
             };
             let conclude = Conclude {
-                record: &outcome,
-                sinks: &ledger.sinks,
+                record: Arc::new(outcome),
+                sinks: ledger.sinks.clone(),
             };
             conclude.run(transaction).await?;
         }

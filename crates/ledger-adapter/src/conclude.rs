@@ -1,5 +1,7 @@
 //! Recording an outcome, and putting the event about it into the outbox.
 
+use std::sync::Arc;
+
 use domain::OutcomeKind;
 use ports::{DocumentRef, EntryId, LedgerError, OutcomeRecord, Recorded};
 
@@ -10,16 +12,17 @@ use crate::tallies;
 use crate::targets::{Names, names_and_last};
 
 /// An outcome to be recorded.
-pub(crate) struct Conclude<'l> {
-    pub(crate) record: &'l OutcomeRecord,
-    pub(crate) sinks: &'l [String],
+#[derive(Clone)]
+pub(crate) struct Conclude {
+    pub(crate) record: Arc<OutcomeRecord>,
+    pub(crate) sinks: Arc<[String]>,
 }
 
-impl TransactionBody for Conclude<'_> {
+impl TransactionBody for Conclude {
     type Output = Recorded;
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<Recorded, TxError> {
-        let record = self.record;
+        let record = &*self.record;
         let (names, last) = names_and_last(transaction, &record.document.target).await?;
         let document = names.canonical(&record.document);
         let before = match record.intent {
@@ -55,7 +58,7 @@ impl TransactionBody for Conclude<'_> {
     }
 }
 
-impl Conclude<'_> {
+impl Conclude {
     /// The first outcome of an update has its figures.
     async fn measure(
         &self,
@@ -72,7 +75,7 @@ impl Conclude<'_> {
             self.record.kind.as_str().into(),
             version_after.into(),
         ];
-        values.extend(tallies::figures(self.record).map(Value::from));
+        values.extend(tallies::figures(&self.record).map(Value::from));
         transaction.execute(sql, &values).await?;
         Ok(())
     }
@@ -105,7 +108,7 @@ impl Conclude<'_> {
         seq: i64,
         version_after: &str,
     ) -> Result<(), TxError> {
-        let record = self.record;
+        let record = &*self.record;
         let version_before = record.version_before.as_ref().map(ToString::to_string);
         let sql = "INSERT INTO updates (id, outcome, measured, target, kind, document, at, outcome_kind, leased_until, run, \
                    host, version_before, version_after, bucket, retries, merges, waited, longest) \
@@ -134,7 +137,7 @@ impl Conclude<'_> {
         seq: i64,
         event: &str,
     ) -> Result<(), TxError> {
-        for sink in self.sinks {
+        for sink in self.sinks.iter() {
             let sql = "INSERT INTO outbox (sink, seq, event, target, kind, document, state, failures, next_at, \
                        leased_until, token, last_failure) VALUES ($1, $2, $3, $4, $5, $6, 'pending', 0, 0, 0, '', '')";
             let values = [

@@ -1,5 +1,7 @@
 //! Recording an intent.
 
+use std::sync::Arc;
+
 use domain::OutcomeKind;
 use ports::{DocumentRef, EntryId, IntentRecord, LedgerError};
 
@@ -12,18 +14,18 @@ use crate::tallies;
 use crate::targets::{Names, names_and_last};
 
 /// An intent to be recorded.
-pub(crate) struct Intend<'l> {
-    pub(crate) record: &'l IntentRecord,
-    pub(crate) sessions: &'l Sessions,
+pub(crate) struct Intend {
+    pub(crate) record: IntentRecord,
+    pub(crate) sessions: Arc<Sessions>,
 }
 
-impl TransactionBody for Intend<'_> {
+impl TransactionBody for Intend {
     type Output = EntryId;
 
     const MAY_SHORTEN_LOG: bool = false;
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<EntryId, TxError> {
-        let record = self.record;
+        let record = &self.record;
         let (names, last) = names_and_last(transaction, &record.document.target).await?;
         self.refuse_a_leased_document(transaction, &names).await?;
         if let Some(left) = record.follows {
@@ -54,11 +56,11 @@ impl TransactionBody for Intend<'_> {
     }
 }
 
-impl Intend<'_> {
+impl Intend {
     /// Settles the update that this one continues: an update of the same run, one whose run is gone or whose lease has
     /// expired, or one whose outcome is unknown.
     async fn go_on_from(&self, transaction: &mut Transaction<'_>, names: &Names, left: EntryId) -> Result<(), TxError> {
-        let record = self.record;
+        let record = &self.record;
         let sql = "SELECT at, leased_until, run, owner, outcome_kind, measured, target, kind, document FROM updates \
                    WHERE id = $1";
         let rows = transaction.rows(sql, &[signed(left.0).into()]).await?;
@@ -91,7 +93,7 @@ impl Intend<'_> {
     }
 
     fn refuse_if_held(&self, holder: &Holder) -> Result<(), TxError> {
-        if !holder.lease.holds_at(self.record.at) || holder.is_gone(self.sessions) {
+        if !holder.lease.holds_at(self.record.at) || holder.is_gone(&self.sessions) {
             return Ok(());
         }
         let by = format!("run {}", holder.run);
@@ -100,7 +102,7 @@ impl Intend<'_> {
     }
 
     async fn refuse_a_leased_document(&self, transaction: &mut Transaction<'_>, names: &Names) -> Result<(), TxError> {
-        let record = self.record;
+        let record = &self.record;
         // Why the literal: SQLite takes a partial index only for the very condition that it was made with.
         let sql = "SELECT at, leased_until, run, owner FROM updates WHERE target = $1 AND kind = $2 AND document = $3 \
                    AND outcome_kind = 'open' AND id <> $4";

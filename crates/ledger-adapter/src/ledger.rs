@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use ports::{
@@ -19,10 +20,11 @@ use crate::store::{BeforeStatement, IfAbsent, Interrupt, Sessions, Store};
 use crate::targets::{self, Join};
 use crate::{history, spill};
 
-/// A ledger in a database. It has one connection and does one thing at a time, in the order in which it is asked.
+/// A ledger in a database. It has one connection and does one thing at a time, in the order in which it is asked;
+/// entries that wait for it at the same time are added in one transaction.
 pub struct SqlLedger {
     pub(crate) store: Store,
-    pub(crate) sinks: Vec<String>,
+    pub(crate) sinks: Arc<[String]>,
 }
 
 /// The settings for opening a ledger.
@@ -159,7 +161,7 @@ impl SqlLedger {
         };
         let ledger = Self {
             store,
-            sinks: settings.sinks.clone(),
+            sinks: settings.sinks.clone().into(),
         };
         if settings.run.is_some() {
             spill::recover(&ledger).await?;
@@ -226,18 +228,19 @@ fn make_private(file: &std::path::Path) -> std::io::Result<()> {
 impl Ledger for SqlLedger {
     async fn intend(&self, intent: IntentRecord) -> Result<EntryId, LedgerError> {
         let work = Intend {
-            record: &intent,
-            sessions: &self.store.sessions,
+            record: intent,
+            sessions: self.store.sessions.clone(),
         };
-        self.store.write(&work).await
+        self.store.write_together(work).await
     }
 
     async fn conclude(&self, outcome: OutcomeRecord) -> Result<Recorded, LedgerError> {
         let work = Conclude {
-            record: &outcome,
-            sinks: &self.sinks,
+            record: Arc::new(outcome),
+            sinks: self.sinks.clone(),
         };
-        match self.store.write(&work).await {
+        let outcome = work.record.clone();
+        match self.store.write_together(work).await {
             Err(LedgerError::Unusable(failure) | LedgerError::Busy(failure)) => {
                 Err(spill::keep(self, &outcome, failure))
             }
@@ -266,7 +269,7 @@ impl Ledger for SqlLedger {
     }
 
     async fn observe(&self, base: BaseRecord) -> Result<EntryId, LedgerError> {
-        self.store.write(&Observe(&base)).await
+        self.store.write_together(Observe(base)).await
     }
 
     async fn join(&self, join: JoinRecord) -> Result<Option<EntryId>, LedgerError> {

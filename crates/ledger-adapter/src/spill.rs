@@ -1,5 +1,7 @@
 //! Spill files: outcomes that the ledger could not record, kept for the next run.
 
+use std::sync::Arc;
+
 use ports::{LedgerError, LedgerFailure, OutcomeRecord};
 
 use crate::conclude::Conclude;
@@ -66,10 +68,10 @@ async fn is_taken_in(ledger: &SqlLedger, file: &mut OrphanedSpill) -> Result<boo
                 continue;
             }
         };
-        let work = TakeIn {
-            outcome: &outcome,
-            sinks: &ledger.sinks,
-        };
+        let work = TakeIn(Conclude {
+            record: Arc::new(outcome),
+            sinks: ledger.sinks.clone(),
+        });
         match ledger.store.write(&work).await {
             Ok(()) => {}
             Err(LedgerError::Settled(id)) => {
@@ -85,28 +87,24 @@ async fn is_taken_in(ledger: &SqlLedger, file: &mut OrphanedSpill) -> Result<boo
     Ok(is_all)
 }
 
-struct TakeIn<'l> {
-    outcome: &'l OutcomeRecord,
-    sinks: &'l [String],
-}
+struct TakeIn(Conclude);
 
-impl TransactionBody for TakeIn<'_> {
+impl TransactionBody for TakeIn {
     type Output = ();
 
     async fn run(&self, transaction: &mut Transaction<'_>) -> Result<(), TxError> {
-        let Self { outcome, sinks } = self;
-        if outcome.intent.is_none() && self.is_there(transaction).await? {
+        let Self(conclude) = self;
+        if conclude.record.intent.is_none() && self.is_there(transaction).await? {
             return Ok(());
         }
-        let record = outcome;
-        Conclude { record, sinks }.run(transaction).await.map(drop)
+        conclude.run(transaction).await.map(drop)
     }
 }
 
-impl TakeIn<'_> {
+impl TakeIn {
     /// True if an update that sent no write is already recorded. It has no intent that could be settled.
     async fn is_there(&self, transaction: &mut Transaction<'_>) -> Result<bool, TxError> {
-        let outcome = self.outcome;
+        let outcome = &self.0.record;
         let names = names_in(transaction, &outcome.document.target).await?;
         let sql = "SELECT id FROM updates WHERE target = $1 AND kind = $2 AND document = $3 AND run = $4 AND at = $5 \
                    AND outcome = id";

@@ -2,6 +2,7 @@
 //! not be made durable.
 
 mod failure;
+mod group;
 mod migration;
 mod opened_file;
 mod owner;
@@ -11,6 +12,7 @@ mod snapshot;
 mod transaction;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ports::{LedgerError, LedgerFailure};
@@ -21,6 +23,7 @@ use tokio::time::Instant;
 
 use crate::address::LedgerAddress;
 use failure::{explained, is_away, is_busy, is_denied, is_lost, is_refused, unusable};
+use group::Group;
 pub(crate) use migration::BeforeStatement;
 #[cfg(not(feature = "testing"))]
 pub(crate) use migration::Interrupt;
@@ -60,7 +63,8 @@ pub(crate) struct Store {
     /// The format of the tables; the first only for readers.
     pub(crate) format: i64,
     state: Mutex<State>,
-    pub(crate) sessions: Sessions,
+    group: Group,
+    pub(crate) sessions: Arc<Sessions>,
     /// Called when all is done in a transaction but its commit.
     #[cfg(feature = "testing")]
     pub(crate) before_commit: Option<Box<dyn Fn() + Send + Sync>>,
@@ -148,7 +152,8 @@ impl Store {
                 connection: None,
                 poisoned: None,
             }),
-            sessions,
+            group: Group::default(),
+            sessions: Arc::new(sessions),
             #[cfg(feature = "testing")]
             before_commit: None,
         };
@@ -274,39 +279,53 @@ impl Store {
     /// Does work in a transaction. Once it fails in a way that leaves open what is on the disk, nothing more is
     /// written by this process.
     pub(crate) async fn write<W: TransactionBody>(&self, work: &W) -> Result<W::Output, LedgerError> {
+        self.refuse_first_format()?;
+        let mut state = self.state.lock().await;
+        self.write_on(&mut state, work, &mut None).await
+    }
+
+    fn refuse_first_format(&self) -> Result<(), LedgerError> {
         if self.format == FIRST_FORMAT {
             let why = format!("the ledger has the format {FIRST_FORMAT}, and was opened to be read");
             let help = "`assist-rules audit upgrade` brings it up to date";
             return Err(LedgerError::Unusable(LedgerFailure::new(why).with_help(help)));
         }
-        let mut state = self.state.lock().await;
+        Ok(())
+    }
+
+    /// Does work in a transaction. `committing` is of an earlier attempt at the same work.
+    async fn write_on<W: TransactionBody>(
+        &self,
+        state: &mut State,
+        work: &W,
+        committing: &mut Committing<W>,
+    ) -> Result<W::Output, LedgerError> {
         state.refuse_if_poisoned()?;
         let started = Instant::now();
-        let mut committing = None;
         loop {
-            let failed = match self.attempt(&mut state, work, &mut committing).await {
+            let failed = match self.attempt(state, work, committing).await {
                 Ok(made) => {
                     if let Some(loss) = self.opened.as_ref().and_then(OpenedFile::loss) {
                         let failure = LedgerFailure::new(format!("the ledger was lost while it was in use: {loss}"));
                         let help = "put it back, or name another one with --ledger";
-                        Self::poison(&mut state, failure.to_string());
+                        Self::poison(state, failure.to_string());
                         return Err(LedgerError::Unusable(failure.with_help(help)));
                     }
-                    if W::MAY_SHORTEN_LOG {
-                        self.shorten_log(&mut state).await;
+                    if work.may_shorten_log() {
+                        self.shorten_log(state).await;
                     }
                     return Ok(made);
                 }
                 Err(TxError::Refused(failure)) => return Err(failure),
                 Err(TxError::Failed(error)) => error,
             };
-            if self.waits_for_another(&mut state, &failed, started).await {
+            if self.waits_for_another(state, &failed, started).await {
                 continue;
             }
             let stays = self.dialect == Dialect::Sqlite && !is_busy(&failed);
             let failure = explained("write", failed);
             if stays {
-                Self::poison(&mut state, failure.in_full());
+                Self::poison(state, failure.in_full());
             }
             return Err(failure);
         }

@@ -21,7 +21,10 @@ const WRITE: Duration = Duration::from_millis(20);
 const PARALLELISM: u32 = 4;
 /// The rules of a short `apply` and of a long one. What both take beside their writes is in neither's difference.
 const APPLIED: [u32; 2] = [200, 1_200];
-const ROUNDS: usize = 3;
+/// The rounds of the commands whose processor time is compared: other work on the machine is in each of them.
+const CPU_ROUNDS: usize = 7;
+/// The rounds of a short `apply` and a long one.
+const PACE_ROUNDS: usize = 3;
 
 /// The measurements.
 pub(crate) struct Planning {
@@ -37,6 +40,8 @@ pub(crate) struct Planning {
     pub(crate) apply_requests: usize,
     /// The times that the writes of [`APPLIED`] took, by the shortest that they could.
     pub(crate) pace: Vec<f64>,
+    /// The processor milliseconds that each of them took for a rule.
+    pub(crate) apply_cpu_ms: Vec<f64>,
 }
 
 /// The measurements of a command that compares all files with the organization.
@@ -86,12 +91,13 @@ pub(crate) fn measure(binary: &Path) -> Result<Planning> {
         pull: Compared::default(),
         apply_requests: 0,
         pace: Vec::new(),
+        apply_cpu_ms: Vec::new(),
     };
     // Why: from the second run on, record and folder know that the files are applied.
     run(&client(&["apply", folder]))?;
     run(&client(&["pull", folder]))?;
     rename(&files, CHANGED, "Changed")?;
-    for _ in 0..ROUNDS {
+    for _ in 0..CPU_ROUNDS {
         planning.validate_cpu.push(run(&client(&["validate", folder]))?.cpu);
         planning.plan.add(&run(&client(&plan))?);
         planning.status.add(&run(&client(&["status", folder]))?);
@@ -102,21 +108,21 @@ pub(crate) fn measure(binary: &Path) -> Result<Planning> {
     planning.pull.requests = logged(&["pull", folder])?;
     planning.plan.requests = logged(&plan)?;
     planning.apply_requests = logged(&["apply", plan_file])?;
-    for round in 0..ROUNDS {
-        let mut took = [Duration::ZERO; APPLIED.len()];
+    for round in 0..PACE_ROUNDS {
+        let mut took = [(Duration::ZERO, 0.0); APPLIED.len()];
         for (took, rules) in took.iter_mut().zip(APPLIED) {
             rename(&files, usize::try_from(rules)?, &format!("Round {round} of {rules}:"))?;
             run(&client(&plan))?;
             let (ran, time) = timed(|| run(&client(&["apply", plan_file, "--allow", &format!("change={rules}")])));
-            ran?;
-            *took = time;
+            *took = (time, ran?.cpu);
         }
-        let [short, long] = took;
+        let [(short, short_cpu), (long, long_cpu)] = took;
         let [few, many] = APPLIED;
         let ideal = WRITE * (many - few) / PARALLELISM;
-        planning
-            .pace
-            .push(long.saturating_sub(short).as_secs_f64() / ideal.as_secs_f64());
+        let beyond = long.saturating_sub(short).as_secs_f64();
+        planning.pace.push(beyond / ideal.as_secs_f64());
+        let cpu_ms = (long_cpu - short_cpu) * 1_000.0;
+        planning.apply_cpu_ms.push(cpu_ms.max(0.0) / f64::from(many - few));
     }
     Ok(planning)
 }

@@ -15,6 +15,11 @@ pub(crate) trait TransactionBody: Sync {
     /// no write is sent after a sync that failed.
     const MAY_SHORTEN_LOG: bool = true;
 
+    /// As [`MAY_SHORTEN_LOG`](Self::MAY_SHORTEN_LOG), for all that is done in it.
+    fn may_shorten_log(&self) -> bool {
+        Self::MAY_SHORTEN_LOG
+    }
+
     /// Does it.
     fn run(&self, in_it: &mut Transaction<'_>) -> impl Future<Output = Result<Self::Output, TxError>> + Send;
 }
@@ -83,6 +88,11 @@ impl Transaction<'_> {
 
     pub(crate) async fn rows(&mut self, sql: impl Into<Sql>, values: &[Value<'_>]) -> Result<Vec<AnyRow>, sqlx::Error> {
         bound(sql.into(), values).fetch_all(&mut *self.connection).await
+    }
+
+    /// Executes what has no values and may be several statements.
+    pub(super) async fn control(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+        sqlx::raw_sql(sql).execute(&mut *self.connection).await.map(drop)
     }
 
     pub(super) async fn has(&mut self, added: &AppendedEntry) -> Result<bool, sqlx::Error> {

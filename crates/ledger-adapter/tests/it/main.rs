@@ -9,6 +9,7 @@ mod cluster;
 mod crash;
 mod faults;
 mod format_1;
+mod group;
 mod lost_answers;
 mod mutations;
 mod pooler;

@@ -3,6 +3,7 @@
 mod again;
 mod bases;
 mod room;
+mod turns;
 mod unsettled;
 
 use std::time::Duration;

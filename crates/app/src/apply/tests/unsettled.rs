@@ -202,7 +202,8 @@ async fn the_open_write_of_another_plan_is_none_of_this_one() {
         room.plan("p", &renamed("new", 2)).await,
         room.plan("q", &renamed("new", 2)).await,
     ];
-    room.parallelism = 1;
+    // Why: one at a time then, with no other intent beforehand.
+    (room.parallelism, room.stops_on_first) = (1, true);
     room.crash("a", &plans[0], WriteFault::Crash);
     room.time.advance(LONGER_THAN_A_LEASE);
     assert_eq!(

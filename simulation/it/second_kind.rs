@@ -4,7 +4,7 @@
 //! Its list is matched by id, its documents state a version, and the server does not check it: the guard is the content.
 
 use domain::document::{Audience, DocumentKind, Guard, KindName, ListIdentity, MemberSpec, MergeGroup, ParseError};
-use domain::json::{Document, Node};
+use domain::json::Document;
 use domain::testing::Specimen;
 use domain::{Code, Finding, Findings};
 
@@ -39,6 +39,7 @@ impl DocumentKind for Checklist {
     const ID_MEMBER: &'static str = "checklistId";
     const IDENTITY: &'static [&'static str] = &["checklistId", "revision"];
     const VERSION: Option<&'static str> = Some("revision");
+    const TITLE: Option<&'static str> = Some("label");
     const GUARD: Guard = Guard::Content;
     type Id = String;
 
@@ -52,10 +53,6 @@ impl DocumentKind for Checklist {
 
     fn document(&self) -> &Document {
         &self.0
-    }
-
-    fn title(&self) -> Option<&str> {
-        self.member("label").and_then(Node::as_str)
     }
 
     fn validate(&self, _stored: Option<&Self>, _audience: Audience) -> Findings {

@@ -337,6 +337,9 @@ pub(crate) struct ValidateArgs {
     /// From which severity on findings end with exit 3
     #[arg(long, value_enum, default_value_t = FailOn::Error)]
     pub(crate) fail_on: FailOn,
+    /// Look in the organization too: whether what Copilots refer to exists
+    #[arg(long)]
+    pub(crate) online: bool,
 }
 
 /// The arguments of `sandbox`.

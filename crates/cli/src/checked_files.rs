@@ -12,6 +12,7 @@ use crate::authored::{self, Authored, AuthoredDocuments};
 use crate::cli_error::CliError;
 use crate::copilot_file::{self, Opened};
 use crate::folder_manifest::{FolderManifest, Manifests};
+use crate::kind::CliKind;
 use crate::output::Output;
 use crate::render::findings::File;
 use crate::source::{self, Source};
@@ -33,6 +34,8 @@ pub(crate) struct CheckedFiles {
 pub(crate) enum Needs {
     /// None: their findings are enough.
     Findings,
+    /// Those that say whose they are.
+    Named,
     /// Each document names its rule by an id, and is kept.
     Documents,
 }
@@ -108,7 +111,7 @@ impl CheckedFiles {
         let reference = stated.as_ref().map(|id| format!("{}/{id}", TriggerRule::NAME));
         let range = source.range(&Pointer::root().member("id"));
         let mut findings = findings(&edit, manifest, reference.as_deref());
-        if needs == Needs::Documents
+        if needs != Needs::Findings
             && let Ok(edit) = edit
         {
             match stated.as_deref().map(str::parse) {
@@ -118,6 +121,7 @@ impl CheckedFiles {
                 }
                 // The checks say what is wrong with an id that is none.
                 Some(Err(_)) => {}
+                None if needs == Needs::Named => {}
                 None => {
                     let finding = Finding::new(Code::MissingMember, Pointer::root(), "the document names no rule");
                     findings.push(finding.with_help("give it an `id`, or use `update RULE --from`"));
@@ -146,7 +150,7 @@ impl CheckedFiles {
         }
         let edit = Edit::<Copilot>::new(source.document.clone());
         let mut findings = findings(&edit, manifest, reference.as_deref());
-        if needs == Needs::Documents
+        if needs != Needs::Findings
             && let Ok(edit) = edit
         {
             match id {
@@ -154,6 +158,7 @@ impl CheckedFiles {
                     let authored = self.authored(&source, id, &edit, &findings);
                     self.documents.copilots.push(authored);
                 }
+                None if needs == Needs::Named => {}
                 None => {
                     let finding = Finding::new(Code::MissingMember, Pointer::root(), "the document names no assistant");
                     let help = "give it `assistant`, the assistant's id, or use `update copilot/ASSISTANT --from`";
@@ -177,6 +182,27 @@ impl CheckedFiles {
     ) -> Authored<K> {
         let is_sound = !findings.iter().any(|finding| finding.severity == Severity::Error);
         Authored::new(self.documents.len(), with_slashes(&source.file), id, edit, is_sound)
+    }
+
+    /// Adds findings about a document of a file, at their places in it.
+    pub(crate) fn add_findings<K: CliKind>(&mut self, authored: &Authored<K>, findings: Vec<Finding>) {
+        let files = self.files.iter_mut();
+        let mut files = files.filter(|file| with_slashes(&file.name) == authored.file);
+        let read = source::read_all_documents(Path::new(&authored.file));
+        let (Some(file), Ok(Ok(sources))) = (files.next(), read) else {
+            return;
+        };
+        let mut sources = sources
+            .into_iter()
+            .filter(|source| K::names(&source.document, &authored.id));
+        let Some(source) = sources.next().map(K::opened) else {
+            return;
+        };
+        for finding in findings {
+            let range = source.range(&finding.pointer);
+            file.add(finding, range);
+        }
+        file.sort();
     }
 
     /// Names what was passed over.

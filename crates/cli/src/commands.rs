@@ -26,6 +26,7 @@ mod plan;
 mod planning;
 mod pull;
 mod reconcile;
+mod references;
 mod rollback;
 mod sandbox;
 mod schema;
@@ -97,7 +98,7 @@ pub(crate) async fn run(context: &Context<'_>, command: Command) -> Result<Exit,
         Request::List => unless_stopped(list::run(context)).await,
         Request::ListCopilots => unless_stopped(list_copilots::run(context)).await,
         Request::ListRulesOf(id) => unless_stopped(list_copilots::rules_of(context, &id)).await,
-        Request::Validate(command) => validate::run(context, &command),
+        Request::Validate(command) => unless_stopped(validate::run(context, &command)).await,
         Request::Plan(command) => unless_stopped(plan::run(context, &command)).await,
         Request::Show(command) => show::run(context, &command),
         Request::Apply(command) => Box::pin(apply::run(context, &command)).await,

@@ -1,6 +1,7 @@
 //! The kinds of document as the command line knows them.
 
-use domain::{Copilot, DocumentKind, Stored, TriggerRule};
+use domain::json::{Document, Node};
+use domain::{Copilot, CopilotId, DocumentKind, RuleId, Stored, TriggerRule};
 use genesys_adapter::{Copilots, Resource, TriggerRules};
 
 use crate::authored::{Authored, AuthoredDocuments};
@@ -36,9 +37,20 @@ pub(crate) trait CliKind: DocumentKind {
     /// The documents of this kind among those of files.
     fn among(documents: &AuthoredDocuments) -> &[Authored<Self>];
 
+    /// True if its documents refer to other things of the organization.
+    const REFERS: bool;
+
     /// The switch of one rule in a document, of a kind whose documents have rules inside. `--name`, `--description`, and
     /// `--enable` and `--disable` of the whole document are for the other kinds.
     const RULE_SWITCH: Option<RuleSwitch<Self>>;
+
+    /// True if a document of a file is about the one with this id.
+    fn names(file: &Document, id: &Self::Id) -> bool;
+
+    /// The document that a file of this kind holds.
+    fn opened(source: Source) -> Source {
+        source
+    }
 
     /// The resource that its documents are stored under.
     fn resource(settings: &Settings) -> Self::Resource;
@@ -68,10 +80,16 @@ impl CliKind for TriggerRule {
                  API of Genesys Cloud; `trigger_rules_path` sets another path",
     };
 
+    const REFERS: bool = false;
+
     const RULE_SWITCH: Option<RuleSwitch<Self>> = None;
 
     fn among(documents: &AuthoredDocuments) -> &[Authored<Self>] {
         &documents.rules
+    }
+
+    fn names(file: &Document, id: &RuleId) -> bool {
+        !copilot_file::is_one(file) && file.root().get("id").and_then(Node::as_str) == Some(id.as_str())
     }
 
     fn resource(settings: &Settings) -> TriggerRules {
@@ -93,10 +111,20 @@ impl CliKind for Copilot {
         no_api: "this organization has no assistants: Genesys Cloud Copilot is not set up in it",
     };
 
+    const REFERS: bool = true;
+
     const RULE_SWITCH: Option<RuleSwitch<Self>> = Some(switch_rule);
 
     fn among(documents: &AuthoredDocuments) -> &[Authored<Self>] {
         &documents.copilots
+    }
+
+    fn names(file: &Document, id: &CopilotId) -> bool {
+        copilot_file::id_of(file).as_ref() == Some(id)
+    }
+
+    fn opened(source: Source) -> Source {
+        copilot_file::open(source).source
     }
 
     fn resource(_settings: &Settings) -> Copilots {

@@ -86,6 +86,8 @@ pub(crate) struct ValidateCommand {
     /// Files and folders; `-` is stdin.
     pub(crate) files: Vec<PathBuf>,
     pub(crate) fail_on: Severity,
+    /// True if the organization is asked too.
+    pub(crate) online: bool,
 }
 
 /// A sandbox in the foreground.

@@ -1,14 +1,15 @@
 //! The parts put together: a platform to talk to, real or built in, and the use cases on it.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use app::{Identify, RateLimited, Retry, RetryReads, Updater};
+use app::{Identify, KnownNames, RateLimited, RateLimitedDirectory, Retry, RetryReads, Updater};
 use domain::protocol::Outcome;
 use domain::{RateLimiter, RequestError};
 use emulator::{Emulator, Running, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET};
 use genesys_adapter::{
-    Address, Connection, Credentials, FirstStop, GenesysStore, Organization, TokenCache, TokenSource,
+    Address, Connection, Credentials, FirstStop, GenesysDirectory, GenesysStore, Organization, TokenCache, TokenSource,
 };
 use ports::{Clock, DocumentStore, RealTime, Sleeper};
 
@@ -160,6 +161,19 @@ impl Session {
             },
             deadline: settings.deadline,
         }
+    }
+
+    /// The names of what documents refer to, under the same rate limit.
+    pub(crate) fn known_names(&self, settings: &Settings) -> KnownNames {
+        let directory = GenesysDirectory::new(self.tokens.clone(), self.clock.clone(), settings.path.clone());
+        let directory = RateLimitedDirectory {
+            directory: Arc::new(directory),
+            limiter: self.limiter.clone(),
+            clock: self.clock.clone(),
+            sleeper: self.sleeper.clone(),
+            longest_pause: QUIET_PAUSE,
+        };
+        KnownNames::new(Arc::new(directory), self.retry.clone(), BTreeMap::new())
     }
 
     /// Asks for a new token, whatever is at hand. False if there is nothing to ask with but a token.

@@ -4,6 +4,7 @@ use std::sync::PoisonError;
 
 use domain::reference::{IntentDomain, IntentReference, Reference, ReferenceKind, intents, references};
 use domain::{Code, DocumentKind, FailureClass, Finding, Findings, Pointer, nearest};
+use futures_util::StreamExt;
 
 use super::errors::missing_permissions;
 use super::{KnownNames, candidates::visible};
@@ -39,6 +40,24 @@ impl KnownNames {
             self.check_intents(&domain, &named, &mut check).await;
         }
         check
+    }
+
+    /// Checks documents, `parallelism` of them at a time; none where there is nothing to check. The results are in their order.
+    pub async fn check_all_references<K: DocumentKind>(
+        &self,
+        documents: Vec<Option<&K>>,
+        parallelism: usize,
+    ) -> Vec<ReferenceCheck> {
+        let checks = documents.into_iter().map(|document| async move {
+            match document {
+                Some(document) => self.check_references(document).await,
+                None => ReferenceCheck::default(),
+            }
+        });
+        futures_util::stream::iter(checks)
+            .buffered(parallelism.max(1))
+            .collect()
+            .await
     }
 
     /// The warnings about kinds of things that could not be checked in this run, one each.

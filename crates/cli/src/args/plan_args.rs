@@ -44,6 +44,9 @@ pub(crate) struct PlanOptionsArgs {
     /// List unchanged rules too
     #[arg(long, hide_short_help = true)]
     pub(crate) all: bool,
+    /// Do not look whether what Copilots refer to exists
+    #[arg(long, hide_short_help = true)]
+    pub(crate) no_references: bool,
 }
 
 /// The flags of every command that compares files with the organization.

@@ -107,15 +107,16 @@ fn refuse_a_choice(command: &ApplyCommand) -> Result<(), CliError> {
     let PlanOptions {
         selection,
         all,
+        checks_references,
         on_drift,
         base,
         parallelism: _,
     } = &command.options;
-    if selection.is_everything() && !all && *on_drift == OnDrift::default() && base.is_none() {
+    if selection.is_everything() && !all && *checks_references && *on_drift == OnDrift::default() && base.is_none() {
         return Ok(());
     }
-    let message = "`--select`, `--exclude`, `--on-drift`, `--base` and `--all` choose what is planned, and this plan was \
-                   reviewed as it is";
+    let message = "`--select`, `--exclude`, `--on-drift`, `--base`, `--all` and `--no-references` choose what is planned, and \
+                   this plan was reviewed as it is";
     Err(CliError::new(ErrorCode::Usage, message).with_help("plan with these flags, and review that plan"))
 }
 

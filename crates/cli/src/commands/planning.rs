@@ -13,6 +13,7 @@ use crate::authored::{Authored, AuthoredDocuments};
 use crate::cli_error::CliError;
 use crate::commands::Context;
 use crate::commands::bases::BasesOfFiles;
+use crate::commands::references::References;
 use crate::commands::workspace::Workspace;
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
@@ -119,11 +120,18 @@ pub(super) async fn compare(
         options,
         target: workspace.identity().await?.target,
         shown: workspace.session.target(workspace.identity.run.organization()),
+        references: match options.checks_references {
+            true => Some(References::new(context, &workspace.session, options.parallelism)?),
+            false => None,
+        },
     };
     let mut bases = BasesOfFiles::new(options)?;
     let mut plan = PlanBuilder::new();
     let rules = comparing.compare::<TriggerRule>(rules, &mut bases, &mut plan).await?;
     let copilots = comparing.compare::<Copilot>(copilots, &mut bases, &mut plan).await?;
+    if let Some(references) = &comparing.references {
+        references.warn_of_unchecked(context);
+    }
     plan.contents.rules = rules;
     plan.contents.copilots = copilots;
     if plan.summary.selected() == 0 && !options.selection.is_everything() {
@@ -142,6 +150,8 @@ struct Comparing<'c> {
     /// The target as the record names it.
     target: String,
     shown: TargetDocument,
+    /// The check of what the documents refer to, where it is wanted.
+    references: Option<References>,
 }
 
 impl Comparing<'_> {
@@ -174,7 +184,7 @@ impl Comparing<'_> {
         let planner = Planner {
             store: Arc::new(self.workspace.session.reader::<K>(self.context.settings()?)),
             parallelism: self.options.parallelism,
-            keeps_stored: is_undecided,
+            keeps_stored: is_undecided || (K::REFERS && self.references.is_some()),
             record: Some((self.workspace.record.history.clone(), self.target.clone())),
             drift,
             left_out: left_out.into_iter().map(|wish| wish.request.id).collect(),
@@ -193,7 +203,10 @@ impl Comparing<'_> {
             })
             .await;
         progress.finish();
-        let found = found.map_err(|failure| unusable(&failure))?;
+        let mut found = found.map_err(|failure| unusable(&failure))?;
+        if let Some(references) = &self.references {
+            references.check_planned(&mut found.documents).await;
+        }
         plan.count_others(found.not_requested);
         for (authored, document) in authored.into_iter().zip(found.documents) {
             let chosen = selection.chooses_document(

@@ -1,23 +1,63 @@
-//! `validate`: check files without a network.
+//! `validate`: check files, without a network unless it is asked for.
 
 use std::fmt::Write;
 
-use domain::Severity;
+use domain::{Copilot, DocumentKind, Severity};
+use ports::DocumentStore;
 
 use crate::args::Format;
 use crate::checked_files::{CheckedFiles, Needs};
 use crate::cli_error::CliError;
 use crate::commands::Context;
+use crate::commands::references::References;
 use crate::exit::Exit;
 use crate::output::{ERROR, SUCCESS, render_error};
 use crate::render::counted::counted;
 use crate::render::findings::{File, Summary, document};
 use crate::render::{github, junit, markdown, sarif, snippet};
 use crate::request::ValidateCommand;
+use crate::session::Session;
 
-pub(super) fn run(context: &Context<'_>, command: &ValidateCommand) -> Result<Exit, CliError> {
-    let checked = CheckedFiles::read(&command.files, Needs::Findings);
+/// The documents that are checked at a time.
+const PARALLELISM: usize = 4;
+
+pub(super) async fn run(context: &Context<'_>, command: &ValidateCommand) -> Result<Exit, CliError> {
+    if !command.online {
+        let checked = CheckedFiles::read(&command.files, Needs::Findings);
+        return report(context, &checked, command.fail_on);
+    }
+    let mut checked = CheckedFiles::read(&command.files, Needs::Named);
+    let settings = context.settings()?;
+    let session = context.open(settings).await?;
+    let asked = check_references(context, &session, &mut checked).await;
+    session.close().await?;
+    asked?;
     report(context, &checked, command.fail_on)
+}
+
+/// Adds what is wrong with what the documents refer to. A part of a document is looked at in the document that is stored, if
+/// that can be read.
+async fn check_references(
+    context: &Context<'_>,
+    session: &Session,
+    checked: &mut CheckedFiles,
+) -> Result<(), CliError> {
+    let references = References::new(context, session, PARALLELISM)?;
+    let store = session.reader::<Copilot>(context.settings()?);
+    let authored = std::mem::take(&mut checked.documents.copilots);
+    let mut documents = Vec::new();
+    for file in &authored {
+        let edit = file.edit();
+        let stored = store.get(&file.id).await.ok().map(|answer| answer.content.value);
+        let whole = stored.and_then(|stored| edit.resolve(&stored).ok()?.apply(&stored).ok());
+        documents.push(whole.or_else(|| Copilot::from_document(edit.document().clone()).ok()));
+    }
+    let checks = references.check(documents.iter().map(Option::as_ref).collect()).await;
+    for (file, check) in authored.iter().zip(checks) {
+        checked.add_findings(file, check.findings.into_vec());
+    }
+    references.warn_of_unchecked(context);
+    Ok(())
 }
 
 /// Prints what was found in files, and says how the program ends with it.

@@ -145,6 +145,9 @@ pub(crate) fn details(text: &mut String, change: &ChangeDocument) {
             visible(part("pointer")),
             visible(part("message"))
         );
+        if !part("help").is_empty() {
+            let _ = writeln!(text, "    {DIM}help: {}{DIM:#}", visible(part("help")));
+        }
     }
     if let Some(message) = change.error.as_ref().and_then(|error| error.get("message")) {
         let _ = writeln!(text, "  {}", visible(message.as_str().unwrap_or_default()));

@@ -39,6 +39,7 @@ impl Request {
             Command::Validate(args) => Ok(Self::Validate(ValidateCommand {
                 files: args.files,
                 fail_on: args.fail_on.into(),
+                online: args.online,
             })),
             Command::Plan(args) => Ok(Self::Plan(PlanCommand {
                 of: args.undo.map_or(PlanOf::Files(args.files), PlanOf::Undo),
@@ -234,6 +235,7 @@ fn apply_command(args: args::ApplyArgs) -> ApplyCommand {
 fn plan_options(args: args::PlanOptionsArgs) -> PlanOptions {
     PlanOptions {
         all: args.all,
+        checks_references: !args.no_references,
         on_drift: match args.on_drift {
             OnDriftArg::Fail => OnDrift::Fail,
             OnDriftArg::Keep => OnDrift::Keep,
@@ -251,6 +253,7 @@ fn compare_options(args: args::CompareOptionsArgs) -> PlanOptions {
             exclude: args.exclude,
         },
         all: true,
+        checks_references: false,
         parallelism: args.parallelism.into(),
         on_drift: OnDrift::Revert,
         base: args.base,

@@ -37,6 +37,8 @@ pub(crate) struct PlanOptions {
     pub(crate) selection: Selection,
     /// True if unchanged documents are listed too.
     pub(crate) all: bool,
+    /// True if it is looked whether what the documents refer to exists.
+    pub(crate) checks_references: bool,
     /// The documents that are read, or written, at a time.
     pub(crate) parallelism: usize,
     /// The policy where others changed what a file names.

@@ -57,7 +57,7 @@ impl Effects {
     /// Adds the rules of a list that come, go, move or change.
     fn add_rules(&mut self, likeness: Likeness, place: &Pointer, old: &[Node<'_>], new: &[Node<'_>]) {
         let origins = origins_by_likeness(likeness, old, new);
-        let kept: BTreeSet<usize> = origins.iter().filter_map(|origin| origin.index()).collect();
+        let kept: BTreeSet<usize> = origins.iter().copied().filter_map(Origin::index).collect();
         let gone = (0..old.len()).filter(|index| !kept.contains(index));
         self.removes.extend(gone.map(|index| place.index(index)));
         self.changes += old.len() - kept.len();

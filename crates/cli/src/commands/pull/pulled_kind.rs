@@ -36,9 +36,6 @@ pub(super) trait PulledKind: CliKind {
     /// The name of a new file, without an ending.
     fn file_name(names: &FileNames, id: &Self::Id) -> String;
 
-    /// True if a document of a file is about the one with this id.
-    fn is_about(file: &Document, id: &Self::Id) -> bool;
-
     /// The document of a new file.
     ///
     /// # Errors
@@ -107,10 +104,6 @@ impl PulledKind for TriggerRule {
         names.of(id.as_str())
     }
 
-    fn is_about(file: &Document, id: &RuleId) -> bool {
-        !copilot_file::is_one(file) && file.root().get("id").and_then(Node::as_str) == Some(id.as_str())
-    }
-
     fn new_file(id: &RuleId, content: &Document) -> Result<Document, TextError> {
         let id = serde_json::to_string(id.as_str()).unwrap_or_default();
         let members = content.root().members().map(|member| (member.name, member.value.raw()));
@@ -140,10 +133,6 @@ impl PulledKind for Copilot {
             Some(variation) => format!("{assistant}--{}", in_letters_and_digits(variation)),
             None => assistant,
         }
-    }
-
-    fn is_about(file: &Document, id: &CopilotId) -> bool {
-        copilot_file::id_of(file).as_ref() == Some(id)
     }
 
     fn new_file(id: &CopilotId, content: &Document) -> Result<Document, TextError> {

@@ -36,7 +36,7 @@ pub(super) fn rewrite<K: PulledKind>(file: &Path, id: &K::Id, stored: &K) -> Res
     let found = sources
         .iter()
         .enumerate()
-        .find(|(_, source)| K::is_about(&source.document, id));
+        .find(|(_, source)| K::names(&source.document, id));
     let Some((index, source)) = found else {
         return Ok(Err(Reason::Edited));
     };

@@ -37,7 +37,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .await
         .completion
         .outcome;
-    let places: Vec<String> = outcome.diff().iter().map(|found| found.pointer.to_string()).collect();
+    let places: Vec<String> = outcome
+        .diff()
+        .iter()
+        .map(|found| found.difference.pointer.to_string())
+        .collect();
     println!("{}: {}", outcome.kind().as_str(), places.join(", "));
     emulator.shutdown().await;
     Ok(())

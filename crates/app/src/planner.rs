@@ -150,23 +150,27 @@ impl<K: DocumentKind> Planner<K> {
         let mut documents: Vec<Option<PlannedDocument<K>>> = Vec::with_capacity(total);
         let mut to_read = Vec::new();
         for (index, (PlanRequest { id, request }, equal)) in requests.into_iter().zip(equal).enumerate() {
-            documents.push(match equal {
-                Some(Equal { title, listed, version }) => Some(PlannedDocument {
-                    id,
-                    title,
-                    stored: listed,
-                    seen: None,
-                    findings: Findings::default(),
-                    drift: None,
-                    takes_back: Vec::new(),
-                    action: PlannedAction::Unchanged(version),
-                }),
-                None => {
-                    let title = listed.as_mut().and_then(|listed| listed.titles.remove(&index));
-                    to_read.push((index, title, id, request));
-                    None
-                }
-            });
+            let Some(Equal {
+                title,
+                listed: stored,
+                version,
+            }) = equal
+            else {
+                let title = listed.as_mut().and_then(|listed| listed.titles.remove(&index));
+                to_read.push((index, title, id, request));
+                documents.push(None);
+                continue;
+            };
+            documents.push(Some(PlannedDocument {
+                id,
+                title,
+                stored,
+                seen: None,
+                findings: Findings::default(),
+                drift: None,
+                takes_back: Vec::new(),
+                action: PlannedAction::Unchanged(version),
+            }));
         }
         let read = to_read
             .into_iter()

@@ -250,11 +250,10 @@ impl<K: DocumentKind> Updater<K> {
                     continue;
                 }
                 sends @ (Step::Write(_) | Step::Read(_)) if turn.is_to_come() => {
-                    match turn.wait(&*self.clock, &mut stop).await {
-                        Some(waited) => {
-                            started += waited;
-                            sends
-                        }
+                    let waited = turn.wait(&*self.clock, &mut stop).await;
+                    started += waited.unwrap_or_default();
+                    match waited {
+                        Some(_) => sends,
                         None => cancel(sends, self.now(started)),
                     }
                 }
@@ -265,11 +264,8 @@ impl<K: DocumentKind> Updater<K> {
                 Step::Write(write) => {
                     watch(Progress::Writing);
                     let span = tracing::info_span!("write", %id, version = ?write.version());
-                    let answer = self
-                        .store
-                        .replace(id, write.document(), write.version())
-                        .instrument(span)
-                        .await;
+                    let sent = self.store.replace(id, write.document(), write.version());
+                    let answer = sent.instrument(span).await;
                     self.observe(&mut stats, &answer, |answer| &answer.metadata);
                     write.answered(answer.map(|answer| answer.content), self.now(started))
                 }

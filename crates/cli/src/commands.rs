@@ -43,7 +43,6 @@ use crate::args::{Command, Global};
 use crate::cli_error::CliError;
 use crate::config::{Environment, Settings};
 use crate::document_argument::DocumentArgument;
-use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::kind::CliKind;
 use crate::output::Output;
@@ -52,7 +51,7 @@ use crate::request::{DocumentCommand, Request};
 use crate::sandbox::SandboxStart;
 use crate::session::Session;
 use crate::signals::unless_stopped;
-use doctor::RuleToTry;
+use doctor::DocumentToTry;
 
 /// The inputs that every command shares.
 pub(crate) struct Context<'a> {
@@ -85,7 +84,9 @@ pub(crate) async fn run(context: &Context<'_>, command: Command) -> Result<Exit,
     let is_doctor = matches!(command, Command::Doctor(_));
     let command = match by_name::with_id(context, command).await {
         // Why: what keeps a name from being looked up is what it is asked for.
-        Err(problem) if is_doctor => return doctor::run(context, RuleToTry::Unresolved(&problem)).await,
+        Err(problem) if is_doctor => {
+            return doctor::run::<TriggerRule>(context, DocumentToTry::Unresolved(&problem)).await;
+        }
         command => command?,
     };
     match Request::of_command_line(command, context.environment)? {
@@ -112,11 +113,12 @@ pub(crate) async fn run(context: &Context<'_>, command: Command) -> Result<Exit,
         Request::Sandbox(command) => sandbox::run(context, &command).await,
         Request::AuthStatus(sign_in) => unless_stopped(auth_status::run(context, sign_in)).await,
         Request::ConfigShow => config_show::run(context),
-        Request::Doctor(None) => doctor::run(context, RuleToTry::None).await,
-        Request::Doctor(Some(DocumentArgument::Rule(id))) => doctor::run(context, RuleToTry::Id(&id)).await,
-        Request::Doctor(Some(DocumentArgument::Copilot(_))) => {
-            let message = "`doctor` tries a trigger rule; `get copilot/ASSISTANT` shows whether a Copilot can be read";
-            Err(CliError::new(ErrorCode::Usage, message))
+        Request::Doctor(None) => doctor::run::<TriggerRule>(context, DocumentToTry::None).await,
+        Request::Doctor(Some(DocumentArgument::Rule(id))) => {
+            doctor::run::<TriggerRule>(context, DocumentToTry::Id(&id)).await
+        }
+        Request::Doctor(Some(DocumentArgument::Copilot(id))) => {
+            doctor::run::<Copilot>(context, DocumentToTry::Id(&id)).await
         }
         Request::Explain(code) => explain::run(context, code.as_deref()),
         Request::Schema(kind) => schema::run(context, kind),

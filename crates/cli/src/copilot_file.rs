@@ -179,7 +179,7 @@ fn form_of(root: Node<'_>) -> Option<Form> {
 }
 
 fn unknown_kind(root: Node<'_>) -> Finding {
-    let kind = root.get(KIND).map_or_else(String::new, |kind| kind.compact());
+    let kind = root.get(KIND).map_or_else(String::new, Node::compact);
     let message = format!("unknown kind {kind}");
     let fault = Finding::new(Code::UnknownMember, Pointer::root().member(KIND), message);
     fault.with_help("known here: copilot, copilot-rules")

@@ -20,8 +20,12 @@ pub(crate) struct Listed {
     pub(crate) document: &'static str,
     /// The command that lists them.
     pub(crate) command: &'static str,
+    /// Reading them, in the error of a failure.
+    pub(crate) reading: &'static str,
     /// The advice where the organization does not have the API.
     pub(crate) no_api: &'static str,
+    /// The advice where it may lack the listing alone.
+    pub(crate) without_listing: &'static str,
 }
 
 /// Switches the rule that is named on or off in a document. It fails if no rule, or more than one, is named so.
@@ -78,6 +82,9 @@ impl CliKind for TriggerRule {
         command: "assist-rules list",
         no_api: "this organization has no such API, at least not at this path: the rule contract is not part of the published \
                  API of Genesys Cloud; `trigger_rules_path` sets another path",
+        reading: "read trigger rules",
+        without_listing: "the organization may lack the trigger-rule contract, or only its listing: `assist-rules doctor RULE` \
+                     with the id of a rule that exists tells which; `trigger_rules_path` sets another path",
     };
 
     const REFERS: bool = false;
@@ -109,6 +116,8 @@ impl CliKind for Copilot {
         document: "Copilot",
         command: "assist-rules list --kind copilot",
         no_api: "this organization has no assistants: Genesys Cloud Copilot is not set up in it",
+        reading: "read assistants",
+        without_listing: "Genesys Cloud Copilot is not set up in this organization",
     };
 
     const REFERS: bool = true;

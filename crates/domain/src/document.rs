@@ -27,7 +27,7 @@ pub use common_sequence::common_sequence;
 pub use diff::{Difference, diff};
 pub use edit::Edit;
 pub(crate) use edit::{as_far_as_named, is_as_stored};
-pub use element_diff::{ElementDifference, document_diff, element_diff};
+pub use element_diff::{ElementDifference, document_changes, document_diff, element_diff, shown_changes};
 pub(crate) use element_diff::{Origin, origins_by_likeness};
 pub use follow::follow;
 pub use kind::{

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 pub use safety::{Effects, Safety, SafetyCount, SafetyKind, SafetyLimits};
 
-use crate::document::{DocumentKind, ElementDifference, Patch, Stored, check, document_diff};
+use crate::document::{DocumentKind, ElementDifference, Patch, Stored, check, document_changes};
 use crate::finding::Findings;
 use crate::protocol::{Mode, Now, OnConflict, Outcome, PriorWrite, Step, Update, UpdateOptions, UpdateRequest};
 
@@ -100,12 +100,7 @@ impl<K: DocumentKind> PlannedUpdate<K> {
 
     /// The differences, with the elements of lists as things. The members that the server owns are left out.
     pub fn diff(&self) -> Vec<ElementDifference> {
-        let mut differences = document_diff(&self.before.value, &self.after);
-        differences.retain(|found| {
-            let member = found.difference.pointer.tokens().next();
-            !member.is_some_and(|member| K::SERVER_OWNED.contains(&member.as_ref()))
-        });
-        differences
+        document_changes(&self.before.value, &self.after)
     }
 
     /// The effects that the safety stop counts.

@@ -67,6 +67,8 @@ pub fn settle<K: DocumentKind>(
         Err(failure) => return Settlement::Unreadable(failure),
     };
     let is_evident = match (&write.base, &write.written) {
+        // Why: a write that changes nothing leaves nothing to be seen.
+        _ if write.patch.is_empty() => false,
         (Some(base), Some(written)) => write.patch.is_evident_in(base, written, &stored.value),
         (None, Some(written)) => written.has_content_of(&stored.value),
         (Some(_) | None, None) => false,

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use super::{FailOn, RuleArg};
 
 /// The arguments that describe a change.
+#[expect(clippy::struct_excessive_bools, reason = "each of them is a flag")]
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ChangeArgs {
     #[command(flatten)]
@@ -29,6 +30,9 @@ pub(crate) struct ChangeArgs {
     /// Switch this rule of a Copilot: its id or its hash
     #[arg(id = "inner_rule", long = "rule", value_name = "ID|HASH", hide_short_help = true)]
     pub(crate) inner_rule: Option<String>,
+    /// Save a Copilot once more as it is: its rules find new intents after that
+    #[arg(long, conflicts_with_all = ["from", "name", "description", "enable", "disable", "inner_rule"], hide_short_help = true)]
+    pub(crate) resave: bool,
     /// True for the sample change of the sandbox.
     #[arg(skip)]
     pub(crate) is_sample: bool,
@@ -40,6 +44,7 @@ impl ChangeArgs {
         let texts = [&self.name, &self.description];
         self.from.is_none()
             && self.inner_rule.is_none()
+            && !self.resave
             && !self.enable
             && !self.disable
             && texts.iter().all(|text| text.is_none())
@@ -132,6 +137,7 @@ impl SwitchArgs {
                 enable: enabled,
                 disable: !enabled,
                 inner_rule: self.inner_rule,
+                resave: false,
                 is_sample: false,
             },
             write: self.write,

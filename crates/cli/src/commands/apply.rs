@@ -396,6 +396,7 @@ fn terms(command: &ApplyCommand) -> ChangeTerms {
         fail_on: Severity::Error,
         on_conflict: command.on_conflict,
         cross_field_merge: CrossFieldMerge::Refuse,
+        saves_unchanged: false,
     }
 }
 

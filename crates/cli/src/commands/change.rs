@@ -82,6 +82,9 @@ pub(super) async fn run<K: CliKind>(
         let (finished, _) = SavedText { file, shown }.update(change, &flags).await?;
         return Ok(finished.print(context).exit);
     }
+    if command.terms.saves_unchanged {
+        return resave(change).await;
+    }
     let names_other = command.from.is_some() || command.name.is_some() || command.description.is_some();
     let has_flags = command.name.is_some() || command.description.is_some() || command.enabled.is_some();
     match (K::RULE_SWITCH, &command.rule, command.enabled) {
@@ -104,6 +107,22 @@ pub(super) async fn run<K: CliKind>(
         return Ok(change.refused(source, edit.check().into_vec()).print(context).exit);
     }
     let finished = change.submit(source, Wanted::Edit(edit)).await?;
+    Ok(finished.print(context).exit)
+}
+
+/// Saves a document once more as it is read now.
+async fn resave<K: CliKind>(change: Change<'_, K>) -> Result<Exit, CliError> {
+    if !K::REFERS {
+        let message = format!(
+            "--resave is for Copilots: a {} takes effect when it is changed",
+            K::LISTED.noun
+        );
+        return Err(CliError::new(ErrorCode::Usage, message));
+    }
+    let context = change.context;
+    let base = absence::read::<K>(context, change.id, "save").await?.value;
+    let patch = Patch::default();
+    let finished = change.submit(None, Wanted::Patch { patch, base }).await?;
     Ok(finished.print(context).exit)
 }
 

@@ -8,7 +8,6 @@ mod way_checks;
 
 use std::fmt::Write;
 
-use domain::RuleId;
 use serde::Serialize;
 
 use crate::args::Format;
@@ -16,18 +15,18 @@ use crate::cli_error::CliError;
 use crate::commands::Context;
 use crate::config::Target;
 use crate::exit::Exit;
+use crate::kind::CliKind;
 use crate::output::{DIM, ERROR, FORMAT_VERSION, SUCCESS, visible};
 use check::{Check, State, fails, skipped, works};
 
 /// The checks of the record, which only the configuration can keep from being tried.
 const RECORD: [&str; 2] = ["ledger", "sinks"];
 
-/// The rule that is read.
-#[derive(Clone, Copy)]
-pub(super) enum RuleToTry<'a> {
+/// The document that is read.
+pub(super) enum DocumentToTry<'a, K: CliKind> {
     /// None is named.
     None,
-    Id(&'a RuleId),
+    Id(&'a K::Id),
     /// One is named by a name that no id was found for.
     Unresolved(&'a CliError),
 }
@@ -39,11 +38,11 @@ struct Document {
     checks: Vec<Check>,
 }
 
-pub(super) async fn run(context: &Context<'_>, rule: RuleToTry<'_>) -> Result<Exit, CliError> {
-    let mut checks = examine(context, rule).await?;
+pub(super) async fn run<K: CliKind>(context: &Context<'_>, document: DocumentToTry<'_, K>) -> Result<Exit, CliError> {
+    let mut checks = examine(context, document).await?;
     skip_the_rest(&mut checks, &["credentials"]);
     skip_the_rest(&mut checks, &way_checks::NAMES);
-    skip_the_rest(&mut checks, &platform_checks::NAMES);
+    skip_the_rest(&mut checks, &platform_checks::names::<K>());
     match context.settings() {
         Ok(settings) => {
             let (ledger, backlog) = ledger_checks::check(context, settings).await;
@@ -65,7 +64,7 @@ pub(super) async fn run(context: &Context<'_>, rule: RuleToTry<'_>) -> Result<Ex
     Ok(exit)
 }
 
-async fn examine(context: &Context<'_>, rule: RuleToTry<'_>) -> Result<Vec<Check>, CliError> {
+async fn examine<K: CliKind>(context: &Context<'_>, document: DocumentToTry<'_, K>) -> Result<Vec<Check>, CliError> {
     let settings = match context.settings() {
         Ok(settings) => settings,
         Err(problem) => return Ok(vec![fails("configuration", &problem)]),
@@ -91,7 +90,7 @@ async fn examine(context: &Context<'_>, rule: RuleToTry<'_>) -> Result<Vec<Check
             return Ok(checks);
         }
     };
-    platform_checks::add(&session, settings, rule, &mut checks).await;
+    platform_checks::add(&session, settings, document, &mut checks).await;
     session.close().await?;
     Ok(checks)
 }

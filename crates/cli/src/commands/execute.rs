@@ -192,5 +192,6 @@ pub(super) fn options(settings: &Settings, terms: &ChangeTerms, asked: Asked) ->
         fail_on: terms.fail_on,
         on_conflict: terms.on_conflict,
         cross_field_merge: terms.cross_field_merge,
+        saves_unchanged: terms.saves_unchanged,
     }
 }

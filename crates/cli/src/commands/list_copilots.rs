@@ -3,13 +3,13 @@
 use domain::copilot::rule_hash;
 use domain::json::Node;
 use domain::{Copilot, CopilotId, DocumentKind};
-use ports::{DocumentStore, Listed};
+use ports::Listed;
 use serde::Serialize;
 
 use crate::args::Format;
 use crate::cli_error::CliError;
-use crate::commands::Context;
 use crate::commands::list::{documents, plain_table, text};
+use crate::commands::{Context, absence};
 use crate::exit::Exit;
 use crate::output::{FORMAT_VERSION, visible};
 use crate::render::copilot::{actions, condition, short_hash};
@@ -69,12 +69,7 @@ pub(super) async fn run(context: &Context<'_>) -> Result<Exit, CliError> {
 }
 
 pub(super) async fn rules_of(context: &Context<'_>, id: &CopilotId) -> Result<Exit, CliError> {
-    let settings = context.settings()?;
-    let session = context.open(settings).await?;
-    let read = session.reader::<Copilot>(settings).get(id).await;
-    session.close().await?;
-    let stored = read.map_err(|failure| CliError::of_failure(&format!("get `copilot/{id}`"), &failure))?;
-    let copilot = stored.content.value;
+    let copilot = absence::read::<Copilot>(context, id, "get").await?.value;
     if context.output.format == Format::Human {
         context.output.document(&rules_table(&copilot))?;
     } else {

@@ -120,9 +120,10 @@ pub(super) async fn compare(
         options,
         target: workspace.identity().await?.target,
         shown: workspace.session.target(workspace.identity.run.organization()),
-        references: match options.checks_references {
-            true => Some(References::new(context, &workspace.session, options.parallelism)?),
-            false => None,
+        references: if options.checks_references {
+            Some(References::new(context, &workspace.session, options.parallelism)?)
+        } else {
+            None
         },
     };
     let mut bases = BasesOfFiles::new(options)?;

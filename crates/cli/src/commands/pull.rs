@@ -150,7 +150,7 @@ async fn pull(
             }
             Err(unlisted::<TriggerRule>(&failure))
         }
-        (Some(_), None) | (None, Some(_)) | (None, None) => Ok(pulling.report()),
+        (Some(_) | None, None) | (None, Some(_)) => Ok(pulling.report()),
     }
 }
 
@@ -244,12 +244,12 @@ impl Pulling<'_> {
             names.entry(document.id.to_string()).or_insert_with(title);
         }
         let names = FileNames::new(&names);
-        let (mut pulled, mut is_any) = (Vec::new(), false);
+        let (mut agreed, mut is_any) = (Vec::new(), false);
         for document in found.documents {
             let file = files.get(&document.id.to_string()).map(Arc::as_ref);
             is_any = true;
             self.documents
-                .push(self.folder.take(document, file, &names, &mut pulled));
+                .push(self.folder.take(document, file, &names, &mut agreed));
         }
         if let (true, Some(beside)) = (is_any, K::BESIDE) {
             self.passed_over.push(PassedOver {
@@ -259,7 +259,7 @@ impl Pulling<'_> {
         }
         self.folder.save()?;
         let folder_id = folder_id(&self.command.folder);
-        for (id, content, read_at) in &pulled {
+        for (id, content, read_at) in &agreed {
             let times = (*read_at, self.workspace.session.clock.now());
             let ledger = &*self.workspace.record.ledger;
             let recorded = app::record_pulled::<K>(ledger, &self.identity, id, &folder_id, content, times);

@@ -5,7 +5,7 @@ pub(crate) mod reconciled;
 use std::time::Duration;
 
 use app::Report;
-use domain::document::Difference;
+use domain::document::{Difference, ElementDifference};
 use domain::protocol::Outcome;
 use domain::{Collision, DocumentKind, Evidence, OutcomeKind, Version};
 use genesys_adapter::Organization;
@@ -96,7 +96,7 @@ pub(crate) struct ChangeDocument {
     latency_ms: f64,
     confirmed_by: Option<&'static str>,
     correlation_id: Option<String>,
-    diff: Vec<Difference>,
+    diff: Vec<ElementDifference>,
     conflicts: Vec<Collision>,
     theirs_changed: Vec<Difference>,
     findings: Vec<FindingDocument>,

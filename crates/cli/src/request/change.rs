@@ -53,6 +53,8 @@ pub(crate) struct ChangeTerms {
     pub(crate) fail_on: Severity,
     pub(crate) on_conflict: OnConflict,
     pub(crate) cross_field_merge: CrossFieldMerge,
+    /// True if the document is saved once more as it is.
+    pub(crate) saves_unchanged: bool,
 }
 
 /// An update of a document from a file, from single values, or from both.

@@ -190,7 +190,10 @@ fn update(
         description: args.description,
         enabled: (args.enable || args.disable).then_some(args.enable),
         rule: args.inner_rule,
-        terms: terms(terms_args)?,
+        terms: ChangeTerms {
+            saves_unchanged: args.resave,
+            ..terms(terms_args)?
+        },
         request,
     }))
 }
@@ -211,6 +214,7 @@ fn terms(args: args::TermsArgs) -> Result<ChangeTerms, CliError> {
         } else {
             CrossFieldMerge::Refuse
         },
+        saves_unchanged: false,
     })
 }
 

@@ -78,6 +78,26 @@ pub fn document_diff<K: DocumentKind>(before: &K, after: &K) -> Vec<ElementDiffe
     found
 }
 
+/// The same without the members that the server owns.
+pub fn document_changes<K: DocumentKind>(before: &K, after: &K) -> Vec<ElementDifference> {
+    let mut differences = document_diff(before, after);
+    differences.retain(|found| {
+        let member = found.difference.pointer.tokens().next();
+        !member.is_some_and(|member| K::SERVER_OWNED.contains(&member.as_ref()))
+    });
+    differences
+}
+
+/// The changes as results show them: place by place, but of a kind whose elements are known by likeness with the elements as
+/// things.
+pub fn shown_changes<K: DocumentKind>(before: &K, after: &K) -> Vec<ElementDifference> {
+    if K::MEMBERS.iter().any(|member| member.nested.is_some()) {
+        return document_changes(before, after);
+    }
+    let at_place = |difference| ElementDifference { difference, from: None };
+    before.diff(after).into_iter().map(at_place).collect()
+}
+
 fn compare(
     place: &Place,
     pointer: &Pointer,

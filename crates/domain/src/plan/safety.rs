@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::document::{DocumentKind, Likeness, ListIdentity, Origin, document_diff, origins_by_likeness};
+use crate::document::{DocumentKind, Likeness, ListIdentity, Origin, document_changes, origins_by_likeness};
 use crate::json::Node;
 use crate::pointer::Pointer;
 
@@ -83,10 +83,10 @@ fn place_of(path: &str) -> Pointer {
 
 fn value_at<'d, K: DocumentKind>(document: &'d K, path: &str) -> Option<Node<'d>> {
     let root = document.document().root();
-    path.split('/').try_fold(root, |object, member| object.get(member))
+    path.split('/').try_fold(root, Node::get)
 }
 
-fn elements<'d>(list: Option<Node<'d>>) -> Vec<Node<'d>> {
+fn elements(list: Option<Node<'_>>) -> Vec<Node<'_>> {
     list.into_iter().flat_map(Node::elements).collect()
 }
 
@@ -97,14 +97,9 @@ fn is_on(switch: Option<Node<'_>>) -> bool {
 /// True if two documents differ in more than these lists.
 fn differ_beside<K: DocumentKind>(lists: &[Pointer], before: &K, after: &K) -> bool {
     let is_within = |place: &Pointer| lists.iter().any(|list| place.moved(list, &Pointer::root()).is_some());
-    let is_own = |place: &Pointer| {
-        let member = place.tokens().next();
-        !member.is_some_and(|member| K::SERVER_OWNED.contains(&member.as_ref()))
-    };
-    let mut places = document_diff(before, after)
-        .into_iter()
-        .map(|found| found.difference.pointer);
-    places.any(|place| is_own(&place) && !is_within(&place))
+    let differences = document_changes(before, after).into_iter();
+    let mut places = differences.map(|found| found.difference.pointer);
+    places.any(|place| !is_within(&place))
 }
 
 /// The kinds of effect that a run is limited in.

@@ -21,6 +21,8 @@ pub struct UpdateOptions {
     pub on_conflict: OnConflict,
     /// The policy for a merge whose two sides touch different members of one group.
     pub cross_field_merge: CrossFieldMerge,
+    /// True if a document is written also where nothing of it changes: a platform may act on the write itself.
+    pub saves_unchanged: bool,
 }
 
 /// The policy for an update of a document that others changed first.
@@ -53,6 +55,7 @@ impl Default for UpdateOptions {
             fail_on: Severity::Error,
             on_conflict: OnConflict::default(),
             cross_field_merge: CrossFieldMerge::default(),
+            saves_unchanged: false,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::PendingWrite;
 use super::state::{Attempt, Step, Update};
-use crate::document::{Collision, Difference, DocumentKind, Stored};
+use crate::document::{Collision, Difference, DocumentKind, ElementDifference, Stored, shown_changes};
 use crate::evidence::Evidence;
 use crate::finding::{Finding, Findings};
 use crate::json::TextError;
@@ -249,12 +249,13 @@ impl<K: DocumentKind> Outcome<K> {
         document.and_then(K::title)
     }
 
-    /// The differences that the update made, was to make, or would make.
-    pub fn diff(&self) -> Vec<Difference> {
-        match (self.base(), self.ours()) {
-            (Some(base), Some(ours)) => base.value.diff(ours),
-            (Some(_) | None, _) => Vec::new(),
-        }
+    /// The differences that the update made, was to make, or would make: place by place, but of a kind whose elements are
+    /// known by likeness with the elements as things.
+    pub fn diff(&self) -> Vec<ElementDifference> {
+        let (Some(base), Some(ours)) = (self.base(), self.ours()) else {
+            return Vec::new();
+        };
+        shown_changes(&base.value, ours)
     }
 
     /// The findings, warnings about what the server stored included.

@@ -112,7 +112,7 @@ impl<K: DocumentKind> Update<K> {
 
     #[expect(clippy::result_large_err, reason = "a step is what follows either way")]
     fn attempt_if_changed(self, base: Stored<K>, patch: Patch<K>, ours: K) -> Result<(Self, Box<Attempt<K>>), Step<K>> {
-        if base.value.has_content_of(&ours) {
+        if base.value.has_content_of(&ours) && !self.options.saves_unchanged {
             let findings = check(&ours, Some(&base.value)).into_vec();
             return Err(self.done(Outcome::Unchanged { stored: base, findings }, 0));
         }

@@ -148,6 +148,11 @@ impl<K: DocumentKind> PendingWrite<K> {
         self.patch.is_evident_in(&self.base.value, &self.ours, read)
     }
 
+    /// True if a document that was read proves that this was accepted: of a write that changes nothing no document does.
+    pub(super) fn is_proved_by(&self, read: &K) -> bool {
+        !self.patch.is_empty() && self.is_evident_in(read)
+    }
+
     /// True if the document that was read is the one that the precondition asks for.
     pub(super) fn is_unmoved(&self, read: &Stored<K>) -> bool {
         match &self.precondition {

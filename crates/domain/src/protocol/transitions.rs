@@ -73,7 +73,7 @@ impl<K: DocumentKind> Update<K> {
             ReadPurpose::ResolveConflict(attempt, polling) => self.resolve_conflict(attempt, polling, stored, now),
             ReadPurpose::Verify(attempt, polling) => self.verify(attempt, polling, &stored, now),
             ReadPurpose::FinalVerify(attempt) => {
-                if attempt.write.is_evident_in(&stored.value) {
+                if attempt.write.is_proved_by(&stored.value) {
                     return self.applied_by_read(attempt.write, &stored);
                 }
                 if attempt.indeterminate.is_some() {
@@ -163,7 +163,7 @@ impl<K: DocumentKind> Update<K> {
         if attempt.write.is_unmoved(&stored) {
             return self.write(attempt, stored.version);
         }
-        if attempt.write.is_evident_in(&stored.value) {
+        if attempt.write.is_proved_by(&stored.value) {
             return self.already_so(Some(attempt.write), stored, 0);
         }
         self.rebase(attempt.requested, attempt.write.merges, Some(attempt.write), stored)
@@ -171,7 +171,7 @@ impl<K: DocumentKind> Update<K> {
 
     /// The document after an indeterminate write.
     fn verify(self, attempt: Box<Attempt<K>>, polling: Polling, stored: &Stored<K>, now: Now) -> Step<K> {
-        if attempt.write.is_evident_in(&stored.value) {
+        if attempt.write.is_proved_by(&stored.value) {
             return self.applied_by_read(attempt.write, stored);
         }
         match &attempt.write.precondition {

@@ -59,7 +59,7 @@ impl<W: TransactionBody> Waiting<W> {
         let mut state = self.state();
         match std::mem::replace(&mut *state, Answer::Taken) {
             Answer::Given(answer) => Some(answer),
-            other => {
+            other @ (Answer::Unknown | Answer::Kept(_) | Answer::Taken) => {
                 *state = other;
                 None
             }

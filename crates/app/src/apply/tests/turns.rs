@@ -91,7 +91,7 @@ async fn the_wait_for_a_turn_is_no_part_of_the_time_of_an_update() {
     room.turns.put(vec![0, 0, 0, 9]);
     let watch = |index, progress| {
         if index == 0 && progress == Progress::Writing {
-            room.time.advance(Duration::from_secs(60));
+            room.time.advance(Duration::from_mins(1));
             // Why after this write: the second one has to be looked for, which it has no time for after its deadline.
             room.turns.put(vec![9, 9]);
         } else if progress == Progress::Writing && room.wire.writes() == 1 {

@@ -98,28 +98,25 @@ pub(super) fn ended<K: CliKind>(
     let problem = finished.problem();
     let findings = finished.elsewhere.iter().cloned().map(FindingDocument::without_place);
     let before = outcome.base().and_then(|base| base.version.clone());
-    let conflict = match outcome {
-        Outcome::Conflict(conflict) => {
-            let document = |stored: &Option<Stored<K>>| stored.as_ref().map(|stored| stored.value.document().clone());
-            Some(EndedConflict {
-                sides: Conflicts {
-                    collisions: conflict.collisions.clone(),
-                    theirs_changed: conflict.theirs_changed.clone(),
-                },
-                base: document(&conflict.base),
-                theirs: document(&conflict.theirs),
-            })
-        }
-        _ => None,
-    };
-    let (own, merged) = match outcome {
-        Outcome::Applied { warnings, write, .. } => {
-            let merged = (write.merges > 0).then_some(write.theirs_changed.len());
-            (warnings.clone(), merged)
-        }
-        Outcome::Invalid { findings, .. } => (findings.as_slice().to_vec(), None),
-        _ => (Vec::new(), None),
-    };
+    let document = |stored: &Option<Stored<K>>| stored.as_ref().map(|stored| stored.value.document().clone());
+    let mut conflict = None;
+    if let Outcome::Conflict(found) = outcome {
+        conflict = Some(EndedConflict {
+            sides: Conflicts {
+                collisions: found.collisions.clone(),
+                theirs_changed: found.theirs_changed.clone(),
+            },
+            base: document(&found.base),
+            theirs: document(&found.theirs),
+        });
+    }
+    let (mut own, mut merged) = (Vec::new(), None);
+    if let Outcome::Applied { warnings, write, .. } = outcome {
+        own.clone_from(warnings);
+        merged = (write.merges > 0).then_some(write.theirs_changed.len());
+    } else if let Outcome::Invalid { findings, .. } = outcome {
+        own.extend_from_slice(findings.as_slice());
+    }
     EndedUpdate {
         document: authored::reference::<K>(&report.id),
         id: report.id.to_string(),

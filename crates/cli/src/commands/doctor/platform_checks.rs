@@ -2,15 +2,16 @@
 
 use std::time::SystemTime;
 
-use domain::{FailureClass, RequestError, ResponseMetadata, TriggerRule};
+use domain::{FailureClass, RequestError, ResponseMetadata};
 use genesys_adapter::{Address, Organization};
 
-use super::RuleToTry;
+use super::DocumentToTry;
 use super::check::{Check, State, fails, skipped, works};
 use super::way_checks::Way;
 use crate::cli_error::CliError;
 use crate::config::Settings;
 use crate::exit::Exit;
+use crate::kind::CliKind;
 use crate::session::Session;
 use crate::within_deadline::within;
 
@@ -18,20 +19,30 @@ use crate::within_deadline::within;
 const TOLERATED_SKEW: i64 = 30;
 
 /// The names of the checks, in their order. Each of them needs those before.
-pub(super) const NAMES: [&str; 6] = [
-    "sign-in",
-    "organization",
-    "rule",
-    "list",
-    "clock",
-    "permission to update",
-];
+pub(super) fn names<K: CliKind>() -> [&'static str; 6] {
+    [
+        "sign-in",
+        "organization",
+        K::NAME.as_str(),
+        LIST,
+        "clock",
+        "permission to update",
+    ]
+}
+
+/// The name of the check of the listing.
+const LIST: &str = "list";
 
 /// A read, as far as the checks look at it.
 type Read = Result<ResponseMetadata, RequestError>;
 
 /// Adds the checks of the platform, up to the first failure of one that all others need.
-pub(super) async fn add(session: &Session, settings: &Settings, named: RuleToTry<'_>, checks: &mut Vec<Check>) {
+pub(super) async fn add<K: CliKind>(
+    session: &Session,
+    settings: &Settings,
+    named: DocumentToTry<'_, K>,
+    checks: &mut Vec<Check>,
+) {
     let api = session.api();
     let login = session.signs_in().then(|| way(session, session.login())).flatten();
     if let Some(login) = &login {
@@ -89,26 +100,28 @@ pub(super) async fn add(session: &Session, settings: &Settings, named: RuleToTry
             &CliError::of_failure("tell which organization this is", failure),
         ),
     });
-    let store = session.store::<TriggerRule>(settings);
-    let rule = match named {
-        RuleToTry::None | RuleToTry::Unresolved(_) => None,
-        RuleToTry::Id(id) => {
+    let store = session.store::<K>(settings);
+    let document = match named {
+        DocumentToTry::None | DocumentToTry::Unresolved(_) => None,
+        DocumentToTry::Id(id) => {
             let read = within(settings.deadline, store.get(id)).await;
             Some(read.map(|answer| answer.metadata))
         }
     };
     let list = within(settings.deadline, store.page(None)).await;
     let list = list.map(|answer| answer.metadata);
-    let dates = [rule.as_ref(), Some(&list)].map(|read| read.and_then(date));
-    checks.push(match (named, rule) {
-        (RuleToTry::Id(id), Some(read)) => reading("rule", read, || format!("`{id}` can be read at {api}")),
-        (RuleToTry::Unresolved(problem), _) => fails("rule", problem),
-        (RuleToTry::None | RuleToTry::Id(_), _) => skipped(
-            "rule",
-            "not tried: none was named; `assist-rules doctor RULE` tries one",
-        ),
+    let dates = [document.as_ref(), Some(&list)].map(|read| read.and_then(date));
+    let name = K::NAME.as_str();
+    checks.push(match (named, document) {
+        (DocumentToTry::Id(id), Some(read)) => reading::<K>(name, read, || format!("`{id}` can be read at {api}")),
+        (DocumentToTry::Unresolved(problem), _) => fails(name, problem),
+        (DocumentToTry::None | DocumentToTry::Id(_), _) => {
+            skipped(name, "not tried: none was named; `assist-rules doctor RULE` tries one")
+        }
     });
-    checks.push(reading("list", list, || format!("rules can be listed at {api}")));
+    checks.push(reading::<K>(LIST, list, || {
+        format!("{}s can be listed at {api}", K::LISTED.noun)
+    }));
     checks.push(match dates.into_iter().flatten().next() {
         None => skipped("clock", "the server did not tell its time"),
         Some(theirs) => clock(theirs, session.clock.now()),
@@ -134,17 +147,14 @@ fn shown(organization: &Organization) -> String {
     )
 }
 
-/// The result of a read of rules.
-fn reading(name: &'static str, read: Read, what: impl FnOnce() -> String) -> Check {
+/// The result of a read of documents.
+fn reading<K: CliKind>(name: &'static str, read: Read, what: impl FnOnce() -> String) -> Check {
     let Err(failure) = read else {
         return works(name, what());
     };
-    let mut problem = CliError::of_failure("read trigger rules", &failure);
-    if failure.class == FailureClass::NotFound && name == "list" {
-        problem = problem.with_help(
-            "the organization may lack the trigger-rule contract, or only its listing: `assist-rules doctor RULE` \
-             with the id of a rule that exists tells which; `trigger_rules_path` sets another path",
-        );
+    let mut problem = CliError::of_failure(K::LISTED.reading, &failure);
+    if failure.class == FailureClass::NotFound && name == LIST {
+        problem = problem.with_help(K::LISTED.without_listing);
     }
     fails(name, &problem)
 }

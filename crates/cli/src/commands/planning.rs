@@ -44,7 +44,7 @@ pub(super) struct UndoRequests {
 }
 
 /// A document of a plan before the organization was asked.
-struct Wish<K: CliKind> {
+struct Requested<K: CliKind> {
     /// Its file; an undo has none.
     authored: Option<Arc<Authored<K>>>,
     request: PlanRequest<K>,
@@ -106,12 +106,12 @@ pub(super) async fn compare(
 ) -> Result<(TargetDocument, PlanBuilder), CliError> {
     let (rules, copilots) = match wanted {
         Wanted::Files(documents) => (
-            documents.rules.into_iter().map(Wish::of_file).collect(),
-            documents.copilots.into_iter().map(Wish::of_file).collect(),
+            documents.rules.into_iter().map(Requested::of_file).collect(),
+            documents.copilots.into_iter().map(Requested::of_file).collect(),
         ),
         Wanted::Undo(_, UndoRequests { rules, copilots }) => (
-            rules.into_iter().map(Wish::of_undo).collect(),
-            copilots.into_iter().map(Wish::of_undo).collect(),
+            rules.into_iter().map(Requested::of_undo).collect(),
+            copilots.into_iter().map(Requested::of_undo).collect(),
         ),
     };
     let comparing = Comparing {
@@ -159,7 +159,7 @@ impl Comparing<'_> {
     /// Compares the documents of one kind, and adds them to a plan.
     async fn compare<K: CliKind>(
         &self,
-        all: Vec<Wish<K>>,
+        all: Vec<Requested<K>>,
         bases: &mut BasesOfFiles<'_>,
         plan: &mut PlanBuilder,
     ) -> Result<KindContents<K>, CliError> {
@@ -170,8 +170,8 @@ impl Comparing<'_> {
         }
         let selection = &self.options.selection;
         let mut is_undecided = false;
-        let (chosen, left_out): (Vec<_>, Vec<_>) = all.into_iter().partition(|wish| {
-            let (file, id) = (wish.authored.as_deref(), wish.request.id.to_string());
+        let (chosen, left_out): (Vec<_>, Vec<_>) = all.into_iter().partition(|requested| {
+            let (file, id) = (requested.authored.as_deref(), requested.request.id.to_string());
             let chosen = selection.chooses_document(file, &id, None, None);
             is_undecided |= chosen.is_none();
             chosen != Some(false)
@@ -180,7 +180,7 @@ impl Comparing<'_> {
         if chosen.is_empty() {
             return Ok(contents);
         }
-        let files = chosen.iter().filter_map(|wish| wish.authored.as_deref());
+        let files = chosen.iter().filter_map(|requested| requested.authored.as_deref());
         let drift = bases.policy(files, &self.shown)?;
         let planner = Planner {
             store: Arc::new(self.workspace.session.reader::<K>(self.context.settings()?)),
@@ -188,13 +188,16 @@ impl Comparing<'_> {
             keeps_stored: is_undecided || (K::REFERS && self.references.is_some()),
             record: Some((self.workspace.record.history.clone(), self.target.clone())),
             drift,
-            left_out: left_out.into_iter().map(|wish| wish.request.id).collect(),
+            left_out: left_out.into_iter().map(|requested| requested.request.id).collect(),
         };
         let history = &*self.workspace.record.history;
         // Why first: the rows of thousands of bases and what is planned of as many documents are not held together.
         let known = known_bases::<K>(history, &self.target).await;
         let known = known.map_err(|failure| unusable(&failure))?;
-        let (authored, wanted): (Vec<_>, Vec<_>) = chosen.into_iter().map(|wish| (wish.authored, wish.request)).unzip();
+        let (authored, wanted): (Vec<_>, Vec<_>) = chosen
+            .into_iter()
+            .map(|requested| (requested.authored, requested.request))
+            .unzip();
         let waits = &self.workspace.session.waits;
         let progress = Progress::start(self.context.output, waits, "planned", wanted.len());
         let found = planner
@@ -224,7 +227,7 @@ impl Comparing<'_> {
     }
 }
 
-impl<K: CliKind> Wish<K> {
+impl<K: CliKind> Requested<K> {
     fn of_file(authored: Authored<K>) -> Self {
         let authored = Arc::new(authored);
         let request = request_of(&authored);

@@ -17,7 +17,7 @@ const LARGEST: usize = 64;
 #[derive(Default)]
 pub(super) struct Group {
     waiting: Mutex<VecDeque<Arc<dyn Member>>>,
-    /// What a writer that was dropped while it led has left undone.
+    /// The work that a writer which was dropped while it led has left undone.
     left: Mutex<Option<Led>>,
 }
 
@@ -172,7 +172,7 @@ impl Group {
         locked(&self.waiting).push_back(member);
     }
 
-    /// What is to be done next.
+    /// The next thing to do.
     fn turn(&self, dialect: Dialect) -> Turn<'_> {
         let left = locked(&self.left).take();
         let led = left.unwrap_or_else(|| {

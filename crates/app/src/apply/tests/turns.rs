@@ -1,4 +1,4 @@
-//! What is recorded before an update sends and after it keeps no other one from sending, and nothing is sent out of turn.
+//! Updates that are being recorded keep no other one from sending, and nothing is sent out of turn.
 
 use std::sync::atomic::AtomicBool;
 use std::task::Poll;

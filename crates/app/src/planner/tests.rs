@@ -4,9 +4,9 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use domain::json::Document;
-use domain::{RuleId, TriggerRule};
+use domain::{Edit, RuleId, TriggerRule};
 use ports::testing::InMemoryStore;
-use ports::{Cursor, Page, Response};
+use ports::{Cursor, Listed, Page, Response};
 
 use super::*;
 

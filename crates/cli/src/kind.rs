@@ -1,5 +1,6 @@
 //! The kinds of document as the command line knows them.
 
+use domain::copilot::rule_hash;
 use domain::json::{Document, Node};
 use domain::{Copilot, CopilotId, DocumentKind, RuleId, Stored, TriggerRule};
 use genesys_adapter::{Copilots, Resource, TriggerRules};
@@ -54,6 +55,12 @@ pub(crate) trait CliKind: DocumentKind {
     /// The document that a file of this kind holds.
     fn opened(source: Source) -> Source {
         source
+    }
+
+    /// The rule that a number names, counted from 1 in a document that has rules inside: for people, and by its hash.
+    fn numbered_rule(&self, number: usize) -> Option<(String, String)> {
+        let _ = number;
+        None
     }
 
     /// The resource that its documents are stored under.
@@ -134,6 +141,15 @@ impl CliKind for Copilot {
 
     fn opened(source: Source) -> Source {
         copilot_file::open(source).source
+    }
+
+    fn numbered_rule(&self, number: usize) -> Option<(String, String)> {
+        // Why: an id may be a number.
+        if self.find_rule(&number.to_string()).is_ok() {
+            return None;
+        }
+        let rule = self.rules().nth(number.checked_sub(1)?)?;
+        Some((render::copilot::in_a_line(rule), rule_hash(rule).as_str().to_owned()))
     }
 
     fn resource(_settings: &Settings) -> Copilots {

@@ -15,6 +15,7 @@ use crate::commands::execute::{self, ChangeReport};
 use crate::commands::finished_change::FinishedChange;
 use crate::commands::kept_text;
 use crate::commands::workspace::{Needs, Workspace};
+use crate::confirm::{Unattended, confirm};
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::kind::{CliKind, RuleSwitch};
@@ -134,10 +135,28 @@ async fn switch_rule<K: CliKind>(
 ) -> Result<Exit, CliError> {
     let context = change.context;
     let base = absence::read::<K>(change.context, change.id, "update").await?.value;
-    let switched = switch(&base, rule, is_on)?;
+    let rule = named_rule(context, &base, rule)?;
+    let switched = switch(&base, &rule, is_on)?;
     let patch = Patch::between(&base, &switched);
     let finished = change.submit(None, Wanted::Patch { patch, base }).await?;
     Ok(finished.print(context).exit)
+}
+
+/// The longest text that is a number of a rule: a hash has more digits.
+const LONGEST_NUMBER: usize = 4;
+
+/// The rule that a text names. A number may name another rule a moment later, so a person is shown the rule and asked.
+fn named_rule<K: CliKind>(context: &Context<'_>, document: &K, text: &str) -> Result<String, CliError> {
+    let is_number = text.len() <= LONGEST_NUMBER && text.bytes().all(|byte| byte.is_ascii_digit());
+    let numbered = text.parse().ok().filter(|_| is_number);
+    let Some((shown, hash)) = numbered.and_then(|number| document.numbered_rule(number)) else {
+        return Ok(text.to_owned());
+    };
+    let question = format!("Rule {text} is: {shown}.");
+    confirm(context.output, false, Unattended::Refuses, &question).map_err(|refused| {
+        refused.with_help("in a script, name the rule by its id or by its hash: `list copilot/X --rules`")
+    })?;
+    Ok(hash)
 }
 
 /// The error of flags that name nothing in this kind.

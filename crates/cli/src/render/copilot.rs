@@ -50,6 +50,11 @@ pub(crate) fn describe(stored: &Stored<Copilot>) -> String {
 }
 
 fn rule_lines(text: &mut String, rule: Node<'_>) {
+    let _ = writeln!(text, "  {DIM}{}{DIM:#} {}", short_hash(rule), visible(&in_a_line(rule)));
+}
+
+/// A rule in a line: its switch, its conditions, its actions and its participants.
+pub(crate) fn in_a_line(rule: Node<'_>) -> String {
     let body = rule.get("rule");
     let conditions = body.and_then(|body| body.get("conditions"));
     let conditions: Vec<String> = conditions.into_iter().flat_map(Node::elements).map(condition).collect();
@@ -65,13 +70,7 @@ fn rule_lines(text: &mut String, rule: Node<'_>) {
     } else {
         format!("  ({})", roles.join(", "))
     };
-    let line = format!("{} → {actions}{roles}", conditions.join(" or "));
-    let _ = writeln!(
-        text,
-        "  {DIM}{}{DIM:#} {}",
-        short_hash(rule),
-        visible(&switched(rule, &line))
-    );
+    switched(rule, &format!("{} → {actions}{roles}", conditions.join(" or ")))
 }
 
 /// The short hash of what a rule says.

@@ -108,6 +108,7 @@ fn an_apply_is_as_fast_as_the_platform_allows() {
                 update: PlannedUpdate::new(before, after).unwrap(),
                 seen: None,
                 file: None,
+                absent_intents: Vec::new(),
             }
         })
         .collect();

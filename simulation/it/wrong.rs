@@ -118,6 +118,7 @@ async fn intend<K: Specimen>(client: &Client<K>, base: &Stored<K>, body: &K, pat
         author: Author::default(),
         follows: None,
         undoes: Vec::new(),
+        absent_intents: Vec::new(),
         guard: if base.version.is_some() { "etag" } else { "content" }.to_owned(),
         version: base.version.clone(),
         base: base.value.document().clone(),

@@ -58,6 +58,8 @@ pub struct ReviewedUpdate<K: DocumentKind> {
     pub seen: Option<SeenEntry>,
     /// The content of the file that it comes from: the base once it is carried out. An undo has none.
     pub file: Option<FileContent>,
+    /// The intents that the document names and that the NLU domain did not have when the plan was made.
+    pub absent_intents: Vec<String>,
 }
 
 /// A document that was as its file says when the plan was made.
@@ -138,11 +140,16 @@ impl<K: DocumentKind> Applier<K> {
         watch: &(dyn Fn(Progress) + Send + Sync),
         stop: impl Future<Output = ()> + Send,
     ) -> Report<K> {
-        let ReviewedUpdate { update, seen, file } = reviewed;
+        let ReviewedUpdate {
+            update,
+            seen,
+            file,
+            absent_intents,
+        } = reviewed;
         let id = update.before().id.clone();
         let version = update.before().version.clone();
         let is_recorded = options.mode == Mode::Write;
-        let updater = self.updater_of_plan(identity);
+        let updater = self.updater_of_plan(identity, absent_intents);
         let review = Review {
             history: &*self.history,
             ledger: &*updater.ledger,
@@ -211,8 +218,9 @@ impl<K: DocumentKind> Applier<K> {
         Ok(identity)
     }
 
-    fn updater_of_plan(&self, identity: &Identity) -> Updater<K> {
+    fn updater_of_plan(&self, identity: &Identity, absent_intents: Vec<String>) -> Updater<K> {
         Updater {
+            absent_intents,
             identity: Arc::new(identity.clone()),
             ..self.updater.clone()
         }

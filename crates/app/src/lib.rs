@@ -28,7 +28,7 @@ pub use known_names::{
 };
 pub use planner::{
     InvalidPlan, KnownBases, PlanProgress, PlanRequest, Planned, PlannedAction, PlannedDocument, Planner,
-    RequestSource, SeenEntry, known_bases,
+    RequestSource, SeenEntry, absent_intents_at_last_write, known_bases,
 };
 pub use puller::{PullError, Pulled, PulledDocument, PulledState, Puller, Wanted, record_pulled};
 pub use rate_limited::RateLimited;

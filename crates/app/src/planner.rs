@@ -412,6 +412,24 @@ async fn newest_entries<K: DocumentKind>(
     history.entries(&query).await
 }
 
+/// The intents that a document named at its newest applied write, and that its NLU domain did not have then.
+///
+/// # Errors
+///
+/// If the record cannot be read.
+pub async fn absent_intents_at_last_write<K: DocumentKind>(
+    history: &dyn History,
+    target: &str,
+    id: &K::Id,
+) -> Result<Vec<String>, LedgerError> {
+    let entries = newest_entries::<K>(history, target, id).await?;
+    let mut applied = entries
+        .into_iter()
+        .filter(|entry| entry.outcome_kind() == Some(OutcomeKind::Applied));
+    let intent = applied.next().and_then(|entry| entry.intent);
+    Ok(intent.map_or_else(Vec::new, |intent| intent.absent_intents))
+}
+
 /// The document that the newest applied write sent, and what the server stored.
 fn newest_written<K: DocumentKind>(entries: &[Entry]) -> Option<(K, K)> {
     let mut applied = entries

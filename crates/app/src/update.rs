@@ -44,6 +44,8 @@ pub struct Updater<K: DocumentKind> {
     pub identity: Arc<dyn Identify>,
     /// The entries that its updates undo.
     pub undoes: Vec<EntryId>,
+    /// The intents that its documents name and that the NLU domain does not have.
+    pub absent_intents: Vec<String>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The waits.

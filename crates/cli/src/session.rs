@@ -237,6 +237,7 @@ impl Session {
             ledger: record.ledger.clone(),
             identity,
             undoes: Vec::new(),
+            absent_intents: Vec::new(),
             clock: self.clock.clone(),
             sleeper: self.sleeper.clone(),
             jitter: Arc::new(app::jitter),

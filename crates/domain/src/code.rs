@@ -187,6 +187,8 @@ codes! {
         "The platform still lists what the document refers to, and marks it as out of use. Agents may see nothing.";
     ReferenceNotChecked = "AR0231", Warning, Result, "references that could not be checked",
         "The listing of what documents refer to could not be read; most often the role of the OAuth client lacks the permission to view it. Everything else is checked, and nothing is kept from being written.";
+    IntentSinceSaved = "AR0232", Warning, Result, "an intent that is newer than the saved Copilot",
+        "A Copilot has to be saved again before a rule with an intent fires that the NLU domain did not have when it was saved. The record of this program knows that the intent was absent at its last write of this Copilot; without that nothing is said.";
 }
 
 impl Code {

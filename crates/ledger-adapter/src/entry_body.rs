@@ -105,6 +105,8 @@ pub(crate) struct IntentBody {
     pub(crate) follows: Option<u64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     undoes: Vec<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    absent_intents: Vec<String>,
     pub(crate) guard: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) version: Option<String>,
@@ -156,6 +158,7 @@ impl Body {
         let intent = IntentBody {
             follows: record.follows.map(|id| id.0),
             undoes: record.undoes.iter().map(|id| id.0).collect(),
+            absent_intents: record.absent_intents.clone(),
             guard: record.guard.clone(),
             version: record.version.as_ref().map(|version| version.as_sent().to_owned()),
             base: keep(&record.base),
@@ -265,7 +268,9 @@ impl Body {
     }
 
     fn with_its_format(mut self) -> Self {
-        let is_new_intent = |intent: &IntentBody| intent.version.is_none() || !intent.undoes.is_empty();
+        let is_new_intent = |intent: &IntentBody| {
+            intent.version.is_none() || !intent.undoes.is_empty() || !intent.absent_intents.is_empty()
+        };
         let says_new = self.organization.is_some()
             || self.kind.is_some()
             || self.plan_id.is_some()
@@ -336,6 +341,7 @@ impl Body {
             author: self.author(),
             follows: intent.follows.map(EntryId),
             undoes: intent.undoes.iter().copied().map(EntryId).collect(),
+            absent_intents: intent.absent_intents.clone(),
             guard: intent.guard.clone(),
             version: intent.version.as_deref().map(version).transpose()?,
             base: found(documents, &intent.base)?,

@@ -218,7 +218,13 @@ async fn plan<K: Specimen>(setting: &Setting<K>, client: &Client<K>, files: BTre
         };
         reviews.insert(number, review);
         let seen = document.seen;
-        updates.insert(number, ReviewedUpdate { update, seen, file });
+        let reviewed = ReviewedUpdate {
+            update,
+            seen,
+            file,
+            absent_intents: Vec::new(),
+        };
+        updates.insert(number, reviewed);
     }
     let made_at = client.elapsed();
     let mut plans = setting.plans();

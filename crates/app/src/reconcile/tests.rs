@@ -29,6 +29,7 @@ impl OpenEntry {
             author: Author::default(),
             follows: None,
             undoes: Vec::new(),
+            absent_intents: Vec::new(),
             guard: "etag".to_owned(),
             version: Some("1".parse().unwrap()),
             base: base.document().clone(),

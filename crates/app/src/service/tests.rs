@@ -245,6 +245,7 @@ async fn what_somebody_left_open_is_settled_and_told() {
         author: Author::default(),
         follows: None,
         undoes: Vec::new(),
+        absent_intents: Vec::new(),
         guard: "etag".to_owned(),
         version: Some("1".parse().unwrap()),
         base: base.document().clone(),

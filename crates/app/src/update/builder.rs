@@ -73,6 +73,7 @@ impl<K: DocumentKind> UpdaterBuilder<K> {
             ledger: self.ledger.unwrap_or_else(|| Arc::new(InMemoryLedger::default())),
             identity: self.identity,
             undoes: Vec::new(),
+            absent_intents: Vec::new(),
             clock: time.clone(),
             sleeper: time,
             jitter: self.jitter,

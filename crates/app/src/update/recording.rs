@@ -70,6 +70,7 @@ impl<K: DocumentKind> Updater<K> {
             author: identity.author,
             follows,
             undoes: self.undoes.clone(),
+            absent_intents: self.absent_intents.clone(),
             guard: K::GUARD.as_str().to_owned(),
             version: intent.precondition.version().cloned(),
             base: intent.base.value.document().clone(),

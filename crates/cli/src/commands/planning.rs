@@ -208,11 +208,17 @@ impl Comparing<'_> {
             .await;
         progress.finish();
         let mut found = found.map_err(|failure| unusable(&failure))?;
-        if let Some(references) = &self.references {
-            references.check_planned(&mut found.documents).await;
-        }
+        let absent_intents = match &self.references {
+            Some(references) => {
+                let record = (history, self.target.as_str());
+                let checked = references.check_planned(&mut found.documents, record).await;
+                checked.map_err(|failure| unusable(&failure))?
+            }
+            None => found.documents.iter().map(|_| Vec::new()).collect(),
+        };
         plan.count_others(found.not_requested);
-        for (authored, document) in authored.into_iter().zip(found.documents) {
+        let found = found.documents.into_iter().zip(absent_intents);
+        for (authored, (document, absent_intents)) in authored.into_iter().zip(found) {
             let chosen = selection.chooses_document(
                 authored.as_deref(),
                 &document.id.to_string(),
@@ -220,7 +226,14 @@ impl Comparing<'_> {
                 document.title.as_deref(),
             );
             if chosen.unwrap_or(true) {
-                plan.add(authored.as_deref(), document, &known, self.options.all, &mut contents)?;
+                plan.add(
+                    authored.as_deref(),
+                    document,
+                    &known,
+                    absent_intents,
+                    self.options.all,
+                    &mut contents,
+                )?;
             }
         }
         Ok(contents)

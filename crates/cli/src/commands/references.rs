@@ -1,6 +1,9 @@
 //! The check of what documents refer to: a rule that names what is not there shows nothing, and nothing else says so.
 
-use app::{KnownNames, PlannedAction, PlannedDocument, ReferenceCheck};
+use app::{KnownNames, PlannedAction, PlannedDocument, ReferenceCheck, absent_intents_at_last_write};
+use domain::reference::{IntentReference, intents};
+use domain::{Code, Finding};
+use ports::{History, LedgerError};
 
 use crate::cli_error::CliError;
 use crate::commands::Context;
@@ -23,15 +26,34 @@ impl References {
         })
     }
 
-    /// Adds to each planned document what is wrong with what it refers to, as it is to be.
-    pub(super) async fn check_planned<K: CliKind>(&self, documents: &mut [PlannedDocument<K>]) {
+    /// Adds to each planned document what is wrong with what it refers to, as it is to be. The result are the intents of each
+    /// document that its NLU domain does not have.
+    ///
+    /// # Errors
+    ///
+    /// If the record cannot be read.
+    pub(super) async fn check_planned<K: CliKind>(
+        &self,
+        documents: &mut [PlannedDocument<K>],
+        record: (&dyn History, &str),
+    ) -> Result<Vec<Vec<String>>, LedgerError> {
         if !K::REFERS {
-            return;
+            return Ok(documents.iter().map(|_| Vec::new()).collect());
         }
         let checked = self.check(documents.iter().map(as_planned).collect()).await;
+        let mut absent = Vec::new();
         for (document, check) in documents.iter_mut().zip(checked) {
             document.findings.extend(check.findings.into_vec());
+            if let (PlannedAction::Unchanged(_), Some(stored)) = (&document.action, &document.stored) {
+                let before = absent_intents_at_last_write::<K>(record.0, record.1, &document.id).await?;
+                let came = came_since(stored, &before, &check.absent_intents);
+                document
+                    .findings
+                    .extend(came.into_iter().map(|came| not_saved_since::<K>(&document.id, came)));
+            }
+            absent.push(check.absent_intents);
         }
+        Ok(absent)
     }
 
     /// Checks documents; none where there is nothing to check. The results are in their order.
@@ -58,4 +80,20 @@ fn as_planned<K: CliKind>(document: &PlannedDocument<K>) -> Option<&K> {
         | PlannedAction::Invalid(_)
         | PlannedAction::Unread(_) => None,
     }
+}
+
+/// The intents that a document names, that were absent and are not any more.
+fn came_since<K: CliKind>(document: &K, before: &[String], now: &[String]) -> Vec<IntentReference> {
+    let (_, mut named) = intents::<K>(document.document());
+    named.retain(|intent| before.contains(&intent.name) && !now.contains(&intent.name));
+    named
+}
+
+fn not_saved_since<K: CliKind>(id: &K::Id, intent: IntentReference) -> Finding {
+    let message = format!(
+        "the NLU domain got the intent `{}` after this Copilot was saved, so the condition does not hold yet",
+        intent.name
+    );
+    let help = format!("save it once more: `assist-rules update {}/{id} --resave`", K::NAME);
+    Finding::new(Code::IntentSinceSaved, intent.pointer, message).with_help(help)
 }

@@ -77,6 +77,9 @@ pub(crate) struct ChangeDocument {
     /// The newest entry of the document in the ledger of the plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) seen: Option<SeenDocument>,
+    /// The intents that the document names and that its NLU domain does not have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) absent_intents: Vec<String>,
     /// The cause of what could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<serde_json::Value>,

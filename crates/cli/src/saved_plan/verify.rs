@@ -207,7 +207,12 @@ fn update<K: DocumentKind>(change: &ChangeDocument, is_undo: bool) -> Result<Rev
             at: time::parse(&seen.at)?,
         })
     });
-    Ok(ReviewedUpdate { update, seen, file })
+    Ok(ReviewedUpdate {
+        update,
+        seen,
+        file,
+        absent_intents: change.absent_intents.clone(),
+    })
 }
 
 /// The content of the file of an update, if the file means that update: each of its members is as it is to be, or drifted.

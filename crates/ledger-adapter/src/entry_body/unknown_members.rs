@@ -34,6 +34,7 @@ const KNOWN: &[(&str, &[&str])] = &[
         &[
             "follows",
             "undoes",
+            "absent_intents",
             "guard",
             "version",
             "base",

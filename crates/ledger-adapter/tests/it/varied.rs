@@ -106,6 +106,7 @@ async fn gone_on_from(ledger: &SqlLedger, at: u64) {
     let next = IntentRecord {
         follows: Some(id),
         undoes: vec![id],
+        absent_intents: vec!["Refunds".to_owned()],
         at: moment(at + 2),
         ..wanted
     };

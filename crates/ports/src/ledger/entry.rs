@@ -87,6 +87,9 @@ pub struct IntentRecord {
     pub follows: Option<EntryId>,
     /// The updates that it undoes.
     pub undoes: Vec<EntryId>,
+    /// The intents that the document names and that its NLU domain does not have, as far as that was looked at: a Copilot has
+    /// to be saved again once the domain has them.
+    pub absent_intents: Vec<String>,
     /// The protection of the write against overwriting the work of others: `etag` or `content`.
     pub guard: String,
     /// The version to write under; none where the content guards the write.

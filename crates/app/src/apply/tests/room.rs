@@ -301,6 +301,7 @@ impl<K: Specimen> Room<K> {
                     seen: document.seen,
                     update: *update,
                     file: Some(file),
+                    absent_intents: Vec::new(),
                 }),
                 PlannedAction::Unchanged(version) => plan.in_sync.push(InSync {
                     id: document.id,

@@ -72,6 +72,7 @@ async fn leased_for(time: Duration) -> Arc<InMemoryLedger> {
         author: Author::default(),
         follows: None,
         undoes: Vec::new(),
+        absent_intents: Vec::new(),
         guard: "etag".to_owned(),
         version: Some("1".parse().unwrap()),
         base: rule.document().clone(),

@@ -69,6 +69,7 @@ impl PlanBuilder {
         authored: Option<&Authored<K>>,
         document: PlannedDocument<K>,
         known: &KnownBases,
+        absent_intents: Vec<String>,
         all: bool,
         contents: &mut KindContents<K>,
     ) -> Result<(), CliError> {
@@ -88,6 +89,7 @@ impl PlanBuilder {
         let edit = || authored.map(Authored::edit);
         let mut change = ChangeDocument::of::<K>(&id, title, file);
         change.set_drift(drift.as_ref());
+        change.absent_intents = absent_intents;
         match action {
             PlannedAction::Unchanged(version) => {
                 change.action = Action::Unchanged;
@@ -128,6 +130,7 @@ impl PlanBuilder {
                     update: *update,
                     seen,
                     file: content,
+                    absent_intents: change.absent_intents.clone(),
                 });
             }
             PlannedAction::Conflict(conflict) => {
@@ -194,6 +197,7 @@ impl ChangeDocument {
             conflicts: Vec::new(),
             theirs_changed: Vec::new(),
             seen: None,
+            absent_intents: Vec::new(),
             error: None,
         }
     }

@@ -198,6 +198,7 @@ async fn what_an_intent_undoes_and_carries_out_is_kept(books: &Books) {
     let first = add(books, "r1", 1, OutcomeKind::Applied, 10).await;
     let mut undo = books.intent("r1", 2, 20);
     undo.undoes = vec![first.id];
+    undo.absent_intents = vec!["Refunds".to_owned()];
     undo.author.plan_id = Some("plan-1".to_owned());
     undo.author.org_name = Some("Acme".to_owned());
     undo.author.shown_target = Some("api client".to_owned());

@@ -44,6 +44,7 @@ pub fn intent(document: &str, version: u64, at: u64) -> IntentRecord {
         author: author(),
         follows: None,
         undoes: Vec::new(),
+        absent_intents: Vec::new(),
         guard: "etag".to_owned(),
         version: Some(format!("\"{version}\"").parse().unwrap()),
         base: base.parse().unwrap(),

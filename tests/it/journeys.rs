@@ -15,6 +15,7 @@ mod configuration;
 #[cfg(target_os = "linux")]
 mod confirming;
 mod conflicts;
+mod copilot_references;
 mod copilots;
 mod credentials;
 mod delivering;

@@ -3,6 +3,7 @@
 use app::RequestSource;
 use domain::json::{CompactObject, Document};
 use domain::protocol::UpdateRequest;
+use domain::reference::ReferenceKind;
 use domain::{ContentHash, Copilot, DocumentKind, Edit, TriggerRule};
 
 use crate::kind::CliKind;
@@ -48,6 +49,13 @@ impl<K: DocumentKind> Authored<K> {
         self.document.to_document()
     }
 
+    /// True if a text in it may begin as a reference by name does.
+    pub(crate) fn may_refer(&self) -> bool {
+        let text = self.document.text();
+        // Why the escapes: `@` and `{` can be written so.
+        text.contains("@{") || text.contains("\\u00")
+    }
+
     /// The reference of the document that it is about.
     pub(crate) fn reference(&self) -> String {
         reference::<K>(&self.id)
@@ -69,17 +77,46 @@ impl<K: DocumentKind> RequestSource<K> for Authored<K> {
     }
 }
 
+/// A document of a file that says by a name whose it is.
+#[derive(Clone, Debug)]
+pub(crate) struct NamedDocument {
+    pub(crate) place: usize,
+    pub(crate) file: String,
+    /// The kind of what it is named after: a trigger rule, or the assistant of a Copilot.
+    pub(crate) kind: ReferenceKind,
+    /// The reference as the file has it.
+    pub(crate) own: String,
+    /// The variation of the assistant.
+    pub(crate) variation: Option<String>,
+    pub(crate) is_sound: bool,
+    pub(crate) document: Document,
+}
+
+impl NamedDocument {
+    /// The reference of the document, with the name in place of the id.
+    pub(crate) fn reference(&self) -> String {
+        let own = &self.own;
+        match (self.kind, &self.variation) {
+            (ReferenceKind::Rule, _) => format!("{}/{own}", TriggerRule::NAME),
+            (_, None) => format!("{}/{own}", Copilot::NAME),
+            (_, Some(variation)) => format!("{}/{own}/{variation}", Copilot::NAME),
+        }
+    }
+}
+
 /// The documents of files, each kind in the order of the files.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AuthoredDocuments {
     pub(crate) rules: Vec<Authored<TriggerRule>>,
     pub(crate) copilots: Vec<Authored<Copilot>>,
+    /// Those of both kinds whose ids only the organization knows.
+    pub(crate) named: Vec<NamedDocument>,
 }
 
 impl AuthoredDocuments {
     /// The number of documents.
     pub(crate) fn len(&self) -> usize {
-        self.rules.len() + self.copilots.len()
+        self.rules.len() + self.copilots.len() + self.named.len()
     }
 
     /// True if there is none.
@@ -96,6 +133,7 @@ impl AuthoredDocuments {
     pub(crate) fn into_sound(mut self) -> Self {
         self.rules.retain(|document| document.is_sound);
         self.copilots.retain(|document| document.is_sound);
+        self.named.retain(|document| document.is_sound);
         self
     }
 
@@ -104,15 +142,19 @@ impl AuthoredDocuments {
         let rules = self.rules.iter().filter(|document| !document.is_sound);
         let copilots = self.copilots.iter().filter(|document| !document.is_sound);
         let rules = rules.map(|document| (document.reference(), document.file.as_str()));
+        let named = self.named.iter().filter(|document| !document.is_sound);
         rules
             .chain(copilots.map(|document| (document.reference(), document.file.as_str())))
+            .chain(named.map(|document| (document.reference(), document.file.as_str())))
             .collect()
     }
 
     /// The file of each document.
     pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
         let rules = self.rules.iter().map(|document| document.file.as_str());
-        rules.chain(self.copilots.iter().map(|document| document.file.as_str()))
+        let copilots = self.copilots.iter().map(|document| document.file.as_str());
+        let named = self.named.iter().map(|document| document.file.as_str());
+        rules.chain(copilots).chain(named)
     }
 
     /// Takes note that the documents with this reference are not sound.
@@ -125,5 +167,10 @@ impl AuthoredDocuments {
         let copilots = self.copilots.iter_mut();
         let copilots = copilots.filter(|document| document.reference() == reference);
         copilots.for_each(|document| document.is_sound = false);
+        let named = self
+            .named
+            .iter_mut()
+            .filter(|document| document.reference() == reference);
+        named.for_each(|document| document.is_sound = false);
     }
 }

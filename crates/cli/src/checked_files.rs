@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::json::Node;
+use domain::reference::ReferenceKind;
 use domain::{Code, Copilot, DocumentKind, Edit, Finding, JudgedBy, Pointer, Severity, TriggerRule};
 
-use crate::authored::{self, Authored, AuthoredDocuments};
+use crate::authored::{self, Authored, AuthoredDocuments, NamedDocument};
 use crate::cli_error::CliError;
 use crate::copilot_file::{self, Opened};
 use crate::folder_manifest::{FolderManifest, Manifests};
@@ -111,7 +112,14 @@ impl CheckedFiles {
         let reference = stated.as_ref().map(|id| format!("{}/{id}", TriggerRule::NAME));
         let range = source.range(&Pointer::root().member("id"));
         let mut findings = findings(&edit, manifest, reference.as_deref());
-        if needs != Needs::Findings
+        let own = stated.as_ref().filter(|stated| stated.starts_with("@{"));
+        if let Some(own) = own {
+            findings.retain(|finding| finding.code != Code::BadId || finding.pointer.as_str() != "/id");
+            if needs != Needs::Findings && edit.is_ok() {
+                let named = (ReferenceKind::Rule, own.clone(), None);
+                self.keep_named(&source, named, &findings);
+            }
+        } else if needs != Needs::Findings
             && let Ok(edit) = edit
         {
             match stated.as_deref().map(str::parse) {
@@ -138,8 +146,13 @@ impl CheckedFiles {
     /// Checks a document of Copilot, and keeps it if that is wanted.
     fn check_copilot(&mut self, source: Source, needs: Needs, manifest: Option<&FolderManifest>) -> Checked {
         let range = source.range(&Pointer::root().member("assistant"));
+        let own = copilot_file::named_in(&source.document);
         let Opened { source, id, faults } = copilot_file::open(source);
-        let reference = id.as_ref().map(authored::reference::<Copilot>);
+        let by_name = own.as_ref().map(|(own, variation)| match variation {
+            Some(variation) => format!("{}/{own}/{variation}", Copilot::NAME),
+            None => format!("{}/{own}", Copilot::NAME),
+        });
+        let reference = id.as_ref().map(authored::reference::<Copilot>).or(by_name);
         let named = reference.clone().map(|reference| (reference, range));
         if !faults.is_empty() {
             return Checked {
@@ -150,7 +163,11 @@ impl CheckedFiles {
         }
         let edit = Edit::<Copilot>::new(source.document.clone());
         let mut findings = findings(&edit, manifest, reference.as_deref());
-        if needs != Needs::Findings
+        if let Some((own, variation)) = own {
+            if needs != Needs::Findings && edit.is_ok() {
+                self.keep_named(&source, (ReferenceKind::Assistant, own, variation), &findings);
+            }
+        } else if needs != Needs::Findings
             && let Ok(edit) = edit
         {
             match id {
@@ -171,6 +188,25 @@ impl CheckedFiles {
             findings,
             named,
         }
+    }
+
+    /// Keeps a document that says by a name whose it is.
+    fn keep_named(
+        &mut self,
+        source: &Source,
+        (kind, own, variation): (ReferenceKind, String, Option<String>),
+        findings: &[Finding],
+    ) {
+        let named = NamedDocument {
+            place: self.documents.len(),
+            file: with_slashes(&source.file),
+            kind,
+            own,
+            variation,
+            is_sound: !findings.iter().any(|finding| finding.severity == Severity::Error),
+            document: source.document.clone(),
+        };
+        self.documents.named.push(named);
     }
 
     fn authored<K: DocumentKind>(
@@ -246,7 +282,11 @@ fn findings<K: DocumentKind>(
         Ok(edit) => edit.check().into_vec(),
         Err(finding) => vec![finding.clone()],
     };
-    if manifest.is_some_and(|manifest| reference.is_some_and(|reference| manifest.has(reference))) {
+    let is_known = |manifest: &FolderManifest, reference: &str| {
+        // Why: the manifest of a portable folder has the ids of its own organization.
+        manifest.has(reference) || (manifest.portable && reference.contains("/@{"))
+    };
+    if manifest.is_some_and(|manifest| reference.is_some_and(|reference| is_known(manifest, reference))) {
         findings.iter_mut().for_each(leave_to_the_organization);
     }
     findings

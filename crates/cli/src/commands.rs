@@ -27,6 +27,7 @@ mod planning;
 mod pull;
 mod reconcile;
 mod references;
+mod resolve_files;
 mod rollback;
 mod sandbox;
 mod schema;
@@ -75,7 +76,7 @@ impl Context<'_> {
         } else {
             SandboxStart::Continue
         };
-        Session::open(settings, start, self.output).await
+        Session::open(settings, (start, self.global.org.as_deref()), self.output).await
     }
 }
 

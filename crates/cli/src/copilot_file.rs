@@ -68,6 +68,15 @@ pub(crate) fn id_of(document: &Document) -> Option<CopilotId> {
     id_in(document.root()).ok().flatten()
 }
 
+/// The reference that a file has in place of its assistant's id, with the variation.
+pub(crate) fn named_in(file: &Document) -> Option<(String, Option<String>)> {
+    form_of(file.root())?;
+    let own = file.root().get(ASSISTANT).and_then(Node::as_str);
+    let own = own.filter(|own| own.starts_with("@{"))?.to_owned();
+    let variation = file.root().get(VARIATION).and_then(Node::as_str).map(str::to_owned);
+    Some((own, variation))
+}
+
 /// The document that one of these files holds.
 ///
 /// # Errors
@@ -198,6 +207,10 @@ fn id_in(root: Node<'_>) -> Result<Option<CopilotId>, Finding> {
         value.as_str().map(str::to_owned).ok_or_else(wrong)
     };
     let mut id = text(ASSISTANT, assistant)?;
+    if id.starts_with("@{") {
+        // Why: only the organization knows which one it is.
+        return Ok(None);
+    }
     if let Some(variation) = root.get(VARIATION) {
         id = format!("{id}/{}", text(VARIATION, variation)?);
     }

@@ -62,6 +62,7 @@ impl NextCommand {
             .option("--metrics-file", global.metrics_file.as_ref().map(path))
             .option("--deadline", deadline)
             .switch("--sandbox", global.sandbox)
+            .option("--org", global.org.as_deref())
             .switch("--sinks", global.sinks)
             .switch("--no-sinks", global.no_sinks)
             .option("--color", color)

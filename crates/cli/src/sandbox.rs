@@ -34,16 +34,21 @@ pub(crate) enum SandboxStart {
 }
 
 impl Sandbox {
-    pub(crate) async fn start(settings: &Settings, start: SandboxStart) -> Result<Self, CliError> {
-        let file = state_file(&settings.state_dir);
+    pub(crate) async fn start(
+        settings: &Settings,
+        start: SandboxStart,
+        organization: Option<&str>,
+    ) -> Result<Self, CliError> {
+        let file = state_file(&settings.state_dir, organization);
         let turn = turn(&settings.state_dir, settings.deadline).await?;
         let kept = read(&file)?;
         let restored = kept.as_deref().map(restored);
         let emulator = match (start, restored) {
             (SandboxStart::Continue, Some(restored)) => restored.map_err(|why| broken(&file, &why))?,
-            (SandboxStart::Reset, Some(Ok(kept))) => sample(kept.organization()),
+            (SandboxStart::Reset, Some(Ok(kept))) => sample(kept.organization(), organization),
             (_, None) | (SandboxStart::Reset, Some(Err(_))) => {
-                sample(HostedOrganization::new(HostedOrganization::sandbox().name))
+                let name = organization.map_or(HostedOrganization::sandbox().name, str::to_owned);
+                sample(HostedOrganization::new(name), organization)
             }
         };
         let running = listen(emulator.clone(), ([127, 0, 0, 1], 0).into()).await?;
@@ -77,13 +82,13 @@ impl Sandbox {
     }
 }
 
-/// The id of the organization of the sandbox of this state folder, if it has one yet.
+/// The id of the organization of a sandbox of this state folder, if it has one yet.
 ///
 /// # Errors
 ///
 /// If it cannot be told: the file of the sandbox cannot be read, or is none.
-pub(crate) fn kept_organization(state_dir: &Path) -> Result<Option<String>, CliError> {
-    let file = state_file(state_dir);
+pub(crate) fn kept_organization(state_dir: &Path, organization: Option<&str>) -> Result<Option<String>, CliError> {
+    let file = state_file(state_dir, organization);
     let Some(text) = read(&file)? else { return Ok(None) };
     let kept: Value = serde_json::from_slice(&text).map_err(|error| broken(&file, &error))?;
     let id = kept.pointer("/organization/id").and_then(Value::as_str);
@@ -128,11 +133,19 @@ fn broken(file: &Path, why: &dyn std::fmt::Display) -> CliError {
     CliError::new(ErrorCode::Configuration, message).with_help("`--sandbox --reset-sandbox` starts it anew")
 }
 
-fn state_file(state_dir: &Path) -> PathBuf {
-    state_dir.join("sandbox.json")
+/// The file of the sandbox: each organization has its own.
+fn state_file(state_dir: &Path, organization: Option<&str>) -> PathBuf {
+    match organization {
+        None => state_dir.join("sandbox.json"),
+        Some(name) => state_dir.join(format!("sandbox-{}.json", name.to_ascii_lowercase())),
+    }
 }
 
-fn sample(organization: HostedOrganization) -> Emulator {
+/// The world to start with; of an organization that was named, with ids of its own.
+fn sample(organization: HostedOrganization, named: Option<&str>) -> Emulator {
+    if named.is_some() {
+        return Emulator::sample_of(organization);
+    }
     let emulator = Emulator::sample();
     emulator.set_organization(organization);
     emulator

@@ -18,8 +18,8 @@ use crate::source;
 
 pub(crate) use conflicts::Conflicts;
 pub(crate) use document::{
-    Action, ChangeDocument, DiffLine, InSyncDocument, PlanDocument, SafetyDocument, SeenDocument, SummaryDocument,
-    UndoDocument, paths,
+    Action, ChangeDocument, DiffLine, InSyncDocument, PlanDocument, ReferenceDocument, SafetyDocument, SeenDocument,
+    SummaryDocument, UndoDocument, paths,
 };
 pub(crate) use drift::{BaseDocument, By, DriftDocument, TakenBackDocument};
 pub(crate) use hashes::{changes_hash, identity};

@@ -138,6 +138,19 @@ impl Selection {
         })
     }
 
+    /// True for a document of a file that is not known to be left out, by its kind, its id and its file alone.
+    pub(crate) fn may_choose_file(&self, kind: &str, id: &str, file: &str) -> bool {
+        let document = Selectable {
+            kind,
+            id,
+            file,
+            name: None,
+            rule_type: None,
+            enabled: None,
+        };
+        self.chooses(document) != Some(false)
+    }
+
     /// True for a document that is chosen; none if that cannot be told without the organization.
     ///
     /// Terms of one key are alternatives, keys are conditions, and what is excluded is out.

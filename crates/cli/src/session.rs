@@ -48,8 +48,12 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Prepares to talk to the target. Nothing is sent.
-    pub(crate) async fn open(settings: &Settings, start: SandboxStart, output: Output) -> Result<Self, CliError> {
+    /// Prepares to talk to the target; to the sandbox from a start, of an organization if one is named. Nothing is sent.
+    pub(crate) async fn open(
+        settings: &Settings,
+        (start, organization): (SandboxStart, Option<&str>),
+        output: Output,
+    ) -> Result<Self, CliError> {
         refuse_a_wrong_clock()?;
         let time = Arc::new(RealTime::start());
         let clock: Arc<dyn Clock> = time.clone();
@@ -73,7 +77,7 @@ impl Session {
                 (api, login, credentials, from, Some(cache), None)
             }
             Target::Sandbox => {
-                let sandbox = Sandbox::start(settings, start).await?;
+                let sandbox = Sandbox::start(settings, start, organization).await?;
                 let address: Result<Address, _> = sandbox.url().parse();
                 let address = address
                     .map_err(|error| CliError::new(ErrorCode::Bug, format!("the sandbox has no address: {error}")))?;
@@ -106,7 +110,7 @@ impl Session {
                 move |wait, failure| waits.announce(wait, &failure.message)
             }),
         };
-        let organization = match &sandbox {
+        let source = match &sandbox {
             Some(sandbox) => OrganizationSource::Sandbox(sandbox.organization()),
             None => OrganizationSource::Platform(tokens.clone(), retry.clone()),
         };
@@ -117,7 +121,7 @@ impl Session {
                 .map(Target::client)
                 .unwrap_or_default()
                 .to_owned(),
-            organization,
+            organization: source,
             api,
             login,
             connection,
@@ -164,7 +168,7 @@ impl Session {
     }
 
     /// The names of what documents refer to, under the same rate limit.
-    pub(crate) fn known_names(&self, settings: &Settings) -> KnownNames {
+    pub(crate) fn known_names(&self, settings: &Settings, values: BTreeMap<String, String>) -> KnownNames {
         let directory = GenesysDirectory::new(self.tokens.clone(), self.clock.clone(), settings.path.clone());
         let directory = RateLimitedDirectory {
             directory: Arc::new(directory),
@@ -173,7 +177,7 @@ impl Session {
             sleeper: self.sleeper.clone(),
             longest_pause: QUIET_PAUSE,
         };
-        KnownNames::new(Arc::new(directory), self.retry.clone(), BTreeMap::new())
+        KnownNames::new(Arc::new(directory), self.retry.clone(), values)
     }
 
     /// Asks for a new token, whatever is at hand. False if there is nothing to ask with but a token.

@@ -27,10 +27,15 @@ impl Emulator {
     /// assert_eq!(production.ids().len(), Emulator::sample().ids().len());
     /// ```
     pub fn sample_of(organization: HostedOrganization) -> Self {
+        Self::sample_of_with(organization, Settings::default())
+    }
+
+    /// The same with another behavior.
+    pub fn sample_of_with(organization: HostedOrganization, settings: Settings) -> Self {
         let sample = Self::sample();
         let text = with_other_ids(&sample.snapshot().to_string(), &organization.name);
         let snapshot: Value = serde_json::from_str(&text).unwrap_or_default();
-        let emulator = Self::restore(&snapshot, Settings::default()).unwrap_or(sample);
+        let emulator = Self::restore(&snapshot, settings).unwrap_or(sample);
         emulator.add_client(Client::sandbox());
         emulator.set_organization(organization);
         emulator

@@ -42,6 +42,9 @@ pub(crate) struct Global {
     /// Put the sandbox back to its sample rule first
     #[arg(long, global = true, hide_short_help = true, help_heading = "Global options")]
     pub(crate) reset_sandbox: bool,
+    /// The organization of the sandbox: each has other ids, and the same names
+    #[arg(long, global = true, value_name = "NAME", value_parser = organization, hide_short_help = true, help_heading = "Global options")]
+    pub(crate) org: Option<String>,
     /// The ledger, where changes are recorded: sqlite:PATH or postgres://...
     #[arg(
         long,
@@ -102,6 +105,7 @@ impl Global {
             config: None,
             sandbox: false,
             reset_sandbox: false,
+            org: None,
             no_sinks: false,
             sinks: false,
             ledger: None,
@@ -114,6 +118,16 @@ impl Global {
             log_format: LogFormat::Text,
         }
     }
+}
+
+/// Reads the name of an organization of the sandbox.
+fn organization(text: &str) -> Result<String, String> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    // Why: it is part of the name of a file.
+    if (1..=64).contains(&text.len()) && text.bytes().all(is_plain) {
+        return Ok(text.to_owned());
+    }
+    Err("the name of an organization is 1 to 64 letters, digits, `-` and `_`".to_owned())
 }
 
 /// The choice of color on a terminal.
@@ -147,6 +161,8 @@ enum Group {
     Sandbox,
     /// The state of the sandbox, for what sends requests to it.
     SandboxState,
+    /// The organization of the sandbox.
+    SandboxOrganization,
     /// The sinks of the sandbox.
     SandboxSinks,
     /// The ledger.
@@ -166,6 +182,7 @@ impl Group {
         Self::Access,
         Self::Sandbox,
         Self::SandboxState,
+        Self::SandboxOrganization,
         Self::SandboxSinks,
         Self::Ledger,
         Self::Outbox,
@@ -180,6 +197,7 @@ impl Group {
             Self::Access => &["profile", "region"],
             Self::Sandbox => &["sandbox"],
             Self::SandboxState => &["reset_sandbox"],
+            Self::SandboxOrganization => &["org"],
             Self::SandboxSinks => &["sinks"],
             Self::Ledger => &["ledger"],
             Self::Outbox => &["no_sinks"],
@@ -192,17 +210,41 @@ impl Group {
 /// The groups that have an effect on a command, by its name with those of its parents before it; for a parent, those of
 /// all commands below it. None for a command that is not in the table: it shows all options.
 fn groups(path: &str) -> Option<&'static [Group]> {
-    use Group::{Access, Configuration, Ledger, Metrics, Sandbox, SandboxSinks, SandboxState};
+    use Group::{Access, Configuration, Ledger, Metrics, Sandbox, SandboxOrganization, SandboxSinks, SandboxState};
     Some(match path {
         "update" | "enable" | "disable" | "edit" | "apply" | "rollback" | "reconcile" => Group::ALL,
-        "get" | "list" | "auth" | "auth status" => &[Configuration, Access, Sandbox, SandboxState],
-        "diff" | "stats" | "status" => &[Configuration, Access, Sandbox, SandboxState, Ledger, Metrics],
-        "history" | "plan" | "pull" => &[Configuration, Access, Sandbox, SandboxState, Ledger],
-        "doctor" => &[Configuration, Access, Sandbox, SandboxState, SandboxSinks, Ledger],
+        "get" | "list" | "auth" | "auth status" => &[Configuration, Access, Sandbox, SandboxState, SandboxOrganization],
+        "diff" | "stats" | "status" => &[
+            Configuration,
+            Access,
+            Sandbox,
+            SandboxState,
+            SandboxOrganization,
+            Ledger,
+            Metrics,
+        ],
+        "history" | "plan" | "pull" => &[
+            Configuration,
+            Access,
+            Sandbox,
+            SandboxState,
+            SandboxOrganization,
+            Ledger,
+        ],
+        "doctor" => &[
+            Configuration,
+            Access,
+            Sandbox,
+            SandboxState,
+            SandboxOrganization,
+            SandboxSinks,
+            Ledger,
+        ],
         "deliver" => &[Configuration, Sandbox, SandboxSinks, Ledger],
         "audit" | "audit verify" | "audit export" | "audit upgrade" => &[Configuration, Ledger],
         "config" | "config show" => &[Configuration, Access, Sandbox, Ledger],
-        "validate" | "show" | "sandbox" | "explain" | "schema" | "completions" | "man" => &[],
+        "sandbox" => &[SandboxOrganization],
+        "validate" | "show" | "explain" | "schema" | "completions" | "man" => &[],
         _ => return None,
     })
 }

@@ -66,6 +66,9 @@ pub(crate) struct CompareOptionsArgs {
     /// A folder, such as a checkout of the main branch. It wins over the ledger and what was pulled.
     #[arg(long, value_name = "DIR", hide_short_help = true)]
     pub(crate) base: Option<PathBuf>,
+    /// The values of `@{value:NAME}`: a YAML map; the last one wins
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub(crate) values: Vec<PathBuf>,
     /// The rules that are read or written at a time
     #[arg(long, value_name = "N", default_value_t = 4, hide_short_help = true, value_parser = clap::value_parser!(u8).range(1..=64))]
     pub(crate) parallelism: u8,

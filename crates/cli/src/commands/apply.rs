@@ -110,12 +110,14 @@ fn refuse_a_choice(command: &ApplyCommand) -> Result<(), CliError> {
         checks_references,
         on_drift,
         base,
+        values,
         parallelism: _,
     } = &command.options;
-    if selection.is_everything() && !all && *checks_references && *on_drift == OnDrift::default() && base.is_none() {
+    let is_of_all = selection.is_everything() && !all && values.is_empty();
+    if is_of_all && *checks_references && *on_drift == OnDrift::default() && base.is_none() {
         return Ok(());
     }
-    let message = "`--select`, `--exclude`, `--on-drift`, `--base`, `--all` and `--no-references` choose what is planned, and \
+    let message = "`--select`, `--exclude`, `--on-drift`, `--base`, `--values`, `--all` and `--no-references` choose what is planned, and \
                    this plan was reviewed as it is";
     Err(CliError::new(ErrorCode::Usage, message).with_help("plan with these flags, and review that plan"))
 }

@@ -53,6 +53,7 @@ fn command(context: &Context<'_>, saved: &SavedPlan, files: &[&Path]) -> Option<
     let next = next
         .option("--expect", Some(document.changes_hash.clone()))
         .option("--profile", context.global.profile.clone())
-        .switch("--sandbox", context.global.sandbox);
+        .switch("--sandbox", context.global.sandbox)
+        .option("--org", context.global.org.as_deref());
     Some(next)
 }

@@ -78,7 +78,7 @@ pub(super) async fn target(
         return Ok(None);
     };
     if let Ok(Target::Sandbox) = settings.target {
-        return match sandbox::kept_organization(&settings.state_dir)? {
+        return match sandbox::kept_organization(&settings.state_dir, context.global.org.as_deref())? {
             Some(kept) => Ok(Some(recorded_as(record, kept, api_and_client).await?)),
             None => Ok(Some(api_and_client)),
         };

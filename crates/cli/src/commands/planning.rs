@@ -14,6 +14,7 @@ use crate::cli_error::CliError;
 use crate::commands::Context;
 use crate::commands::bases::BasesOfFiles;
 use crate::commands::references::References;
+use crate::commands::resolve_files;
 use crate::commands::workspace::Workspace;
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
@@ -104,11 +105,21 @@ pub(super) async fn compare(
     wanted: Wanted,
     options: &PlanOptions,
 ) -> Result<(TargetDocument, PlanBuilder), CliError> {
+    let values = resolve_files::values(&options.values)?;
+    let names = Arc::new(workspace.session.known_names(context.settings()?, values));
+    let target = workspace.identity().await?.target;
+    let shown = workspace.session.target(workspace.identity.run.organization());
+    let mut plan = PlanBuilder::new();
     let (rules, copilots) = match wanted {
-        Wanted::Files(documents) => (
-            documents.rules.into_iter().map(Requested::of_file).collect(),
-            documents.copilots.into_iter().map(Requested::of_file).collect(),
-        ),
+        Wanted::Files(documents) => {
+            let mut resolved = resolve_files::resolve(&names, &shown, documents).await?;
+            let documents = std::mem::take(&mut resolved.documents);
+            plan.add_resolved(resolved, &options.selection);
+            (
+                documents.rules.into_iter().map(Requested::of_file).collect(),
+                documents.copilots.into_iter().map(Requested::of_file).collect(),
+            )
+        }
         Wanted::Undo(_, UndoRequests { rules, copilots }) => (
             rules.into_iter().map(Requested::of_undo).collect(),
             copilots.into_iter().map(Requested::of_undo).collect(),
@@ -118,16 +129,13 @@ pub(super) async fn compare(
         context,
         workspace,
         options,
-        target: workspace.identity().await?.target,
-        shown: workspace.session.target(workspace.identity.run.organization()),
-        references: if options.checks_references {
-            Some(References::new(context, &workspace.session, options.parallelism)?)
-        } else {
-            None
-        },
+        target,
+        shown,
+        references: options
+            .checks_references
+            .then(|| References::with(names, options.parallelism)),
     };
     let mut bases = BasesOfFiles::new(options)?;
-    let mut plan = PlanBuilder::new();
     let rules = comparing.compare::<TriggerRule>(rules, &mut bases, &mut plan).await?;
     let copilots = comparing.compare::<Copilot>(copilots, &mut bases, &mut plan).await?;
     if let Some(references) = &comparing.references {

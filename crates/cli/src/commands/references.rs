@@ -1,5 +1,8 @@
 //! The check of what documents refer to: a rule that names what is not there shows nothing, and nothing else says so.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use app::{KnownNames, PlannedAction, PlannedDocument, ReferenceCheck, absent_intents_at_last_write};
 use domain::reference::{IntentReference, intents};
 use domain::{Code, Finding};
@@ -13,17 +16,20 @@ use crate::session::Session;
 
 /// The check of one run: each thing is asked for once.
 pub(super) struct References {
-    names: KnownNames,
+    names: Arc<KnownNames>,
     /// The documents that are checked at a time.
     parallelism: usize,
 }
 
 impl References {
     pub(super) fn new(context: &Context<'_>, session: &Session, parallelism: usize) -> Result<Self, CliError> {
-        Ok(Self {
-            names: session.known_names(context.settings()?),
-            parallelism,
-        })
+        let names = session.known_names(context.settings()?, BTreeMap::new());
+        Ok(Self::with(Arc::new(names), parallelism))
+    }
+
+    /// The check by names that are known in the run already.
+    pub(super) fn with(names: Arc<KnownNames>, parallelism: usize) -> Self {
+        Self { names, parallelism }
     }
 
     /// Adds to each planned document what is wrong with what it refers to, as it is to be. The result are the intents of each

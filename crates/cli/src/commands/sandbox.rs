@@ -2,7 +2,9 @@
 
 mod starting_rules;
 
-use emulator::{Emulator, SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, Script, Settings};
+use emulator::{
+    Emulator, HostedOrganization, SAMPLE_RULE_ID, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, Script, Settings,
+};
 use serde::Serialize;
 
 use crate::args::Format;
@@ -44,15 +46,19 @@ pub(super) async fn run(context: &Context<'_>, command: &SandboxCommand) -> Resu
             CliError::new(ErrorCode::Usage, message).with_help("name a loopback address, such as 127.0.0.1:8080")
         );
     }
-    let emulator = Emulator::sample_with(Settings {
+    let settings = Settings {
         requests_per_minute: command.requests_per_minute,
         ..Settings::default()
-    });
+    };
+    let emulator = match &context.global.org {
+        None => Emulator::sample_with(settings),
+        Some(name) => Emulator::sample_of_with(HostedOrganization::new(name), settings),
+    };
     if let Some(file) = &command.faults {
         emulator.load_faults(faults(file)?);
     }
     let rule_id = match &command.rules {
-        None => SAMPLE_RULE_ID.to_owned(),
+        None => sample_rule_id(&emulator),
         Some(rules) => starting_rules::put(&emulator, rules)?,
     };
     let mut signals = Signals::take()?;
@@ -70,6 +76,13 @@ pub(super) async fn run(context: &Context<'_>, command: &SandboxCommand) -> Resu
     let exit = signals.received().await;
     running.shutdown().await;
     Ok(exit)
+}
+
+/// The id of the rule that the sandbox has.
+fn sample_rule_id(emulator: &Emulator) -> String {
+    let snapshot = emulator.snapshot();
+    let id = snapshot.pointer("/rules/0/id").and_then(serde_json::Value::as_str);
+    id.unwrap_or(SAMPLE_RULE_ID).to_owned()
 }
 
 fn faults(file: &std::path::Path) -> Result<Script, CliError> {

@@ -148,6 +148,10 @@ fn section(text: &mut String, plan: &SavedPlan, change: &ChangeDocument) {
         Action::Conflict => conflict(text, plan, change),
         Action::Update | Action::Unchanged | Action::Invalid | Action::Unread => {}
     }
+    for reference in &change.references {
+        let (place, name, id) = (&reference.path, &reference.text, reference.shown_id());
+        let _ = writeln!(text, "<p>{}: {} is {}</p>", Code(place), Code(name), Code(id));
+    }
     for finding in &change.findings {
         let part = |name: &str| {
             finding

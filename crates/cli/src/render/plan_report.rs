@@ -129,6 +129,14 @@ pub(crate) fn details(text: &mut String, change: &ChangeDocument) {
         }
         Action::Update | Action::Unchanged | Action::Invalid | Action::Unread => {}
     }
+    for reference in &change.references {
+        let (place, name) = (difference::place(&reference.path, None), visible(&reference.text));
+        let _ = writeln!(
+            text,
+            "  {DIM}{place}: {name} is {}{DIM:#}",
+            visible(reference.shown_id())
+        );
+    }
     for finding in &change.findings {
         let part = |name: &str| {
             finding

@@ -261,6 +261,7 @@ fn compare_options(args: args::CompareOptionsArgs) -> PlanOptions {
         parallelism: args.parallelism.into(),
         on_drift: OnDrift::Revert,
         base: args.base,
+        values: args.values,
     }
 }
 

@@ -45,6 +45,8 @@ pub(crate) struct PlanOptions {
     pub(crate) on_drift: OnDrift,
     /// A folder of the files as they were last applied.
     pub(crate) base: Option<PathBuf>,
+    /// The files of values that are given by names; the last wins.
+    pub(crate) values: Vec<PathBuf>,
 }
 
 /// Documents, written into a folder.

@@ -68,6 +68,9 @@ pub(crate) struct ChangeDocument {
     pub(crate) removes: Vec<String>,
     pub(crate) empties: Vec<String>,
     pub(crate) findings: Vec<serde_json::Value>,
+    /// The names in the file that became ids and values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) references: Vec<ReferenceDocument>,
     /// The collisions of a conflict.
     #[serde(default, skip_deserializing, skip_serializing_if = "Vec::is_empty")]
     pub(crate) conflicts: Vec<Collision>,
@@ -97,6 +100,27 @@ impl ChangeDocument {
                 let code = self.error.as_ref().and_then(|error| error.get("code")?.as_str());
                 code.and_then(AnyCode::find).map_or(Exit::Failed, Exit::from)
             }
+        }
+    }
+}
+
+/// A name in a file, and the id that it became.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ReferenceDocument {
+    pub(crate) path: String,
+    /// The reference as the file has it.
+    pub(crate) text: String,
+    pub(crate) id: String,
+    pub(crate) name: String,
+}
+
+impl ReferenceDocument {
+    /// The reference for people. A given value may be a secret, so it is not told.
+    pub(crate) fn shown_id(&self) -> &str {
+        if self.text.starts_with("@{value:") {
+            "a value"
+        } else {
+            &self.id
         }
     }
 }

@@ -104,7 +104,12 @@ pub(crate) fn reread(document: &PlanDocument) -> Result<Contents, CliError> {
         return Err(damaged("the plan does not say when it was made"));
     }
     for change in &document.changes {
-        if is_of::<Copilot>(&change.document) {
+        // Why: what is named by a reference that nothing has is never sent.
+        let is_unresolved =
+            matches!(change.action, Action::Invalid | Action::Unread) && change.document.contains("/@{");
+        if is_unresolved {
+            // It has no id.
+        } else if is_of::<Copilot>(&change.document) {
             id_of::<Copilot>(&change.document)?;
         } else {
             id_of::<TriggerRule>(&change.document)?;

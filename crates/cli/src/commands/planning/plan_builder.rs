@@ -1,13 +1,17 @@
 //! The parts of a plan, document by document.
 
+use std::collections::BTreeMap;
+
 use app::{
     DocumentDrift, FileContent, InSync, KnownBases, KnownChange, PlannedAction, PlannedDocument, ReviewedUpdate,
 };
+use domain::document::Guard;
 use domain::drift::{DocumentStanding, Standing};
-use domain::{Edit, Finding, Pointer, Stored};
+use domain::{Copilot, DocumentKind, Edit, Finding, Pointer, Stored, TriggerRule};
 
 use crate::authored::{self, Authored};
 use crate::cli_error::CliError;
+use crate::commands::resolve_files::{ReferenceNotes, Refusal, ResolvedFiles};
 use crate::error_code::ErrorCode;
 use crate::kind::CliKind;
 use crate::render::findings::FindingDocument;
@@ -15,6 +19,7 @@ use crate::saved_plan::{
     Action, BaseDocument, By, ChangeDocument, Contents, DiffLine, DriftDocument, InSyncDocument, KindContents,
     SeenDocument, SummaryDocument, TakenBackDocument, paths,
 };
+use crate::selection::Selection;
 use crate::time;
 use crate::working_folder::WorkingFolder;
 
@@ -30,6 +35,8 @@ pub(in crate::commands) struct PlanBuilder {
     pub(super) contents: Contents,
     pub(super) in_sync_documents: Vec<InSyncDocument>,
     pub(super) summary: SummaryDocument,
+    /// The notes on the references of files, by the numbers of their documents.
+    notes: BTreeMap<usize, ReferenceNotes>,
 }
 
 /// A document that is listed in a plan.
@@ -56,6 +63,42 @@ impl PlanBuilder {
     pub(super) fn count_others(&mut self, others: Option<u64>) {
         let so_far = self.summary.not_in_files;
         self.summary.not_in_files = so_far.zip(others).map(|(so_far, others)| so_far + others);
+    }
+
+    /// Adds what became of the references of files: the notes, and the documents that cannot be planned for them.
+    pub(super) fn add_resolved(&mut self, resolved: ResolvedFiles, selection: &Selection) {
+        self.notes = resolved.notes;
+        for refused in resolved.refused {
+            self.summary.documents += 1;
+            let (kind, id) = refused.document.split_once('/').unwrap_or_default();
+            if !selection.may_choose_file(kind, id, &refused.file) {
+                continue;
+            }
+            let guard = if kind == Copilot::NAME.as_str() {
+                Copilot::GUARD
+            } else {
+                TriggerRule::GUARD
+            };
+            let file = self.folder.relative(&refused.file);
+            let mut change = ChangeDocument::new(refused.document, guard, None, Some(file));
+            match refused.cause {
+                Refusal::Invalid(findings) => {
+                    change.action = Action::Invalid;
+                    change.findings = as_values(&findings);
+                }
+                Refusal::Unread(failure) => {
+                    change.action = Action::Unread;
+                    let error = CliError::of_failure("find what the file names", &failure);
+                    change.error = serde_json::to_value(error.document()).ok();
+                }
+            }
+            *self.summary.counter(change.action) += 1;
+            self.found.push(Box::new(Found {
+                place: refused.place,
+                change,
+                standing: DocumentStanding::InSync,
+            }));
+        }
     }
 
     /// Puts the documents in the order of the files.
@@ -161,8 +204,14 @@ impl PlanBuilder {
         }
         *self.summary.counter(change.action) += 1;
         change.findings.extend(as_values(findings.as_slice()));
+        let notes = authored.and_then(|authored| self.notes.remove(&authored.place));
+        let has_warning = notes.as_ref().is_some_and(|notes| !notes.findings.is_empty());
+        if let Some(notes) = notes {
+            change.references = notes.references;
+            change.findings.extend(as_values(&notes.findings));
+        }
         let is_listed = all || change.action != Action::Unchanged || !change.drift.is_empty();
-        if is_listed || !findings.as_slice().is_empty() {
+        if is_listed || has_warning || !findings.as_slice().is_empty() {
             let standing = drift.as_ref().map(|drift| drift.comparison.standing());
             self.found.push(Box::new(Found {
                 place,
@@ -177,12 +226,16 @@ impl PlanBuilder {
 impl ChangeDocument {
     /// The plan to update a document, with nothing in it yet.
     fn of<K: CliKind>(id: &K::Id, name: Option<String>, file: Option<String>) -> Self {
+        Self::new(authored::reference::<K>(id), K::GUARD, name, file)
+    }
+
+    fn new(document: String, guard: Guard, name: Option<String>, file: Option<String>) -> Self {
         Self {
-            document: authored::reference::<K>(id),
+            document,
             name,
             file,
             action: Action::Update,
-            guard: K::GUARD.as_str().to_owned(),
+            guard: guard.as_str().to_owned(),
             version: None,
             before: None,
             after: None,
@@ -194,6 +247,7 @@ impl ChangeDocument {
             removes: Vec::new(),
             empties: Vec::new(),
             findings: Vec::new(),
+            references: Vec::new(),
             conflicts: Vec::new(),
             theirs_changed: Vec::new(),
             seen: None,

@@ -181,6 +181,10 @@ pub(super) fn block(change: &ChangeDocument) -> Block {
         }
         Action::Update | Action::Unchanged | Action::Conflict | Action::Invalid | Action::Unread => {}
     }
+    for reference in &change.references {
+        let (place, name, id) = (&reference.path, &reference.text, reference.shown_id());
+        let _ = writeln!(tail, "- {}: {} is {}", span(place), span(name), span(id));
+    }
     if !change.findings.is_empty() {
         tail.extend(change.findings.iter().map(parts::finding));
     }

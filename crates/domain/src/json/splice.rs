@@ -1,8 +1,31 @@
 //! A document with other values at a few places, and every other byte as it was written.
 
 use super::{Document, Span, TextError};
+use crate::pointer::Pointer;
 
 impl Document {
+    /// The same document with a text in place of the value at a pointer, if there is one. All else stays, byte for byte.
+    ///
+    /// # Errors
+    ///
+    /// If it would be larger than a document may be.
+    ///
+    /// ```
+    /// use assist_rules_domain::json::Document;
+    ///
+    /// let list: Document = r#"{"ids": ["a", "b"]}"#.parse()?;
+    /// assert_eq!(list.with_text_at(&"/ids/1".parse()?, "c")?.text(), r#"{"ids": ["a", "c"]}"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_text_at(&self, pointer: &Pointer, text: &str) -> Result<Self, TextError> {
+        let found = pointer.tokens().try_fold(self.root(), |node, token| {
+            let element = || node.elements().nth(token.parse().ok()?);
+            node.get(&token).or_else(element)
+        });
+        let change = found.map(|node| (node.span(), serde_json::Value::from(text).to_string()));
+        self.spliced(change.into_iter().collect())
+    }
+
     /// The same document with other text at these spans of its own text, which must not overlap. All else stays, byte for
     /// byte.
     ///

@@ -183,6 +183,16 @@ pub(crate) fn made_of(id: &CopilotId, document: &Document) -> Result<Document, T
     Document::empty_object().with_members(&members)
 }
 
+/// The file with this text in place of its assistant's id.
+///
+/// # Errors
+///
+/// If it would be larger than a document may be.
+pub(crate) fn with_assistant(file: &Document, assistant: &str) -> Result<Document, TextError> {
+    let assistant = serde_json::to_string(assistant).unwrap_or_default();
+    file.with_members(&[(ASSISTANT, assistant.as_str())])
+}
+
 fn form_of(root: Node<'_>) -> Option<Form> {
     root.get(KIND).and_then(Node::as_str).and_then(Form::named)
 }

@@ -104,6 +104,11 @@ pub(crate) struct PullArgs {
     /// Take the organization's, also where a file was edited
     #[arg(long)]
     pub(crate) overwrite: bool,
+    /// Write names in place of ids
+    ///
+    /// Such files count in every organization that has things of these names. What has no listing stays, and is named.
+    #[arg(long)]
+    pub(crate) portable: bool,
     #[command(flatten)]
     pub(crate) compare: CompareOptionsArgs,
 }

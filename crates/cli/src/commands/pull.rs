@@ -3,6 +3,7 @@
 mod file_names;
 mod folder;
 mod folder_lock;
+mod portable;
 mod pulled_kind;
 mod target_file;
 
@@ -10,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use app::{Identity, PullError, Puller, Wanted};
+use app::{Identity, KnownNames, PullError, Puller, Wanted};
 use domain::{Copilot, CopilotId, FailureClass, RequestError, RuleId, TriggerRule};
 use ports::Listed;
 
@@ -19,9 +20,11 @@ use crate::authored::{Authored, AuthoredDocuments};
 use crate::checked_files::{CheckedFiles, Needs};
 use crate::cli_error::CliError;
 use crate::commands::bases::BasesOfFiles;
+use crate::commands::resolve_files::{self, ReferenceNotes, Refusal, RefusedDocument};
 use crate::commands::workspace::{Needs as NeedsRecord, Workspace};
 use crate::commands::{Context, by_name, planning, validate};
 use crate::document_argument::DocumentArgument;
+use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::folder_manifest::FolderManifest;
 use crate::progress::Progress;
@@ -31,7 +34,7 @@ use crate::render::report::Asked;
 use crate::render::result::TargetDocument;
 use crate::request::{ChangeRequest, PullCommand};
 use file_names::FileNames;
-use folder::Folder;
+use folder::{Folder, NamedFile};
 use folder_lock::FolderLock;
 use pulled_kind::PulledKind;
 
@@ -127,13 +130,25 @@ async fn pull(
     {
         return Err(manifest.of_another(&command.folder, &target));
     }
+    let mut manifest = manifest.unwrap_or_else(|| FolderManifest::new(target.clone()));
+    manifest.portable |= command.portable;
+    let values = resolve_files::values(&command.options.values)?;
+    let names = workspace.session.known_names(context.settings()?, values);
+    let resolved = resolve_files::resolve(&names, &target, files).await?;
+    if let Some(refused) = resolved.refused.first() {
+        return Err(unresolved(refused));
+    }
+    let files = resolved.documents;
     let is_all = ids.is_empty();
     let mut pulling = Pulling {
         context,
         command,
         workspace,
         identity,
-        folder: Folder::new(command, manifest.unwrap_or_else(|| FolderManifest::new(target.clone()))),
+        is_portable: manifest.portable,
+        names,
+        notes: resolved.notes,
+        folder: Folder::new(command, manifest),
         bases: BasesOfFiles::new(&command.options)?,
         target,
         passed_over: Vec::new(),
@@ -154,6 +169,22 @@ async fn pull(
     }
 }
 
+/// The error of a file in the folder whose names are not those of the organization: its document would get a second file.
+fn unresolved(refused: &RefusedDocument) -> CliError {
+    let file = &refused.file;
+    match &refused.cause {
+        Refusal::Unread(failure) => CliError::of_failure(&format!("find what `{file}` names"), failure),
+        Refusal::Invalid(findings) => {
+            let finding = findings.first();
+            let why = finding.map_or_else(String::new, |finding| {
+                format!("{}: {}", finding.pointer, finding.message)
+            });
+            CliError::new(ErrorCode::Usage, format!("`{file}` {why}"))
+                .with_help("nothing was written: correct the file, or pull into another folder")
+        }
+    }
+}
+
 /// The error of a kind that cannot be listed.
 fn unlisted<K: PulledKind>(failure: &RequestError) -> CliError {
     CliError::of_failure(&format!("list the {}s", K::LISTED.noun), failure)
@@ -166,6 +197,11 @@ struct Pulling<'c> {
     workspace: &'c Workspace,
     identity: Identity,
     folder: Folder<'c>,
+    /// True if files have names in place of ids.
+    is_portable: bool,
+    names: KnownNames,
+    /// The references in the files, by the numbers of their documents.
+    notes: BTreeMap<usize, ReferenceNotes>,
     bases: BasesOfFiles<'c>,
     target: TargetDocument,
     passed_over: Vec<PassedOver>,
@@ -248,8 +284,9 @@ impl Pulling<'_> {
         for document in found.documents {
             let file = files.get(&document.id.to_string()).map(Arc::as_ref);
             is_any = true;
+            let portable = self.portable(&document, file).await?;
             self.documents
-                .push(self.folder.take(document, file, &names, &mut agreed));
+                .push(self.folder.take(document, (file, portable), &names, &mut agreed));
         }
         if let (true, Some(beside)) = (is_any, K::BESIDE) {
             self.passed_over.push(PassedOver {
@@ -266,6 +303,26 @@ impl Pulling<'_> {
             recorded.await.map_err(|failure| unusable(&failure))?;
         }
         Ok(None)
+    }
+
+    /// The file of a document with names in place of ids, where the folder or its file is such a one.
+    async fn portable<K: PulledKind>(
+        &self,
+        document: &app::PulledDocument<K>,
+        file: Option<&Authored<K>>,
+    ) -> Result<Option<NamedFile>, CliError> {
+        let references = file.and_then(|file| self.notes.get(&file.place));
+        let references = references.map_or(&[] as &[_], |notes| notes.references.as_slice());
+        let app::PulledState::Read(stored, _) = &document.state else {
+            return Ok(None);
+        };
+        if !self.is_portable && references.is_empty() {
+            return Ok(None);
+        }
+        let of_file = file.map(|file| (file, references));
+        let file = portable::portable_file::<K>(&self.names, &document.id, &stored.value, of_file).await?;
+        let own = portable::own_name::<K>(references).map(str::to_owned);
+        Ok(Some(NamedFile { own, file }))
     }
 
     fn report(mut self) -> PulledReport {

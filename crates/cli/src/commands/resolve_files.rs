@@ -79,9 +79,10 @@ pub(super) async fn resolve(
         found.copilots.extend(resolving.authored(copilot).await?);
     }
     for document in named {
-        match document.kind {
-            ReferenceKind::Rule => found.rules.extend(resolving.rule(document).await?),
-            _ => found.copilots.extend(resolving.copilot(document).await?),
+        if document.kind == ReferenceKind::Rule {
+            found.rules.extend(resolving.rule(document).await?);
+        } else {
+            found.copilots.extend(resolving.copilot(document).await?);
         }
     }
     resolving.refuse_doubles(&mut found.rules, "rule", "id");
@@ -342,9 +343,11 @@ fn as_document(reference: ResolvedReference) -> ReferenceDocument {
 
 /// Why a failure counts before all else: it may pass, and what it hides is not known.
 fn refusal(unresolved: &[Unresolved<FindNameError>]) -> Refusal {
-    let failure = unresolved.iter().find_map(|unresolved| match &unresolved.cause {
-        UnresolvedCause::Unknown(_, FindNameError::Unread { error, .. }) => Some(error.clone()),
-        _ => None,
+    let failure = unresolved.iter().find_map(|unresolved| {
+        if let UnresolvedCause::Unknown(_, FindNameError::Unread { error, .. }) = &unresolved.cause {
+            return Some(error.clone());
+        }
+        None
     });
     match failure {
         Some(failure) => Refusal::Unread(failure),

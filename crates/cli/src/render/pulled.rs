@@ -48,6 +48,8 @@ pub(crate) enum Reason {
     Layout,
     /// A comment would be lost.
     Comments,
+    /// An id has no name that could stand for it.
+    Reference,
 }
 
 impl Reason {
@@ -56,6 +58,7 @@ impl Reason {
             Self::Edited => "it was edited since it was pulled or applied; --overwrite takes the organization's",
             Self::NoBase => "it differs, and nothing tells who changed it; --overwrite takes the organization's",
             Self::Layout => "it cannot be edited safely in its place; change it by hand",
+            Self::Reference => "an id has no name of its own; nothing was written",
             Self::Comments => "a comment would be lost; change it by hand",
         }
     }
@@ -73,8 +76,22 @@ pub(crate) struct PulledDocument {
     /// The comments that went with what was removed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) removed_comments: Vec<String>,
+    /// The ids for which no name could be written.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) nameless: Vec<NamelessId>,
+    /// The places of values that have no listing: they stand as they are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) unlisted: Vec<String>,
     #[serde(skip)]
     pub(crate) exit: Exit,
+}
+
+/// An id for which no name could be written.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct NamelessId {
+    pub(crate) path: String,
+    pub(crate) id: String,
+    pub(crate) why: String,
 }
 
 impl PulledDocument {
@@ -87,6 +104,8 @@ impl PulledDocument {
             reason: None,
             error: None,
             removed_comments: Vec::new(),
+            nameless: Vec::new(),
+            unlisted: Vec::new(),
             exit: match state {
                 PulledState::Kept => Exit::Conflict,
                 PulledState::Written | PulledState::Unchanged | PulledState::Missing | PulledState::Failed => {
@@ -205,6 +224,16 @@ fn one(text: &mut String, document: &PulledDocument) {
     }
     if document.state == PulledState::Missing {
         let _ = writeln!(text, "  the organization does not have it; the file stays");
+    }
+    for NamelessId { path, id, why } in &document.nameless {
+        let _ = writeln!(text, "  {}: {}: {}", visible(path), visible(id), visible(why));
+    }
+    for path in &document.unlisted {
+        let _ = writeln!(
+            text,
+            "  {} has no listing, and stays as it is; `@{{value:NAME}}` gives it by a name",
+            visible(path)
+        );
     }
     for comment in &document.removed_comments {
         let _ = writeln!(text, "  a comment went with what was removed: {}", visible(comment));

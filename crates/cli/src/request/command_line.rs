@@ -54,6 +54,7 @@ impl Request {
                 documents: args.documents,
                 format: args.format,
                 overwrite: args.overwrite,
+                portable: args.portable,
                 options: compare_options(args.compare),
             })),
             Command::Status(args) => Ok(Self::Status(StatusCommand {

@@ -58,6 +58,8 @@ pub(crate) struct PullCommand {
     pub(crate) format: FileFormat,
     /// True if edited files are written over.
     pub(crate) overwrite: bool,
+    /// True if files have names in place of ids.
+    pub(crate) portable: bool,
     pub(crate) options: PlanOptions,
 }
 

@@ -205,11 +205,7 @@ impl PlanBuilder {
         *self.summary.counter(change.action) += 1;
         change.findings.extend(as_values(findings.as_slice()));
         let notes = authored.and_then(|authored| self.notes.remove(&authored.place));
-        let has_warning = notes.as_ref().is_some_and(|notes| !notes.findings.is_empty());
-        if let Some(notes) = notes {
-            change.references = notes.references;
-            change.findings.extend(as_values(&notes.findings));
-        }
+        let has_warning = notes.is_some_and(|notes| change.add_notes(notes));
         let is_listed = all || change.action != Action::Unchanged || !change.drift.is_empty();
         if is_listed || has_warning || !findings.as_slice().is_empty() {
             let standing = drift.as_ref().map(|drift| drift.comparison.standing());
@@ -254,6 +250,13 @@ impl ChangeDocument {
             absent_intents: Vec::new(),
             error: None,
         }
+    }
+
+    /// Adds the notes on the references of the file. True if one is a warning.
+    fn add_notes(&mut self, notes: ReferenceNotes) -> bool {
+        self.references = notes.references;
+        self.findings.extend(as_values(&notes.findings));
+        !notes.findings.is_empty()
     }
 
     /// Sets the base, and what others changed since.

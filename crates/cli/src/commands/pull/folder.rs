@@ -8,6 +8,7 @@ use domain::DocumentKind;
 use domain::drift::{DocumentStanding, Standing};
 
 use super::file_names::FileNames;
+use super::portable::Portable;
 use super::pulled_kind::PulledKind;
 use super::target_file::{self, Written};
 use crate::authored::{self, Authored};
@@ -44,7 +45,7 @@ impl Folder<'_> {
     pub(super) fn take<K: PulledKind>(
         &mut self,
         found: Found<K>,
-        file: Option<&Authored<K>>,
+        (file, portable): (Option<&Authored<K>>, Option<NamedFile>),
         names: &FileNames,
         pulled: &mut Vec<Agreed<K>>,
     ) -> PulledDocument {
@@ -57,6 +58,7 @@ impl Folder<'_> {
         let shown = file.map(|file| self.here.relative(&file.file));
         let reference = authored::reference::<K>(&id);
         let report = |state| PulledDocument::new(reference.clone(), title.clone(), shown.clone(), state);
+        let is_nameless = matches!(&portable, Some(NamedFile { file: Err(_), .. }));
         match (state, file) {
             (State::InSync, file) => {
                 if let Some(file) = file {
@@ -86,9 +88,11 @@ impl Folder<'_> {
                     Some(DocumentStanding::ChangedInBoth | DocumentStanding::Differs) if !self.command.overwrite => {
                         report(PulledState::Kept).kept(Reason::Edited)
                     }
-                    Some(_) => match target_file::rewrite::<K>(Path::new(&file.file), &id, &stored.value) {
-                        Ok(Ok(written)) => {
-                            let report = report(PulledState::Written);
+                    Some(_) if is_nameless => nameless(report(PulledState::Kept), portable),
+                    Some(_) => match rewrite::<K>(file, &id, &stored.value, portable) {
+                        Ok(Ok((written, unlisted))) => {
+                            let mut report = report(PulledState::Written);
+                            report.unlisted = unlisted;
                             self.written::<K>(&id, written, read_at, report, pulled)
                         }
                         Ok(Err(reason)) => report(PulledState::Kept).kept(reason),
@@ -96,13 +100,16 @@ impl Folder<'_> {
                     },
                 }
             }
+            (State::Read(..), None) if is_nameless => nameless(report(PulledState::Kept), portable),
             (State::Read(stored, _), None) => {
                 let format = self.command.format;
                 let folder = self.command.folder.join(K::FOLDER);
                 let path = target_file::free_path(&folder, &K::file_name(names, &id), &id.to_string(), format);
                 let mut new = report(PulledState::Written);
                 new.file = Some(self.here.relative(&shown_path(&path)));
-                match target_file::create::<K>(&path, &id, &stored.value, format) {
+                let portable = portable.and_then(|named| named.file.ok());
+                new.unlisted = portable.as_ref().map_or_else(Vec::new, |file| file.unlisted.clone());
+                match target_file::create::<K>(&path, &id, &stored.value, format, portable) {
                     Ok(written) => self.written::<K>(&id, written, read_at, new, pulled),
                     Err(problem) => new.failed(&problem),
                 }
@@ -176,6 +183,38 @@ impl Folder<'_> {
         std::fs::create_dir_all(&self.command.folder).map_err(failed)?;
         files::replace_public(&path, self.manifest.text().as_bytes()).map_err(failed)
     }
+}
+
+/// The file of a document with names in place of ids.
+pub(super) struct NamedFile {
+    /// The text that the file has in place of its own id.
+    pub(super) own: Option<String>,
+    pub(super) file: Portable,
+}
+
+/// The report of a document whose ids have no names.
+fn nameless(report: PulledDocument, portable: Option<NamedFile>) -> PulledDocument {
+    let mut report = report.kept(Reason::Reference);
+    if let Some(NamedFile { file: Err(ids), .. }) = portable {
+        report.nameless = ids;
+    }
+    report
+}
+
+/// Writes a document into the file that holds it; with it the places of values that stand as they are.
+fn rewrite<K: PulledKind>(
+    file: &Authored<K>,
+    id: &K::Id,
+    stored: &K,
+    portable: Option<NamedFile>,
+) -> Result<Result<(Written, Vec<String>), Reason>, CliError> {
+    let (own, portable) = match portable {
+        Some(NamedFile { own, file }) => (own, file.ok()),
+        None => (None, None),
+    };
+    let unlisted = portable.as_ref().map_or_else(Vec::new, |file| file.unlisted.clone());
+    let written = target_file::rewrite::<K>(Path::new(&file.file), (id, own.as_deref()), stored, portable)?;
+    Ok(written.map(|written| (written, unlisted)))
 }
 
 /// A path with `/` between folders.

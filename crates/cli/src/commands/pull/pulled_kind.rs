@@ -2,6 +2,7 @@
 
 use domain::document::follow;
 use domain::json::{Document, Node, TextError};
+use domain::reference::{ReferenceKind, ReferenceText};
 use domain::{Copilot, CopilotId, DocumentKind, Edit, RuleId, TriggerRule};
 
 use super::file_names::{FileNames, in_letters_and_digits};
@@ -49,6 +50,29 @@ pub(super) trait PulledKind: CliKind {
     ///
     /// As [`new_file`](Self::new_file).
     fn document_in(file: &Document) -> Result<Document, TextError>;
+
+    /// The kind of what the file names at its top.
+    const OWN: ReferenceKind;
+
+    /// The id of that.
+    fn own_id(id: &Self::Id) -> &str;
+
+    /// True if a file has this text in place of that id.
+    fn is_named(file: &Document, own: &str) -> bool;
+
+    /// A file with this document in it.
+    ///
+    /// # Errors
+    ///
+    /// As [`new_file`](Self::new_file).
+    fn with_content(file: &Document, content: &Document) -> Result<Document, TextError>;
+
+    /// A file with a name in place of its own id, and with this document in it.
+    ///
+    /// # Errors
+    ///
+    /// As [`new_file`](Self::new_file).
+    fn with_own_name(file: &Document, own: &ReferenceText, content: &Document) -> Result<Document, TextError>;
 
     /// The document of a file, brought to what is stored.
     ///
@@ -115,6 +139,25 @@ impl PulledKind for TriggerRule {
         Ok(file.clone())
     }
 
+    const OWN: ReferenceKind = ReferenceKind::Rule;
+
+    fn own_id(id: &RuleId) -> &str {
+        id.as_str()
+    }
+
+    fn is_named(file: &Document, own: &str) -> bool {
+        !copilot_file::is_one(file) && file.root().get(Self::ID_MEMBER).and_then(Node::as_str) == Some(own)
+    }
+
+    fn with_content(_file: &Document, content: &Document) -> Result<Document, TextError> {
+        Ok(content.clone())
+    }
+
+    fn with_own_name(_file: &Document, own: &ReferenceText, content: &Document) -> Result<Document, TextError> {
+        let own = serde_json::to_string(&own.to_string()).unwrap_or_default();
+        content.with_members(&[(Self::ID_MEMBER, own.as_str())])
+    }
+
     fn followed(file: &Document, stored: &Self) -> Result<Document, TextError> {
         follow(file, stored)
     }
@@ -141,6 +184,24 @@ impl PulledKind for Copilot {
 
     fn document_in(file: &Document) -> Result<Document, TextError> {
         copilot_file::document_in(file)
+    }
+
+    const OWN: ReferenceKind = ReferenceKind::Assistant;
+
+    fn own_id(id: &CopilotId) -> &str {
+        id.assistant()
+    }
+
+    fn is_named(file: &Document, own: &str) -> bool {
+        copilot_file::named_in(file).is_some_and(|(named, _)| named == own)
+    }
+
+    fn with_content(file: &Document, content: &Document) -> Result<Document, TextError> {
+        copilot_file::with_document(file, content)
+    }
+
+    fn with_own_name(file: &Document, own: &ReferenceText, content: &Document) -> Result<Document, TextError> {
+        copilot_file::with_assistant(&copilot_file::with_document(file, content)?, &own.to_string())
     }
 
     fn followed(file: &Document, stored: &Self) -> Result<Document, TextError> {

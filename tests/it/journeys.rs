@@ -35,6 +35,7 @@ mod network;
 mod official_sdk_puts;
 mod organizations;
 mod outcomes;
+mod promotion;
 mod readers;
 mod reading;
 mod recording;

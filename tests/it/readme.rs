@@ -37,6 +37,7 @@ documents! {
     the_commands_about_credentials_do_what_the_page_says: "docs/credentials.md",
     the_commands_about_the_ledger_do_what_the_page_says: "docs/ledger.md",
     the_commands_about_the_sandbox_do_what_the_page_says: "docs/sandbox.md",
+    the_commands_about_promotion_do_what_the_page_says: "docs/promotion.md",
     the_commands_about_rules_as_code_do_what_the_page_says: "docs/rules-as-code.md",
     the_commands_about_scripting_do_what_the_page_says: "docs/scripting.md",
 }

@@ -4,8 +4,10 @@ mod applying;
 mod browser;
 mod comments;
 mod drift;
+mod every_kind;
 #[cfg(unix)]
 mod interrupted;
+mod kinds;
 mod planning;
 mod pulling;
 mod results;
@@ -14,11 +16,18 @@ mod whole_way;
 
 use std::{fs, path::PathBuf, process::Command};
 
-use emulator::{Kind, SAMPLE_RULE_ID};
+use emulator::{Kind, SAMPLE_ASSISTANT_ID, SAMPLE_RULE_ID};
 use serde_json::{Value, json};
 
 use super::{document, recording::Workstation};
 use crate::binary::{Ran, new_home, run};
+
+/// The assistants of the sample.
+const SAMPLE_ASSISTANTS: [&str; 3] = [
+    SAMPLE_ASSISTANT_ID,
+    "7d2b6a54-9999-4888-8777-666655554445",
+    "7d2b6a54-9999-4888-8777-666655554446",
+];
 
 /// An organization with rules `r1`, `r2` and so on, and a folder with a file for each that says the same.
 struct Repository {
@@ -47,6 +56,9 @@ impl Repository {
         };
         let emulator = &repository.workstation.sandbox.emulator;
         emulator.remove_rule(SAMPLE_RULE_ID);
+        for assistant in SAMPLE_ASSISTANTS {
+            emulator.remove_assistant(assistant);
+        }
         for id in (1..=rules).map(|number| format!("r{number}")) {
             emulator.put_rule(stored(&id)).unwrap();
             let mut file = stored(&id);

@@ -10,7 +10,7 @@ use super::{Repository, outcomes};
 use crate::binary::{assist_rules, run};
 
 /// The plan with another member in one of its objects, and the hash of that.
-fn forged(plan: &str, object: &str, member: &str, value: Value) -> String {
+pub(super) fn forged(plan: &str, object: &str, member: &str, value: Value) -> String {
     let mut plan: Value = serde_json::from_str(plan).unwrap();
     let object = plan.pointer_mut(object).unwrap().as_object_mut().unwrap();
     object.insert(member.to_owned(), value);

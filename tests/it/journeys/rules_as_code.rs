@@ -3,6 +3,7 @@
 mod applying;
 mod browser;
 mod comments;
+mod copilots;
 mod drift;
 mod every_kind;
 #[cfg(unix)]

@@ -166,8 +166,11 @@ fn a_file_of_rules_owns_rules_alone_and_two_documents_of_an_assistant_are_refuse
     repository.write("rules/whole.json", whole.to_string());
     let ran = repository.run(&["plan", "rules"]);
     assert_eq!(ran.code, Some(3), "{ran}");
-    let told = format!("{}{}", ran.stdout, ran.stderr);
-    assert!(told.contains("billing.json") && told.contains("whole.json"), "{ran}");
+    let printed = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(
+        printed.contains("billing.json") && printed.contains("whole.json"),
+        "{ran}"
+    );
 }
 
 #[test]

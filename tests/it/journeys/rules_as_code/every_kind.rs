@@ -1,4 +1,4 @@
-//! What holds for documents of every kind: reviewed, applied once, kept apart from what others do.
+//! Journeys that hold for documents of every kind: reviewed, applied once, kept apart from what others do.
 
 use std::fs;
 

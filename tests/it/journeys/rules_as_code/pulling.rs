@@ -297,8 +297,8 @@ fn rules_are_chosen_by_name_and_expression() {
     repository.json(0, &["pull", "rules"]);
     assert_eq!(
         repository.requests(since),
-        [1, 2, 0],
-        "what is surely equal is not read"
+        [2, 2, 0],
+        "a listing of each kind, and what is surely equal is not read"
     );
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::json::{Document, Node};
+use crate::json::{Document, Node, Value};
 use crate::pointer::Pointer;
 
 /// One place where two documents differ. A side that has nothing there is absent.
@@ -78,8 +78,15 @@ impl Difference {
     }
 }
 
+/// A value of a document; a number as its server keeps it, so that people see `0.995` and not `0.9950000047683716`.
 fn copy(node: Node<'_>) -> Option<Document> {
-    Document::from_node(node).ok()
+    let kept = match node.value() {
+        Value::Number(number) => Document::parse(&number.kept()),
+        Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+            Document::from_node(node)
+        }
+    };
+    kept.ok().map(|document| document.with_precision(node.precision()))
 }
 
 #[cfg(test)]

@@ -94,7 +94,9 @@ fn one_float32_is_no_update_no_drift_and_no_rewritten_file() {
     assert_eq!(repository.read("rules/billing.json"), before);
     threshold(&repository, 0.99);
     let plan = repository.json(0, &["plan", "rules/billing.json"]);
-    assert_eq!(plan["changes"][0]["diff"].as_array().unwrap().len(), 1, "{plan:#}");
+    let diff = &plan["changes"][0]["diff"];
+    assert_eq!(diff.as_array().unwrap().len(), 1, "{plan:#}");
+    assert_eq!((&diff[0]["before"], &diff[0]["after"]), (&json!(0.995), &json!(0.99)));
 }
 
 /// FIELD P2.
@@ -105,7 +107,7 @@ fn what_a_small_file_leaves_out_is_written_untouched_and_rules_are_not_emptied()
     threshold(&repository, 0.75);
     repository.plan();
     others_edit(&repository, |copilot| {
-        copilot["ruleEngineConfig"]["fallback"]["newer"] = json!({"than": "this"})
+        copilot["ruleEngineConfig"]["fallback"]["newer"] = json!({"than": "this"});
     });
     let result = repository.json(4, &["apply", "p.plan"]);
     let theirs = &result["changes"][0]["theirs_changed"];

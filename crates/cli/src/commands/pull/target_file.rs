@@ -107,13 +107,12 @@ pub(super) fn create<K: PulledKind>(
     portable: Option<PortableFile>,
 ) -> Result<Written, CliError> {
     let failed = |why: &dyn Display| unwritable(file, why);
-    let (document, content) = match portable {
-        Some(portable) => (portable.document, Some(portable.content)),
-        None => {
-            let document = for_a_file::<K>(id, stored).map_err(|error| failed(&error))?;
-            let content = content::<K>(&document);
-            (document, content)
-        }
+    let (document, content) = if let Some(portable) = portable {
+        (portable.document, Some(portable.content))
+    } else {
+        let document = for_a_file::<K>(id, stored).map_err(|error| failed(&error))?;
+        let content = content::<K>(&document);
+        (document, content)
     };
     let text = match format {
         FileFormat::Json => {

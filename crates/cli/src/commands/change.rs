@@ -1,8 +1,12 @@
 //! `update`, and `diff`, which is `update` up to the send.
 
+use std::collections::BTreeMap;
+
+use app::{FindNameError, OwnName};
 use domain::document::Form;
 use domain::json::{Document, TextError};
 use domain::protocol::UpdateRequest;
+use domain::reference::{ResolveError, has_references};
 use domain::{Code, Edit, Finding, Patch};
 
 use ports::DocumentRef;
@@ -103,12 +107,34 @@ pub(super) async fn run<K: CliKind>(
         ParsedEdit::Edit(edit, source) => (edit, source),
         ParsedEdit::Broken(file) => return Ok(change.broken(file).print(context).exit),
     };
+    let edit = match resolved(context, edit).await? {
+        Ok(edit) => edit,
+        Err(findings) => return Ok(change.refused(source, findings).print(context).exit),
+    };
     if !edit.static_errors().is_empty() {
         // It is refused whatever is stored: what else is wrong is told in the same go.
         return Ok(change.refused(source, edit.check().into_vec()).print(context).exit);
     }
     let finished = change.submit(source, Wanted::Edit(edit)).await?;
     Ok(finished.print(context).exit)
+}
+
+/// The edit with ids in place of the names in it, or the names that no id was found for: nothing is sent with a name where an id
+/// stands.
+async fn resolved<K: CliKind>(context: &Context<'_>, edit: Edit<K>) -> Result<Result<Edit<K>, Vec<Finding>>, CliError> {
+    if !has_references::<K>(edit.document()) {
+        return Ok(Ok(edit));
+    }
+    let settings = context.settings()?;
+    let session = context.open(settings).await?;
+    let names = session.known_names(settings, BTreeMap::new());
+    let resolved = names.resolve::<K>(edit.document(), &OwnName::default()).await;
+    session.close().await?;
+    match resolved {
+        Ok(names) => Ok(Edit::new(names.document).map_err(|finding| vec![finding])),
+        Err(ResolveError::Unresolved(unresolved)) => Ok(Err(unresolved.iter().map(FindNameError::finding).collect())),
+        Err(ResolveError::TooLarge(error)) => Err(too_large(&error)),
+    }
 }
 
 /// Saves a document once more as it is read now.

@@ -271,7 +271,12 @@ fn about_another(root: Node<'_>, id: &CopilotId) -> Vec<Finding> {
     });
     let fault = |(name, _): (&str, _)| {
         let message = format!("the file is about another {name} than the document that it would be written to");
-        Finding::new(Code::OtherId, Pointer::root().member(name), message)
+        let fault = Finding::new(Code::OtherId, Pointer::root().member(name), message);
+        let stated = root.get(name).and_then(Node::as_str);
+        if stated.is_some_and(|stated| stated.starts_with("@{")) {
+            return fault.with_help("`plan` and `apply` take files with a name in place of the id");
+        }
+        fault
     };
     others.map(fault).collect()
 }

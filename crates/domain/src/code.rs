@@ -103,10 +103,10 @@ codes! {
         "The pattern is malformed, or so large that matching it would be slow. The place shown is where it breaks.";
     NothingNamed = "AR0111", Error, PartialEdit, "the document names nothing to change",
         "A change names at least one of `name`, `description`, `enabled`, `conditions` and `actions`.";
-    BadId = "AR0112", Error, Member, "the text is no rule id",
+    BadId = "AR0112", Error, Member, "the text is no id",
         "A rule's id has 1 to 128 letters, digits, `_` and `-`, and starts with a letter or digit. No rule can have another one.";
-    SameRule = "AR0113", Error, Text, "two files are about one rule",
-        "Both files have the same `id`, and each would undo what the other says. Keep one of them, or give the other the id of its own rule.";
+    SameRule = "AR0113", Error, Text, "two documents are about one thing",
+        "Both are about the same rule or the same assistant, and each would undo what the other says. Keep one of them, or give the other the id of its own.";
     MaskedValue = "AR0114", Error, Text, "a masked value of a report",
         "Reports for people show `(masked)` or `(masked, changed)` in place of secrets. Such a text was copied from one into the document, and would be stored in place of the secret. Write the value itself, or leave the member out so that it stays as it is.";
     TooFewOrMany = "AR0115", Error, PartialEdit, "too few or too many conditions or actions",

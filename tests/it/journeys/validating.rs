@@ -190,7 +190,7 @@ fn a_file_of_yaml_may_have_several_documents() {
          --> rules.yaml:2:5
           |
         2 | id: r-1
-          |     ^^^ two files are about one rule
+          |     ^^^ two documents are about one thing
 
         error[AR0108]: expected true or false, found a number
          --> rules.yaml:3:10
@@ -202,7 +202,7 @@ fn a_file_of_yaml_may_have_several_documents() {
           --> rules.yaml:10:5
            |
         10 | id: r-1
-           |     ^^^ two files are about one rule
+           |     ^^^ two documents are about one thing
 
         warning[AR0208]: the rule has no conditions
           --> rules.yaml:11:16

@@ -5,7 +5,7 @@
 //! input, and loses nothing that a server sent.
 //!
 //! [`document`] is written once over [`DocumentKind`]; [`trigger_rule`] and [`copilot`] are kinds; [`plan`] says what a document would
-//! become, and [`protocol`] updates a document of any. [`reference`] is about the ids in a document, and the names that can
+//! become, and [`protocol`] updates a document of any. [`mod@reference`] is about the ids in a document, and the names that can
 //! stand for them.
 
 pub mod copilot;

@@ -84,24 +84,14 @@ pub(crate) struct NamedDocument {
     pub(crate) file: String,
     /// The kind of what it is named after: a trigger rule, or the assistant of a Copilot.
     pub(crate) kind: ReferenceKind,
-    /// The reference as the file has it.
+    /// The reference of the document, with the name in place of the id.
+    pub(crate) reference: String,
+    /// The name as the file has it.
     pub(crate) own: String,
     /// The variation of the assistant.
     pub(crate) variation: Option<String>,
     pub(crate) is_sound: bool,
     pub(crate) document: Document,
-}
-
-impl NamedDocument {
-    /// The reference of the document, with the name in place of the id.
-    pub(crate) fn reference(&self) -> String {
-        let own = &self.own;
-        match (self.kind, &self.variation) {
-            (ReferenceKind::Rule, _) => format!("{}/{own}", TriggerRule::NAME),
-            (_, None) => format!("{}/{own}", Copilot::NAME),
-            (_, Some(variation)) => format!("{}/{own}/{variation}", Copilot::NAME),
-        }
-    }
 }
 
 /// The documents of files, each kind in the order of the files.
@@ -145,7 +135,7 @@ impl AuthoredDocuments {
         let named = self.named.iter().filter(|document| !document.is_sound);
         rules
             .chain(copilots.map(|document| (document.reference(), document.file.as_str())))
-            .chain(named.map(|document| (document.reference(), document.file.as_str())))
+            .chain(named.map(|document| (document.reference.clone(), document.file.as_str())))
             .collect()
     }
 
@@ -167,10 +157,7 @@ impl AuthoredDocuments {
         let copilots = self.copilots.iter_mut();
         let copilots = copilots.filter(|document| document.reference() == reference);
         copilots.for_each(|document| document.is_sound = false);
-        let named = self
-            .named
-            .iter_mut()
-            .filter(|document| document.reference() == reference);
+        let named = self.named.iter_mut().filter(|document| document.reference == reference);
         named.for_each(|document| document.is_sound = false);
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::json::Node;
-use domain::reference::ReferenceKind;
+use domain::reference::{ReferenceKind, ReferenceText};
 use domain::{Code, Copilot, DocumentKind, Edit, Finding, JudgedBy, Pointer, Severity, TriggerRule};
 
 use crate::authored::{self, Authored, AuthoredDocuments, NamedDocument};
@@ -112,12 +112,12 @@ impl CheckedFiles {
         let reference = stated.as_ref().map(|id| format!("{}/{id}", TriggerRule::NAME));
         let range = source.range(&Pointer::root().member("id"));
         let mut findings = findings(&edit, manifest, reference.as_deref());
-        let own = stated.as_ref().filter(|stated| stated.starts_with("@{"));
+        let own = stated.as_ref().filter(|stated| ReferenceText::begins(stated));
         if let Some(own) = own {
             findings.retain(|finding| finding.code != Code::BadId || finding.pointer.as_str() != "/id");
             if needs != Needs::Findings && edit.is_ok() {
                 let named = (ReferenceKind::Rule, own.clone(), None);
-                self.keep_named(&source, named, &findings);
+                self.keep_named(&source, reference.as_deref(), named, &findings);
             }
         } else if needs != Needs::Findings
             && let Ok(edit) = edit
@@ -165,7 +165,8 @@ impl CheckedFiles {
         let mut findings = findings(&edit, manifest, reference.as_deref());
         if let Some((own, variation)) = own {
             if needs != Needs::Findings && edit.is_ok() {
-                self.keep_named(&source, (ReferenceKind::Assistant, own, variation), &findings);
+                let named = (ReferenceKind::Assistant, own, variation);
+                self.keep_named(&source, reference.as_deref(), named, &findings);
             }
         } else if needs != Needs::Findings
             && let Ok(edit) = edit
@@ -194,6 +195,7 @@ impl CheckedFiles {
     fn keep_named(
         &mut self,
         source: &Source,
+        reference: Option<&str>,
         (kind, own, variation): (ReferenceKind, String, Option<String>),
         findings: &[Finding],
     ) {
@@ -201,6 +203,7 @@ impl CheckedFiles {
             place: self.documents.len(),
             file: with_slashes(&source.file),
             kind,
+            reference: reference.unwrap_or_default().to_owned(),
             own,
             variation,
             is_sound: !findings.iter().any(|finding| finding.severity == Severity::Error),

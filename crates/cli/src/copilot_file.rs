@@ -5,6 +5,7 @@
 
 use domain::document::{DocumentKind, is_note};
 use domain::json::{Document, Node, TextError};
+use domain::reference::ReferenceText;
 use domain::{Code, Copilot, CopilotId, Finding, Pointer};
 
 use crate::render::findings::File;
@@ -72,7 +73,7 @@ pub(crate) fn id_of(document: &Document) -> Option<CopilotId> {
 pub(crate) fn named_in(file: &Document) -> Option<(String, Option<String>)> {
     form_of(file.root())?;
     let own = file.root().get(ASSISTANT).and_then(Node::as_str);
-    let own = own.filter(|own| own.starts_with("@{"))?.to_owned();
+    let own = own.filter(|own| ReferenceText::begins(own))?.to_owned();
     let variation = file.root().get(VARIATION).and_then(Node::as_str).map(str::to_owned);
     Some((own, variation))
 }
@@ -217,7 +218,7 @@ fn id_in(root: Node<'_>) -> Result<Option<CopilotId>, Finding> {
         value.as_str().map(str::to_owned).ok_or_else(wrong)
     };
     let mut id = text(ASSISTANT, assistant)?;
-    if id.starts_with("@{") {
+    if ReferenceText::begins(&id) {
         // Why: only the organization knows which one it is.
         return Ok(None);
     }
@@ -273,7 +274,7 @@ fn about_another(root: Node<'_>, id: &CopilotId) -> Vec<Finding> {
         let message = format!("the file is about another {name} than the document that it would be written to");
         let fault = Finding::new(Code::OtherId, Pointer::root().member(name), message);
         let stated = root.get(name).and_then(Node::as_str);
-        if stated.is_some_and(|stated| stated.starts_with("@{")) {
+        if stated.is_some_and(ReferenceText::begins) {
             return fault.with_help("`plan` and `apply` take files with a name in place of the id");
         }
         fault

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use app::{FindNameError, KnownNames, OwnName, ResolvedNames, foreign_value};
-use domain::json::{Document, Node, Value};
+use domain::json::{Node, Value};
 use domain::reference::{ReferenceKind, ResolveError, ResolvedReference, Unresolved, UnresolvedCause};
 use domain::{Code, Copilot, Edit, Finding, Pointer, RequestError, TriggerRule};
 
@@ -257,7 +257,7 @@ impl Resolving<'_> {
         names: ResolvedNames,
         own: Vec<ResolvedReference>,
     ) -> Option<Authored<K>> {
-        let edit = match edit::<K>(names.document) {
+        let edit = match Edit::<K>::new(names.document) {
             Ok(edit) => edit,
             Err(finding) => {
                 self.refuse(at, Refusal::Invalid(vec![finding]));
@@ -305,8 +305,8 @@ impl Resolving<'_> {
     }
 
     fn noted(&mut self, document: &NamedDocument) -> At {
-        self.written.insert(document.place, document.reference());
-        (document.place, document.file.clone(), document.reference())
+        self.written.insert(document.place, document.reference.clone());
+        (document.place, document.file.clone(), document.reference.clone())
     }
 
     fn refuse(&mut self, (place, file, document): At, cause: Refusal) {
@@ -327,10 +327,6 @@ impl Resolving<'_> {
 
 /// The number, the file and the reference of a document.
 type At = (usize, String, String);
-
-fn edit<K: CliKind>(document: Document) -> Result<Edit<K>, Finding> {
-    Edit::new(document)
-}
 
 fn as_document(reference: ResolvedReference) -> ReferenceDocument {
     ReferenceDocument {

@@ -115,13 +115,14 @@ pub(crate) struct ReferenceDocument {
 }
 
 impl ReferenceDocument {
+    /// True for a value that was given by its name.
+    pub(crate) fn is_value(&self) -> bool {
+        self.text.starts_with("@{value:")
+    }
+
     /// The reference for people. A given value may be a secret, so it is not told.
     pub(crate) fn shown_id(&self) -> &str {
-        if self.text.starts_with("@{value:") {
-            "a value"
-        } else {
-            &self.id
-        }
+        if self.is_value() { "a value" } else { &self.id }
     }
 }
 

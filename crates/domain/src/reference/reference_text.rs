@@ -8,6 +8,9 @@ use serde::{Serialize, Serializer};
 use super::reference_kind::{ParseReferenceKindError, ReferenceKind};
 use crate::suggest::nearest;
 
+/// The beginning of a reference.
+const BEGIN: &str = "@{";
+
 /// The word in place of a kind for what has no listing.
 const VALUE: &str = "value";
 
@@ -61,6 +64,11 @@ impl ReferenceText {
         }
     }
 
+    /// True if a text begins as a reference does. It may be none all the same.
+    pub fn begins(text: &str) -> bool {
+        text.starts_with(BEGIN)
+    }
+
     /// The name.
     pub fn name(&self) -> &str {
         match self {
@@ -99,7 +107,7 @@ impl FromStr for ReferenceText {
     type Err = ParseReferenceError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let inside = text.strip_prefix("@{").ok_or(ParseReferenceError::Form)?;
+        let inside = text.strip_prefix(BEGIN).ok_or(ParseReferenceError::Form)?;
         let (word, rest) = inside.split_once(':').ok_or(ParseReferenceError::Form)?;
         let name = unescaped(rest)?;
         if word == VALUE {
@@ -166,7 +174,7 @@ impl PortableText {
         if is_marked(text) {
             return Self::Literal(text.get(1..).unwrap_or_default().to_owned());
         }
-        if !text.starts_with("@{") {
+        if !ReferenceText::begins(text) {
             return Self::Literal(text.to_owned());
         }
         match text.parse() {

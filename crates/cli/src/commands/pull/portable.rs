@@ -118,7 +118,7 @@ pub(super) async fn portable_file<K: PulledKind>(
     for value in found.portable.unlisted {
         let path = value.pointer.to_string();
         let is_given = |reference: &&ReferenceDocument| {
-            reference.path == path && reference.id == value.value && reference.text.starts_with("@{value:")
+            reference.path == path && reference.id == value.value && reference.is_value()
         };
         match given.iter().find(is_given) {
             Some(reference) => {

@@ -12,7 +12,7 @@ use crate::binary::feed;
 use crate::sandbox::Sandbox;
 
 /// A user in an organization whose numbers are float32.
-fn workstation() -> Workstation {
+pub(super) fn workstation() -> Workstation {
     let settings = Settings {
         copilot: CopilotSettings {
             fractions: Fractions::Float32,
@@ -25,7 +25,7 @@ fn workstation() -> Workstation {
     Workstation::at(Sandbox::of(emulator))
 }
 
-fn billing() -> HostedDocument {
+pub(super) fn billing() -> HostedDocument {
     HostedDocument::Copilot {
         assistant: SAMPLE_ASSISTANT_ID.to_owned(),
     }

@@ -2,39 +2,21 @@
 
 use std::fs;
 
-use emulator::{
-    Client, CopilotSettings, Emulator, Fractions, HostedDocument, SAMPLE_ASSISTANT_ID, SAMPLE_VARIATION_ID, Settings,
-};
+use emulator::{HostedDocument, SAMPLE_ASSISTANT_ID, SAMPLE_VARIATION_ID};
 use serde_json::{Value, json};
 
 use super::Repository;
 use crate::binary::new_home;
-use crate::journeys::recording::Workstation;
+use crate::journeys::copilots::{billing, workstation};
 use crate::official_sdk;
-use crate::sandbox::Sandbox;
 
 /// The sample of an organization, with numbers that are float32, and an empty folder.
 fn organization() -> Repository {
-    let settings = Settings {
-        copilot: CopilotSettings {
-            fractions: Fractions::Float32,
-            ..CopilotSettings::default()
-        },
-        ..Settings::default()
-    };
-    let emulator = Emulator::restore(&Emulator::sample().snapshot(), settings).unwrap();
-    emulator.add_client(Client::sandbox());
     let folder = new_home();
     fs::create_dir_all(folder.join("rules")).unwrap();
     Repository {
-        workstation: Workstation::at(Sandbox::of(emulator)),
+        workstation: workstation(),
         folder,
-    }
-}
-
-fn billing() -> HostedDocument {
-    HostedDocument::Copilot {
-        assistant: SAMPLE_ASSISTANT_ID.to_owned(),
     }
 }
 

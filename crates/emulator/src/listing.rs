@@ -13,17 +13,22 @@ use crate::{
 
 const DEFAULT_PAGE_SIZE: usize = 25;
 
-/// The page that `pageSize` and `pageNumber` ask for, with the total.
+/// The page that `pageSize` and `pageNumber` ask for, with the total. Only the elements of the page are served.
 ///
 /// # Errors
 ///
 /// 400 for a page that cannot be.
-pub(crate) fn numbered(parameters: Parameters<'_>, largest: usize, entities: Vec<Value>) -> Result<Value, ApiError> {
+pub(crate) fn numbered<T>(
+    parameters: Parameters<'_>,
+    largest: usize,
+    elements: impl ExactSizeIterator<Item = T>,
+    served: impl FnMut(T) -> Value,
+) -> Result<Value, ApiError> {
     let size = parameters.number("pageSize", DEFAULT_PAGE_SIZE, largest)?;
     let number = parameters.number("pageNumber", 1, usize::MAX)?;
-    let total = entities.len();
+    let total = elements.len();
     let skipped = size.saturating_mul(number - 1);
-    let entities: Vec<Value> = entities.into_iter().skip(skipped).take(size).collect();
+    let entities: Vec<Value> = elements.skip(skipped).take(size).map(served).collect();
     Ok(json!({
         "entities": entities,
         "pageSize": size,

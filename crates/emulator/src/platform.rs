@@ -175,8 +175,8 @@ fn put(rules: &mut RuleStore, settings: &Settings, call: &Call, id: &str) -> Res
 }
 
 fn list(rules: &RuleStore, settings: &Settings, call: &Call) -> Result<Reply, ApiError> {
-    let rules = rules.iter().map(|rule| rule.served(settings.body_etag)).collect();
-    let page = listing::numbered(call.parameters(), MAX_PAGE_SIZE, rules)?;
+    let served = |rule: &Stored| rule.served(settings.body_etag);
+    let page = listing::numbered(call.parameters(), MAX_PAGE_SIZE, rules.iter(), served)?;
     Ok(Reply::json(StatusCode::OK, &page))
 }
 

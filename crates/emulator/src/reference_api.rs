@@ -1,7 +1,7 @@
 //! Answers about what a Copilot refers to.
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
     ReferenceCollection, Settings,
@@ -31,19 +31,19 @@ pub(crate) fn list(
     if selection == Selection::Library && parameters.text("libraryId").is_none() {
         return Err(parameters::invalid("libraryId", "the id of a library"));
     }
-    let entities: Vec<Value> = store
+    let elements: Vec<&Value> = store
         .list(collection)
         .filter(|element| is_selected(element, selection, parameters))
-        .map(|element| served(element, collection, parameters))
         .collect();
+    let served = |element: &Value| served(element, collection, parameters);
     let list = match collection.paging() {
-        Paging::Numbered(largest) => listing::numbered(parameters, largest, entities)?,
+        Paging::Numbered(largest) => listing::numbered(parameters, largest, elements.into_iter(), served)?,
         Paging::Cursor(largest) => {
-            let page = listing::CursorPage::new(parameters, largest, entities.len())?;
+            let page = listing::CursorPage::new(parameters, largest, elements.len())?;
             let next = page.next_uri(&settings.copilot.next_uri_base, call);
-            listing::with_next_uri(page.of(entities), next)
+            listing::with_next_uri(page.of(elements).into_iter().map(served).collect(), next)
         }
-        Paging::None => json!(entities),
+        Paging::None => elements.into_iter().map(served).collect(),
     };
     Ok(Reply::json(StatusCode::OK, &list))
 }

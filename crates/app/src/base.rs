@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use domain::json::{Document, TextError};
 use domain::{ContentHash, DocumentKind, Edit, Version};
-use ports::{BaseRecord, BaseSource, DocumentRef};
+use ports::{BaseRecord, BaseSource, DocumentRef, KnownReference};
 
 use crate::update::Identity;
 
@@ -17,6 +17,8 @@ pub struct FileContent {
     pub members: Vec<String>,
     /// The content ([`Edit::normal_form`]).
     pub content: Document,
+    /// The names in the file that stood for ids; given values are not among them.
+    pub references: Vec<KnownReference>,
 }
 
 impl FileContent {
@@ -30,7 +32,14 @@ impl FileContent {
             hash: edit.content_hash(),
             members: edit.named_members().map(|(member, _)| member.name.to_owned()).collect(),
             content: edit.normal_form()?,
+            references: Vec::new(),
         })
+    }
+
+    /// The content of a file in which these names stood for ids.
+    #[must_use]
+    pub fn with_references(self, references: Vec<KnownReference>) -> Self {
+        Self { references, ..self }
     }
 
     /// The base that it is for a document which was read at that time.
@@ -48,6 +57,7 @@ impl FileContent {
             hash: self.hash.as_str().to_owned(),
             members: self.members.clone(),
             content: Some(self.content.clone()),
+            references: self.references.clone(),
             version,
             source: BaseSource::Apply,
             read_at,

@@ -6,18 +6,19 @@ mod errors;
 mod exchange;
 mod memo;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::reference::ReferenceKind;
+use domain::reference::{ReferenceKind, ReferenceText};
 use domain::{FailureClass, RequestError};
-use ports::{Directory, DomainVersion, NameListing, NamedThing};
+use ports::{Directory, DomainVersion, History, KnownReference, NameListing, NamedThing};
+use tokio::sync::OnceCell;
 
 use crate::retry::Retry;
 use candidates::candidates;
 pub use check::ReferenceCheck;
 pub use errors::{FindNameError, NameOfError, foreign_value};
-pub use exchange::{OwnName, PortableNames, ResolvedNames};
+pub use exchange::{PortableNames, ResolvedNames, ResolvedOwnName};
 use memo::Memo;
 
 /// Pages of a listing, at most: more are no listing but a server that never ends.
@@ -36,6 +37,10 @@ pub struct KnownNames {
     things: Memo<(NameListing, String), Answer<Option<NamedThing>>>,
     versions: Memo<String, Answer<Option<String>>>,
     intents: Memo<(String, String), Answer<Arc<Vec<String>>>>,
+    /// The record, and the target in it.
+    record: Option<(Arc<dyn History>, String)>,
+    /// The names that stood for ids when files were last applied or pulled.
+    recorded: OnceCell<BTreeSet<KnownReference>>,
     /// The kinds of things that could not be checked, in words, each with the failure.
     unchecked: Mutex<BTreeMap<&'static str, RequestError>>,
 }
@@ -47,6 +52,8 @@ pub struct FoundThing {
     pub id: String,
     /// True if it is marked as deleted, archived or unpublished, and nothing else has the name.
     pub is_retired: bool,
+    /// The name that it has now, of one that is known by the record alone.
+    pub renamed_to: Option<String>,
 }
 
 impl KnownNames {
@@ -60,7 +67,18 @@ impl KnownNames {
             things: Memo::new(),
             versions: Memo::new(),
             intents: Memo::new(),
+            record: None,
+            recorded: OnceCell::new(),
             unchecked: Mutex::default(),
+        }
+    }
+
+    /// With the record of a target, by which a thing is known again that was renamed.
+    #[must_use]
+    pub fn with_record(self, history: Arc<dyn History>, target: String) -> Self {
+        Self {
+            record: Some((history, target)),
+            ..self
         }
     }
 
@@ -86,10 +104,12 @@ impl KnownNames {
             [thing] => Ok(FoundThing {
                 id: thing.id.clone(),
                 is_retired: thing.is_retired,
+                renamed_to: None,
             }),
             [] => Err(FindNameError::Absent {
                 kind,
                 name: name.to_owned(),
+                renamed: self.renamed(kind, name, &things).await,
                 candidates: candidates(name, things.iter().map(|thing| thing.name.as_str())),
             }),
             several => Err(FindNameError::Ambiguous {
@@ -98,6 +118,21 @@ impl KnownNames {
                 ids: several.iter().map(|thing| thing.id.clone()).collect(),
             }),
         }
+    }
+
+    /// The one thing that had a name when a file with it was last applied or pulled.
+    async fn renamed(&self, kind: ReferenceKind, name: &str, things: &[NamedThing]) -> Option<NamedThing> {
+        let (history, target) = self.record.as_ref()?;
+        // Why without an error: what is asked here is only where a name comes from, and who plans reads the record too.
+        let read = async || history.known_references(target).await.unwrap_or_default();
+        let known = self.recorded.get_or_init(read).await;
+        let text = ReferenceText::named(kind, name.to_owned()).to_string();
+        let had_it = |thing: &&NamedThing| {
+            let id = thing.id.clone();
+            known.contains(&KnownReference { text: text.clone(), id })
+        };
+        let mut found = things.iter().filter(had_it);
+        found.next().filter(|_| found.next().is_none()).cloned()
     }
 
     /// The name by which a thing is found again.

@@ -23,7 +23,7 @@ pub use base::FileContent;
 pub use deliver::{Deliverer, DeliveryReport};
 pub use drift::{BaseInfo, BaseOrigin, Bases, DocumentDrift, DriftLine, DriftPolicy, FolderBase, KnownChange, OnDrift};
 pub use known_names::{
-    FindNameError, FoundThing, KnownNames, NameOfError, OwnName, PortableNames, ReferenceCheck, ResolvedNames,
+    FindNameError, FoundThing, KnownNames, NameOfError, PortableNames, ReferenceCheck, ResolvedNames, ResolvedOwnName,
     foreign_value,
 };
 pub use planner::{

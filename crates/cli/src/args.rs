@@ -340,6 +340,9 @@ pub(crate) struct ValidateArgs {
     /// Look in the organization too: whether what Copilots refer to exists
     #[arg(long)]
     pub(crate) online: bool,
+    /// The values of `@{value:NAME}`: a YAML map; the last one wins
+    #[arg(long, value_name = "FILE", requires = "online", hide_short_help = true)]
+    pub(crate) values: Vec<PathBuf>,
 }
 
 /// The arguments of `sandbox`.
@@ -353,7 +356,8 @@ pub(crate) struct SandboxArgs {
     pub(crate) faults: Option<PathBuf>,
     /// The rules to start with, in place of the sample rule: those in a folder of files, or so many made ones
     ///
-    /// Files need not have what the server owns (`ruleType`, `etag`). Made rules are `rule-00001` and so on.
+    /// Files need not have what the server owns (`ruleType`, `etag`). A Copilot in them takes the place of the one that its
+    /// assistant has; an assistant that is not there is made. Made rules are `rule-00001` and so on.
     #[arg(long, value_name = "DIR|N", value_parser = starting_rules)]
     pub(crate) rules: Option<StartingRules>,
     /// The API requests that one token may make in a minute

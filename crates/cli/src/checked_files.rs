@@ -13,7 +13,6 @@ use crate::authored::{self, Authored, AuthoredDocuments, NamedDocument};
 use crate::cli_error::CliError;
 use crate::copilot_file::{self, Opened};
 use crate::folder_manifest::{FolderManifest, Manifests};
-use crate::kind::CliKind;
 use crate::output::Output;
 use crate::render::findings::File;
 use crate::source::{self, Source};
@@ -27,6 +26,8 @@ pub(crate) struct CheckedFiles {
     pub(crate) faults: Vec<CliError>,
     /// The documents, where they were asked for, in order.
     pub(crate) documents: AuthoredDocuments,
+    /// The place of each of them, by its number, where they are looked at again: the file and the document in it, counted from 0.
+    places: Vec<(usize, usize)>,
     passed_over: Vec<(PathBuf, &'static str)>,
 }
 
@@ -69,7 +70,7 @@ impl CheckedFiles {
 
     fn add(&mut self, sources: Vec<Source>, needs: Needs, manifest: Option<&FolderManifest>, firsts: &mut Firsts) {
         let number = self.files.len();
-        for source in sources {
+        for (index, source) in sources.into_iter().enumerate() {
             if self.files.len() == number {
                 self.files.push(File::named(source.file.clone(), source.text.clone()));
             }
@@ -83,6 +84,9 @@ impl CheckedFiles {
                 findings,
                 named,
             } = checked;
+            if needs == Needs::Named && self.documents.len() > self.places.len() {
+                self.places.push((number, index));
+            }
             if let Some(file) = self.files.get_mut(number) {
                 file.add_document(&source, findings);
                 if needs == Needs::Documents && file.findings.is_empty() {
@@ -112,6 +116,10 @@ impl CheckedFiles {
         let reference = stated.as_ref().map(|id| format!("{}/{id}", TriggerRule::NAME));
         let range = source.range(&Pointer::root().member("id"));
         let mut findings = findings(&edit, manifest, reference.as_deref());
+        if let Some(fault) = copilot_file::fault_of_kind(&source.document) {
+            findings.retain(|finding| finding.pointer != fault.pointer);
+            findings.push(fault);
+        }
         let own = stated.as_ref().filter(|stated| ReferenceText::begins(stated));
         if let Some(own) = own {
             findings.retain(|finding| finding.code != Code::BadId || finding.pointer.as_str() != "/id");
@@ -223,22 +231,33 @@ impl CheckedFiles {
         Authored::new(self.documents.len(), with_slashes(&source.file), id, edit, is_sound)
     }
 
-    /// Adds findings about a document of a file, at their places in it.
-    pub(crate) fn add_findings<K: CliKind>(&mut self, authored: &Authored<K>, findings: Vec<Finding>) {
-        let files = self.files.iter_mut();
-        let mut files = files.filter(|file| with_slashes(&file.name) == authored.file);
-        let read = source::read_all_documents(Path::new(&authored.file));
-        let (Some(file), Ok(Ok(sources))) = (files.next(), read) else {
+    /// Adds findings about the document with a number, at their places in its file.
+    pub(crate) fn add_findings(&mut self, place: usize, findings: Vec<Finding>) {
+        let Some((number, index)) = self.places.get(place).copied() else {
             return;
         };
-        let mut sources = sources
-            .into_iter()
-            .filter(|source| K::names(&source.document, &authored.id));
-        let Some(source) = sources.next().map(K::opened) else {
+        let Some(file) = self.files.get_mut(number).filter(|_| !findings.is_empty()) else {
             return;
+        };
+        let read = source::read_all_documents(Path::new(&file.name));
+        let source = read.ok().and_then(Result::ok);
+        let Some(source) = source.and_then(|sources| sources.into_iter().nth(index)) else {
+            return;
+        };
+        let own = Pointer::root().member(copilot_file::ASSISTANT);
+        let own_range = source.range(&own);
+        let source = if copilot_file::is_one(&source.document) {
+            copilot_file::open(source).source
+        } else {
+            source
         };
         for finding in findings {
-            let range = source.range(&finding.pointer);
+            // Why: the name of the assistant stands around the document.
+            let range = if finding.pointer == own {
+                own_range.clone()
+            } else {
+                source.range(&finding.pointer)
+            };
             file.add(finding, range);
         }
         file.sort();

@@ -20,6 +20,7 @@ mod finished_change;
 mod get;
 mod history;
 mod kept_text;
+mod lazy_names;
 mod list;
 mod list_copilots;
 mod plan;

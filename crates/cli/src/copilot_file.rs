@@ -6,7 +6,7 @@
 use domain::document::{DocumentKind, is_note};
 use domain::json::{Document, Node, TextError};
 use domain::reference::ReferenceText;
-use domain::{Code, Copilot, CopilotId, Finding, Pointer};
+use domain::{Code, Copilot, CopilotId, Finding, Pointer, TriggerRule};
 
 use crate::render::findings::File;
 use crate::source::Source;
@@ -14,7 +14,7 @@ use crate::source::Source;
 /// The member that says which form a file has.
 const KIND: &str = "kind";
 /// The member that names the assistant.
-const ASSISTANT: &str = "assistant";
+pub(crate) const ASSISTANT: &str = "assistant";
 /// The member that names a variation of it.
 const VARIATION: &str = "variation";
 
@@ -91,7 +91,7 @@ pub(crate) fn document_in(file: &Document) -> Result<Document, TextError> {
 pub(crate) fn open(source: Source) -> Opened {
     let root = source.document.root();
     let Some(form) = form_of(root) else {
-        let faults = vec![unknown_kind(root)];
+        let faults = vec![unknown_kind(root, "")];
         return Opened {
             source,
             id: None,
@@ -128,17 +128,18 @@ pub(crate) fn open(source: Source) -> Opened {
     }
 }
 
-/// The document that a file holds, with the places in the file; a document without `kind` as it is.
+/// The document that a file holds, with the places in the file; a document without `kind` as it is. `named` is the id that the
+/// name of the assistant stands for, where the file has a name.
 ///
 /// # Errors
 ///
 /// If the file is about another assistant, or of no form that is known.
-pub(crate) fn read(source: Source, id: &CopilotId) -> Result<Source, Box<File>> {
+pub(crate) fn read(source: Source, id: &CopilotId, named: Option<&str>) -> Result<Source, Box<File>> {
     let root = source.document.root();
     if root.get(KIND).is_none() {
         return Ok(source);
     }
-    let others = about_another(root, id);
+    let others = about_another(root, id, named);
     if !others.is_empty() {
         return Err(Box::new(File::of_source(&source, others)));
     }
@@ -198,11 +199,20 @@ fn form_of(root: Node<'_>) -> Option<Form> {
     root.get(KIND).and_then(Node::as_str).and_then(Form::named)
 }
 
-fn unknown_kind(root: Node<'_>) -> Finding {
+/// The fault of a document that says it is of a kind which no file has; a trigger rule may say that it is one.
+pub(crate) fn fault_of_kind(file: &Document) -> Option<Finding> {
+    let kind = file.root().get(KIND)?;
+    let is_known = kind
+        .as_str()
+        .is_some_and(|kind| kind == TriggerRule::NAME.as_str() || Form::named(kind).is_some());
+    (!is_known).then(|| unknown_kind(file.root(), "rule, "))
+}
+
+fn unknown_kind(root: Node<'_>, others: &str) -> Finding {
     let kind = root.get(KIND).map_or_else(String::new, Node::compact);
     let message = format!("unknown kind {kind}");
     let fault = Finding::new(Code::UnknownMember, Pointer::root().member(KIND), message);
-    fault.with_help("known here: copilot, copilot-rules")
+    fault.with_help(format!("known here: {others}copilot, copilot-rules"))
 }
 
 /// The id that a file names; none if it names no assistant.
@@ -260,11 +270,13 @@ fn faults(root: Node<'_>, form: Form) -> Vec<Finding> {
 }
 
 /// The faults of a file that is about another document than this one.
-fn about_another(root: Node<'_>, id: &CopilotId) -> Vec<Finding> {
+fn about_another(root: Node<'_>, id: &CopilotId, named: Option<&str>) -> Vec<Finding> {
     let parts = [(ASSISTANT, Some(id.assistant())), (VARIATION, id.variation())].into_iter();
     let others = parts.filter(|(name, meant)| {
         let stated = root.get(name);
-        match (stated.and_then(Node::as_str), meant) {
+        let is_named = |text: &&str| *name == ASSISTANT && ReferenceText::begins(text);
+        let id = stated.and_then(Node::as_str);
+        match (id.filter(is_named).and(named).or(id), meant) {
             (Some(stated), Some(meant)) => stated != *meant,
             (Some(_), None) => true,
             (None, _) => stated.is_some(),
@@ -272,12 +284,7 @@ fn about_another(root: Node<'_>, id: &CopilotId) -> Vec<Finding> {
     });
     let fault = |(name, _): (&str, _)| {
         let message = format!("the file is about another {name} than the document that it would be written to");
-        let fault = Finding::new(Code::OtherId, Pointer::root().member(name), message);
-        let stated = root.get(name).and_then(Node::as_str);
-        if stated.is_some_and(ReferenceText::begins) {
-            return fault.with_help("`plan` and `apply` take files with a name in place of the id");
-        }
-        fault
+        Finding::new(Code::OtherId, Pointer::root().member(name), message)
     };
     others.map(fault).collect()
 }
@@ -318,7 +325,7 @@ mod tests {
     #[test]
     fn a_file_says_whose_document_it_is_and_has_its_places() {
         let text = r#"{"kind": "copilot-rules", "assistant": "a", "x-owner": "ops", "rules": [{"enabled": 7}]}"#;
-        let read = read(source(text), &id()).unwrap();
+        let read = read(source(text), &id(), None).unwrap();
         assert_eq!(
             read.document.compact(),
             r#"{"ruleEngineConfig":{"rules":[{"enabled":7}]}}"#
@@ -326,11 +333,22 @@ mod tests {
         let place = "/ruleEngineConfig/rules/0/enabled".parse().unwrap();
         assert_eq!(text.get(read.range(&place)), Some("7"));
         let text = r#"{"kind": "copilot", "assistant": "a", "copilot": {"liveOnQueue": true}}"#;
-        let read = super::read(source(text), &id()).unwrap();
+        let read = super::read(source(text), &id(), None).unwrap();
         assert_eq!(read.document.compact(), r#"{"liveOnQueue":true}"#);
         assert_eq!(text.get(read.range(&"/liveOnQueue".parse().unwrap())), Some("true"));
-        let raw = super::read(source(r#"{"liveOnQueue": true}"#), &id()).unwrap();
+        let raw = super::read(source(r#"{"liveOnQueue": true}"#), &id(), None).unwrap();
         assert_eq!(raw.document.compact(), r#"{"liveOnQueue":true}"#);
+    }
+
+    #[test]
+    fn a_name_of_the_assistant_stands_for_its_id() {
+        let text = r#"{"kind": "copilot-rules", "assistant": "@{assistant:A}", "rules": []}"#;
+        let is_of_it = |named| super::read(source(text), &id(), named).is_ok();
+        assert!(is_of_it(Some("a")));
+        assert!(!is_of_it(Some("b")));
+        assert!(!is_of_it(None));
+        let own = r#"{"kind": "copilot-rules", "assistant": "b", "rules": []}"#;
+        assert!(super::read(source(own), &id(), Some("a")).is_err());
     }
 
     #[test]
@@ -351,7 +369,7 @@ mod tests {
             ),
             (r#"{"kind": "queue"}"#, "AR0109 /kind"),
         ] {
-            let file = super::read(source(text), &id()).unwrap_err();
+            let file = super::read(source(text), &id(), None).unwrap_err();
             let (finding, _) = &file.findings[0];
             let found = format!("{} {}", finding.code, finding.pointer);
             assert_eq!(found, expected, "{text}");

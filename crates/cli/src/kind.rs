@@ -52,11 +52,6 @@ pub(crate) trait CliKind: DocumentKind {
     /// True if a document of a file is about the one with this id.
     fn names(file: &Document, id: &Self::Id) -> bool;
 
-    /// The document that a file of this kind holds.
-    fn opened(source: Source) -> Source {
-        source
-    }
-
     /// The rule that a number names, counted from 1 in a document that has rules inside: for people, and by its hash.
     fn numbered_rule(&self, number: usize) -> Option<(String, String)> {
         let _ = number;
@@ -69,13 +64,19 @@ pub(crate) trait CliKind: DocumentKind {
     /// A document for people: what it says, not how it is written.
     fn describe(stored: &Stored<Self>) -> String;
 
-    /// The document of a file that is to be written to this one.
+    /// The name that a file has around its document in place of an id; one inside it is none.
+    fn name_around(file: &Document) -> Option<String> {
+        let _ = file;
+        None
+    }
+
+    /// The document of a file that is to be written to this one, by the id that the name around it stands for.
     ///
     /// # Errors
     ///
     /// If the file is about another document.
-    fn in_file(source: Source, id: &Self::Id) -> Result<Source, Box<File>> {
-        let _ = id;
+    fn in_file(source: Source, id: &Self::Id, named: Option<&str>) -> Result<Source, Box<File>> {
+        let (_, _) = (id, named);
         Ok(source)
     }
 }
@@ -139,10 +140,6 @@ impl CliKind for Copilot {
         copilot_file::id_of(file).as_ref() == Some(id)
     }
 
-    fn opened(source: Source) -> Source {
-        copilot_file::open(source).source
-    }
-
     fn numbered_rule(&self, number: usize) -> Option<(String, String)> {
         // Why: an id may be a number.
         if self.find_rule(&number.to_string()).is_ok() {
@@ -160,8 +157,12 @@ impl CliKind for Copilot {
         render::copilot::describe(stored)
     }
 
-    fn in_file(source: Source, id: &Self::Id) -> Result<Source, Box<File>> {
-        copilot_file::read(source, id)
+    fn name_around(file: &Document) -> Option<String> {
+        copilot_file::named_in(file).map(|(assistant, _)| assistant)
+    }
+
+    fn in_file(source: Source, id: &Self::Id, named: Option<&str>) -> Result<Source, Box<File>> {
+        copilot_file::read(source, id, named)
     }
 }
 

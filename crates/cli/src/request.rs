@@ -86,8 +86,8 @@ pub(crate) struct ValidateCommand {
     /// Files and folders; `-` is stdin.
     pub(crate) files: Vec<PathBuf>,
     pub(crate) fail_on: Severity,
-    /// True if the organization is asked too.
-    pub(crate) online: bool,
+    /// The files of values that are given by names, where the organization is asked too; the last wins.
+    pub(crate) online: Option<Vec<PathBuf>>,
 }
 
 /// A sandbox in the foreground.

@@ -189,6 +189,8 @@ codes! {
         "The listing of what documents refer to could not be read; most often the role of the OAuth client lacks the permission to view it. Everything else is checked, and nothing is kept from being written.";
     IntentSinceSaved = "AR0232", Warning, Result, "an intent that is newer than the saved Copilot",
         "A Copilot has to be saved again before a rule with an intent fires that the NLU domain did not have when it was saved. The record of this program knows that the intent was absent at its last write of this Copilot; without that nothing is said.";
+    RenamedReference = "AR0233", Warning, Result, "a name that the organization has changed",
+        "Nothing has the name that the file has in place of an id any more. The record of this program knows which thing had it when the file was last applied or pulled, so that one is taken. Write its name of today into the file, or `pull`.";
 }
 
 impl Code {

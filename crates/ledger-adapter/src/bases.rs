@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::document::diff;
 use domain::json::Document;
-use ports::{BaseHash, BaseRecord, BaseSource, DocumentRef, EntryId, LedgerError, NewestBase, Replacement};
+use ports::{
+    BaseHash, BaseRecord, BaseSource, DocumentRef, EntryId, KnownReference, LedgerError, NewestBase, Replacement,
+};
 
 use crate::entry_body::{Body, micros_of};
 use crate::history;
@@ -178,6 +180,21 @@ impl SqlLedger {
         let missing = || corrupt(&format!("the document {digest} is missing"));
         let content = text(rows.first().ok_or_else(missing)?, 0).map_err(|error| corrupt(&error))?;
         content.parse().map(Some).map_err(|error| corrupt(&error))
+    }
+
+    pub(crate) async fn references_of_bases(&self, target: &str) -> Result<BTreeSet<KnownReference>, LedgerError> {
+        // Why the text: of most bases it says that there is nothing to be read.
+        let sql = "SELECT e.body FROM bases b JOIN entries e ON e.seq = b.seq \
+                   WHERE b.target = $1 AND e.body LIKE '%\"references\":%'";
+        let mut known = BTreeSet::new();
+        for name in targets::names(&self.store, target).await?.all {
+            for row in self.store.read(sql, &[name.as_str().into()]).await? {
+                let body = row::read(&row, 0).map_err(|error| corrupt(&error))?;
+                let references = body.observation.into_iter().flat_map(|base| base.references);
+                known.extend(references.map(|reference| reference.read()));
+            }
+        }
+        Ok(known)
     }
 
     pub(crate) async fn replaced(&self, document: &DocumentRef, limit: usize) -> Result<Vec<Replacement>, LedgerError> {

@@ -1,6 +1,8 @@
 //! An entry as it is stored, hashed and exported: canonical JSON (RFC 8785) that names documents by their digest.
 
 mod collision;
+mod observation;
+mod reference;
 mod time;
 mod unknown_members;
 
@@ -9,21 +11,18 @@ use std::time::{Duration, SystemTime};
 
 use domain::json::Document;
 use domain::{Evidence, OutcomeKind, Version};
-use ports::{Author, BaseRecord, BaseSource, DocumentRef, EntryId, IntentRecord, JoinRecord, OutcomeRecord};
+use ports::{Author, BaseRecord, DocumentRef, EntryId, IntentRecord, JoinRecord, OutcomeRecord};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use time::{micros_of, read_time, time_of, time_text};
 
 use collision::CollisionBody;
+pub(crate) use observation::{OF_APPLY, ObservationBody};
 
 use crate::digest::{Digest, digest};
 
 /// The kind of documents whose entries name none: trigger rules, the only kind of format 1.
 pub(crate) const DEFAULT_KIND: &str = "rule";
-
-/// The words for where a base comes from.
-pub(crate) const OF_APPLY: &str = "apply";
-const OF_PULL: &str = "pull";
 
 /// The format of an entry that says nothing which format 1 could not say: it is hashed as it was then.
 const FIRST_FORMAT: u32 = 1;
@@ -70,22 +69,6 @@ pub(crate) struct OrganizationBody {
     pub(crate) id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ObservationBody {
-    pub(crate) sha256: String,
-    pub(crate) members: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) content: Option<Digest>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<String>,
-    /// `apply` or `pull`.
-    pub(crate) source: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    folder: Option<String>,
-    pub(crate) read_at: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -206,21 +189,8 @@ impl Body {
     /// The entry of a base, and its content.
     pub(crate) fn of_base(seq: u64, previous: Digest, record: &BaseRecord) -> (Self, Documents) {
         let mut documents = Documents::new();
-        let content = record.content.as_ref();
-        let (source, folder) = match &record.source {
-            BaseSource::Apply => (OF_APPLY, None),
-            BaseSource::Pull { folder } => (OF_PULL, Some(folder.clone())),
-        };
         let mut body = Self::new(seq, previous, &record.document, &record.author, record.at);
-        body.observation = Some(ObservationBody {
-            sha256: record.hash.clone(),
-            members: record.members.clone(),
-            content: content.map(|content| keep(&mut documents, content)),
-            version: record.version.as_ref().map(|version| version.as_sent().to_owned()),
-            source: source.to_owned(),
-            folder,
-            read_at: time_text(record.read_at),
-        });
+        body.observation = Some(ObservationBody::of(record, &mut documents));
         (body.with_its_format(), documents)
     }
 
@@ -367,26 +337,8 @@ impl Body {
 
     /// The base, with its content.
     pub(crate) fn base_record(&self, documents: &Documents) -> Result<Option<BaseRecord>, EntryBodyError> {
-        let Some(base) = &self.observation else {
-            return Ok(None);
-        };
-        let source = match (base.source.as_str(), &base.folder) {
-            (OF_APPLY, None) => BaseSource::Apply,
-            (OF_PULL, Some(folder)) => BaseSource::Pull { folder: folder.clone() },
-            (word, _) => return Err(unknown_word(word)),
-        };
-        let content = base.content.as_ref();
-        Ok(Some(BaseRecord {
-            document: self.reference(),
-            author: self.author(),
-            hash: base.sha256.clone(),
-            members: base.members.clone(),
-            content: content.map(|content| found(documents, content)).transpose()?,
-            version: base.version.as_deref().map(version).transpose()?,
-            source,
-            read_at: read_time(&base.read_at)?,
-            at: read_time(&self.at)?,
-        }))
+        let base = self.observation.as_ref();
+        base.map(|base| base.read(self, documents)).transpose()
     }
 
     /// The outcome, with the document that it names.

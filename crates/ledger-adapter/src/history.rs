@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use domain::json::Document;
 use domain::{OutcomeKind, Version};
 use ports::{
-    After, BaseHash, DocumentRef, Entry, EntryId, History, HistoryQuery, LedgerError, NewestBase, Replacement, Tally,
-    TallyQuery,
+    After, BaseHash, DocumentRef, Entry, EntryId, History, HistoryQuery, KnownReference, LedgerError, NewestBase,
+    Replacement, Tally, TallyQuery,
 };
 use sqlx::any::AnyRow;
 
@@ -220,6 +220,10 @@ impl History for SqlLedger {
 
     async fn base_content(&self, hash: &str) -> Result<Option<Document>, LedgerError> {
         self.content_with_hash(hash).await
+    }
+
+    async fn known_references(&self, target: &str) -> Result<BTreeSet<KnownReference>, LedgerError> {
+        self.references_of_bases(target).await
     }
 
     async fn applied_after(&self, document: &DocumentRef, after: After) -> Result<Vec<Entry>, LedgerError> {

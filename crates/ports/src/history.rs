@@ -1,12 +1,13 @@
 //! Reading the record.
 
+use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 use domain::json::Document;
 use domain::{OutcomeKind, Version};
 
-use crate::ledger::{DocumentRef, Entry, EntryId, LedgerError, NewestBase, Replacement};
+use crate::ledger::{DocumentRef, Entry, EntryId, KnownReference, LedgerError, NewestBase, Replacement};
 use crate::tally::Tally;
 
 /// The record of what was done, for readers.
@@ -68,6 +69,14 @@ pub trait History: Send + Sync {
     ///
     /// If it cannot be read.
     async fn base_content(&self, hash: &str) -> Result<Option<Document>, LedgerError>;
+
+    /// The references in the bases of a target, each with the ids that it stood for, sorted and once: a name that nothing has any
+    /// more may be that of a thing which was renamed.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be read.
+    async fn known_references(&self, target: &str) -> Result<BTreeSet<KnownReference>, LedgerError>;
 
     /// The updates that were applied to a document after an entry or a time, those that were overwritten too, newest
     /// first. The author of each names the plan.

@@ -10,8 +10,8 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 
 pub use entry::{
-    Author, BaseRecord, BaseSource, DocumentRef, Entry, EntryId, IntentRecord, JoinRecord, NewestBase, OutcomeRecord,
-    Recorded, Replacement,
+    Author, BaseRecord, BaseSource, DocumentRef, Entry, EntryId, IntentRecord, JoinRecord, KnownReference, NewestBase,
+    OutcomeRecord, Recorded, Replacement,
 };
 pub use failure::LedgerFailure;
 pub use in_memory::InMemoryLedger;

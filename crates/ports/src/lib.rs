@@ -29,7 +29,8 @@ pub use event_sink::{DeliveryError, EventSink, SinkFn};
 pub use history::{After, BaseHash, History, HistoryQuery, TallyOf, TallyQuery};
 pub use ledger::{
     ANY_TOKEN, Author, BaseRecord, BaseSource, DocumentRef, Entry, EntryId, InMemoryLedger, IntentRecord, JoinRecord,
-    Lease, Ledger, LedgerError, LedgerFailure, NewestBase, OutcomeRecord, Recorded, Replacement, refuse_join,
+    KnownReference, Lease, Ledger, LedgerError, LedgerFailure, NewestBase, OutcomeRecord, Recorded, Replacement,
+    refuse_join,
 };
 pub use listing::{Listing, listing, visit_listing};
 pub use outbox::{Backlog, Claim, DeliveryOutcome, Include, LeasedEvent, Outbox};

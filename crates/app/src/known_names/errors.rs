@@ -2,6 +2,7 @@
 
 use domain::reference::{ReferenceKind, ReferenceText, UnlistedValue, Unresolved, UnresolvedCause};
 use domain::{Code, FailureClass, Finding, RequestError};
+use ports::NamedThing;
 
 use super::candidates::visible;
 
@@ -15,6 +16,8 @@ pub enum FindNameError {
         kind: ReferenceKind,
         /// The name.
         name: String,
+        /// The thing that had it when a file with it was last applied or pulled.
+        renamed: Option<NamedThing>,
         /// The names that may have been meant, at most five.
         candidates: Vec<String>,
     },
@@ -80,6 +83,11 @@ impl FindNameError {
             quoted.join(", ")
         };
         match self {
+            Self::Absent {
+                name,
+                renamed: Some(thing),
+                ..
+            } => Some(format!("`{}` is now `{}`", visible(name), visible(&thing.name))),
             Self::Absent { candidates, .. } if candidates.is_empty() => None,
             Self::Absent { candidates, .. } => Some(format!("did you mean {}?", quoted(candidates))),
             Self::Ambiguous { ids, .. } => Some(format!("they are {}; give one of them another name", quoted(ids))),

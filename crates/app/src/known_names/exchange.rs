@@ -7,7 +7,7 @@ use domain::reference::{
     PortableDocument, Reference, ReferenceKind, ReferenceQuery, ReferenceText, ResolveError, ResolvedDocument,
     ResolvedReference, UnlistedValue, UnresolvedCause, portable, references, resolve, resolve_text,
 };
-use domain::{Code, DocumentKind, Finding, Findings};
+use domain::{Code, DocumentKind, Finding, Findings, Pointer};
 
 use super::candidates::visible;
 use super::{FindNameError, FoundThing, KnownNames, NameOfError};
@@ -34,17 +34,20 @@ pub struct PortableNames {
     pub nameless: Vec<(Reference, NameOfError)>,
 }
 
-/// The knowledge of a document besides the name that its file has in place of its id.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OwnName {
-    /// The name that the file gives it: of a file that renames it, the new one.
-    pub stated: Option<String>,
-    /// The id that it had when the file was last applied.
-    pub recorded: Option<String>,
+/// The id that a name beside a document stands for, such as the `assistant` of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedOwnName {
+    /// The id.
+    pub id: String,
+    /// The reference; none where the text is the id.
+    pub text: Option<ReferenceText>,
+    /// A warning about the name.
+    pub finding: Option<Finding>,
 }
 
 impl KnownNames {
-    /// A document of a file with ids in place of names.
+    /// A document of a file with ids in place of names. A file that has a name in place of its own id may state another name, by
+    /// which it renames its document: then that one is looked for too.
     ///
     /// # Errors
     ///
@@ -52,7 +55,7 @@ impl KnownNames {
     pub async fn resolve<K: DocumentKind>(
         &self,
         document: &Document,
-        own: &OwnName,
+        stated_name: Option<&str>,
     ) -> Result<ResolvedNames, ResolveError<FindNameError>> {
         let mut answers: BTreeMap<ReferenceQuery, Result<FoundThing, FindNameError>> = BTreeMap::new();
         let resolved = loop {
@@ -70,7 +73,7 @@ impl KnownNames {
                 break resolved;
             }
             for query in open {
-                let answer = self.answer(&query, own).await;
+                let answer = self.answer(&query, stated_name).await;
                 answers.insert(query, answer);
             }
         };
@@ -82,13 +85,11 @@ impl KnownNames {
         let mut findings = Findings::default();
         for reference in &references {
             let is_it = |(query, answer): &(&ReferenceQuery, &Result<FoundThing, _>)| {
-                query.text == reference.text
-                    && matches!(answer, Ok(thing) if thing.is_retired && thing.id == reference.id)
+                query.text == reference.text && matches!(answer, Ok(thing) if thing.id == reference.id)
             };
-            if answers.iter().any(|answer| is_it(&answer)) {
-                let name = visible(&reference.text.to_string());
-                let message = format!("`{name}` is deleted, archived or unpublished, and nothing else has the name");
-                findings.add(Finding::new(Code::RetiredReference, reference.pointer.clone(), message));
+            let found = answers.iter().find(is_it).and_then(|(_, answer)| answer.as_ref().ok());
+            if let Some(finding) = found.and_then(|thing| warning(&reference.pointer, &reference.text, thing)) {
+                findings.add(finding);
             }
         }
         Ok(ResolvedNames {
@@ -99,32 +100,31 @@ impl KnownNames {
         })
     }
 
-    /// The id that a text beside a document means, such as the `assistant` of a file; with it the reference, if it is one.
+    /// The id that a text at a place beside a document means, such as the `assistant` of a file.
     ///
     /// # Errors
     ///
     /// If it begins as a reference does and becomes no id.
-    pub async fn resolve_text(
+    pub async fn resolve_own_name(
         &self,
         text: &str,
         kind: ReferenceKind,
-        own: &OwnName,
-    ) -> Result<(String, Option<ReferenceText>), UnresolvedCause<FindNameError>> {
-        let query = match text.parse::<ReferenceText>() {
-            Ok(text) => ReferenceQuery { text, within: None },
-            Err(_) => {
-                return resolve_text(text, kind, |query| {
-                    Err(FindNameError::NoValue(query.text.name().to_owned()))
-                });
-            }
+        pointer: &Pointer,
+    ) -> Result<ResolvedOwnName, UnresolvedCause<FindNameError>> {
+        let no_value = |query: &ReferenceQuery| Err(FindNameError::NoValue(query.text.name().to_owned()));
+        let answer = match text.parse::<ReferenceText>() {
+            Ok(ReferenceText::Named { kind: found, .. }) if found != kind => None,
+            Ok(text) => Some(self.answer(&ReferenceQuery { text, within: None }, None).await),
+            Err(_) => None,
         };
-        let is_of_another_kind = matches!(&query.text, ReferenceText::Named { kind: found, .. } if *found != kind);
-        let answer = if is_of_another_kind {
-            Err(FindNameError::NoValue(query.text.name().to_owned()))
-        } else {
-            self.answer(&query, own).await
+        let lookup = |query: &ReferenceQuery| match &answer {
+            Some(answer) => answer.clone().map(|thing| thing.id),
+            None => no_value(query),
         };
-        resolve_text(text, kind, |_| answer.clone().map(|thing| thing.id))
+        let (id, text) = resolve_text(text, kind, lookup)?;
+        let finding = text.as_ref().zip(answer.and_then(Result::ok));
+        let finding = finding.and_then(|(text, thing)| warning(pointer, text, &thing));
+        Ok(ResolvedOwnName { id, text, finding })
     }
 
     /// A stored document with names in place of ids.
@@ -151,7 +151,7 @@ impl KnownNames {
         Ok(PortableNames { portable, nameless })
     }
 
-    async fn answer(&self, query: &ReferenceQuery, own: &OwnName) -> Result<FoundThing, FindNameError> {
+    async fn answer(&self, query: &ReferenceQuery, stated_name: Option<&str>) -> Result<FoundThing, FindNameError> {
         match &query.text {
             ReferenceText::Value(name) => {
                 let given = self
@@ -161,21 +161,26 @@ impl KnownNames {
                 Ok(FoundThing {
                     id: given.clone(),
                     is_retired: false,
+                    renamed_to: None,
                 })
             }
             // A document refers to these by nothing but its own id.
             ReferenceText::Named { kind, name } if matches!(kind, ReferenceKind::Rule | ReferenceKind::Assistant) => {
-                self.find_own(*kind, name, own).await
+                self.find_own(*kind, name, stated_name).await
             }
             ReferenceText::Named { kind, name } => self.find(*kind, query.within.as_deref(), name).await,
         }
     }
 
     /// The document of a name, which its own file may have changed, or somebody in the organization.
-    async fn find_own(&self, kind: ReferenceKind, name: &str, own: &OwnName) -> Result<FoundThing, FindNameError> {
+    async fn find_own(
+        &self,
+        kind: ReferenceKind,
+        name: &str,
+        stated_name: Option<&str>,
+    ) -> Result<FoundThing, FindNameError> {
         let by_name = self.find(kind, None, name).await;
-        let renamed = own.stated.as_deref().filter(|stated| *stated != name);
-        if let Some(stated) = renamed {
+        if let Some(stated) = stated_name.filter(|stated| *stated != name) {
             let by_stated = self.find(kind, None, stated).await;
             match (&by_name, by_stated) {
                 (Ok(one), Ok(other)) => {
@@ -190,19 +195,28 @@ impl KnownNames {
                 (Ok(_) | Err(_), Ok(_) | Err(_)) => {}
             }
         }
-        let recorded = own
-            .recorded
-            .as_deref()
-            .filter(|_| matches!(by_name, Err(FindNameError::Absent { .. })));
-        if let Some(id) = recorded
-            && let Ok(things) = self.listing(kind, None).await
-            && let Some(thing) = things.iter().find(|thing| thing.id == id)
-        {
-            return Ok(FoundThing {
-                id: thing.id.clone(),
+        match by_name {
+            Err(FindNameError::Absent {
+                renamed: Some(thing), ..
+            }) => Ok(FoundThing {
+                id: thing.id,
                 is_retired: thing.is_retired,
-            });
+                renamed_to: Some(thing.name),
+            }),
+            found => found,
         }
-        by_name
     }
+}
+
+/// The warning about a name that stands for a thing which is out of use, or which has another name by now.
+fn warning(pointer: &Pointer, text: &ReferenceText, thing: &FoundThing) -> Option<Finding> {
+    if let Some(now) = &thing.renamed_to {
+        let message = format!("`{}` is now `{}`", visible(text.name()), visible(now));
+        return Some(Finding::new(Code::RenamedReference, pointer.clone(), message));
+    }
+    thing.is_retired.then(|| {
+        let text = visible(&text.to_string());
+        let message = format!("`{text}` is deleted, archived or unpublished, and nothing else has the name");
+        Finding::new(Code::RetiredReference, pointer.clone(), message)
+    })
 }

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use domain::json::Document;
 use domain::reference::{ResolveError, UnresolvedCause};
-use domain::{Code, Copilot, DocumentKind, Finding, TriggerRule};
+use domain::{Code, Copilot, DocumentKind, Finding, Pointer, TriggerRule};
 use emulator::{
     Client, Emulator, HostedOrganization, Permission, ReferenceCollection, Running, SAMPLE_ASSISTANT_ID,
     SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET, serve,
 };
 use genesys_adapter::{Address, Connection, ConnectionSettings, Credentials, GenesysDirectory, RulesPath, TokenSource};
 use ports::testing::VirtualTime;
+use ports::testing::ledger_conformance::intent;
+use ports::{BaseRecord, BaseSource, DocumentRef, InMemoryLedger, Ledger};
 use serde_json::{Value, json};
 
 use super::*;
@@ -242,6 +244,7 @@ async fn a_name_counts_exactly_and_what_is_out_of_use_only_if_nothing_else_has_i
         Ok(FoundThing {
             id: id.to_owned(),
             is_retired,
+            renamed_to: None,
         })
     };
     assert_eq!(find("Greeting").await, found("s3", false));
@@ -285,7 +288,7 @@ async fn every_reference_of_a_copilot_has_a_name_and_the_way_back() {
     }
     let resolved = org
         .names
-        .resolve::<Copilot>(&portable.portable.document, &OwnName::default())
+        .resolve::<Copilot>(&portable.portable.document, None)
         .await
         .unwrap();
     assert_eq!(resolved.document, *copilot.document());
@@ -303,10 +306,7 @@ async fn a_name_that_becomes_no_id_says_why() {
     org.without(Permission::LibraryView);
     let text = r#"{"scriptId": "@{script:billing dispute}", "pageId": "@{page:Start}", "libraryId": "@{library:Billing}",
         "checklistId": "@{checklists:A}", "documentId": "@{page:A}", "hint": "@{value:U}", "tone": "@{value:T}"}"#;
-    let resolved = org
-        .names
-        .resolve::<Copilot>(&script_attributes(text), &OwnName::default())
-        .await;
+    let resolved = org.names.resolve::<Copilot>(&script_attributes(text), None).await;
     let Err(ResolveError::Unresolved(unresolved)) = resolved else {
         panic!("it has no ids");
     };
@@ -336,11 +336,7 @@ async fn a_name_that_only_a_thing_out_of_use_has_is_taken_with_a_warning() {
     let org = Org::sample().await;
     org.put_script("s5", "Old", &json!({"state": "Archived"}));
     let document = script_attributes(r#"{"scriptId": "@{script:Old}"}"#);
-    let resolved = org
-        .names
-        .resolve::<Copilot>(&document, &OwnName::default())
-        .await
-        .unwrap();
+    let resolved = org.names.resolve::<Copilot>(&document, None).await.unwrap();
     assert_eq!(resolved.references[0].id, "s5");
     assert_eq!(resolved.findings.as_slice()[0].code, Code::RetiredReference);
     let check = org
@@ -358,46 +354,119 @@ async fn a_name_that_only_a_thing_out_of_use_has_is_taken_with_a_warning() {
     );
 }
 
+/// A rule of the emulator with this name.
+fn put_rule(org: &Org, id: &str, name: &str) {
+    let rule = json!({"id": id, "etag": "1", "name": name, "ruleType": "conversation", "enabled": true});
+    org.emulator.put_rule(rule).unwrap();
+}
+
+/// The rule of a file, or why there is none; with the warnings.
+async fn rule_of(names: &KnownNames, file: &str, stated: Option<&str>) -> (Result<String, String>, Vec<String>) {
+    match names.resolve::<TriggerRule>(&parsed(file), stated).await {
+        Ok(found) => (Ok(found.references[0].id.clone()), shown(found.findings.as_slice())),
+        Err(ResolveError::Unresolved(unresolved)) => {
+            (Err(shown(&[FindNameError::finding(&unresolved[0])]).concat()), vec![])
+        }
+        Err(ResolveError::TooLarge(error)) => panic!("{error}"),
+    }
+}
+
 #[tokio::test]
 async fn a_rule_that_its_file_renames_is_found_by_either_name() {
     let org = Org::sample().await;
-    let put = |id: &str, name: &str| {
-        let rule = json!({"id": id, "etag": "1", "name": name, "ruleType": "conversation", "enabled": true});
-        org.emulator.put_rule(rule).unwrap();
-    };
-    put("r1", "Refunds");
-    let file = parsed(r#"{"id": "@{rule:Refund}", "name": "Refunds"}"#);
-    let own = |stated: Option<&str>, recorded: Option<&str>| OwnName {
-        stated: stated.map(str::to_owned),
-        recorded: recorded.map(str::to_owned),
-    };
-    let id = async |names: &KnownNames, own: OwnName| match names.resolve::<TriggerRule>(&file, &own).await {
-        Ok(resolved) => Ok(resolved.references[0].id.clone()),
-        Err(ResolveError::Unresolved(unresolved)) => Err(FindNameError::finding(&unresolved[0]).message),
-        Err(ResolveError::TooLarge(error)) => panic!("{error}"),
-    };
-    assert_eq!(id(&org.names, own(Some("Refunds"), None)).await, Ok("r1".to_owned()));
-    assert_eq!(id(&org.names, own(None, Some("r1"))).await, Ok("r1".to_owned()));
-    assert_eq!(
-        id(&org.names, own(None, Some("gone"))).await,
-        Err("no trigger rule has the name `Refund`".to_owned())
-    );
-    put("r2", "Refund");
+    put_rule(&org, "r1", "Refunds");
+    let file = r#"{"id": "@{rule:Refund}", "name": "Refunds"}"#;
+    let found = |id: &str| (Ok(id.to_owned()), Vec::new());
+    assert_eq!(rule_of(&org.names, file, Some("Refunds")).await, found("r1"));
+    put_rule(&org, "r2", "Refund");
     let fresh = Org::of(org.emulator.clone()).await;
-    let both = "2 trigger rules have the name `Refund` or `Refunds`".to_owned();
-    assert_eq!(id(&fresh.names, own(Some("Refunds"), None)).await, Err(both));
-    assert_eq!(id(&fresh.names, own(None, Some("r1"))).await, Ok("r2".to_owned()));
+    let (both, _) = rule_of(&fresh.names, file, Some("Refunds")).await;
+    let expected = "AR0121 2 trigger rules have the name `Refund` or `Refunds` (they are `r2`, `r1`; give one of them another name)";
+    assert_eq!(both, Err(expected.to_owned()));
+    assert_eq!(rule_of(&fresh.names, file, None).await, found("r2"));
+}
+
+/// The record of a target in which names stood for ids.
+async fn recorded(target: &str, references: &[(&str, &str)]) -> Arc<InMemoryLedger> {
+    let ledger = InMemoryLedger::for_sinks([]);
+    let intent = intent("r1", 1, 10);
+    let known = |(text, id): &(&str, &str)| KnownReference {
+        text: (*text).to_owned(),
+        id: (*id).to_owned(),
+    };
+    let base = BaseRecord {
+        document: DocumentRef {
+            target: target.to_owned(),
+            ..intent.document
+        },
+        author: intent.author,
+        hash: "h".to_owned(),
+        members: Vec::new(),
+        content: None,
+        references: references.iter().map(known).collect(),
+        version: None,
+        source: BaseSource::Apply,
+        read_at: intent.at,
+        at: intent.at,
+    };
+    ledger.observe(base).await.unwrap();
+    Arc::new(ledger)
+}
+
+#[tokio::test]
+async fn a_rule_that_was_renamed_elsewhere_is_known_by_the_record() {
+    let file = r#"{"id": "@{rule:Refund}", "name": "Refund"}"#;
+    let absent = "AR0121 no trigger rule has the name `Refund`";
+    for (target, references, expected) in [
+        ("t", &[("@{rule:Refund}", "r1")][..], Ok("r1")),
+        // Of another organization, of another kind of thing, of one that is gone, and of two.
+        ("other", &[("@{rule:Refund}", "r1")], Err(absent)),
+        ("t", &[("@{script:Refund}", "r1")], Err(absent)),
+        ("t", &[("@{rule:Refund}", "gone")], Err(absent)),
+        ("t", &[("@{rule:Refund}", "r1"), ("@{rule:Refund}", "r2")], Err(absent)),
+    ] {
+        let org = Org::sample().await;
+        put_rule(&org, "r1", "Refunds EU");
+        put_rule(&org, "r2", "Other");
+        let names = org
+            .names
+            .with_record(recorded(target, references).await, "t".to_owned());
+        let (found, warnings) = rule_of(&names, file, Some("Refund")).await;
+        assert_eq!(found.as_deref().map_err(String::as_str), expected, "{references:?}");
+        if expected.is_ok() {
+            assert_eq!(warnings, ["AR0233 `Refund` is now `Refunds EU`"]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_thing_that_was_renamed_is_told_by_its_name_of_today() {
+    let org = Org::sample().await;
+    org.put_script("s1", "Welcome", &json!({}));
+    let names = org
+        .names
+        .with_record(recorded("t", &[("@{script:Greeting}", "s1")]).await, "t".to_owned());
+    let document = script_attributes(r#"{"scriptId": "@{script:Greeting}"}"#);
+    let resolved = names.resolve::<Copilot>(&document, None).await;
+    let Err(ResolveError::Unresolved(unresolved)) = resolved else {
+        panic!("it has no id");
+    };
+    assert_eq!(
+        shown(&[FindNameError::finding(&unresolved[0])]),
+        ["AR0121 no script has the name `Greeting` (`Greeting` is now `Welcome`)"]
+    );
 }
 
 #[tokio::test]
 async fn a_text_beside_a_document_is_resolved_too() {
     let org = Org::sample().await;
     let resolve = async |text: &str| {
+        let pointer = Pointer::root().member("assistant");
         let resolved = org
             .names
-            .resolve_text(text, ReferenceKind::Assistant, &OwnName::default())
+            .resolve_own_name(text, ReferenceKind::Assistant, &pointer)
             .await;
-        resolved.map(|(id, _)| id)
+        resolved.map(|own| own.id)
     };
     assert_eq!(
         resolve("@{assistant:Billing}").await,
@@ -441,7 +510,7 @@ async fn a_copilot_goes_from_one_organization_to_another_by_its_names() {
         );
         let here = production
             .names
-            .resolve::<Copilot>(&there.document, &OwnName::default())
+            .resolve::<Copilot>(&there.document, None)
             .await
             .unwrap();
         assert_eq!(here.unlisted, there.unlisted);

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use app::{Bases, DriftPolicy, FolderBase};
+use app::{Bases, DriftPolicy, FolderBase, KnownNames};
 
 use crate::authored::{Authored, AuthoredDocuments};
 use crate::checked_files::{CheckedFiles, Needs};
 use crate::cli_error::CliError;
+use crate::commands::resolve_files;
 use crate::error_code::ErrorCode;
 use crate::folder_manifest::Manifests;
 use crate::kind::CliKind;
+use crate::output::Output;
 use crate::render::result::TargetDocument;
 use crate::request::PlanOptions;
 use crate::time;
@@ -24,15 +26,29 @@ pub(super) struct BasesOfFiles<'o> {
 }
 
 impl<'o> BasesOfFiles<'o> {
-    /// The bases by these options.
+    /// The bases by these options. A document of the folder of bases that has a name which stands for nothing is no base, and
+    /// that is told.
     ///
     /// # Errors
     ///
     /// If the folder of bases cannot be read.
-    pub(super) fn new(options: &'o PlanOptions) -> Result<Self, CliError> {
+    pub(super) async fn new(
+        options: &'o PlanOptions,
+        (names, target): (&KnownNames, &TargetDocument),
+        output: Output,
+    ) -> Result<Self, CliError> {
+        let mut directory = None;
+        if let Some(folder) = &options.base {
+            let documents = read_directory(folder)?;
+            let resolved = resolve_files::resolve(names, target, documents).await?;
+            for refused in &resolved.refused {
+                output.info(&format!("`{}` is no base: {}", refused.file, refused.why()));
+            }
+            directory = Some(resolved.documents);
+        }
         Ok(Self {
             manifests: Manifests::default(),
-            directory: options.base.as_deref().map(read_directory).transpose()?,
+            directory,
             options,
         })
     }

@@ -1,8 +1,6 @@
 //! `update`, and `diff`, which is `update` up to the send.
 
-use std::collections::BTreeMap;
-
-use app::{FindNameError, OwnName};
+use app::FindNameError;
 use domain::document::Form;
 use domain::json::{Document, TextError};
 use domain::protocol::UpdateRequest;
@@ -18,6 +16,7 @@ use crate::commands::edit::saved_text::SavedText;
 use crate::commands::execute::{self, ChangeReport};
 use crate::commands::finished_change::FinishedChange;
 use crate::commands::kept_text;
+use crate::commands::lazy_names::LazyNames;
 use crate::commands::workspace::{Needs, Workspace};
 use crate::confirm::{Unattended, confirm};
 use crate::error_code::ErrorCode;
@@ -36,6 +35,16 @@ enum ParsedEdit<K> {
     Edit(Edit<K>, Option<Source>),
     /// A text that is no edit.
     Broken(File),
+}
+
+/// The user's edit with ids in place of names.
+enum NamedEdit<K> {
+    /// As [`ParsedEdit::Edit`].
+    Edit(Edit<K>, Option<Source>),
+    /// As [`ParsedEdit::Broken`].
+    Broken(File),
+    /// Names that no id was found for.
+    Unresolved(Option<Source>, Vec<Finding>),
 }
 
 /// A change of a document as it was asked for.
@@ -103,13 +112,13 @@ pub(super) async fn run<K: CliKind>(
         }
         (Some(_) | None, None, _) => {}
     }
-    let (edit, source) = match parsed_edit::<K>(id, command)? {
-        ParsedEdit::Edit(edit, source) => (edit, source),
-        ParsedEdit::Broken(file) => return Ok(change.broken(file).print(context).exit),
-    };
-    let edit = match resolved(context, edit).await? {
-        Ok(edit) => edit,
-        Err(findings) => return Ok(change.refused(source, findings).print(context).exit),
+    let mut names = LazyNames::new(context);
+    let read = named_edit::<K>(&mut names, id, command).await;
+    names.close().await?;
+    let (edit, source) = match read? {
+        NamedEdit::Edit(edit, source) => (edit, source),
+        NamedEdit::Broken(file) => return Ok(change.broken(file).print(context).exit),
+        NamedEdit::Unresolved(source, findings) => return Ok(change.refused(source, findings).print(context).exit),
     };
     if !edit.static_errors().is_empty() {
         // It is refused whatever is stored: what else is wrong is told in the same go.
@@ -119,22 +128,29 @@ pub(super) async fn run<K: CliKind>(
     Ok(finished.print(context).exit)
 }
 
-/// The edit with ids in place of the names in it, or the names that no id was found for: nothing is sent with a name where an id
-/// stands.
-async fn resolved<K: CliKind>(context: &Context<'_>, edit: Edit<K>) -> Result<Result<Edit<K>, Vec<Finding>>, CliError> {
+/// The user's edit with ids in place of the names in it: nothing is sent with a name where an id stands.
+async fn named_edit<K: CliKind>(
+    names: &mut LazyNames<'_>,
+    id: &K::Id,
+    command: &UpdateCommand,
+) -> Result<NamedEdit<K>, CliError> {
+    let (edit, source) = match parsed_edit::<K>(names, id, command).await? {
+        ParsedEdit::Edit(edit, source) => (edit, source),
+        ParsedEdit::Broken(file) => return Ok(NamedEdit::Broken(file)),
+    };
     if !has_references::<K>(edit.document()) {
-        return Ok(Ok(edit));
+        return Ok(NamedEdit::Edit(edit, source));
     }
-    let settings = context.settings()?;
-    let session = context.open(settings).await?;
-    let names = session.known_names(settings, BTreeMap::new());
-    let resolved = names.resolve::<K>(edit.document(), &OwnName::default()).await;
-    session.close().await?;
-    match resolved {
-        Ok(names) => Ok(Edit::new(names.document).map_err(|finding| vec![finding])),
-        Err(ResolveError::Unresolved(unresolved)) => Ok(Err(unresolved.iter().map(FindNameError::finding).collect())),
-        Err(ResolveError::TooLarge(error)) => Err(too_large(&error)),
-    }
+    let title = K::TITLE.and_then(|title| edit.document().root().get(title)?.as_str());
+    let findings = match names.known().await?.resolve::<K>(edit.document(), title).await {
+        Ok(names) => match Edit::new(names.document) {
+            Ok(edit) => return Ok(NamedEdit::Edit(edit, source)),
+            Err(finding) => vec![finding],
+        },
+        Err(ResolveError::Unresolved(unresolved)) => unresolved.iter().map(FindNameError::finding).collect(),
+        Err(ResolveError::TooLarge(error)) => return Err(too_large(&error)),
+    };
+    Ok(NamedEdit::Unresolved(source, findings))
 }
 
 /// Saves a document once more as it is read now.
@@ -292,7 +308,11 @@ fn too_large(error: &TextError) -> CliError {
 }
 
 /// The file and the flags together.
-fn parsed_edit<K: CliKind>(id: &K::Id, command: &UpdateCommand) -> Result<ParsedEdit<K>, CliError> {
+async fn parsed_edit<K: CliKind>(
+    names: &mut LazyNames<'_>,
+    id: &K::Id,
+    command: &UpdateCommand,
+) -> Result<ParsedEdit<K>, CliError> {
     let flags = flags::<K>(command).map_err(|error| too_large(&error))?;
     let (edit, source) = match &command.from {
         None if !command.is_sample => (flags, None),
@@ -305,7 +325,14 @@ fn parsed_edit<K: CliKind>(id: &K::Id, command: &UpdateCommand) -> Result<Parsed
                 Ok(source) => source,
                 Err(unparsed) => return Ok(ParsedEdit::Broken(File::of_unparsed(unparsed))),
             };
-            let source = match K::in_file(source, id) {
+            let around = match K::name_around(&source.document) {
+                Some(text) => match names.id_around(text).await? {
+                    Ok(id) => Some(id),
+                    Err(finding) => return Ok(ParsedEdit::Broken(File::of_source(&source, vec![finding]))),
+                },
+                None => None,
+            };
+            let source = match K::in_file(source, id, around.as_deref()) {
                 Ok(source) => source,
                 Err(file) => return Ok(ParsedEdit::Broken(*file)),
             };

@@ -106,8 +106,8 @@ pub(super) async fn compare(
     options: &PlanOptions,
 ) -> Result<(TargetDocument, PlanBuilder), CliError> {
     let values = resolve_files::values(&options.values)?;
-    let names = Arc::new(workspace.session.known_names(context.settings()?, values));
     let target = workspace.identity().await?.target;
+    let names = workspace.known_names(context, values).await?;
     let shown = workspace.session.target(workspace.identity.run.organization());
     let mut plan = PlanBuilder::new();
     let (rules, copilots) = match wanted {
@@ -125,6 +125,7 @@ pub(super) async fn compare(
             copilots.into_iter().map(Requested::of_undo).collect(),
         ),
     };
+    let mut bases = BasesOfFiles::new(options, (&names, &shown), context.output).await?;
     let comparing = Comparing {
         context,
         workspace,
@@ -133,9 +134,8 @@ pub(super) async fn compare(
         shown,
         references: options
             .checks_references
-            .then(|| References::with(names, options.parallelism)),
+            .then(|| References::new(names, options.parallelism)),
     };
-    let mut bases = BasesOfFiles::new(options)?;
     let rules = comparing.compare::<TriggerRule>(rules, &mut bases, &mut plan).await?;
     let copilots = comparing.compare::<Copilot>(copilots, &mut bases, &mut plan).await?;
     if let Some(references) = &comparing.references {

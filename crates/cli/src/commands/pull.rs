@@ -133,12 +133,13 @@ async fn pull(
     let mut manifest = manifest.unwrap_or_else(|| FolderManifest::new(target.clone()));
     manifest.portable |= command.portable;
     let values = resolve_files::values(&command.options.values)?;
-    let names = workspace.session.known_names(context.settings()?, values);
+    let names = workspace.known_names(context, values).await?;
     let resolved = resolve_files::resolve(&names, &target, files).await?;
     if let Some(refused) = resolved.refused.first() {
         return Err(unresolved(refused));
     }
     let files = resolved.documents;
+    let bases = BasesOfFiles::new(&command.options, (&names, &target), context.output).await?;
     let is_all = ids.is_empty();
     let mut pulling = Pulling {
         context,
@@ -149,7 +150,7 @@ async fn pull(
         names,
         notes: resolved.notes,
         folder: Folder::new(command, manifest),
-        bases: BasesOfFiles::new(&command.options)?,
+        bases,
         target,
         passed_over: Vec::new(),
         documents: Vec::new(),
@@ -174,14 +175,8 @@ fn unresolved(refused: &RefusedDocument) -> CliError {
     let file = &refused.file;
     match &refused.cause {
         Refusal::Unread(failure) => CliError::of_failure(&format!("find what `{file}` names"), failure),
-        Refusal::Invalid(findings) => {
-            let finding = findings.first();
-            let why = finding.map_or_else(String::new, |finding| {
-                format!("{}: {}", finding.pointer, finding.message)
-            });
-            CliError::new(ErrorCode::Usage, format!("`{file}` {why}"))
-                .with_help("nothing was written: correct the file, or pull into another folder")
-        }
+        Refusal::Invalid(_) => CliError::new(ErrorCode::Usage, format!("`{file}` {}", refused.why()))
+            .with_help("nothing was written: correct the file, or pull into another folder"),
     }
 }
 
@@ -199,7 +194,7 @@ struct Pulling<'c> {
     folder: Folder<'c>,
     /// True if files have names in place of ids.
     is_portable: bool,
-    names: KnownNames,
+    names: Arc<KnownNames>,
     /// The references in the files, by the numbers of their documents.
     notes: BTreeMap<usize, ReferenceNotes>,
     bases: BasesOfFiles<'c>,

@@ -1,6 +1,5 @@
 //! The check of what documents refer to: a rule that names what is not there shows nothing, and nothing else says so.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use app::{KnownNames, PlannedAction, PlannedDocument, ReferenceCheck, absent_intents_at_last_write};
@@ -8,11 +7,9 @@ use domain::reference::{IntentReference, intents};
 use domain::{Code, Finding};
 use ports::{History, LedgerError};
 
-use crate::cli_error::CliError;
 use crate::commands::Context;
 use crate::kind::CliKind;
 use crate::render::snippet;
-use crate::session::Session;
 
 /// The check of one run: each thing is asked for once.
 pub(super) struct References {
@@ -22,13 +19,8 @@ pub(super) struct References {
 }
 
 impl References {
-    pub(super) fn new(context: &Context<'_>, session: &Session, parallelism: usize) -> Result<Self, CliError> {
-        let names = session.known_names(context.settings()?, BTreeMap::new());
-        Ok(Self::with(Arc::new(names), parallelism))
-    }
-
-    /// The check by names that are known in the run already.
-    pub(super) fn with(names: Arc<KnownNames>, parallelism: usize) -> Self {
+    /// The check by the names of a run.
+    pub(super) fn new(names: Arc<KnownNames>, parallelism: usize) -> Self {
         Self { names, parallelism }
     }
 

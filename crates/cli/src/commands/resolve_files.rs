@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use app::{FindNameError, KnownNames, OwnName, ResolvedNames, foreign_value};
+use app::{FindNameError, KnownNames, ResolvedNames, ResolvedOwnName, foreign_value};
 use domain::json::{Node, Value};
 use domain::reference::{ReferenceKind, ResolveError, ResolvedReference, Unresolved, UnresolvedCause};
 use domain::{Code, Copilot, Edit, Finding, Pointer, RequestError, TriggerRule};
@@ -43,6 +43,18 @@ pub(super) struct RefusedDocument {
     /// Its reference; with the name as it is written where the file has no id.
     pub(super) document: String,
     pub(super) cause: Refusal,
+}
+
+impl RefusedDocument {
+    /// The first reason, with its place.
+    pub(super) fn why(&self) -> String {
+        match &self.cause {
+            Refusal::Unread(failure) => failure.message.clone(),
+            Refusal::Invalid(findings) => findings.first().map_or_else(String::new, |finding| {
+                format!("{}: {}", finding.pointer, finding.message)
+            }),
+        }
+    }
 }
 
 /// The reason why a document cannot be planned.
@@ -141,23 +153,19 @@ impl Resolving<'_> {
             return Ok(Some(authored));
         }
         let at = (authored.place, authored.file.clone(), authored.reference());
-        let resolved = self.names.resolve::<K>(&authored.document(), &OwnName::default()).await;
+        let resolved = self.names.resolve::<K>(&authored.document(), None).await;
         let Some(names) = self.taken(at.clone(), resolved, is_foreign)? else {
             return Ok(None);
         };
-        Ok(self.kept(at, authored.id, names, Vec::new()))
+        Ok(self.kept(at, authored.id, names))
     }
 
     /// A trigger rule whose `id` is a name.
     async fn rule(&mut self, document: NamedDocument) -> Result<Option<Authored<TriggerRule>>, CliError> {
         let is_foreign = self.is_foreign(&document.file)?;
         let stated = document.document.root().get("name").and_then(Node::as_str);
-        let own = OwnName {
-            stated: stated.map(str::to_owned),
-            recorded: None,
-        };
         let at = self.noted(&document);
-        let resolved = self.names.resolve::<TriggerRule>(&document.document, &own).await;
+        let resolved = self.names.resolve::<TriggerRule>(&document.document, stated).await;
         let Some(names) = self.taken(at.clone(), resolved, is_foreign)? else {
             return Ok(None);
         };
@@ -168,7 +176,7 @@ impl Resolving<'_> {
             .and_then(Node::as_str)
             .unwrap_or_default();
         match id.parse() {
-            Ok(id) => Ok(self.kept(at, id, names, Vec::new())),
+            Ok(id) => Ok(self.kept(at, id, names)),
             Err(error) => {
                 let finding = Finding::new(Code::BadId, Pointer::root().member("id"), format!("{error}"));
                 self.refuse(at, Refusal::Invalid(vec![finding]));
@@ -182,39 +190,34 @@ impl Resolving<'_> {
         let is_foreign = self.is_foreign(&document.file)?;
         let at = self.noted(&document);
         let pointer = Pointer::root().member("assistant");
-        let kind = ReferenceKind::Assistant;
-        let own = self.names.resolve_text(&document.own, kind, &OwnName::default()).await;
-        let own = own.map_err(|cause| Unresolved {
-            pointer: pointer.clone(),
-            text: document.own.clone(),
-            cause,
-        });
-        let (assistant, text) = match own {
-            Ok(found) => found,
-            Err(unresolved) => {
-                self.refuse(at, refusal(&[unresolved]));
+        let own = self
+            .names
+            .resolve_own_name(&document.own, ReferenceKind::Assistant, &pointer)
+            .await;
+        let ResolvedOwnName { id, text, finding } = match own {
+            Ok(own) => own,
+            Err(cause) => {
+                let text = document.own.clone();
+                self.refuse(at, refusal(&[Unresolved { pointer, text, cause }]));
                 return Ok(None);
             }
         };
-        let resolved = self
-            .names
-            .resolve::<Copilot>(&document.document, &OwnName::default())
-            .await;
-        let Some(names) = self.taken(at.clone(), resolved, is_foreign)? else {
+        let resolved = self.names.resolve::<Copilot>(&document.document, None).await;
+        let Some(mut names) = self.taken(at.clone(), resolved, is_foreign)? else {
             return Ok(None);
         };
-        let id = match &document.variation {
-            Some(variation) => format!("{assistant}/{variation}"),
-            None => assistant.clone(),
+        let whole = match &document.variation {
+            Some(variation) => format!("{id}/{variation}"),
+            None => id.clone(),
         };
-        match id.parse() {
-            Ok(id) => {
-                let own = text.map(|text| ResolvedReference {
-                    pointer,
-                    text,
-                    id: assistant,
-                });
-                Ok(self.kept(at, id, names, own.into_iter().collect()))
+        match whole.parse() {
+            Ok(copilot) => {
+                let own = text.map(|text| ResolvedReference { pointer, text, id });
+                names.references.splice(..0, own);
+                if let Some(finding) = finding {
+                    names.findings.add(finding);
+                }
+                Ok(self.kept(at, copilot, names))
             }
             Err(error) => {
                 let finding = Finding::new(Code::BadId, pointer, format!("{error}"));
@@ -250,13 +253,7 @@ impl Resolving<'_> {
     }
 
     /// The document with ids, and the notes on it.
-    fn kept<K: CliKind>(
-        &mut self,
-        at: At,
-        id: K::Id,
-        names: ResolvedNames,
-        own: Vec<ResolvedReference>,
-    ) -> Option<Authored<K>> {
+    fn kept<K: CliKind>(&mut self, at: At, id: K::Id, names: ResolvedNames) -> Option<Authored<K>> {
         let edit = match Edit::<K>::new(names.document) {
             Ok(edit) => edit,
             Err(finding) => {
@@ -265,7 +262,7 @@ impl Resolving<'_> {
             }
         };
         let (place, file, _) = at;
-        let references: Vec<ReferenceDocument> = own.into_iter().chain(names.references).map(as_document).collect();
+        let references: Vec<ReferenceDocument> = names.references.into_iter().map(as_document).collect();
         let findings = names.findings.into_vec();
         if !references.is_empty() || !findings.is_empty() {
             self.resolved

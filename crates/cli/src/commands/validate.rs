@@ -1,6 +1,7 @@
 //! `validate`: check files, without a network unless it is asked for.
 
 use std::fmt::Write;
+use std::path::PathBuf;
 
 use domain::{Copilot, DocumentKind, Severity};
 use ports::DocumentStore;
@@ -8,43 +9,68 @@ use ports::DocumentStore;
 use crate::args::Format;
 use crate::checked_files::{CheckedFiles, Needs};
 use crate::cli_error::CliError;
-use crate::commands::Context;
 use crate::commands::references::References;
+use crate::commands::resolve_files::{Refusal, RefusedDocument};
+use crate::commands::workspace::{Needs as NeedsRecord, Workspace};
+use crate::commands::{Context, resolve_files};
 use crate::exit::Exit;
 use crate::output::{ERROR, SUCCESS, render_error};
 use crate::render::counted::counted;
 use crate::render::findings::{File, Summary, document};
+use crate::render::report::Asked;
 use crate::render::{github, junit, markdown, sarif, snippet};
-use crate::request::ValidateCommand;
-use crate::session::Session;
+use crate::request::{ChangeRequest, ValidateCommand};
 
 /// The documents that are checked at a time.
 const PARALLELISM: usize = 4;
 
 pub(super) async fn run(context: &Context<'_>, command: &ValidateCommand) -> Result<Exit, CliError> {
-    if !command.online {
+    let Some(values) = &command.online else {
         let checked = CheckedFiles::read(&command.files, Needs::Findings);
         return report(context, &checked, command.fail_on);
-    }
+    };
     let mut checked = CheckedFiles::read(&command.files, Needs::Named);
-    let settings = context.settings()?;
-    let session = context.open(settings).await?;
-    let asked = check_references(context, &session, &mut checked).await;
-    session.close().await?;
+    let request = ChangeRequest {
+        asked: Asked::DryRun,
+        command: "validate",
+        reason: None,
+        undoes: Vec::new(),
+    };
+    let workspace = Workspace::open(context, &request, NeedsRecord::NoRecord).await?;
+    let asked = ask_organization(context, &workspace, values, &mut checked).await;
+    workspace.close().await?;
     asked?;
     report(context, &checked, command.fail_on)
 }
 
-/// Adds what is wrong with what the documents refer to. A part of a document is looked at in the document that is stored, if
-/// that can be read.
-async fn check_references(
+/// Adds what is wrong with the names in documents, and with what the documents refer to. A part of a document is looked at in the
+/// document that is stored, if that can be read.
+async fn ask_organization(
     context: &Context<'_>,
-    session: &Session,
+    workspace: &Workspace,
+    values: &[PathBuf],
     checked: &mut CheckedFiles,
 ) -> Result<(), CliError> {
-    let references = References::new(context, session, PARALLELISM)?;
-    let store = session.reader::<Copilot>(context.settings()?);
-    let authored = std::mem::take(&mut checked.documents.copilots);
+    let values = resolve_files::values(values)?;
+    let names = workspace.known_names(context, values).await?;
+    let target = workspace.session.target(workspace.identity.run.organization());
+    let documents = std::mem::take(&mut checked.documents);
+    let resolved = resolve_files::resolve(&names, &target, documents).await?;
+    for RefusedDocument { place, file, cause, .. } in resolved.refused {
+        match cause {
+            Refusal::Invalid(findings) => checked.add_findings(place, findings),
+            Refusal::Unread(failure) => {
+                let fault = CliError::of_failure(&format!("find what `{file}` names"), &failure);
+                checked.faults.push(fault);
+            }
+        }
+    }
+    for (place, notes) in resolved.notes {
+        checked.add_findings(place, notes.findings);
+    }
+    let references = References::new(names, PARALLELISM);
+    let store = workspace.session.reader::<Copilot>(context.settings()?);
+    let authored = resolved.documents.copilots;
     let mut documents = Vec::new();
     for file in &authored {
         let edit = file.edit();
@@ -54,7 +80,7 @@ async fn check_references(
     }
     let checks = references.check(documents.iter().map(Option::as_ref).collect()).await;
     for (file, check) in authored.iter().zip(checks) {
-        checked.add_findings(file, check.findings.into_vec());
+        checked.add_findings(file.place, check.findings.into_vec());
     }
     references.warn_of_unchecked(context);
     Ok(())

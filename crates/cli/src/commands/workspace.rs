@@ -1,8 +1,9 @@
 //! The record, the platform and the identity that a command which changes documents works with.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use app::{Identify, Identity, IdentityError, Reconciler};
+use app::{Identify, Identity, IdentityError, KnownNames, Reconciler};
 use async_trait::async_trait;
 use domain::{Copilot, DocumentKind, TriggerRule};
 use ports::{Author, Clock, DocumentStore, Ledger};
@@ -81,6 +82,17 @@ impl Workspace {
     pub(super) async fn identity(&self) -> Result<Identity, CliError> {
         let found = self.identity.identity().await;
         found.map_err(|error| unidentified(&error))
+    }
+
+    /// The names of what documents refer to, with those that the record knew.
+    pub(super) async fn known_names(
+        &self,
+        context: &Context<'_>,
+        values: BTreeMap<String, String>,
+    ) -> Result<Arc<KnownNames>, CliError> {
+        let target = self.identity().await?.target;
+        let names = self.session.known_names(context.settings()?, values);
+        Ok(Arc::new(names.with_record(self.record.history.clone(), target)))
     }
 
     /// Tells a comment which target it is about, if that was found out.

@@ -39,7 +39,7 @@ impl Request {
             Command::Validate(args) => Ok(Self::Validate(ValidateCommand {
                 files: args.files,
                 fail_on: args.fail_on.into(),
-                online: args.online,
+                online: args.online.then_some(args.values),
             })),
             Command::Plan(args) => Ok(Self::Plan(PlanCommand {
                 of: args.undo.map_or(PlanOf::Files(args.files), PlanOf::Undo),

@@ -6,6 +6,7 @@ use domain::document::{Difference, ElementDifference};
 use domain::json::Document;
 use domain::plan::{Safety, SafetyCount, SafetyKind};
 use domain::{Collision, ContentHash, Pointer};
+use ports::KnownReference;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -120,6 +121,16 @@ impl ReferenceDocument {
         self.text.starts_with("@{value:")
     }
 
+    /// The names among references, for the record: a given value may be a secret.
+    pub(crate) fn known(references: &[Self]) -> Vec<KnownReference> {
+        let named = references.iter().filter(|reference| !reference.is_value());
+        let known = named.map(|Self { text, id, .. }| KnownReference {
+            text: text.clone(),
+            id: id.clone(),
+        });
+        known.collect()
+    }
+
     /// The reference for people. A given value may be a secret, so it is not told.
     pub(crate) fn shown_id(&self) -> &str {
         if self.is_value() { "a value" } else { &self.id }
@@ -197,6 +208,9 @@ pub(crate) struct InSyncDocument {
     pub(crate) sha256: ContentHash,
     #[serde(deserialize_with = "document")]
     pub(crate) authored: Document,
+    /// The names in the file that became ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) references: Vec<ReferenceDocument>,
 }
 
 /// The counts of documents by action.

@@ -7,12 +7,14 @@ use domain::drift::{Standing, compare};
 use domain::json::Document;
 use domain::plan::{Effects, PlannedUpdate, Safety, SafetyLimits, plan};
 use domain::protocol::{Outcome, UpdateRequest};
-use domain::{Copilot, DocumentKind, Edit, Stored, TriggerRule};
+use domain::{Copilot, DocumentKind, Edit, Pointer, Stored, TriggerRule};
 use ports::EntryId;
 
 use super::document::{DiffLine, SafetyDocument, paths};
 use super::drift::DriftDocument;
-use super::{Action, ChangeDocument, InSyncDocument, PlanDocument, SummaryDocument, changes_hash, damaged};
+use super::{
+    Action, ChangeDocument, InSyncDocument, PlanDocument, ReferenceDocument, SummaryDocument, changes_hash, damaged,
+};
 use crate::cli_error::CliError;
 use crate::time;
 
@@ -201,7 +203,15 @@ fn update<K: DocumentKind>(change: &ChangeDocument, is_undo: bool) -> Result<Rev
     let file = match &change.authored {
         Some(authored) => {
             let content = content(authored, &change.drift, &update);
-            Some(content.ok_or_else(|| otherwise("its file says otherwise"))?)
+            let content = content.ok_or_else(|| otherwise("its file says otherwise"))?;
+            if !change
+                .references
+                .iter()
+                .all(|reference| stands_for(reference, authored, &change.document))
+            {
+                return Err(otherwise("a name in its file stands for another id"));
+            }
+            Some(content.with_references(ReferenceDocument::known(&change.references)))
         }
         None if is_undo => None,
         None => return Err(otherwise("its file is missing")),
@@ -250,9 +260,27 @@ fn in_sync<K: DocumentKind>(document: &InSyncDocument) -> Result<InSync<K>, CliE
     if file.hash != document.sha256 {
         return Err(otherwise());
     }
+    let references = &document.references;
+    if !references
+        .iter()
+        .all(|reference| stands_for(reference, &document.authored, &document.document))
+    {
+        return Err(otherwise());
+    }
     Ok(InSync {
         id: id_of::<K>(&document.document)?,
-        file,
+        file: file.with_references(ReferenceDocument::known(references)),
         version: None,
     })
+}
+
+/// True if a name in a file stands for the id that the resolved file has in its place, or for the document's own.
+fn stands_for(reference: &ReferenceDocument, authored: &Document, document: &str) -> bool {
+    let Ok(pointer) = reference.path.parse::<Pointer>() else {
+        return false;
+    };
+    match authored.root().find(&pointer) {
+        Some(node) => node.as_str() == Some(&reference.id),
+        None => document.split('/').nth(1) == Some(&reference.id),
+    }
 }

@@ -18,11 +18,10 @@ impl Document {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn with_text_at(&self, pointer: &Pointer, text: &str) -> Result<Self, TextError> {
-        let found = pointer.tokens().try_fold(self.root(), |node, token| {
-            let element = || node.elements().nth(token.parse().ok()?);
-            node.get(&token).or_else(element)
-        });
-        let change = found.map(|node| (node.span(), serde_json::Value::from(text).to_string()));
+        let change = self
+            .root()
+            .find(pointer)
+            .map(|node| (node.span(), serde_json::Value::from(text).to_string()));
         self.spliced(change.into_iter().collect())
     }
 

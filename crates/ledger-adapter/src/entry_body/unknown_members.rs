@@ -67,8 +67,18 @@ const KNOWN: &[(&str, &[&str])] = &[
     ),
     (
         "observation",
-        &["sha256", "members", "content", "version", "source", "folder", "read_at"],
+        &[
+            "sha256",
+            "members",
+            "content",
+            "references",
+            "version",
+            "source",
+            "folder",
+            "read_at",
+        ],
     ),
+    ("references", &["text", "id"]),
 ];
 
 /// Reads an entry without the members that this version does not know.

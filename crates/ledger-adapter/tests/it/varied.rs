@@ -6,7 +6,7 @@ use std::sync::Arc;
 use assist_rules_ledger_adapter::SqlLedger;
 use domain::{Evidence, OutcomeKind};
 use ports::testing::ledger_conformance::{intent, moment, outcome};
-use ports::{BaseRecord, BaseSource, EntryId, IntentRecord, JoinRecord, Ledger, OutcomeRecord};
+use ports::{BaseRecord, BaseSource, EntryId, IntentRecord, JoinRecord, KnownReference, Ledger, OutcomeRecord};
 
 use crate::stores::open;
 
@@ -83,6 +83,10 @@ async fn observed(ledger: &SqlLedger, at: u64) {
             hash: format!("{number:064}"),
             members: vec!["name".to_owned(), "n".to_owned()],
             content: content.map(|content| content.parse().unwrap()),
+            references: vec![KnownReference {
+                text: "@{response:Greeting}".to_owned(),
+                id: "r1".to_owned(),
+            }],
             version: of.version,
             source,
             read_at: moment(at + 10 - number),

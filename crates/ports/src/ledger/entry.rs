@@ -191,6 +191,8 @@ pub struct BaseRecord {
     pub members: Vec<String>,
     /// The normal form, where it is known.
     pub content: Option<Document>,
+    /// The names in the file that stood for ids.
+    pub references: Vec<KnownReference>,
     /// The version that was read, if there was one.
     pub version: Option<Version>,
     /// The source of the base.
@@ -211,6 +213,15 @@ impl BaseRecord {
         };
         diff(before, content)
     }
+}
+
+/// A reference in a file, and the id that it stood for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KnownReference {
+    /// The reference as it is written, such as `@{response:Greeting}`.
+    pub text: String,
+    /// The id.
+    pub id: String,
 }
 
 /// The source of a base.

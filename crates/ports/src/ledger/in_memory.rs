@@ -3,6 +3,7 @@
 mod bases;
 mod outbox;
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -10,8 +11,8 @@ use domain::json::Document;
 use domain::{OutcomeKind, Version};
 
 use super::{
-    BaseRecord, DocumentRef, Entry, EntryId, IntentRecord, JoinRecord, Ledger, LedgerError, NewestBase, OutcomeRecord,
-    Recorded, Replacement,
+    BaseRecord, DocumentRef, Entry, EntryId, IntentRecord, JoinRecord, KnownReference, Ledger, LedgerError, NewestBase,
+    OutcomeRecord, Recorded, Replacement,
 };
 use crate::history::{After, BaseHash, History, HistoryQuery, TallyOf, TallyQuery};
 use crate::tally::Tally;
@@ -325,6 +326,10 @@ impl History for InMemoryLedger {
 
     async fn base_content(&self, hash: &str) -> Result<Option<Document>, LedgerError> {
         Ok(self.kept().base_content(hash))
+    }
+
+    async fn known_references(&self, target: &str) -> Result<BTreeSet<KnownReference>, LedgerError> {
+        Ok(self.kept().known_references(target))
     }
 
     async fn applied_after(&self, document: &DocumentRef, after: After) -> Result<Vec<Entry>, LedgerError> {

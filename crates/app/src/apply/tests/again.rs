@@ -1,11 +1,15 @@
 //! Applying again: the same plan, another plan of the same content, in the same record and without it.
 
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
 use domain::Evidence;
 use domain::json::Document;
-use ports::{After, BaseHash, DocumentRef, HistoryQuery, InMemoryLedger, NewestBase, Replacement, Tally, TallyQuery};
+use ports::{
+    After, BaseHash, DocumentRef, HistoryQuery, InMemoryLedger, KnownReference, NewestBase, Replacement, Tally,
+    TallyQuery,
+};
 
 use super::room::apply_with;
 use super::*;
@@ -318,6 +322,10 @@ impl History for ReadableFor {
     }
 
     async fn base_content(&self, _hash: &str) -> Result<Option<Document>, LedgerError> {
+        gone()
+    }
+
+    async fn known_references(&self, _target: &str) -> Result<BTreeSet<KnownReference>, LedgerError> {
         gone()
     }
 

@@ -7,6 +7,7 @@ use app::{
 };
 use domain::document::Guard;
 use domain::drift::{DocumentStanding, Standing};
+use domain::json::Document;
 use domain::{Copilot, DocumentKind, Edit, Finding, Pointer, Stored, TriggerRule};
 
 use crate::authored::{self, Authored};
@@ -17,7 +18,7 @@ use crate::kind::CliKind;
 use crate::render::findings::FindingDocument;
 use crate::saved_plan::{
     Action, BaseDocument, By, ChangeDocument, Contents, DiffLine, DriftDocument, InSyncDocument, KindContents,
-    SeenDocument, SummaryDocument, TakenBackDocument, paths,
+    ReferenceDocument, SeenDocument, SummaryDocument, TakenBackDocument, paths,
 };
 use crate::selection::Selection;
 use crate::time;
@@ -131,6 +132,10 @@ impl PlanBuilder {
         let file = authored.map(|authored| self.folder.relative(&authored.file));
         let edit = || authored.map(Authored::edit);
         let mut change = ChangeDocument::of::<K>(&id, title, file);
+        let notes = authored.and_then(|authored| self.notes.remove(&authored.place));
+        let has_warning = notes.is_some_and(|notes| change.add_notes(notes));
+        let names = ReferenceDocument::known(&change.references);
+        let of_file = |edit: &Edit<K>| FileContent::of(edit).map(|content| content.with_references(names.clone()));
         change.set_drift(drift.as_ref());
         change.absent_intents = absent_intents;
         match action {
@@ -142,12 +147,9 @@ impl PlanBuilder {
                 // Why: what others changed stays, and is not what the file says.
                 let is_in_sync = change.drift.is_empty();
                 if let Some(edit) = (is_in_sync && !is_in_record).then(edit).flatten() {
-                    let file = FileContent::of(&edit).map_err(too_large)?;
-                    self.in_sync_documents.push(InSyncDocument {
-                        document: change.document.clone(),
-                        sha256: file.hash.clone(),
-                        authored: edit.managed().map_err(too_large)?,
-                    });
+                    let file = of_file(&edit).map_err(too_large)?;
+                    let authored = edit.managed().map_err(too_large)?;
+                    self.in_sync_documents.push(change.in_sync(&file, authored));
                     contents.in_sync.push(InSync { id, file, version });
                 }
             }
@@ -156,14 +158,14 @@ impl PlanBuilder {
                 change.set_before(update.before());
                 change.after = Some(update.after().document().clone());
                 let edit = edit();
-                let content = edit.as_ref().map(FileContent::of).transpose().map_err(too_large)?;
+                let content = edit.as_ref().map(of_file).transpose().map_err(too_large)?;
                 change.authored = edit.as_ref().map(Edit::managed).transpose().map_err(too_large)?;
                 change.diff = DiffLine::of(update.diff());
                 change.set_authors(drift.as_ref(), &takes_back);
                 change.disables = paths(&effects.disables);
                 change.removes = paths(&effects.removes);
                 change.empties = paths(&effects.empties);
-                change.findings = as_values(update.findings().as_slice());
+                change.findings.extend(as_values(update.findings().as_slice()));
                 self.contents.effects.push(effects);
                 change.seen = seen.map(|seen| SeenDocument {
                     entry: seen.entry.0,
@@ -194,7 +196,7 @@ impl PlanBuilder {
                 if let Some(stored) = &invalid.stored {
                     change.set_before(stored);
                 }
-                change.findings = as_values(invalid.findings.as_slice());
+                change.findings.extend(as_values(invalid.findings.as_slice()));
             }
             PlannedAction::Unread(failure) => {
                 change.action = Action::Unread;
@@ -204,8 +206,6 @@ impl PlanBuilder {
         }
         *self.summary.counter(change.action) += 1;
         change.findings.extend(as_values(findings.as_slice()));
-        let notes = authored.and_then(|authored| self.notes.remove(&authored.place));
-        let has_warning = notes.is_some_and(|notes| change.add_notes(notes));
         let is_listed = all || change.action != Action::Unchanged || !change.drift.is_empty();
         if is_listed || has_warning || !findings.as_slice().is_empty() {
             let standing = drift.as_ref().map(|drift| drift.comparison.standing());
@@ -249,6 +249,16 @@ impl ChangeDocument {
             seen: None,
             absent_intents: Vec::new(),
             error: None,
+        }
+    }
+
+    /// The document as one that is as its file says.
+    fn in_sync(&self, file: &FileContent, authored: Document) -> InSyncDocument {
+        InSyncDocument {
+            document: self.document.clone(),
+            sha256: file.hash.clone(),
+            authored,
+            references: self.references.clone(),
         }
     }
 

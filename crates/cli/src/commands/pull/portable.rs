@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use app::{FileContent, KnownNames, OwnName};
+use app::{FileContent, KnownNames};
 use domain::Edit;
 use domain::json::{Document, Node, TextError};
 use domain::reference::{Reference, ReferenceText, ResolveError};
+use ports::KnownReference;
 
 use super::pulled_kind::{PulledKind, for_a_file};
 use super::target_file;
@@ -62,10 +63,9 @@ pub(super) async fn portable_file<K: PulledKind>(
                 return Ok(Err(Vec::new()));
             };
             let inner = K::document_in(&source).map_err(too_large)?;
-            let stated = inner.root().get("name").and_then(Node::as_str).map(str::to_owned);
-            let own = OwnName { stated, recorded: None };
+            let stated = inner.root().get("name").and_then(Node::as_str);
             // Why not the document that was compared: it lacks its author's notes.
-            let Ok(resolved) = names.resolve::<K>(&inner, &own).await else {
+            let Ok(resolved) = names.resolve::<K>(&inner, stated).await else {
                 return Ok(Err(Vec::new()));
             };
             let whole = K::with_content(&source, &resolved.document).map_err(too_large)?;
@@ -101,18 +101,25 @@ pub(super) async fn portable_file<K: PulledKind>(
     if !nameless.is_empty() {
         return Ok(Err(nameless));
     }
-    let resolved = names.resolve::<K>(&found.portable.document, &OwnName::default()).await;
+    let resolved = names.resolve::<K>(&found.portable.document, None).await;
     let resolved = match resolved {
-        Ok(resolved) => resolved.document,
+        Ok(resolved) => resolved,
         Err(ResolveError::TooLarge(error)) => return Err(too_large(error)),
         Err(ResolveError::Unresolved(_)) => return Ok(Err(Vec::new())),
     };
-    let content = Edit::<K>::new(resolved)
+    let content = Edit::<K>::new(resolved.document)
         .ok()
         .and_then(|edit| FileContent::of(&edit).ok());
     let Some(content) = content else {
         return Ok(Err(Vec::new()));
     };
+    let known = |text: &ReferenceText, id: &str| KnownReference {
+        text: text.to_string(),
+        id: id.to_owned(),
+    };
+    let inside = resolved.references.iter();
+    let inside = inside.map(|reference| known(&reference.text, &reference.id));
+    let content = content.with_references(inside.chain([known(&own, K::own_id(id))]).collect());
     let mut inner = found.portable.document;
     let mut unlisted = Vec::new();
     for value in found.portable.unlisted {

@@ -8,7 +8,7 @@ use domain::json::Document;
 
 use super::{Kept, Record};
 use crate::history::{After, BaseHash};
-use crate::ledger::{BaseRecord, BaseSource, DocumentRef, Entry, EntryId, NewestBase, Replacement};
+use crate::ledger::{BaseRecord, BaseSource, DocumentRef, Entry, EntryId, KnownReference, NewestBase, Replacement};
 
 impl Kept {
     /// The organization that a target is known to be, or the target itself.
@@ -100,6 +100,15 @@ impl Kept {
             Record::Base(base) if base.hash == hash => base.content.clone(),
             Record::Intent(_) | Record::Outcome(_) | Record::Base(_) | Record::Join(_) => None,
         })
+    }
+
+    pub(super) fn known_references(&self, target: &str) -> BTreeSet<KnownReference> {
+        let target = self.canonical(target);
+        let of_target = |record: &Record| match record {
+            Record::Base(base) if self.canonical(&base.document.target) == target => base.references.clone(),
+            Record::Intent(_) | Record::Outcome(_) | Record::Base(_) | Record::Join(_) => Vec::new(),
+        };
+        self.records.iter().flat_map(of_target).collect()
     }
 
     pub(super) fn applied_after(&self, document: &DocumentRef, after: After) -> Vec<Entry> {

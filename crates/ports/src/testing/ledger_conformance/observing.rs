@@ -3,7 +3,9 @@
 use domain::OutcomeKind;
 
 use super::{Books, add, everything, intent, moment, outcome, rule};
-use crate::{After, BaseRecord, BaseSource, DocumentRef, EntryId, IntentRecord, LedgerError, TallyQuery};
+use crate::{
+    After, BaseRecord, BaseSource, DocumentRef, EntryId, IntentRecord, KnownReference, LedgerError, TallyQuery,
+};
 
 /// The id of an organization.
 pub(super) const ORG: &str = "b8fa1c5c-6a7e-4d7a-9d4b-0d5b7b5a1c11";
@@ -12,6 +14,7 @@ pub(super) async fn check<F: Future<Output = Books>>(books: &impl Fn() -> F) {
     the_newest_base_counts_member_by_member(&books().await).await;
     the_content_of_a_base_is_found_by_its_hash(&books().await).await;
     a_base_is_no_update(&books().await).await;
+    the_names_that_stood_for_ids_are_known(&books().await).await;
     what_was_applied_after_a_point_is_found(&books().await).await;
     what_entries_and_bases_replaced_is_found(&books().await).await;
     what_an_intent_undoes_and_carries_out_is_kept(&books().await).await;
@@ -27,6 +30,7 @@ pub(super) fn base(document: &str, hash: &str, members: &[&str], read_at: u64) -
         hash: hash.to_owned(),
         members: members.iter().map(|member| (*member).to_owned()).collect(),
         content: Some(format!(r#"{{"name": "{hash}", "n": 1.50}}"#).parse().unwrap()),
+        references: Vec::new(),
         version: Some("\"7\"".parse().unwrap()),
         source: BaseSource::Apply,
         read_at: moment(read_at),
@@ -97,6 +101,33 @@ async fn the_content_of_a_base_is_found_by_its_hash(books: &Books) {
     assert_eq!((content("h2").await, content("h3").await), (None, None));
     let newest = books.history.newest_bases(&rule("r1")).await.unwrap();
     assert_eq!(newest.first().unwrap().base, unknown);
+}
+
+async fn the_names_that_stood_for_ids_are_known(books: &Books) {
+    let reference = |text: &str, id: &str| KnownReference {
+        text: text.to_owned(),
+        id: id.to_owned(),
+    };
+    let (greeting, own) = (reference("@{response:A \"B\"}", "a"), reference("@{rule:R}", "r1"));
+    let of_greeting = BaseRecord {
+        references: vec![greeting.clone()],
+        ..base("r1", "h1", &["name"], 10)
+    };
+    let renamed = reference("@{response:A \"B\"}", "b");
+    let of_both = pulled(BaseRecord {
+        references: vec![renamed.clone(), own.clone()],
+        ..base("r2", "h2", &["name"], 20)
+    });
+    for record in [of_greeting.clone(), of_both, base("r1", "h3", &["name"], 30)] {
+        books.ledger.observe(record).await.unwrap();
+    }
+    let known = async |target: &str| books.history.known_references(target).await.unwrap();
+    let known: Vec<_> = known(&of_greeting.document.target).await.into_iter().collect();
+    assert_eq!(known, [greeting, renamed, own]);
+    assert!(books.history.known_references("another").await.unwrap().is_empty());
+    let newest = books.history.newest_bases(&of_greeting.document).await.unwrap();
+    let mut bases = newest.into_iter().map(|newest| newest.base.references);
+    assert_eq!(bases.next(), Some(Vec::new()));
 }
 
 async fn a_base_is_no_update(books: &Books) {

@@ -1,0 +1,68 @@
+//! The names of what one document refers to, for commands that seldom need them.
+
+use std::collections::BTreeMap;
+
+use app::{FindNameError, KnownNames};
+use domain::reference::{ReferenceKind, Unresolved};
+use domain::{Finding, Pointer};
+
+use crate::cli_error::CliError;
+use crate::commands::Context;
+use crate::copilot_file;
+use crate::session::Session;
+
+/// Names that are known once the first of them is asked for.
+pub(super) struct LazyNames<'c> {
+    context: &'c Context<'c>,
+    known: Option<(Session, KnownNames)>,
+}
+
+impl<'c> LazyNames<'c> {
+    pub(super) fn new(context: &'c Context<'c>) -> Self {
+        Self { context, known: None }
+    }
+
+    /// The names.
+    ///
+    /// # Errors
+    ///
+    /// If the settings do not say where to ask.
+    pub(super) async fn known(&mut self) -> Result<&KnownNames, CliError> {
+        let known = if let Some(known) = self.known.take() {
+            known
+        } else {
+            let settings = self.context.settings()?;
+            let session = self.context.open(settings).await?;
+            let names = session.known_names(settings, BTreeMap::new());
+            (session, names)
+        };
+        let (_, names) = self.known.insert(known);
+        Ok(names)
+    }
+
+    /// The id that the name of an assistant stands for which is written around a document.
+    ///
+    /// # Errors
+    ///
+    /// As [`known`](Self::known).
+    pub(super) async fn id_around(&mut self, text: String) -> Result<Result<String, Finding>, CliError> {
+        let pointer = Pointer::root().member(copilot_file::ASSISTANT);
+        let names = self.known().await?;
+        let found = names.resolve_own_name(&text, ReferenceKind::Assistant, &pointer).await;
+        Ok(found
+            .map(|own| own.id)
+            .map_err(|cause| FindNameError::finding(&Unresolved { pointer, text, cause })))
+    }
+
+    /// Ends the session, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be ended.
+    pub(super) async fn close(self) -> Result<(), CliError> {
+        match self.known {
+            Some((session, _)) => session.close().await,
+            None => Ok(()),
+        }
+    }
+}

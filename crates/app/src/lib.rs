@@ -15,6 +15,7 @@ mod retry;
 mod retry_reads;
 mod rollback;
 mod service;
+mod shared_listing;
 mod undo;
 mod update;
 
@@ -39,5 +40,6 @@ pub use retry::{Retry, WatchWait};
 pub use retry_reads::RetryReads;
 pub use rollback::{Rollback, RollbackError, RollbackTo, rollback};
 pub use service::{Service, ServiceClosedError, ServiceLimits, ServiceStats, UpdateHandle};
+pub use shared_listing::SharedListing;
 pub use undo::{Undo, UndoError, undo};
 pub use update::{DescribeError, Identify, Identity, IdentityError, Progress, Report, Updater, UpdaterBuilder, jitter};

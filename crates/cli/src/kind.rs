@@ -1,5 +1,8 @@
 //! The kinds of document as the command line knows them.
 
+use std::sync::Arc;
+
+use app::SharedListing;
 use domain::copilot::rule_hash;
 use domain::json::{Document, Node};
 use domain::{Copilot, CopilotId, DocumentKind, RuleId, Stored, TriggerRule};
@@ -10,6 +13,7 @@ use crate::cli_error::CliError;
 use crate::config::Settings;
 use crate::error_code::ErrorCode;
 use crate::render::findings::File;
+use crate::shared_listings::SharedListings;
 use crate::source::Source;
 use crate::{copilot_file, render};
 
@@ -41,6 +45,9 @@ pub(crate) trait CliKind: DocumentKind {
 
     /// The documents of this kind among those of files.
     fn among(documents: &AuthoredDocuments) -> &[Authored<Self>];
+
+    /// Its listing among those of a run.
+    fn listing(listings: &SharedListings) -> Arc<SharedListing<Self>>;
 
     /// True if its documents refer to other things of the organization.
     const REFERS: bool;
@@ -103,6 +110,10 @@ impl CliKind for TriggerRule {
         &documents.rules
     }
 
+    fn listing(listings: &SharedListings) -> Arc<SharedListing<Self>> {
+        listings.rules.clone()
+    }
+
     fn names(file: &Document, id: &RuleId) -> bool {
         !copilot_file::is_one(file) && file.root().get("id").and_then(Node::as_str) == Some(id.as_str())
     }
@@ -134,6 +145,10 @@ impl CliKind for Copilot {
 
     fn among(documents: &AuthoredDocuments) -> &[Authored<Self>] {
         &documents.copilots
+    }
+
+    fn listing(listings: &SharedListings) -> Arc<SharedListing<Self>> {
+        listings.copilots.clone()
     }
 
     fn names(file: &Document, id: &CopilotId) -> bool {

@@ -31,6 +31,7 @@ mod saved_plan;
 mod seen_listing;
 mod selection;
 mod session;
+mod shared_listings;
 mod signals;
 mod source;
 mod status_line;

@@ -1,17 +1,16 @@
 //! The parts put together: a platform to talk to, real or built in, and the use cases on it.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use app::{Identify, KnownNames, RateLimited, RateLimitedDirectory, Retry, RetryReads, Updater};
+use app::{Identify, RateLimited, RateLimitedDirectory, Retry, RetryReads, Updater};
 use domain::protocol::Outcome;
 use domain::{RateLimiter, RequestError};
 use emulator::{Emulator, Running, SANDBOX_CLIENT_ID, SANDBOX_CLIENT_SECRET};
 use genesys_adapter::{
     Address, Connection, Credentials, FirstStop, GenesysDirectory, GenesysStore, Organization, TokenCache, TokenSource,
 };
-use ports::{Clock, DocumentStore, RealTime, Sleeper};
+use ports::{Clock, Directory, DocumentStore, RealTime, Sleeper};
 
 use crate::cli_error::CliError;
 use crate::config::{OrganizationAccess, Settings, Target};
@@ -43,7 +42,7 @@ pub(crate) struct Session {
     limiter: Arc<Mutex<RateLimiter>>,
     sleeper: Arc<dyn Sleeper>,
     pub(crate) waits: Waits,
-    retry: Retry,
+    pub(crate) retry: Retry,
     sandbox: Option<Sandbox>,
 }
 
@@ -158,26 +157,34 @@ impl Session {
 
     /// The documents of a kind, for commands that only read.
     pub(crate) fn reader<K: CliKind>(&self, settings: &Settings) -> WithinDeadline<RetryReads<K>> {
+        self.reader_of(self.store(settings), settings)
+    }
+
+    /// A store for commands that only read.
+    pub(crate) fn reader_of<K: CliKind>(
+        &self,
+        store: Arc<dyn DocumentStore<K>>,
+        settings: &Settings,
+    ) -> WithinDeadline<RetryReads<K>> {
         WithinDeadline {
             store: RetryReads {
-                store: self.store(settings),
+                store,
                 retry: self.retry.clone(),
             },
             deadline: settings.deadline,
         }
     }
 
-    /// The names of what documents refer to, under the same rate limit.
-    pub(crate) fn known_names(&self, settings: &Settings, values: BTreeMap<String, String>) -> KnownNames {
+    /// The listings of what documents refer to, under the same rate limit.
+    pub(crate) fn directory(&self, settings: &Settings) -> Arc<dyn Directory> {
         let directory = GenesysDirectory::new(self.tokens.clone(), self.clock.clone(), settings.path.clone());
-        let directory = RateLimitedDirectory {
+        Arc::new(RateLimitedDirectory {
             directory: Arc::new(directory),
             limiter: self.limiter.clone(),
             clock: self.clock.clone(),
             sleeper: self.sleeper.clone(),
             longest_pause: QUIET_PAUSE,
-        };
-        KnownNames::new(Arc::new(directory), self.retry.clone(), values)
+        })
     }
 
     /// Asks for a new token, whatever is at hand. False if there is nothing to ask with but a token.

@@ -32,10 +32,15 @@ impl Emulator {
 
     /// The same with another behavior.
     pub fn sample_of_with(organization: HostedOrganization, settings: Settings) -> Self {
-        let sample = Self::sample();
-        let text = with_other_ids(&sample.snapshot().to_string(), &organization.name);
+        Self::sample().copied_to(organization, settings)
+    }
+
+    /// A world like this one in another organization: all names are the same, and every id is another one.
+    #[must_use]
+    pub fn copied_to(&self, organization: HostedOrganization, settings: Settings) -> Self {
+        let text = with_other_ids(&self.snapshot().to_string(), &organization.name);
         let snapshot: Value = serde_json::from_str(&text).unwrap_or_default();
-        let emulator = Self::restore(&snapshot, settings).unwrap_or(sample);
+        let emulator = Self::restore(&snapshot, settings).unwrap_or_else(|_| Self::sample());
         emulator.add_client(Client::sandbox());
         emulator.set_organization(organization);
         emulator

@@ -1,5 +1,10 @@
 //! Rules from one organization to another: the files name things, and each organization keeps its own ids.
 
+mod everywhere;
+mod hostile_names;
+mod many;
+mod renamed;
+
 use std::{fs, path::PathBuf, process::Command};
 
 use emulator::{Client, Emulator, HostedOrganization, Permission, ReferenceCollection};
@@ -30,6 +35,7 @@ impl Promotion {
     fn on(&self, sandbox: &Sandbox, args: &[&str]) -> Ran {
         run(Command::envs(&mut assist_rules(), sandbox.env())
             .args(args)
+            .env("ASSIST_RULES_STATE_DIR", self.folder.join(".state"))
             .current_dir(&self.folder))
     }
 

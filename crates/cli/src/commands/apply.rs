@@ -266,6 +266,7 @@ async fn apply(
         record,
         session,
         identity,
+        ..
     } = workspace;
     let run = Run {
         id: record.run.clone(),

@@ -85,6 +85,7 @@ pub(super) async fn execute<K: CliKind>(
         record,
         session,
         identity,
+        ..
     } = workspace;
     let mut updater = session.updater::<K>(settings, &record, identity.clone());
     updater.undoes.clone_from(&request.undoes);

@@ -33,7 +33,7 @@ impl<'c> LazyNames<'c> {
         } else {
             let settings = self.context.settings()?;
             let session = self.context.open(settings).await?;
-            let names = session.known_names(settings, BTreeMap::new());
+            let names = KnownNames::new(session.directory(settings), session.retry.clone(), BTreeMap::new());
             (session, names)
         };
         let (_, names) = self.known.insert(known);

@@ -191,7 +191,7 @@ impl Comparing<'_> {
         let files = chosen.iter().filter_map(|requested| requested.authored.as_deref());
         let drift = bases.policy(files, &self.shown)?;
         let planner = Planner {
-            store: Arc::new(self.workspace.session.reader::<K>(self.context.settings()?)),
+            store: Arc::new(self.workspace.reader::<K>(self.context.settings()?)),
             parallelism: self.options.parallelism,
             keeps_stored: is_undecided || (K::REFERS && self.references.is_some()),
             record: Some((self.workspace.record.history.clone(), self.target.clone())),

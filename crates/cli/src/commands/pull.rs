@@ -134,6 +134,9 @@ async fn pull(
     manifest.portable |= command.portable;
     let values = resolve_files::values(&command.options.values)?;
     let names = workspace.known_names(context, values).await?;
+    if manifest.portable {
+        workspace.listings.note_names();
+    }
     let resolved = resolve_files::resolve(&names, &target, files).await?;
     if let Some(refused) = resolved.refused.first() {
         return Err(unresolved(refused));
@@ -220,7 +223,7 @@ impl Pulling<'_> {
         let settings = self.context.settings()?;
         let policy = self.bases.policy(files.iter(), &self.target)?;
         let puller = Puller {
-            store: Arc::new(self.workspace.session.reader::<K>(settings)),
+            store: Arc::new(self.workspace.reader::<K>(settings)),
             parallelism: self.command.options.parallelism,
             record: Some((self.workspace.record.history.clone(), self.identity.target.clone())),
             bases: policy.bases,

@@ -46,12 +46,16 @@ pub(super) struct RefusedDocument {
 }
 
 impl RefusedDocument {
-    /// The first reason, with its place.
+    /// The first reason, with its place and what helps.
     pub(super) fn why(&self) -> String {
         match &self.cause {
             Refusal::Unread(failure) => failure.message.clone(),
             Refusal::Invalid(findings) => findings.first().map_or_else(String::new, |finding| {
-                format!("{}: {}", finding.pointer, finding.message)
+                let help = finding
+                    .help
+                    .as_ref()
+                    .map_or_else(String::new, |help| format!(": {help}"));
+                format!("{}: {}{help}", finding.pointer, finding.message)
             }),
         }
     }

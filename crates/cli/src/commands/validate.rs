@@ -69,7 +69,7 @@ async fn ask_organization(
         checked.add_findings(place, notes.findings);
     }
     let references = References::new(names, PARALLELISM);
-    let store = workspace.session.reader::<Copilot>(context.settings()?);
+    let store = workspace.reader::<Copilot>(context.settings()?);
     let authored = resolved.documents.copilots;
     let mut documents = Vec::new();
     for file in &authored {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use app::{Identify, Identity, IdentityError, KnownNames, Reconciler};
+use app::{Identify, Identity, IdentityError, KnownNames, Reconciler, RetryReads};
 use async_trait::async_trait;
 use domain::{Copilot, DocumentKind, TriggerRule};
 use ports::{Author, Clock, DocumentStore, Ledger};
@@ -11,20 +11,25 @@ use tokio::sync::OnceCell;
 
 use crate::cli_error::CliError;
 use crate::commands::{Context, reconcile};
+use crate::config::Settings;
 use crate::identity::RunIdentity;
+use crate::kind::CliKind;
 use crate::output::Output;
 use crate::record::{Record, unusable};
 use crate::render::markdown::Comment;
 use crate::render::report::Asked;
 use crate::request::ChangeRequest;
 use crate::session::Session;
+use crate::shared_listings::SharedListings;
 use crate::waits::Waits;
+use crate::within_deadline::WithinDeadline;
 
 /// The record, the platform and the identity of one run.
 pub(super) struct Workspace {
     pub(super) record: Record,
     pub(super) session: Session,
     pub(super) identity: Arc<WriterIdentity>,
+    pub(super) listings: SharedListings,
 }
 
 /// The need of a command for a record that is there before it.
@@ -67,10 +72,12 @@ impl Workspace {
             reason: OnceLock::new(),
             settled: OnceCell::new(),
         });
+        let listings = SharedListings::of(&session, settings);
         let workspace = Self {
             record,
             session,
             identity,
+            listings,
         };
         if is_at_hand {
             workspace.identity().await?;
@@ -91,8 +98,14 @@ impl Workspace {
         values: BTreeMap<String, String>,
     ) -> Result<Arc<KnownNames>, CliError> {
         let target = self.identity().await?.target;
-        let names = self.session.known_names(context.settings()?, values);
+        let directory = self.listings.directory(self.session.directory(context.settings()?));
+        let names = KnownNames::new(directory, self.session.retry.clone(), values);
         Ok(Arc::new(names.with_record(self.record.history.clone(), target)))
+    }
+
+    /// The documents of a kind, for what only reads; their listing is the one that names are read from.
+    pub(super) fn reader<K: CliKind>(&self, settings: &Settings) -> WithinDeadline<RetryReads<K>> {
+        self.session.reader_of(K::listing(&self.listings), settings)
     }
 
     /// Tells a comment which target it is about, if that was found out.

@@ -213,12 +213,9 @@ fn one(text: &mut String, document: &PulledDocument) {
         Some(name) => format!("{} ({})", visible(&mask::title(name)), visible(id)),
         None => visible(id),
     };
-    let file = document.file.as_deref().map_or_else(String::new, visible);
-    let _ = writeln!(
-        text,
-        "{style}{:<9}{style:#} {name}  {DIM}{file}{DIM:#}",
-        document.state.name()
-    );
+    let file = document.file.as_deref().map(visible);
+    let file = file.map_or_else(String::new, |file| format!("  {DIM}{file}{DIM:#}"));
+    let _ = writeln!(text, "{style}{:<9}{style:#} {name}{file}", document.state.name());
     if let Some(reason) = document.reason {
         let _ = writeln!(text, "  {}", reason.sentence());
     }

@@ -12,7 +12,7 @@ use crate::digest::Digest;
 pub(crate) const OF_APPLY: &str = "apply";
 const OF_PULL: &str = "pull";
 
-/// What a document was known to be.
+/// A document as it was known to be, at a read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ObservationBody {

@@ -3,8 +3,10 @@
 //! First the domain's own bench (rules and a large Copilot against `serde_json`), then the ledger's (recording against bare
 //! durable writes, and reading a long one), then the whole process against one curl that sends the same three requests, what
 //! one update of a Copilot sends, its start against git's, much at once (findings, files, a listing), and `plan`, `status`,
-//! `pull` and `apply` of thousands of rules. A missed target is said and does not fail the run: a busy machine is no fault.
+//! `pull` and `apply` of thousands of rules, and the requests of a plan of many Copilots. A missed target is said and does not
+//! fail the run: a busy machine is no fault.
 
+mod copilot_planning;
 mod copilot_requests;
 mod figures;
 mod flat_json;
@@ -43,6 +45,8 @@ const START_UP_TARGET: f64 = 1.2;
 const PLAN_CPU_TARGET: f64 = 2.0;
 /// Rules on a page of a listing.
 const PAGE: usize = 100;
+/// Assistants on a page of their listing.
+const ASSISTANTS_ON_A_PAGE: usize = 200;
 /// The same for `status` and `pull`.
 const COMPARE_CPU_TARGET: f64 = 3.0;
 /// At most so much memory of a `plan`, a `status` or a `pull`.
@@ -295,6 +299,26 @@ fn plan() -> Result<()> {
     println!(
         "apply: {:.2} ms of processor time for a rule (median)",
         figures::median(&measured.apply_cpu_ms)
+    );
+    plan_of_copilots(&binary)
+}
+
+fn plan_of_copilots(binary: &Path) -> Result<()> {
+    announce("plan of the Copilots of many assistants");
+    let sent = copilot_planning::measure(binary)?;
+    let (assistants, changed) = (copilot_planning::ASSISTANTS, copilot_planning::CHANGED);
+    // Why one more: the sandbox has assistants of its own.
+    let pages = assistants.div_ceil(ASSISTANTS_ON_A_PAGE) + 1;
+    let most = pages + changed + sent.distinct;
+    let all = sent.pages + sent.documents + sent.references;
+    println!(
+        "{assistants} assistants, {changed} of their Copilots changed: {} pages, {} documents, {} requests for {} things that they \
+         refer to",
+        sent.pages, sent.documents, sent.references, sent.distinct
+    );
+    println!(
+        "requests of plan: {all} (target: at most {most}; {})",
+        TargetResult::of_count(all, most)
     );
     Ok(())
 }

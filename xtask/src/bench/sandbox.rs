@@ -64,6 +64,16 @@ impl Sandbox {
         Self::with(binary, state, &arguments)
     }
 
+    /// The same with the documents in the files of a folder.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Sandbox::start`].
+    pub(crate) fn with_documents_of(binary: &Path, state: &Path, folder: &Path) -> Result<Self> {
+        let folder = folder.to_str().context("a path has no name in UTF-8")?;
+        Self::with(binary, state, &["--rules", folder])
+    }
+
     fn with(binary: &Path, state: &Path, arguments: &[&str]) -> Result<Self> {
         let mut sandbox = Command::new(binary);
         sandbox

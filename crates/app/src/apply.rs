@@ -187,13 +187,19 @@ impl<K: DocumentKind> Applier<K> {
         documents: &[InSync<K>],
         stop: &impl Fn() -> S,
     ) -> Result<(), IdentityError> {
-        let identity = self.identity().await?;
-        for InSync { id, file, version } in documents {
-            if stop().now_or_never().is_some() {
-                break;
-            }
-            self.observe(&identity, id, file, version.clone(), self.plan.created_at)
-                .await?;
+        let identity = &self.identity().await?;
+        // Why several: what is recorded at a time is made durable at once.
+        let mut recorded = futures_util::stream::iter(documents)
+            .map(|InSync { id, file, version }| async move {
+                if stop().now_or_never().is_some() {
+                    return Ok(());
+                }
+                let recorded = self.observe(identity, id, file, version.clone(), self.plan.created_at);
+                recorded.await.map(drop)
+            })
+            .buffered(self.under_way());
+        while let Some(done) = recorded.next().await {
+            done?;
         }
         Ok(())
     }

@@ -89,10 +89,6 @@ impl CheckedFiles {
             }
             if let Some(file) = self.files.get_mut(number) {
                 file.add_document(&source, findings);
-                if needs == Needs::Documents && file.findings.is_empty() {
-                    // Why: of ten thousand sound files, the texts would be the most of what is held.
-                    file.text = Arc::default();
-                }
             }
             let Some((reference, place)) = named else { continue };
             let here = (number, place);
@@ -101,6 +97,11 @@ impl CheckedFiles {
                 self.documents.spoil(&reference);
                 add_same_document(&mut self.files, &reference, [&first, &here]);
             }
+        }
+        let file = self.files.get_mut(number);
+        if let Some(file) = file.filter(|file| file.findings.is_empty() && file.name != source::STDIN) {
+            // Why: of ten thousand sound files, the texts would be the most of what is held. They can be read again.
+            file.text = Arc::default();
         }
     }
 
@@ -253,6 +254,9 @@ impl CheckedFiles {
         };
         for finding in findings {
             // Why: the name of the assistant stands around the document.
+            if file.text.is_empty() {
+                file.text = source.text.clone();
+            }
             let range = if finding.pointer == own {
                 own_range.clone()
             } else {

@@ -107,6 +107,9 @@ impl Source {
     }
 }
 
+/// The name of what comes from stdin, which cannot be read again.
+pub(crate) const STDIN: &str = "stdin";
+
 /// Reads a file with one document, or stdin for `-`.
 ///
 /// # Errors
@@ -148,7 +151,7 @@ pub(crate) fn read_text(path: &Path) -> Result<String, CliError> {
 pub(crate) fn read_all_documents(path: &Path) -> Result<Result<Vec<Source>, Unparsed>, CliError> {
     let is_stdin = path == Path::new("-");
     let file = if is_stdin {
-        "stdin".to_owned()
+        STDIN.to_owned()
     } else {
         path.display().to_string()
     };

@@ -37,7 +37,14 @@ pub(super) async fn run(context: &Context<'_>, command: &StatusCommand) -> Resul
     for fault in &checked.faults {
         context.output.warn(&render_error(fault));
     }
-    let CheckedFiles { documents, faults, .. } = checked;
+    // Why also the rest: ten thousand files would be held beside what is compared.
+    let CheckedFiles {
+        documents,
+        faults,
+        files,
+        ..
+    } = checked;
+    drop(files);
     let request = ChangeRequest {
         asked: Asked::DryRun,
         command: "status",

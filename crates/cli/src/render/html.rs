@@ -8,6 +8,7 @@ mod tests;
 
 use std::fmt::{self, Display, Write as _};
 
+use domain::document::ElementDifference;
 use domain::plan::{SafetyKind, SafetyLimits};
 
 use crate::output::visible;
@@ -241,10 +242,20 @@ fn conflict(text: &mut String, plan: &SavedPlan, change: &ChangeDocument) {
     let _ = writeln!(text, "<p>{}</p>", Text(OTHER_VERSION));
     if !conflicts.theirs_changed.is_empty() {
         table(text, "they changed", &["place", "before", "after"], |text| {
-            for found in &conflicts.theirs_changed {
-                let sides = [found.before.as_ref(), found.after.as_ref()];
-                let path = found.pointer.as_str();
-                rows(text, path, difference::sides(path, &sides, &documents));
+            for ElementDifference {
+                difference: theirs,
+                from,
+            } in &conflicts.theirs_changed
+            {
+                let path = theirs.pointer.as_str();
+                let sides = match from {
+                    Some(from) => vec![
+                        Some(format!("moved from {}", difference::place(from.as_str(), None))),
+                        None,
+                    ],
+                    None => difference::sides(path, &[theirs.before.as_ref(), theirs.after.as_ref()], &documents),
+                };
+                rows(text, path, sides);
             }
         });
     }

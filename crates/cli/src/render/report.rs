@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use app::Report;
-use domain::document::Difference;
+use domain::document::{Difference, ElementDifference};
 use domain::json::Document;
 use domain::protocol::Outcome;
 use domain::{Collision, DocumentKind, OutcomeKind, Pointer};
@@ -191,12 +191,18 @@ fn collisions(text: &mut String, collisions: &[Collision], is_base_unknown: bool
     }
 }
 
-fn they_changed(text: &mut String, differences: &[Difference]) {
+fn they_changed(text: &mut String, differences: &[ElementDifference]) {
     if differences.is_empty() {
         return;
     }
     let _ = writeln!(text, "\n  {BOLD}what they changed{BOLD:#}");
-    for Difference { pointer, before, after } in differences {
+    for ElementDifference { difference, from } in differences {
+        let Difference { pointer, before, after } = difference;
+        if let Some(from) = from {
+            let (from, place) = (visible(from.as_str()), visible(pointer.as_str()));
+            let _ = writeln!(text, "    {PLACE}{place}{PLACE:#}  moved from {from}");
+            continue;
+        }
         let (before, after) = (value(pointer, before.as_ref()), value(pointer, after.as_ref()));
         let _ = writeln!(
             text,

@@ -5,7 +5,7 @@ pub(crate) mod reconciled;
 use std::time::Duration;
 
 use app::Report;
-use domain::document::{Difference, ElementDifference};
+use domain::document::ElementDifference;
 use domain::protocol::Outcome;
 use domain::{Collision, DocumentKind, Evidence, OutcomeKind, Version};
 use genesys_adapter::Organization;
@@ -98,7 +98,7 @@ pub(crate) struct ChangeDocument {
     correlation_id: Option<String>,
     diff: Vec<ElementDifference>,
     conflicts: Vec<Collision>,
-    theirs_changed: Vec<Difference>,
+    theirs_changed: Vec<ElementDifference>,
     findings: Vec<FindingDocument>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_at: Option<String>,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::document::Difference;
+use domain::document::{Difference, ElementDifference};
 use domain::json::Document;
 use domain::{Collision, Pointer};
 use serde::Deserialize;
@@ -16,7 +16,7 @@ pub(crate) struct Conflicts {
     /// The places where both sides collide.
     pub(crate) collisions: Vec<Collision>,
     /// The changes of others.
-    pub(crate) theirs_changed: Vec<Difference>,
+    pub(crate) theirs_changed: Vec<ElementDifference>,
 }
 
 #[derive(Deserialize)]
@@ -37,6 +37,9 @@ struct Change {
 #[derive(Deserialize)]
 struct Sides {
     path: String,
+    /// The place before, of an element that moved.
+    #[serde(default)]
+    from: Option<String>,
     #[serde(default, deserialize_with = "some_document")]
     base: Option<Document>,
     #[serde(default, deserialize_with = "some_document")]
@@ -75,11 +78,14 @@ impl Sides {
         }
     }
 
-    fn difference(self) -> Difference {
-        Difference {
-            pointer: pointer(&self.path),
-            before: self.before,
-            after: self.after,
+    fn difference(self) -> ElementDifference {
+        ElementDifference {
+            from: self.from.as_deref().map(pointer),
+            difference: Difference {
+                pointer: pointer(&self.path),
+                before: self.before,
+                after: self.after,
+            },
         }
     }
 }

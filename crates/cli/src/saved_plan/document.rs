@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::document::{Difference, ElementDifference};
+use domain::document::ElementDifference;
 use domain::json::Document;
 use domain::plan::{Safety, SafetyCount, SafetyKind};
 use domain::{Collision, ContentHash, Pointer};
@@ -77,7 +77,7 @@ pub(crate) struct ChangeDocument {
     pub(crate) conflicts: Vec<Collision>,
     /// The changes of others in a conflict.
     #[serde(default, skip_deserializing, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) theirs_changed: Vec<Difference>,
+    pub(crate) theirs_changed: Vec<ElementDifference>,
     /// The newest entry of the document in the ledger of the plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) seen: Option<SeenDocument>,

@@ -279,7 +279,7 @@ fn stands_for(reference: &ReferenceDocument, authored: &Document, document: &str
     let Ok(pointer) = reference.path.parse::<Pointer>() else {
         return false;
     };
-    match authored.root().find(&pointer) {
+    match authored.resolve(&pointer) {
         Some(node) => node.as_str() == Some(&reference.id),
         None => document.split('/').nth(1) == Some(&reference.id),
     }

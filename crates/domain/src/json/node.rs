@@ -290,25 +290,6 @@ impl<'d> Node<'d> {
         })
     }
 
-    /// The value at a place in this one; none if nothing is there.
-    ///
-    /// ```
-    /// use assist_rules_domain::json::{Document, Node};
-    ///
-    /// let rule: Document = r#"{"actions": [{"type": "display"}]}"#.parse()?;
-    /// let found = rule.root().find(&"/actions/0/type".parse()?);
-    /// assert_eq!(found.and_then(Node::as_str), Some("display"));
-    /// assert!(rule.root().find(&"/actions/1".parse()?).is_none());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn find(self, pointer: &Pointer) -> Option<Self> {
-        pointer.tokens().try_fold(self, |node, token| {
-            let element = || node.elements().nth(token.parse().ok()?);
-            node.get(&token).or_else(element)
-        })
-    }
-
     /// Calls `see` for this value and every value in it, in the order of the text.
     pub fn visit(self, pointer: &Pointer, see: &mut dyn FnMut(&Pointer, Node<'d>)) {
         see(pointer, self);

@@ -18,10 +18,8 @@ impl Document {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn with_text_at(&self, pointer: &Pointer, text: &str) -> Result<Self, TextError> {
-        let change = self
-            .root()
-            .find(pointer)
-            .map(|node| (node.span(), serde_json::Value::from(text).to_string()));
+        let found = self.resolve(pointer);
+        let change = found.map(|node| (node.span(), serde_json::Value::from(text).to_string()));
         self.spliced(change.into_iter().collect())
     }
 

@@ -3,7 +3,7 @@
 use super::outcome::{Conflict, Outcome};
 use super::state::{AfterWait, Attempt, Now, Polling, ReadPurpose, Requested, Step, Update};
 use super::{MAX_MERGES, MAX_SENDS, OnConflict, PendingWrite, UpdateRequest};
-use crate::document::{Collision, DocumentKind, Stored, merge};
+use crate::document::{Collision, DocumentKind, Stored, merge, shown_changes};
 use crate::request_error::RequestError;
 use crate::version::Version;
 
@@ -119,7 +119,7 @@ impl<K: DocumentKind> Update<K> {
         merges: u32,
     ) -> Step<K> {
         let theirs_changed = match (seen, &theirs) {
-            (Some(seen), Some(theirs)) => seen.diff(&theirs.value),
+            (Some(seen), Some(theirs)) => shown_changes(seen, &theirs.value),
             (Some(_) | None, _) => Vec::new(),
         };
         let is_named_read = |named: &Version| {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::PendingWrite;
 use super::state::{Attempt, Step, Update};
-use crate::document::{Collision, Difference, DocumentKind, ElementDifference, Stored, shown_changes};
+use crate::document::{Collision, DocumentKind, ElementDifference, Stored, shown_changes};
 use crate::evidence::Evidence;
 use crate::finding::{Finding, Findings};
 use crate::json::TextError;
@@ -156,7 +156,7 @@ pub struct Conflict<K: DocumentKind> {
     /// The places where both sides collide.
     pub collisions: Vec<Collision>,
     /// The differences from the content that the update was made from to `theirs`; empty if either is not known.
-    pub theirs_changed: Vec<Difference>,
+    pub theirs_changed: Vec<ElementDifference>,
     /// The findings in the document that was to be written.
     pub findings: Vec<Finding>,
 }

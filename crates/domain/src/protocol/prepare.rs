@@ -3,7 +3,7 @@
 use super::outcome::{Failed, Outcome, RecordError};
 use super::state::{AfterWait, Attempt, Now, Polling, ReadPurpose, Record, Requested, Step, Update};
 use super::{Mode, OnConflict, PendingWrite, Precondition, PriorWrite, UpdateRequest};
-use crate::document::{DocumentKind, Guard, Merged, Patch, Stored, check};
+use crate::document::{DocumentKind, Guard, Merged, Patch, Stored, check, shown_changes};
 use crate::request_error::RequestError;
 
 impl<K: DocumentKind> Update<K> {
@@ -166,7 +166,7 @@ impl<K: DocumentKind> Update<K> {
         let theirs_changed = if merges == 0 {
             Vec::new()
         } else {
-            requested.base.diff(&base.value)
+            shown_changes(&requested.base, &base.value)
         };
         let write = PendingWrite {
             base,

@@ -1,6 +1,6 @@
 //! The request for an update, and the write that comes of it.
 
-use crate::document::{Collision, Difference, DocumentKind, Edit, Patch, Stored};
+use crate::document::{Collision, DocumentKind, Edit, ElementDifference, Patch, Stored};
 use crate::finding::Finding;
 use crate::version::Version;
 
@@ -137,7 +137,7 @@ pub struct PendingWrite<K: DocumentKind> {
     /// The collisions in which it overwrites theirs, as the user chose.
     pub overwrites: Vec<Collision>,
     /// The differences that others made to what the change was asked of, as far as it was merged with them.
-    pub theirs_changed: Vec<Difference>,
+    pub theirs_changed: Vec<ElementDifference>,
     /// The number of times the patch was merged with what others did.
     pub merges: u32,
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use app::Report;
-use domain::document::Difference;
+use domain::document::ElementDifference;
 use domain::json::Document;
 use domain::protocol::Outcome;
 use domain::{Collision, OutcomeKind, Pointer, Stored};
@@ -331,9 +331,18 @@ fn conflict_lines(text: &mut String, conflict: &Conflicts) {
             "  both changed {place}: base {base}, ours {ours}, theirs {theirs}"
         );
     }
-    for Difference { pointer, before, after } in &conflict.theirs_changed {
-        let [before, after] = [before, after].map(|side| value(pointer, side));
-        let place = difference::place(pointer.as_str(), None);
+    for ElementDifference {
+        difference: theirs,
+        from,
+    } in &conflict.theirs_changed
+    {
+        let place = difference::place(theirs.pointer.as_str(), None);
+        if let Some(from) = from {
+            let from = difference::place(from.as_str(), None);
+            let _ = writeln!(text, "  they moved {from} to {place}");
+            continue;
+        }
+        let [before, after] = [&theirs.before, &theirs.after].map(|side| value(&theirs.pointer, side));
         let _ = writeln!(text, "  they changed {place}: {before} → {after}");
     }
 }

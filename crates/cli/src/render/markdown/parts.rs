@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use domain::Collision;
-use domain::document::Difference;
+use domain::document::ElementDifference;
 use domain::json::Document;
 
 use super::code::{cell, fence, span};
@@ -94,13 +94,18 @@ pub(super) fn conflict(conflicts: &Conflicts, documents: &[Option<&Document>]) -
     }
     if !theirs_changed.is_empty() {
         text.push_str("\n| they changed | before | after |\n| --- | --- | --- |\n");
-        for Difference { pointer, before, after } in theirs_changed {
-            row(
-                &mut text,
-                pointer.as_str(),
-                &[before.as_ref(), after.as_ref()],
-                documents,
-            );
+        for ElementDifference {
+            difference: theirs,
+            from,
+        } in theirs_changed
+        {
+            if let Some(from) = from {
+                let [place, from] = [&theirs.pointer, from].map(|place| cell(&difference::place(place.as_str(), None)));
+                let _ = writeln!(text, "| {place} | moved from {from} | |");
+                continue;
+            }
+            let sides = [theirs.before.as_ref(), theirs.after.as_ref()];
+            row(&mut text, theirs.pointer.as_str(), &sides, documents);
         }
     }
     text

@@ -48,7 +48,11 @@ fn first_step(request: UpdateRequest<TriggerRule>, options: UpdateOptions, read:
             };
             let expected = conflict.expected.as_ref().map(ToString::to_string).unwrap_or_default();
             let places: Vec<_> = conflict.collisions.iter().map(|it| it.pointer.as_str()).collect();
-            let theirs: Vec<_> = conflict.theirs_changed.iter().map(|it| it.pointer.as_str()).collect();
+            let theirs: Vec<_> = conflict
+                .theirs_changed
+                .iter()
+                .map(|it| it.difference.pointer.as_str())
+                .collect();
             format!("conflict {expected} {places:?} {theirs:?}")
         }
         step @ (Step::Read(_) | Step::Write(_) | Step::Wait(_)) => format!("{step:?}"),

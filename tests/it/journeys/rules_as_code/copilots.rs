@@ -94,6 +94,25 @@ fn what_a_small_file_leaves_out_is_written_untouched_and_rules_are_not_emptied()
     let result = repository.json(4, &["apply", "p.plan"]);
     let theirs = &result["changes"][0]["theirs_changed"];
     assert_eq!(theirs[0]["path"], "/ruleEngineConfig/fallback/newer", "{theirs}");
+    others_edit(&repository, |copilot| {
+        copilot["ruleEngineConfig"]["rules"].as_array_mut().unwrap().reverse();
+    });
+    let result = repository.json(4, &["apply", "p.plan"]);
+    let moved = &result["changes"][0]["theirs_changed"];
+    let lists = moved
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|line| line["path"] != "/ruleEngineConfig/fallback/newer");
+    let lists: Vec<_> = lists.map(|line| line.get("from").is_some()).collect();
+    assert!(!lists.is_empty() && lists.iter().all(|moved| *moved), "{result:#}");
+    for args in [&["apply", "p.plan"][..], &["apply", "p.plan", "-o", "markdown"]] {
+        let shown = repository.run(args).stdout;
+        assert!(shown.contains("moved"), "{shown}");
+    }
+    others_edit(&repository, |copilot| {
+        copilot["ruleEngineConfig"]["rules"].as_array_mut().unwrap().reverse();
+    });
     let result = repository.json(0, &["apply", "p.plan", "--on-conflict", "merge"]);
     assert_eq!(result["changes"][0]["guard"], "content");
     before["nluConfig"]["intentConfidenceThreshold"] = json!(0.75);

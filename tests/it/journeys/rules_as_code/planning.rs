@@ -92,6 +92,22 @@ fn all_faults_of_all_files_are_told_at_once_and_nothing_is_sent() {
 
 /// FIELD K3.
 #[test]
+fn a_fault_in_a_later_document_of_a_file_is_shown_in_its_line() {
+    let repository = Repository::of(1);
+    repository.write("rules/two.yaml", "id: r8\nenabled: true\n---\nid: r9\nkind: queue\n");
+    let ran = repository.run(&["plan", "rules"]);
+    assert_eq!(ran.code, Some(3), "{ran}");
+    let shown = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(shown.contains("5 | kind: queue"), "{ran}");
+    assert!(
+        shown.contains("unknown kind \"queue\"") && shown.contains("rule, copilot, copilot-rules"),
+        "{ran}"
+    );
+    repository.write("rules/two.yaml", "id: r8\nkind: rule\nenabled: true\n");
+    assert_eq!(repository.run(&["validate", "rules/two.yaml"]).code, Some(0));
+}
+
+#[test]
 fn what_cannot_be_read_is_unread_and_the_others_are_planned() {
     for (fault, code, why) in [
         (r#"{"status": {"code": 403}}"#, 8, "AR0503"),

@@ -31,7 +31,7 @@ pub use planner::{
     InvalidPlan, KnownBases, PlanProgress, PlanRequest, Planned, PlannedAction, PlannedDocument, Planner,
     RequestSource, SeenEntry, absent_intents_at_last_write, known_bases,
 };
-pub use puller::{PullError, Pulled, PulledDocument, PulledState, Puller, Wanted, record_pulled};
+pub use puller::{Agreed, PullError, Pulled, PulledDocument, PulledState, Puller, Wanted, record_pulled};
 pub use rate_limited::RateLimited;
 pub use rate_limited_directory::RateLimitedDirectory;
 pub use read_only::ReadOnly;

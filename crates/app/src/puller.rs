@@ -11,9 +11,7 @@ use std::time::SystemTime;
 use domain::protocol::UpdateRequest;
 use domain::{DocumentKind, FailureClass, RequestError, Stored};
 use futures_util::StreamExt;
-use ports::{
-    BaseRecord, BaseSource, Clock, DocumentStore, EntryId, History, Ledger, LedgerError, Listed, visit_listing,
-};
+use ports::{BaseRecord, BaseSource, Clock, DocumentStore, History, Ledger, LedgerError, Listed, visit_listing};
 
 use crate::base::FileContent;
 use crate::drift::{Bases, DocumentDrift, find as find_drift};
@@ -195,25 +193,37 @@ impl<K: DocumentKind> Puller<K> {
     }
 }
 
-/// Records what was written into a folder: a base of its files, and of no others.
+/// A document that a folder and the organization agree on, and the time at which it was read.
+pub type Agreed<K> = (<K as DocumentKind>::Id, FileContent, SystemTime);
+
+/// The bases that are recorded at a time.
+const RECORDED_AT_A_TIME: usize = 12;
+
+/// Records what was written into a folder: bases of its files, and of no others.
 ///
 /// # Errors
 ///
-/// If it cannot be recorded.
+/// If one cannot be recorded.
 pub async fn record_pulled<K: DocumentKind>(
     ledger: &dyn Ledger,
     identity: &Identity,
-    id: &K::Id,
     folder: &str,
-    file: &FileContent,
-    (read_at, at): (SystemTime, SystemTime),
-) -> Result<EntryId, LedgerError> {
-    let document = document_ref::<K>(identity.target.clone(), id);
-    let base = BaseRecord {
-        source: BaseSource::Pull {
-            folder: folder.to_owned(),
-        },
-        ..file.as_base(document, identity.clone(), None, read_at, at)
-    };
-    ledger.observe(base).await
+    documents: &[Agreed<K>],
+    clock: &dyn Clock,
+) -> Result<(), LedgerError> {
+    // Why several: what is recorded at a time is made durable at once.
+    let mut recorded = futures_util::stream::iter(documents)
+        .map(|(id, file, read_at)| {
+            let document = document_ref::<K>(identity.target.clone(), id);
+            let folder = folder.to_owned();
+            ledger.observe(BaseRecord {
+                source: BaseSource::Pull { folder },
+                ..file.as_base(document, identity.clone(), None, *read_at, clock.now())
+            })
+        })
+        .buffered(RECORDED_AT_A_TIME);
+    while let Some(done) = recorded.next().await {
+        done?;
+    }
+    Ok(())
 }

@@ -294,12 +294,10 @@ impl Pulling<'_> {
         }
         self.folder.save()?;
         let folder_id = folder_id(&self.command.folder);
-        for (id, content, read_at) in &agreed {
-            let times = (*read_at, self.workspace.session.clock.now());
-            let ledger = &*self.workspace.record.ledger;
-            let recorded = app::record_pulled::<K>(ledger, &self.identity, id, &folder_id, content, times);
-            recorded.await.map_err(|failure| unusable(&failure))?;
-        }
+        let ledger = &*self.workspace.record.ledger;
+        let clock = &*self.workspace.session.clock;
+        let recorded = app::record_pulled::<K>(ledger, &self.identity, &folder_id, &agreed, clock);
+        recorded.await.map_err(|failure| unusable(&failure))?;
         Ok(None)
     }
 

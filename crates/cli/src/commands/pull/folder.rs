@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::time::SystemTime;
 
-use app::{FileContent, PulledDocument as Found, PulledState as State};
-use domain::DocumentKind;
+use app::{Agreed, FileContent, PulledDocument as Found, PulledState as State};
 use domain::drift::{DocumentStanding, Standing};
 
 use super::file_names::FileNames;
@@ -19,9 +18,6 @@ use crate::render::pulled::{PulledDocument, PulledState, Reason};
 use crate::request::PullCommand;
 use crate::time;
 use crate::working_folder::WorkingFolder;
-
-/// A document that file and organization agree on now, and when it was read.
-pub(super) type Agreed<K> = (<K as DocumentKind>::Id, FileContent, SystemTime);
 
 /// The folder that documents are written into.
 pub(super) struct Folder<'c> {

@@ -87,7 +87,7 @@ pub struct PlannedDocument<K: DocumentKind> {
     /// Warnings about what the server stored in place of what was sent.
     pub findings: Findings,
     /// The file beside the document and their base, where the document was read.
-    pub drift: Option<DocumentDrift>,
+    pub drift: Option<Box<DocumentDrift>>,
     /// The places of the change that would bring back what an entry replaced.
     pub takes_back: Vec<(Pointer, KnownChange)>,
     /// The action.
@@ -287,7 +287,7 @@ impl<K: DocumentKind> Planner<K> {
         request: UpdateRequest<K>,
         stored: &Stored<K>,
         entries: &[Entry],
-    ) -> Result<(Option<DocumentDrift>, Option<UpdateRequest<K>>), LedgerError> {
+    ) -> Result<(Option<Box<DocumentDrift>>, Option<UpdateRequest<K>>), LedgerError> {
         let UpdateRequest::Edit(file) = request else {
             return Ok((None, Some(request)));
         };
@@ -307,7 +307,7 @@ impl<K: DocumentKind> Planner<K> {
         } else {
             compared.request(file, &stored.value, self.drift.on_drift)
         };
-        Ok((Some(compared.drift), request))
+        Ok((Some(Box::new(compared.drift)), request))
     }
 }
 
@@ -463,18 +463,26 @@ fn unless_stored_otherwise<K: DocumentKind>(
 /// If the record cannot be read.
 pub async fn known_bases<K: DocumentKind>(history: &dyn History, target: &str) -> Result<KnownBases, LedgerError> {
     let hashes = history.base_hashes(target, K::NAME.as_str()).await?;
-    let known = hashes.into_iter().map(|base| (base.document, base.hash, base.members));
-    Ok(KnownBases(known.collect()))
+    let known = hashes.into_iter().filter_map(|base| {
+        let hash: ContentHash = base.hash.parse().ok()?;
+        Some((base.document.into(), hash.digest(), base.members))
+    });
+    let mut known: Vec<_> = known.collect();
+    known.sort_unstable();
+    Ok(KnownBases(known))
 }
 
-/// The newest bases of the documents of one kind.
+/// The newest bases of the documents of one kind: the document, the hash and the number of members of each, in order.
 #[derive(Clone, Debug, Default)]
-pub struct KnownBases(BTreeSet<(String, String, usize)>);
+pub struct KnownBases(Vec<(Box<str>, [u8; 32], usize)>);
 
 impl KnownBases {
     /// True if the base of a document has this content, and names so many members.
     pub fn has(&self, id: &str, hash: &ContentHash, members: usize) -> bool {
-        let base = (id.to_owned(), hash.as_str().to_owned(), members);
-        self.0.contains(&base)
+        let base = (id, hash.digest(), members);
+        let found = self
+            .0
+            .binary_search_by(|(id, hash, members)| (&**id, *hash, *members).cmp(&base));
+        found.is_ok()
     }
 }

@@ -34,6 +34,23 @@ impl ContentHash {
         Self(text)
     }
 
+    /// The hash as 32 bytes, for those who hold many.
+    ///
+    /// ```
+    /// use assist_rules_domain::ContentHash;
+    ///
+    /// assert_eq!(ContentHash::of(b"abc").digest()[..3], [0xba, 0x78, 0x16]);
+    /// ```
+    pub fn digest(&self) -> [u8; 32] {
+        let mut digest = [0; 32];
+        for (place, digit) in self.0.chars().enumerate() {
+            if let (Some(byte), Some(half)) = (digest.get_mut(place / 2), digit.to_digit(16)) {
+                *byte = *byte << 4 | u8::try_from(half).unwrap_or_default();
+            }
+        }
+        digest
+    }
+
     /// The 64 digits.
     pub fn as_str(&self) -> &str {
         &self.0

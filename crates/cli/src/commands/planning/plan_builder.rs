@@ -136,7 +136,7 @@ impl PlanBuilder {
         let has_warning = notes.is_some_and(|notes| change.add_notes(notes));
         let names = ReferenceDocument::known(&change.references);
         let of_file = |edit: &Edit<K>| FileContent::of(edit).map(|content| content.with_references(names.clone()));
-        change.set_drift(drift.as_ref());
+        change.set_drift(drift.as_deref());
         change.absent_intents = absent_intents;
         match action {
             PlannedAction::Unchanged(version) => {
@@ -161,7 +161,7 @@ impl PlanBuilder {
                 let content = edit.as_ref().map(of_file).transpose().map_err(too_large)?;
                 change.authored = edit.as_ref().map(Edit::managed).transpose().map_err(too_large)?;
                 change.diff = DiffLine::of(update.diff());
-                change.set_authors(drift.as_ref(), &takes_back);
+                change.set_authors(drift.as_deref(), &takes_back);
                 change.disables = paths(&effects.disables);
                 change.removes = paths(&effects.removes);
                 change.empties = paths(&effects.empties);

@@ -19,7 +19,6 @@ use crate::time;
 
 /// The bases that stand beside the record.
 pub(super) struct BasesOfFiles<'o> {
-    manifests: Manifests,
     /// The documents of the folder that was named.
     directory: Option<AuthoredDocuments>,
     options: &'o PlanOptions,
@@ -46,11 +45,7 @@ impl<'o> BasesOfFiles<'o> {
             }
             directory = Some(resolved.documents);
         }
-        Ok(Self {
-            manifests: Manifests::default(),
-            directory,
-            options,
-        })
+        Ok(Self { directory, options })
     }
 
     /// The policy for drift of files about documents of one kind.
@@ -59,13 +54,15 @@ impl<'o> BasesOfFiles<'o> {
     ///
     /// If a manifest cannot be read, or a folder is of another target.
     pub(super) fn policy<'a, K: CliKind>(
-        &mut self,
+        &self,
         files: impl Iterator<Item = &'a Authored<K>>,
         target: &TargetDocument,
     ) -> Result<DriftPolicy<K>, CliError> {
+        // Why not kept: of ten thousand documents it is large, and what is wanted of it is in the policy.
+        let mut manifests = Manifests::default();
         let mut of_folder = BTreeMap::new();
         for authored in files {
-            let Some(manifest) = self.manifests.of(Path::new(&authored.file))? else {
+            let Some(manifest) = manifests.of(Path::new(&authored.file))? else {
                 continue;
             };
             let pulled = manifest.documents.get(&authored.reference());
@@ -78,7 +75,7 @@ impl<'o> BasesOfFiles<'o> {
                 of_folder.insert(authored.id.to_string(), base);
             }
         }
-        self.manifests.refuse_others(target)?;
+        manifests.refuse_others(target)?;
         Ok(DriftPolicy {
             bases: match &self.directory {
                 Some(documents) => Bases::OfDirectory(documents.of_kind::<K>().iter().map(base).collect()),

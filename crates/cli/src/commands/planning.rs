@@ -125,7 +125,7 @@ pub(super) async fn compare(
             copilots.into_iter().map(Requested::of_undo).collect(),
         ),
     };
-    let mut bases = BasesOfFiles::new(options, (&names, &shown), context.output).await?;
+    let bases = BasesOfFiles::new(options, (&names, &shown), context.output).await?;
     let comparing = Comparing {
         context,
         workspace,
@@ -136,8 +136,8 @@ pub(super) async fn compare(
             .checks_references
             .then(|| References::new(names, options.parallelism)),
     };
-    let rules = comparing.compare::<TriggerRule>(rules, &mut bases, &mut plan).await?;
-    let copilots = comparing.compare::<Copilot>(copilots, &mut bases, &mut plan).await?;
+    let rules = comparing.compare::<TriggerRule>(rules, &bases, &mut plan).await?;
+    let copilots = comparing.compare::<Copilot>(copilots, &bases, &mut plan).await?;
     if let Some(references) = &comparing.references {
         references.warn_of_unchecked(context);
     }
@@ -168,7 +168,7 @@ impl Comparing<'_> {
     async fn compare<K: CliKind>(
         &self,
         all: Vec<Requested<K>>,
-        bases: &mut BasesOfFiles<'_>,
+        bases: &BasesOfFiles<'_>,
         plan: &mut PlanBuilder,
     ) -> Result<KindContents<K>, CliError> {
         let mut contents = KindContents::default();

@@ -377,7 +377,7 @@ impl<K: DocumentKind> Updater<K> {
         let because = stats.failed.as_ref().map(|failure| failure.message.clone());
         watch(Progress::Waiting {
             time: wait.duration(),
-            because: because.unwrap_or_default(),
+            because: because.unwrap_or_else(|| "a read does not show the change yet".to_owned()),
         });
         match stop.or(self.sleeper.sleep(wait.duration())).await {
             Some(()) => {

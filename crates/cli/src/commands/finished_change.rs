@@ -181,7 +181,10 @@ impl<K: CliKind> FinishedChange<'_, K> {
             }
             Outcome::Overwritten { .. } => {
                 let message = format!("`{id}` was changed, and others wrote over it in the same moment");
-                let help = "look at what they wrote, and run the command again";
+                let help = match self.request.command {
+                    "apply" => "look at what they wrote, and plan again: the same plan would be a conflict",
+                    _ => "look at what they wrote, and run the command again",
+                };
                 Some(CliError::new(ErrorCode::Indeterminate, message).with_help(help))
             }
             Outcome::Conflict(conflict) => {

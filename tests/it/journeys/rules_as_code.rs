@@ -9,6 +9,7 @@ mod every_kind;
 #[cfg(unix)]
 mod interrupted;
 mod kinds;
+mod overwritten;
 mod planning;
 mod pulling;
 mod results;

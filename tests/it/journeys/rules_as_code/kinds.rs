@@ -63,6 +63,11 @@ pub(super) fn each(documents: usize) -> [Documents; 2] {
     [RULES, COPILOTS].map(|kind| Documents::of(kind, documents))
 }
 
+/// An organization of Copilots alone.
+pub(super) fn copilots(documents: usize) -> Documents {
+    Documents::of(COPILOTS, documents)
+}
+
 /// Sets the member at a place whose object is there.
 pub(super) fn set(document: &mut Value, place: &str, value: Value) {
     let (object, name) = place.rsplit_once('/').unwrap();

@@ -33,6 +33,9 @@ pub(crate) struct ChangeArgs {
     /// Save a Copilot once more as it is: its rules find new intents after that
     #[arg(long, conflicts_with_all = ["from", "name", "description", "enable", "disable", "inner_rule"], hide_short_help = true)]
     pub(crate) resave: bool,
+    /// The values of `@{value:NAME}`: a YAML map; the last one wins
+    #[arg(long, value_name = "FILE", requires = "from", hide_short_help = true)]
+    pub(crate) values: Vec<PathBuf>,
     /// True for the sample change of the sandbox.
     #[arg(skip)]
     pub(crate) is_sample: bool,
@@ -138,6 +141,7 @@ impl SwitchArgs {
                 disable: !enabled,
                 inner_rule: self.inner_rule,
                 resave: false,
+                values: Vec::new(),
                 is_sample: false,
             },
             write: self.write,

@@ -80,6 +80,8 @@ pub(super) async fn run<K: CliKind>(
         .option("--name", command.name.as_deref())
         .option("--description", command.description.as_deref())
         .option("--rule", command.rule.as_deref());
+    let values = command.values.iter().map(|file| file.display().to_string());
+    let again = values.fold(again, |again, file| again.option("--values", Some(file)));
     let change = Change {
         context,
         id,
@@ -112,7 +114,7 @@ pub(super) async fn run<K: CliKind>(
         }
         (Some(_) | None, None, _) => {}
     }
-    let mut names = LazyNames::new(context);
+    let mut names = LazyNames::new(context, &command.values);
     let read = named_edit::<K>(&mut names, id, command).await;
     names.close().await?;
     let (edit, source) = match read? {

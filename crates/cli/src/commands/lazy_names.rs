@@ -1,39 +1,46 @@
 //! The names of what one document refers to, for commands that seldom need them.
 
-use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use app::{FindNameError, KnownNames};
 use domain::reference::{ReferenceKind, Unresolved};
 use domain::{Finding, Pointer};
 
 use crate::cli_error::CliError;
-use crate::commands::Context;
+use crate::commands::{Context, resolve_files};
 use crate::copilot_file;
 use crate::session::Session;
 
 /// Names that are known once the first of them is asked for.
 pub(super) struct LazyNames<'c> {
     context: &'c Context<'c>,
+    /// The files of values that are given by names.
+    values: &'c [PathBuf],
     known: Option<(Session, KnownNames)>,
 }
 
 impl<'c> LazyNames<'c> {
-    pub(super) fn new(context: &'c Context<'c>) -> Self {
-        Self { context, known: None }
+    pub(super) fn new(context: &'c Context<'c>, values: &'c [PathBuf]) -> Self {
+        Self {
+            context,
+            values,
+            known: None,
+        }
     }
 
     /// The names.
     ///
     /// # Errors
     ///
-    /// If the settings do not say where to ask.
+    /// If the settings do not say where to ask, or a file of values cannot be read.
     pub(super) async fn known(&mut self) -> Result<&KnownNames, CliError> {
         let known = if let Some(known) = self.known.take() {
             known
         } else {
+            let values = resolve_files::values(self.values)?;
             let settings = self.context.settings()?;
             let session = self.context.open(settings).await?;
-            let names = KnownNames::new(session.directory(settings), session.retry.clone(), BTreeMap::new());
+            let names = KnownNames::new(session.directory(settings), session.retry.clone(), values);
             (session, names)
         };
         let (_, names) = self.known.insert(known);

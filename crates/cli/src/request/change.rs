@@ -62,6 +62,8 @@ pub(crate) struct ChangeTerms {
 pub(crate) struct UpdateCommand {
     /// The file; `-` is stdin.
     pub(crate) from: Option<PathBuf>,
+    /// The files of values that are given by names; the last wins.
+    pub(crate) values: Vec<PathBuf>,
     /// True for the sample change of the sandbox, in place of a file.
     pub(crate) is_sample: bool,
     pub(crate) name: Option<String>,

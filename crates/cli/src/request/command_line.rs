@@ -186,6 +186,7 @@ fn update(
     }
     Ok(DocumentCommand::Update(UpdateCommand {
         from: args.from,
+        values: args.values,
         is_sample: args.is_sample,
         name: args.name,
         description: args.description,

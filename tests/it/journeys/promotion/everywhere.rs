@@ -108,12 +108,21 @@ fn update_takes_a_file_with_the_name_of_its_assistant() {
     assert!(ran.stdout.contains("no assistant has the name `Bill`"), "{ran}");
 
     promotion.write("rule.yaml", "id: \"@{rule:Credit Card Detection Rule}\"\nname: Cards\n");
-    for _ in 0..2 {
-        let ran = promotion.on(
-            prod,
-            &["update", "name:Credit Card Detection Rule", "--from", "rule.yaml"],
-        );
-        let again = promotion.on(prod, &["update", "name:Cards", "--from", "rule.yaml"]);
-        assert!(ran.code == Some(0) || again.code == Some(0), "{ran}{again}");
+    for name in ["Credit Card Detection Rule", "Cards"] {
+        let ran = promotion.on(prod, &["update", &format!("name:{name}"), "--from", "rule.yaml"]);
+        assert_eq!(ran.code, Some(0), "{ran}");
     }
+    let action = "actions:\n  - type: display\n    templateId: \"@{value:t}\"\n";
+    promotion.write("rule.yaml", format!("id: \"@{{rule:Cards}}\"\n{action}"));
+    let update = ["update", "name:Cards", "--from", "rule.yaml"];
+    let ran = promotion.on(prod, &update);
+    assert!(ran.code == Some(3) && ran.stderr.contains("--values FILE"), "{ran}");
+    promotion.write("values.yaml", "t: tmpl_7\n");
+    let ran = promotion.on(prod, &[&update[..], &["--values", "values.yaml"]].concat());
+    assert_eq!(ran.code, Some(0), "{ran}");
+    let rule = &prod.emulator.snapshot()["rules"][0];
+    assert_eq!(
+        (&rule["name"], &rule["actions"][0]["templateId"]),
+        (&json!("Cards"), &json!("tmpl_7"))
+    );
 }

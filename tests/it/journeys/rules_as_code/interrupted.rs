@@ -3,10 +3,11 @@
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use emulator::Kind;
+use emulator::{Kind, Writer};
 use serde_json::{Value, json};
 
-use super::Repository;
+use super::kinds::{Documents, copilots};
+use super::{Repository, stored};
 
 /// Rules that change: a few more than the rate limit lets through at once.
 const CHANGED: usize = 12;
@@ -148,4 +149,90 @@ fn two_runs_of_one_plan_write_each_rule_once() {
     }
     assert_eq!(applied, CHANGED as u64);
     assert_written_once(&repository);
+}
+
+/// Copilots that change, beside a trigger rule: fewer than the rate limit would stretch.
+const COPILOTS: [&str; 6] = ["r1", "r2", "r3", "r4", "r5", "r6"];
+
+/// A plan that changes each of the Copilots, and a trigger rule in the middle of them.
+fn copilots_and_a_rule() -> Documents {
+    let documents = copilots(COPILOTS.len());
+    let repository = &documents.repository;
+    repository
+        .workstation
+        .sandbox
+        .emulator
+        .put_rule(stored("trigger"))
+        .unwrap();
+    documents.change(&COPILOTS);
+    let rule = json!({"id": "trigger", "name": "New"});
+    repository.write("rules/r3a.json", rule.to_string());
+    let plan = repository.plan();
+    assert_eq!(plan["summary"]["update"], COPILOTS.len() + 1, "{plan:#}");
+    documents
+}
+
+/// Each Copilot says what its file says, and was written once; so was the rule.
+#[track_caller]
+fn assert_all_written_once(documents: &Documents) {
+    let emulator = &documents.repository.workstation.sandbox.emulator;
+    let writes = emulator.copilot_writes();
+    let mut written: Vec<&str> = writes.iter().map(|write| write.document.assistant()).collect();
+    written.sort_unstable();
+    assert_eq!(written, COPILOTS);
+    assert!(
+        writes
+            .iter()
+            .all(|write| matches!(write.writer, Writer::Client { .. }) && write.before != write.after)
+    );
+    for id in COPILOTS {
+        documents.assert_ours(id, true);
+    }
+    let rule = documents.repository.org("trigger");
+    assert_eq!((&rule["name"], &rule["etag"]), (&json!("New"), &json!("2")));
+    assert_eq!(documents.repository.plan()["changes"], json!([]));
+}
+
+const APPLY: [&str; 6] = ["apply", "p.plan", "--allow", "change=7", "-o", "json"];
+
+/// The way of a Copilot is longer than that of a rule: a stop may come before its write, and before it is read back.
+#[test]
+fn an_apply_of_copilots_that_is_stopped_anywhere_and_applied_again_ends_as_one_that_was_not() {
+    for (kind, answered) in [
+        (Kind::Get, 2),
+        (Kind::Put, 1),
+        (Kind::Put, 3),
+        (Kind::Get, 9),
+        (Kind::Put, 6),
+    ] {
+        let documents = copilots_and_a_rule();
+        let repository = &documents.repository;
+        let (ended, stdout) = signaled(repository, &APPLY, kind, answered, "-INT");
+        let result: Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(ended, Some(130), "{result:#}");
+        let summary = &result["summary"];
+        let counted = summary["applied"].as_u64().unwrap() + summary["not_attempted"].as_u64().unwrap();
+        assert_eq!(counted, 7, "each write in flight has its outcome: {summary}");
+        let again = repository.json(0, &APPLY[..4]);
+        assert_eq!(again["summary"]["unchanged"], summary["applied"]);
+        assert_all_written_once(&documents);
+    }
+}
+
+#[test]
+fn two_runs_of_one_plan_write_each_copilot_once() {
+    let documents = copilots_and_a_rule();
+    let start = || {
+        let mut apply = documents.repository.command(&APPLY);
+        apply.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let runs = [start(), start()].map(|child| child.wait_with_output().unwrap());
+    let mut applied = 0;
+    for output in runs {
+        let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{result:#}");
+        applied += result["summary"]["applied"].as_u64().unwrap();
+    }
+    assert_eq!(applied, 7);
+    assert_all_written_once(&documents);
 }

@@ -10,7 +10,7 @@ use std::{fs, path::PathBuf, process::Command};
 use emulator::{Client, Emulator, HostedOrganization, Permission, ReferenceCollection};
 use serde_json::{Value, json};
 
-use super::document;
+use super::{document, schemas};
 use crate::{
     binary::{Ran, assist_rules, new_home, run},
     sandbox::Sandbox,
@@ -102,6 +102,7 @@ fn names_become_the_ids_of_the_organization_that_is_written_to() {
         let ran = promotion.on(ours, &["plan", "files", "--out", "a.plan", "-o", "json"]);
         assert_eq!(ran.code, Some(0), "{ran}");
         let plan = document(&ran);
+        schemas::assert_is("plan", &plan);
         assert_eq!(plan["summary"]["update"], 2, "{ran}");
         let copilot = changes(&plan)
             .iter()
@@ -134,6 +135,7 @@ fn names_become_the_ids_of_the_organization_that_is_written_to() {
         assert_eq!(asked.count(), 0, "a saved plan holds ids");
         assert_eq!(ours.emulator.foreign_writes(&theirs.emulator), [""; 0]);
         let again = promotion.plan(ours);
+        schemas::assert_is("plan", &document(&again));
         assert_eq!(document(&again)["summary"]["unchanged"], 2, "{again}");
         let status = promotion.on(ours, &["status", "files"]);
         assert!(status.stdout.contains("2 in sync"), "{status}");

@@ -182,6 +182,13 @@ pub(crate) fn document<K: DocumentKind>(
 }
 
 impl ChangeDocument {
+    /// With the name that the plan has, where the document does not know its own.
+    #[must_use]
+    pub(crate) fn named(self, title: Option<&str>) -> Self {
+        let name = self.name.or_else(|| title.map(str::to_owned));
+        Self { name, ..self }
+    }
+
     /// The result of an update.
     pub(crate) fn of<K: DocumentKind>(
         report: &Report<K>,

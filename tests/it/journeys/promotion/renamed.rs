@@ -67,7 +67,9 @@ fn what_was_only_pulled_is_known_again_too() {
 fn a_thing_that_was_renamed_is_told_by_its_name_of_today() {
     let promotion = Promotion::by_hand();
     let prod = &promotion.prod;
-    assert_eq!(promotion.on(prod, &["apply", "files", "--yes"]).code, Some(0));
+    let ran = promotion.on(prod, &["apply", "files", "--yes", "-o", "json"]);
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert_eq!(document(&ran)["changes"][0]["name"], "Billing", "{ran}");
     let responses = &ReferenceCollection::Responses;
     let copilot = &prod.emulator.snapshot()["assistants"][0]["assistant"]["copilot"];
     let attributes = &copilot["ruleEngineConfig"]["rules"][0]["rule"]["actions"][0]["attributes"];

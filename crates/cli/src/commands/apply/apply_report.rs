@@ -129,7 +129,7 @@ pub(super) fn ended<K: CliKind>(
         merged,
         recorded: report.recorded.clone(),
         is_unrecorded: report.unrecorded.is_some() && report.recorded.is_none(),
-        result: ChangeDocument::of(report, problem.as_ref(), findings.collect(), finished.retry_at()),
+        result: ChangeDocument::of(report, problem.as_ref(), findings.collect(), finished.retry_at()).named(title),
         problem,
     }
 }

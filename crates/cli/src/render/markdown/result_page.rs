@@ -75,7 +75,9 @@ pub(crate) fn result(applied: &Applied<'_>, comment: &Comment) -> String {
 }
 
 fn next(applied: &Applied<'_>) -> String {
-    let is_done = applied.updates.iter().all(|update| update.kind.is_effective());
+    // Why also what was overwritten: the plan is a conflict with that.
+    let is_over = |update: &EndedUpdate| update.kind.is_effective() || update.kind == OutcomeKind::Overwritten;
+    let is_done = applied.updates.iter().all(is_over);
     let next = applied.next.as_ref().filter(|_| !is_done);
     next.map_or_else(String::new, |next| {
         let command = visible(&next.to_string());

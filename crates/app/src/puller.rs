@@ -105,10 +105,20 @@ impl<K: DocumentKind> Puller<K> {
         let (mut done, mut to_read, mut names) = (Vec::new(), Vec::new(), BTreeMap::new());
         let mut without_document = Vec::new();
         match wanted {
-            Wanted::These(ids) => to_read.extend(ids.into_iter().map(|id| {
-                let file = files.remove(&id.to_string());
-                (id, None, file)
-            })),
+            Wanted::These(ids) => {
+                if K::TITLE.is_none() {
+                    // Why without an error: a file can be called after the id, too.
+                    let _ = visit_listing(&*self.store, &mut |listed| {
+                        names.insert(listed.stated_id, listed.title);
+                    })
+                    .await;
+                }
+                to_read.extend(ids.into_iter().map(|id| {
+                    let file = files.remove(&id.to_string());
+                    let title = names.get(&id.to_string()).cloned().flatten();
+                    (id, title, file)
+                }));
+            }
             Wanted::Listed(chooses) => {
                 let mut seen = BTreeSet::new();
                 visit_listing(&*self.store, &mut |listed| {

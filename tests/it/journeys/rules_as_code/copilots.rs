@@ -277,3 +277,30 @@ fn what_the_official_sdk_drops_is_drift_and_is_put_back() {
     repository.json(0, &["apply", "back.plan"]);
     assert_eq!(org(&repository), before);
 }
+
+#[test]
+fn an_assistant_may_have_a_slash_in_its_name() {
+    let repository = organization();
+    let emulator = &repository.workstation.sandbox.emulator;
+    let mut assistant = emulator.assistant(SAMPLE_ASSISTANT_ID).unwrap();
+    assistant["name"] = json!("Sales/EMEA");
+    emulator.put_assistant(assistant).unwrap();
+    let got = repository.json(0, &["get", "copilot/Sales%2FEMEA"]);
+    assert_eq!(got["defaultLanguage"], org(&repository)["defaultLanguage"]);
+    fs::remove_dir_all(repository.folder.join("rules")).unwrap();
+    repository.json(0, &["pull", "rules", "copilot/Sales%2FEMEA", "--portable"]);
+    let file = repository.read("rules/copilots/sales-emea.yaml");
+    assert!(file.contains("@{assistant:Sales/EMEA}"), "{file}");
+    let threshold = "intentConfidenceThreshold: 0.";
+    let (before, after) = file.split_once(threshold).unwrap();
+    let after = after.trim_start_matches(|digit: char| digit.is_ascii_digit());
+    repository.write(
+        "rules/copilots/sales-emea.yaml",
+        format!("{before}{threshold}75{after}"),
+    );
+    let plan = repository.plan();
+    assert_eq!(plan["changes"][0]["name"], "Sales/EMEA", "{plan:#}");
+    repository.json(0, &["apply", "p.plan"]);
+    assert_eq!(org(&repository)["nluConfig"]["intentConfidenceThreshold"], json!(0.75));
+    assert_eq!(repository.plan()["summary"]["unchanged"], 1);
+}

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use emulator::Script;
 use serde_json::json;
 
 use super::kinds::each;
@@ -127,6 +128,38 @@ fn drift_fails_is_kept_or_is_taken_back() {
         documents.assert_ours("r1", true);
         let status = repository.json(0, &["status", "rules", "--detailed-exitcode"]);
         assert_eq!(status["summary"]["in_sync"], 3);
+    }
+}
+
+#[test]
+fn a_status_has_the_state_of_each_document() {
+    for documents in each(7) {
+        let repository = &documents.repository;
+        documents.others_change("r5");
+        repository.json(0, &["apply", "rules", "--yes", "--exclude", "id=r5"]);
+        documents.change(&["r1", "r3", "r6"]);
+        documents.others_change("r2");
+        documents.others_change("r3");
+        documents.edit_file("r7", documents.kind.switch, json!("yes"));
+        let file = repository.read("rules/r1.json").replace("\"r1\"", "\"r8\"");
+        repository.write("rules/r8.json", file);
+        let script = r#"{"faults": [{"on": {"path_contains": "/r6"}, "times": 99, "do": {"status": {"code": 403}}}]}"#;
+        let emulator = &repository.workstation.sandbox.emulator;
+        emulator.load_faults(Script::from_json(script).unwrap());
+        let status = repository.json(8, &["status", "rules"]);
+        assert_eq!(
+            documents.states(&status),
+            [
+                "r1 changed_in_files",
+                "r2 changed_in_org",
+                "r3 changed_in_both",
+                "r4 in_sync",
+                "r5 differs",
+                "r6 unread",
+                "r8 missing",
+                "r7 invalid",
+            ]
+        );
     }
 }
 

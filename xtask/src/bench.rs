@@ -43,12 +43,12 @@ const FILES_TARGET: f64 = 0.5;
 const START_UP_TARGET: f64 = 1.2;
 /// At most so many times the processor time of `validate` of the same files.
 const PLAN_CPU_TARGET: f64 = 2.0;
+/// The same for `status` and `pull`.
+const COMPARE_CPU_TARGET: f64 = 3.0;
 /// Rules on a page of a listing.
 const PAGE: usize = 100;
 /// Assistants on a page of their listing.
 const ASSISTANTS_ON_A_PAGE: usize = 200;
-/// The same for `status` and `pull`.
-const COMPARE_CPU_TARGET: f64 = 3.0;
 /// At most so much memory of a `plan`, a `status` or a `pull`.
 const COMPARE_MEMORY_TARGET_MIB: f64 = 60.0;
 /// At most so many times the time that writes take at least.

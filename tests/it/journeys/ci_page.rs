@@ -7,7 +7,7 @@ use std::{
     process::Command,
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::binary::{assist_rules, new_home};
 use crate::repository::read;
@@ -48,6 +48,19 @@ struct Runner {
 }
 
 impl Runner {
+    /// A runner beside an organization that has the rule `r1` with these actions, and an empty folder for its file.
+    fn with_rule(actions: &Value) -> Self {
+        let runner = Self {
+            workstation: Workstation::new(),
+            folder: new_home(),
+        };
+        let rule = json!({"id": "r1", "ruleType": "conversation", "enabled": true, "name": "Refund", "conditions": [],
+            "actions": actions});
+        runner.workstation.sandbox.emulator.put_rule(rule).unwrap();
+        fs::create_dir(runner.folder.join("rules")).unwrap();
+        runner
+    }
+
     fn step(&self, script: &str, env: &[(&str, &str)]) -> (Option<i32>, String) {
         let program = Path::new(assist_rules().get_program()).to_owned();
         let programs = program.parent().unwrap().display().to_string();
@@ -88,15 +101,8 @@ impl Runner {
 #[test]
 fn the_steps_of_the_workflow_do_what_the_page_says() {
     let scripts = scripts(&read("docs/ci.md"));
-    let runner = Runner {
-        workstation: Workstation::new(),
-        folder: new_home(),
-    };
+    let runner = Runner::with_rule(&json!([]));
     let emulator = &runner.workstation.sandbox.emulator;
-    let rule = json!({"id": "r1", "ruleType": "conversation", "enabled": true, "name": "Refund", "conditions": [],
-        "actions": []});
-    emulator.put_rule(rule).unwrap();
-    fs::create_dir(runner.folder.join("rules")).unwrap();
     let file = |text: &str| fs::write(runner.folder.join("rules/refund.yaml"), text).unwrap();
     let run = |name: &str, env: &[(&str, &str)]| runner.step(&scripts[name], env);
     file("id: r1\nname: Refunds\nenabled: maybe\n");
@@ -139,17 +145,10 @@ fn the_steps_of_the_workflow_do_what_the_page_says() {
 #[test]
 fn the_steps_of_a_promotion_do_what_the_page_says() {
     let scripts = scripts(&read("docs/ci.md"));
-    let runner = Runner {
-        workstation: Workstation::new(),
-        folder: new_home(),
-    };
+    let runner = Runner::with_rule(&json!([{"type": "display", "templateId": "t0"}]));
     let emulator = &runner.workstation.sandbox.emulator;
-    let rule = json!({"id": "r1", "ruleType": "conversation", "enabled": true, "name": "Refund", "conditions": [],
-        "actions": [{"type": "display", "templateId": "t0"}]});
-    emulator.put_rule(rule).unwrap();
     let write = |name: &str, text: &str| fs::write(runner.folder.join(name), text).unwrap();
     let plan = || runner.step(&scripts["Plan for one organization"], &[("ORGANIZATION", "dev")]);
-    fs::create_dir(runner.folder.join("rules")).unwrap();
     let file = "actions: [{type: display, templateId: \"@{value:template}\"}]\n";
     write("rules/refund.yaml", &format!("id: \"@{{rule:Refunds}}\"\n{file}"));
     write("dev.yaml", "template: t1\n");

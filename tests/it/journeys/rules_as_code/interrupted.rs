@@ -131,23 +131,28 @@ fn an_apply_that_is_killed_anywhere_and_applied_again_writes_each_rule_once() {
     }
 }
 
+/// The updates that two runs of an `apply` at the same time carry out, together; both end well.
+fn applied_by_two(repository: &Repository, args: &[&str]) -> u64 {
+    let start = || {
+        let mut apply = repository.command(args);
+        apply.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let runs = [start(), start()].map(|child| child.wait_with_output().unwrap());
+    let applied = runs.map(|output| {
+        let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{result:#}");
+        result["summary"]["applied"].as_u64().unwrap()
+    });
+    applied.iter().sum()
+}
+
 /// One plan, two runs at the same time, on one ledger.
 #[test]
 fn two_runs_of_one_plan_write_each_rule_once() {
     let repository = repository();
     repository.plan();
-    let start = || {
-        let mut apply = repository.command(&["apply", "p.plan", "--allow", "change=12", "-o", "json"]);
-        apply.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-    };
-    let runs = [start(), start()].map(|child| child.wait_with_output().unwrap());
-    let mut applied = 0;
-    for output in runs {
-        let result: Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!(output.status.code(), Some(0), "{result:#}");
-        applied += result["summary"]["applied"].as_u64().unwrap();
-    }
-    assert_eq!(applied, CHANGED as u64);
+    let args = ["apply", "p.plan", "--allow", "change=12", "-o", "json"];
+    assert_eq!(applied_by_two(&repository, &args), CHANGED as u64);
     assert_written_once(&repository);
 }
 
@@ -222,17 +227,6 @@ fn an_apply_of_copilots_that_is_stopped_anywhere_and_applied_again_ends_as_one_t
 #[test]
 fn two_runs_of_one_plan_write_each_copilot_once() {
     let documents = copilots_and_a_rule();
-    let start = || {
-        let mut apply = documents.repository.command(&APPLY);
-        apply.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-    };
-    let runs = [start(), start()].map(|child| child.wait_with_output().unwrap());
-    let mut applied = 0;
-    for output in runs {
-        let result: Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!(output.status.code(), Some(0), "{result:#}");
-        applied += result["summary"]["applied"].as_u64().unwrap();
-    }
-    assert_eq!(applied, 7);
+    assert_eq!(applied_by_two(&documents.repository, &APPLY), 7);
     assert_all_written_once(&documents);
 }

@@ -252,11 +252,11 @@ impl CheckedFiles {
         } else {
             source
         };
+        if file.text.is_empty() {
+            file.text = source.text.clone();
+        }
         for finding in findings {
             // Why: the name of the assistant stands around the document.
-            if file.text.is_empty() {
-                file.text = source.text.clone();
-            }
             let range = if finding.pointer == own {
                 own_range.clone()
             } else {

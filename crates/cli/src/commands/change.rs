@@ -35,15 +35,7 @@ enum ParsedEdit<K> {
     Edit(Edit<K>, Option<Source>),
     /// A text that is no edit.
     Broken(File),
-}
-
-/// The user's edit with ids in place of names.
-enum NamedEdit<K> {
-    /// As [`ParsedEdit::Edit`].
-    Edit(Edit<K>, Option<Source>),
-    /// As [`ParsedEdit::Broken`].
-    Broken(File),
-    /// Names that no id was found for.
+    /// An edit with names that no id was found for.
     Unresolved(Option<Source>, Vec<Finding>),
 }
 
@@ -114,13 +106,13 @@ pub(super) async fn run<K: CliKind>(
         }
         (Some(_) | None, None, _) => {}
     }
-    let mut names = LazyNames::new(context, &command.values);
-    let read = named_edit::<K>(&mut names, id, command).await;
+    let names = LazyNames::new(context, &command.values);
+    let read = resolved_edit::<K>(&names, id, command).await;
     names.close().await?;
     let (edit, source) = match read? {
-        NamedEdit::Edit(edit, source) => (edit, source),
-        NamedEdit::Broken(file) => return Ok(change.broken(file).print(context).exit),
-        NamedEdit::Unresolved(source, findings) => return Ok(change.refused(source, findings).print(context).exit),
+        ParsedEdit::Edit(edit, source) => (edit, source),
+        ParsedEdit::Broken(file) => return Ok(change.broken(file).print(context).exit),
+        ParsedEdit::Unresolved(source, findings) => return Ok(change.refused(source, findings).print(context).exit),
     };
     if !edit.static_errors().is_empty() {
         // It is refused whatever is stored: what else is wrong is told in the same go.
@@ -131,28 +123,28 @@ pub(super) async fn run<K: CliKind>(
 }
 
 /// The user's edit with ids in place of the names in it: nothing is sent with a name where an id stands.
-async fn named_edit<K: CliKind>(
-    names: &mut LazyNames<'_>,
+async fn resolved_edit<K: CliKind>(
+    names: &LazyNames<'_>,
     id: &K::Id,
     command: &UpdateCommand,
-) -> Result<NamedEdit<K>, CliError> {
+) -> Result<ParsedEdit<K>, CliError> {
     let (edit, source) = match parsed_edit::<K>(names, id, command).await? {
         ParsedEdit::Edit(edit, source) => (edit, source),
-        ParsedEdit::Broken(file) => return Ok(NamedEdit::Broken(file)),
+        refused @ (ParsedEdit::Broken(_) | ParsedEdit::Unresolved(..)) => return Ok(refused),
     };
     if !has_references::<K>(edit.document()) {
-        return Ok(NamedEdit::Edit(edit, source));
+        return Ok(ParsedEdit::Edit(edit, source));
     }
     let title = K::TITLE.and_then(|title| edit.document().root().get(title)?.as_str());
     let findings = match names.known().await?.resolve::<K>(edit.document(), title).await {
         Ok(names) => match Edit::new(names.document) {
-            Ok(edit) => return Ok(NamedEdit::Edit(edit, source)),
+            Ok(edit) => return Ok(ParsedEdit::Edit(edit, source)),
             Err(finding) => vec![finding],
         },
         Err(ResolveError::Unresolved(unresolved)) => unresolved.iter().map(FindNameError::finding).collect(),
         Err(ResolveError::TooLarge(error)) => return Err(too_large(&error)),
     };
-    Ok(NamedEdit::Unresolved(source, findings))
+    Ok(ParsedEdit::Unresolved(source, findings))
 }
 
 /// Saves a document once more as it is read now.
@@ -311,7 +303,7 @@ fn too_large(error: &TextError) -> CliError {
 
 /// The file and the flags together.
 async fn parsed_edit<K: CliKind>(
-    names: &mut LazyNames<'_>,
+    names: &LazyNames<'_>,
     id: &K::Id,
     command: &UpdateCommand,
 ) -> Result<ParsedEdit<K>, CliError> {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use app::{FindNameError, KnownNames};
 use domain::reference::{ReferenceKind, Unresolved};
 use domain::{Finding, Pointer};
+use tokio::sync::OnceCell;
 
 use crate::cli_error::CliError;
 use crate::commands::{Context, resolve_files};
@@ -16,7 +17,7 @@ pub(super) struct LazyNames<'c> {
     context: &'c Context<'c>,
     /// The files of values that are given by names.
     values: &'c [PathBuf],
-    known: Option<(Session, KnownNames)>,
+    known: OnceCell<(Session, KnownNames)>,
 }
 
 impl<'c> LazyNames<'c> {
@@ -24,7 +25,7 @@ impl<'c> LazyNames<'c> {
         Self {
             context,
             values,
-            known: None,
+            known: OnceCell::new(),
         }
     }
 
@@ -33,17 +34,15 @@ impl<'c> LazyNames<'c> {
     /// # Errors
     ///
     /// If the settings do not say where to ask, or a file of values cannot be read.
-    pub(super) async fn known(&mut self) -> Result<&KnownNames, CliError> {
-        let known = if let Some(known) = self.known.take() {
-            known
-        } else {
+    pub(super) async fn known(&self) -> Result<&KnownNames, CliError> {
+        let open = async || {
             let values = resolve_files::values(self.values)?;
             let settings = self.context.settings()?;
             let session = self.context.open(settings).await?;
             let names = KnownNames::new(session.directory(settings), session.retry.clone(), values);
-            (session, names)
+            Ok::<_, CliError>((session, names))
         };
-        let (_, names) = self.known.insert(known);
+        let (_, names) = self.known.get_or_try_init(open).await?;
         Ok(names)
     }
 
@@ -52,7 +51,7 @@ impl<'c> LazyNames<'c> {
     /// # Errors
     ///
     /// As [`known`](Self::known).
-    pub(super) async fn id_around(&mut self, text: String) -> Result<Result<String, Finding>, CliError> {
+    pub(super) async fn id_around(&self, text: String) -> Result<Result<String, Finding>, CliError> {
         let pointer = Pointer::root().member(copilot_file::ASSISTANT);
         let names = self.known().await?;
         let found = names.resolve_own_name(&text, ReferenceKind::Assistant, &pointer).await;
@@ -67,7 +66,7 @@ impl<'c> LazyNames<'c> {
     ///
     /// If it cannot be ended.
     pub(super) async fn close(self) -> Result<(), CliError> {
-        match self.known {
+        match self.known.into_inner() {
             Some((session, _)) => session.close().await,
             None => Ok(()),
         }

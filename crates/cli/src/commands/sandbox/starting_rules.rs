@@ -58,23 +58,19 @@ pub(super) fn put(emulator: &Emulator, rules: &StartingRules) -> Result<String, 
 
 /// Keeps the Copilot of an assistant, which is made if it is not there, or of a variation of it.
 fn put_copilot(emulator: &Emulator, id: &CopilotId, name: &str, copilot: Value) -> Result<(), CopilotError> {
+    let with_copilot = |mut document: Value| {
+        if let Some(members) = document.as_object_mut() {
+            members.insert("copilot".to_owned(), copilot);
+        }
+        document
+    };
     let made = |id: &str| json!({"id": id, "name": name});
     match id.variation() {
         None => {
             let assistant = emulator.assistant(id.assistant());
-            let mut assistant = assistant.unwrap_or_else(|| made(id.assistant()));
-            if let Some(members) = assistant.as_object_mut() {
-                members.insert("copilot".to_owned(), copilot);
-            }
-            emulator.put_assistant(assistant)
+            emulator.put_assistant(with_copilot(assistant.unwrap_or_else(|| made(id.assistant()))))
         }
-        Some(variation) => {
-            let mut document = made(variation);
-            if let Some(members) = document.as_object_mut() {
-                members.insert("copilot".to_owned(), copilot);
-            }
-            emulator.put_variation(id.assistant(), document)
-        }
+        Some(variation) => emulator.put_variation(id.assistant(), with_copilot(made(variation))),
     }
 }
 

@@ -116,7 +116,7 @@ pub(crate) fn report(found: &mut Vec<Violation>, promise: Promise, what: String)
 }
 
 /// The writes of an update, in order.
-fn writes<'h, K: Specimen>(
+pub(crate) fn writes<'h, K: Specimen>(
     history: &'h History<K>,
     run: &'h UpdateRun,
 ) -> impl Iterator<Item = (usize, &'h Request<K>)> {
@@ -125,7 +125,11 @@ fn writes<'h, K: Specimen>(
 }
 
 /// The intent behind a write.
-fn entry_of<'h, K: Specimen>(history: &'h History<K>, run: &UpdateRun, request: usize) -> Option<&'h LedgerEntry<K>> {
+pub(crate) fn entry_of<'h, K: Specimen>(
+    history: &'h History<K>,
+    run: &UpdateRun,
+    request: usize,
+) -> Option<&'h LedgerEntry<K>> {
     let Call::Write { body, under } = &history.requests[request].call else {
         return None;
     };

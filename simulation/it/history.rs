@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::protocol::OnConflict;
 use domain::testing::Specimen;
-use domain::{Evidence, OutcomeKind};
+use domain::{Code, Evidence, OutcomeKind};
 use ports::{IntentRecord, OutcomeRecord};
 
 use crate::content::{Content, Wanted};
@@ -159,10 +159,8 @@ pub(crate) struct ReportedOutcome {
     pub(crate) evidence: Option<Evidence>,
     /// True if the update named a version, and the document had another; no write was sent then.
     pub(crate) is_named_version: bool,
-    /// True if the writer was warned that the document could not be read back.
-    pub(crate) is_not_read_back: bool,
-    /// True if the writer was warned that another may have made the identical change.
-    pub(crate) is_maybe_by_another: bool,
+    /// The codes of all that its writer was warned of.
+    pub(crate) warnings: Vec<Code>,
     /// The slots of theirs that it says it overwrote.
     pub(crate) overwrote: Vec<usize>,
     pub(crate) version_after: Option<usize>,
@@ -172,6 +170,10 @@ pub(crate) struct ReportedOutcome {
 }
 
 impl ReportedOutcome {
+    pub(crate) fn is_warned_of(&self, code: Code) -> bool {
+        self.warnings.contains(&code)
+    }
+
     pub(crate) fn is_applied_by(&self, evidence: Evidence) -> bool {
         self.outcome == OutcomeKind::Applied && self.evidence == Some(evidence)
     }

@@ -30,7 +30,7 @@ use crate::fault::FaultRate;
 use crate::history::History;
 use crate::rng::Rng;
 use crate::soak::number;
-use crate::vocabulary::Vocabulary;
+use crate::vocabulary::{Vocabulary, has_versions};
 use crate::world::{Event, Shared, World};
 use pipeline::Setting;
 use promise::Promise;
@@ -120,11 +120,24 @@ struct Tally {
     unchanged: u64,
     conflicts: u64,
     unknown: u64,
+    /// Writes that an earlier run of the plan may have made, where the server has no versions.
+    sent_again: u64,
+    /// Those of which both were carried out: what the first one did had been put back by others, or it arrived late.
+    twice: u64,
 }
 
 impl Tally {
     fn add<K: Specimen>(&mut self, history: &History<K>, plans: &Plans<K>) {
         self.worlds += 1;
+        if !has_versions::<K>() {
+            for (number, plan) in plans.plans.iter().enumerate() {
+                for document in plan.reviews.keys() {
+                    let again = promise::sent_again(history, plans, number, *document);
+                    self.sent_again += again.len() as u64;
+                    self.twice += again.iter().filter(|again| again.is_second_effect).count() as u64;
+                }
+            }
+        }
         for update in plans.runs.keys() {
             self.runs += 1;
             let Some(reported) = &history.updates[*update].reported else {
@@ -151,15 +164,17 @@ impl Tally {
             unchanged: self.unchanged + other.unchanged,
             conflicts: self.conflicts + other.conflicts,
             unknown: self.unknown + other.unknown,
+            sent_again: self.sent_again + other.sent_again,
+            twice: self.twice + other.twice,
         }
     }
 }
 
-#[test]
-fn plans_are_kept_in_every_world() {
-    let vocabulary = Arc::new(Vocabulary::of_rules());
+/// Runs many seeds, or the one that is asked for.
+fn all_are_kept<K: Specimen>(vocabulary: Vocabulary<K>) -> Option<Tally> {
+    let vocabulary = Arc::new(vocabulary);
     let show = |seed| {
-        let (history, plans) = run::<TriggerRule>(seed, &vocabulary, None, Lines::Kept);
+        let (history, plans) = run(seed, &vocabulary, None, Lines::Kept);
         let found = broken(&history, &plans);
         (history.lines.unwrap_or_default().join("\n"), found)
     };
@@ -167,7 +182,7 @@ fn plans_are_kept_in_every_world() {
         let (lines, found) = show(seed);
         println!("{lines}");
         assert_eq!(found, Vec::<String>::new());
-        return;
+        return None;
     }
     let local = usize::from(env::var_os("CI").is_none());
     let seeds = number("ASSIST_RULES_SEEDS").unwrap_or(SEEDS[local]);
@@ -194,12 +209,25 @@ fn plans_are_kept_in_every_world() {
         let tallies = workers.into_iter().map(|worker| worker.join().unwrap());
         tallies.fold(Tally::default(), Tally::and)
     });
-    println!("{all:?}");
+    println!("{}: {all:?}", K::NAME);
     let counts = [all.by_read, all.unchanged, all.conflicts, all.unknown];
     assert!(
         counts.iter().all(|count| *count > 0),
         "a simulation without them shows nothing: {all:?}"
     );
+    Some(all)
+}
+
+#[test]
+fn plans_are_kept_in_every_world() {
+    all_are_kept(Vocabulary::of_rules());
+}
+
+#[test]
+fn plans_of_copilots_are_kept_in_every_world() {
+    if let Some(all) = all_are_kept(Vocabulary::of_copilots()) {
+        assert!(all.sent_again > 0, "none was sent again: {all:?}");
+    }
 }
 
 #[test]
@@ -213,9 +241,14 @@ fn the_same_seed_is_the_same_world_of_plans() {
 
 #[track_caller]
 fn is_caught(wrong: WrongApply, promise: Promise) {
-    let vocabulary = Arc::new(Vocabulary::of_rules());
+    is_caught_in(Vocabulary::of_rules(), wrong, promise);
+}
+
+#[track_caller]
+fn is_caught_in<K: Specimen>(vocabulary: Vocabulary<K>, wrong: WrongApply, promise: Promise) {
+    let vocabulary = Arc::new(vocabulary);
     let breaks = |seed: &u64| {
-        let (history, plans) = run::<TriggerRule>(*seed, &vocabulary, Some(wrong), Lines::NotKept);
+        let (history, plans) = run(*seed, &vocabulary, Some(wrong), Lines::NotKept);
         promise::check(&history, &plans)
             .iter()
             .any(|broken| broken.promise == promise)
@@ -249,4 +282,13 @@ fn a_second_apply_that_credits_itself_is_caught() {
 #[test]
 fn a_second_plan_that_credits_itself_with_the_first_is_caught() {
     is_caught(WrongApply::CreditsItselfWithAnother, Promise::OwnCredit);
+}
+
+#[test]
+fn a_second_send_without_a_look_for_the_first_is_caught() {
+    is_caught_in(
+        Vocabulary::of_copilots(),
+        WrongApply::ForgetsWhatIsOpen,
+        Promise::LookedForFirst,
+    );
 }

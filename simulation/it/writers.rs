@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::{Reconciler, Updater};
-use domain::Code;
 use domain::document::CrossFieldMerge;
 use domain::protocol::{Completion, OnConflict, Outcome, PriorWrite, UpdateOptions, UpdateRequest};
 use domain::testing::Specimen;
@@ -210,13 +209,11 @@ pub(crate) fn reported<K: Specimen>(
 ) -> ReportedOutcome {
     let outcome = &completion.outcome;
     let overwrites = outcome.write().map(|write| write.overwrites.as_slice());
-    let is_warned_of = |code: Code| outcome.findings().iter().any(|finding| finding.code == code);
     ReportedOutcome {
         outcome: outcome.kind(),
         evidence: outcome.evidence(),
         is_named_version: matches!(outcome, Outcome::Conflict(conflict) if conflict.expected.is_some()),
-        is_not_read_back: is_warned_of(Code::NotReadBack),
-        is_maybe_by_another: is_warned_of(Code::ConfirmedByRead),
+        warnings: outcome.findings().iter().map(|finding| finding.code).collect(),
         overwrote: vocabulary.slots_of(overwrites.unwrap_or_default()),
         version_after: outcome.after().1.and_then(state_of),
         attempts: completion.attempts as usize,

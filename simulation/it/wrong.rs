@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use domain::document::Guard;
 use domain::testing::Specimen;
-use domain::{Evidence, OutcomeKind, Patch, Stored};
+use domain::{Code, Evidence, OutcomeKind, Patch, Stored};
 use ports::{Author, Clock, DocumentRef, IntentRecord, Ledger};
 
 use crate::client::{Client, TARGET};
@@ -95,8 +95,11 @@ pub(crate) async fn update<K: Specimen>(
         outcome,
         evidence,
         is_named_version: false,
-        is_not_read_back: false,
-        is_maybe_by_another: evidence == Some(Evidence::Read),
+        warnings: if evidence == Some(Evidence::Read) {
+            vec![Code::ConfirmedByRead]
+        } else {
+            Vec::new()
+        },
         overwrote: Vec::new(),
         version_after: None,
         attempts: world.history.updates[update].requests.len(),

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::document::Guard;
 use domain::protocol::{
     Completion, Mode, Now, Outcome, PriorWrite, RecordError, Step, Update, UpdateOptions, UpdateRequest, Wait,
 };
@@ -156,6 +157,15 @@ impl<'r, K: DocumentKind> Beginning<'r, K> {
     }
 }
 
+/// The look at the record once an intent has the lease. Where a version fences a write, what another run left open a
+/// moment ago needs no look: of two of them the second one is refused.
+async fn find_under_lease<K: DocumentKind>(writes: &dyn PriorWrites<K>) -> Result<PriorWrite<K>, LedgerError> {
+    match K::GUARD {
+        Guard::Version => writes.find_settled().await,
+        Guard::Content => writes.find_all().await.map(|(prior, _)| prior),
+    }
+}
+
 /// Finds the writes of a document since a patch of it was reviewed.
 #[async_trait]
 pub(crate) trait PriorWrites<K>: Send + Sync {
@@ -289,7 +299,7 @@ impl<K: DocumentKind> Updater<K> {
                             let is_first = stats.intent.replace(intent).is_none();
                             match prior_writes.filter(|_| is_first) {
                                 // Why again: only the lease keeps others from writing between a look and the write.
-                                Some(writes) => match writes.find_settled().await {
+                                Some(writes) => match find_under_lease(writes).await {
                                     Ok(prior) if look.as_ref() == Ok(&prior) => record.recorded(),
                                     Ok(prior) => record.recorded_after(prior, self.now(started)),
                                     Err(error) => record.not_recorded(record_error(&error)),

@@ -191,6 +191,8 @@ codes! {
         "A Copilot has to be saved again before a rule with an intent fires that the NLU domain did not have when it was saved. The record of this program knows that the intent was absent at its last write of this Copilot; without that nothing is said.";
     RenamedReference = "AR0233", Warning, Result, "a name that the organization has changed",
         "Nothing has the name that the file has in place of an id any more. The record of this program knows which thing had it when the file was last applied or pulled, so that one is taken. Write its name of today into the file, or `pull`.";
+    SentAgain = "AR0234", Warning, Result, "sent again after an earlier run whose outcome is not known",
+        "An earlier run of the plan was stopped or lost the answer to its write, and three reads over some seconds show the document as it was before. Where the platform checks no version, this cannot be told from a change that was made and then put back by others; if it was, their change is undone. `history` shows both writes.";
 }
 
 impl Code {

@@ -41,6 +41,14 @@ impl Finding {
         Self::new(Code::ConfirmedByRead, Pointer::root(), message)
     }
 
+    /// The warning of a change that is sent once more after an earlier run left its outcome open: the document is as it was
+    /// before, and nothing says that it was never otherwise.
+    pub fn sent_again() -> Self {
+        let message = "an earlier run may have written this, and no read shows it: sent again";
+        Self::new(Code::SentAgain, Pointer::root(), message)
+            .with_help("if others put back what was there before, that is undone now")
+    }
+
     /// The same finding with advice.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {

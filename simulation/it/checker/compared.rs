@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use domain::testing::Specimen;
-use domain::{Evidence, OutcomeKind};
+use domain::{Code, Evidence, OutcomeKind};
 
 use super::losses::lost_slots;
 use super::{Promise, Violation, entry_of, report, shown_after, writes};
@@ -66,13 +66,13 @@ fn check_read_back<K: Specimen>(history: &History<K>, run: &UpdateRun, update: u
     let log = &history.logs[run.document];
     let asked = history.asked(run, &reported.overwrote);
     let is_seen = shown_after(history, run, number).any(|state| log[state].content.says(asked));
-    if reported.evidence == Some(Evidence::Answer) && !is_seen && !reported.is_not_read_back {
+    if reported.evidence == Some(Evidence::Answer) && !is_seen && !reported.is_warned_of(Code::NotReadBack) {
         let what = format!("u{update} is told that it is applied, and no read shows it");
         report(found, Promise::ReadBack, what);
     }
     let read_back = log.iter().rev().find(|state| state.since <= reported.at + ROUND_TRIP);
     let is_lost = read_back.is_some_and(|state| !state.content.says(asked));
-    if is_lost && !is_seen && !reported.is_not_read_back {
+    if is_lost && !is_seen && !reported.is_warned_of(Code::NotReadBack) {
         let what = format!("u{update} is told that it is applied, and others had overwritten it by then");
         report(found, Promise::SeenIsReported, what);
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::testing::Specimen;
-use domain::{Evidence, OutcomeKind};
+use domain::{Code, Evidence, OutcomeKind};
 
 use super::{Promise, Violation, entry_of, report, shown_after, writes};
 use crate::content::SLOTS;
@@ -109,7 +109,7 @@ fn check_applied<K: Specimen>(
         answers(|answer| matches!(answer, Answer::Shown { .. } | Answer::Accepted))
     } else {
         let was_sent = answers(|answer| !matches!(answer, Answer::NotSent));
-        reported.is_maybe_by_another && (was_sent || run.is_indeterminate)
+        reported.is_warned_of(Code::ConfirmedByRead) && (was_sent || run.is_indeterminate)
     };
     if !is_proved {
         let what = format!("{place} by {:?}, and nothing was answered so", reported.evidence);

@@ -8,7 +8,7 @@ use domain::{RequestError, ResponseMetadata, Stored, Version};
 use ports::{Cursor, DocumentStore, Listed, Page, Response, Sleeper};
 
 use crate::client::Client;
-use crate::vocabulary::{Vocabulary, id_of};
+use crate::vocabulary::{Vocabulary, has_versions, id_of};
 use crate::world::version;
 
 /// The store as one process reaches it.
@@ -22,7 +22,7 @@ impl<K: Specimen> Listing<K> {
             let state = log.len() - 1;
             Stored {
                 id: id_of::<K>(document),
-                version: version(state),
+                version: version(state).filter(|_| has_versions::<K>()),
                 value: Vocabulary::as_listed(&log[state].value),
             }
         });

@@ -9,6 +9,7 @@ use app::{
     AppliedPlan, Applier, DriftPolicy, FileContent, OnDrift, PlanRequest, PlannedAction, Planner, Reconciler, Report,
     ReviewedUpdate, RollbackTo, Updater, rollback,
 };
+use domain::Stored;
 use domain::protocol::{OnConflict, UpdateOptions, UpdateRequest};
 use domain::testing::Specimen;
 use ports::{Author, Clock, DocumentRef, InMemoryLedger, Sleeper};
@@ -19,7 +20,7 @@ use super::review::{Plan, PlannedRun, Plans, RecordOf, Review};
 use super::wrong_apply::WrongApply;
 use crate::client::{Client, TARGET};
 use crate::fault::{Fault, FaultRate};
-use crate::history::{Base, UpdateRun};
+use crate::history::{Base, State, UpdateRun};
 use crate::vocabulary::{MemberValues, id_of, number_of};
 use crate::world::{Shared, state_of};
 use crate::writers;
@@ -67,8 +68,9 @@ impl<K: Specimen> Setting<K> {
             run,
             ..Author::default()
         };
+        let record = Record::new(client.clone(), ledger.clone(), self.wrong);
         Updater::<K>::builder(Arc::new(client.clone()))
-            .ledger(Arc::new(Record::new(client.clone(), ledger.clone())))
+            .ledger(Arc::new(record))
             .recorded_as(TARGET, author)
             .jitter(Arc::new(move || chances.world().rng.unit()))
             .build(Arc::new(client.clone()))
@@ -131,9 +133,13 @@ pub(super) async fn roll_back<K: Specimen>(setting: Setting<K>, task: usize) {
     client.carries_out(document, update);
     let updater = setting.updater(&client, &setting.ledger, format!("rollback {task}"));
     let options = UpdateOptions::default();
-    updater
+    let report = updater
         .execute(&id, back.request, options, &|_| (), std::future::pending())
         .await;
+    let mut world = setting.shared.world();
+    let reported = writers::reported(&world.history.vocabulary, &report.completion, world.now);
+    world.trace(|_| format!("u{update} is told: {reported:?}"));
+    world.history.updates[update].reported = Some(reported);
 }
 
 /// Settles what is open.
@@ -142,7 +148,7 @@ pub(super) async fn reconcile<K: Specimen>(setting: Setting<K>, task: usize, aft
     client.sleep(after).await;
     let reconciler = Reconciler::<K> {
         store: Arc::new(client.clone()),
-        ledger: Arc::new(Record::new(client.clone(), setting.ledger.clone())),
+        ledger: Arc::new(Record::new(client.clone(), setting.ledger.clone(), None)),
         target: TARGET.to_owned(),
         author: Author::default(),
         clock: Arc::new(client),
@@ -208,8 +214,9 @@ async fn plan<K: Specimen>(setting: &Setting<K>, client: &Client<K>, files: BTre
         };
         let update = listed.unwrap_or(*update);
         let world = setting.shared.world();
-        let state = update.before().version.as_ref().and_then(state_of).unwrap();
-        let before = world.history.logs[number][state].content;
+        let log = &world.history.logs[number];
+        let state = state_read(log, update.before());
+        let before = log[state].content;
         let wanted = vocabulary.wanted(&files[&number]);
         let review = Review {
             state,
@@ -241,6 +248,13 @@ async fn plan<K: Specimen>(setting: &Setting<K>, client: &Client<K>, files: BTre
         reviews,
     });
     number
+}
+
+/// The state that a document was read at: where the server has no versions, the newest with its content.
+fn state_read<K: Specimen>(log: &[State<K>], read: &Stored<K>) -> usize {
+    let stated = read.version.as_ref().and_then(state_of);
+    let has_content = |state: &State<K>| state.value.has_content_of(&read.value);
+    stated.or_else(|| log.iter().rposition(has_content)).unwrap()
 }
 
 /// Applies a plan in a run of its own.

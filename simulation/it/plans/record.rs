@@ -10,6 +10,7 @@ use ports::{
     BaseRecord, Entry, EntryId, InMemoryLedger, IntentRecord, Ledger, LedgerError, OutcomeRecord, Recorded, Sleeper,
 };
 
+use super::wrong_apply::WrongApply;
 use crate::client::Client;
 use crate::fault::Fault;
 use crate::history::Settlement;
@@ -18,15 +19,17 @@ use crate::history::Settlement;
 pub(super) struct Record<K: Specimen> {
     client: Client<K>,
     ledger: Arc<InMemoryLedger>,
+    wrong: Option<WrongApply>,
     /// The place in the history of the intents that this process recorded.
     kept: Mutex<BTreeMap<EntryId, usize>>,
 }
 
 impl<K: Specimen> Record<K> {
-    pub(super) fn new(client: Client<K>, ledger: Arc<InMemoryLedger>) -> Self {
+    pub(super) fn new(client: Client<K>, ledger: Arc<InMemoryLedger>, wrong: Option<WrongApply>) -> Self {
         Self {
             client,
             ledger,
+            wrong,
             kept: Mutex::default(),
         }
     }
@@ -71,6 +74,9 @@ impl<K: Specimen> Ledger for Record<K> {
     }
 
     async fn unsettled(&self, target: &str, kind: &str) -> Result<Vec<Entry>, LedgerError> {
+        if self.wrong == Some(WrongApply::ForgetsWhatIsOpen) {
+            return Ok(Vec::new());
+        }
         self.ledger.unsettled(target, kind).await
     }
 

@@ -26,6 +26,8 @@ pub(super) enum WrongApply {
     CreditsItselfAgain,
     /// Asks the record for writes of the own plan alone, so that it credits itself with those of others.
     CreditsItselfWithAnother,
+    /// Does not look for writes that an earlier run of the plan left open.
+    ForgetsWhatIsOpen,
 }
 
 impl WrongApply {
@@ -51,7 +53,10 @@ impl WrongApply {
     ) -> ReviewedUpdate<K> {
         let is_refreshed = match self {
             Self::FetchesTheVersionAgain | Self::TakesEqualForUnmoved => true,
-            Self::WritesFromTheListing | Self::CreditsItselfAgain | Self::CreditsItselfWithAnother => false,
+            Self::WritesFromTheListing
+            | Self::CreditsItselfAgain
+            | Self::CreditsItselfWithAnother
+            | Self::ForgetsWhatIsOpen => false,
         };
         let Some(now) = client.get(&id_of::<K>(document)).await.ok().filter(|_| is_refreshed) else {
             return reviewed;
@@ -75,7 +80,10 @@ impl WrongApply {
     pub(super) async fn record(self, ledger: &InMemoryLedger, plan: &str) -> Option<Arc<InMemoryLedger>> {
         let asked = InMemoryLedger::default();
         match self {
-            Self::FetchesTheVersionAgain | Self::WritesFromTheListing | Self::TakesEqualForUnmoved => return None,
+            Self::FetchesTheVersionAgain
+            | Self::WritesFromTheListing
+            | Self::TakesEqualForUnmoved
+            | Self::ForgetsWhatIsOpen => return None,
             Self::CreditsItselfAgain => {}
             Self::CreditsItselfWithAnother => {
                 for entry in ledger.all() {

@@ -45,22 +45,25 @@ impl<K: DocumentKind> Update<K> {
             Ok(ours) => self.attempt_if_changed(base, patch, ours),
             Err(error) => return self.too_large(base, &error, 0),
         };
-        let (mut update, mut attempt) = match attempt {
+        let (update, attempt) = match attempt {
             Ok(attempt) => attempt,
             Err(end) => return end,
         };
         match (update.options.mode, prior) {
             (Mode::Write, PriorWrite::None) => update.record(attempt),
-            (Mode::Write, PriorWrite::Unsettled) => {
-                update.may_have_arrived = true;
-                let lost = "an earlier run sent it, and its outcome is not known";
-                attempt.indeterminate = Some(RequestError::no_answer(lost));
-                update.read(ReadPurpose::Verify(attempt, Polling::default()))
-            }
+            (Mode::Write, PriorWrite::Unsettled) => update.look_for_what_was_left_open(attempt, Polling::default()),
             (Mode::DryRun, _) | (Mode::Write, PriorWrite::Applied { .. } | PriorWrite::Overwritten) => {
                 update.read(ReadPurpose::Reviewed(attempt, Polling::default()))
             }
         }
+    }
+
+    /// Reads whether an earlier run has written it.
+    pub(super) fn look_for_what_was_left_open(mut self, mut attempt: Box<Attempt<K>>, polling: Polling) -> Step<K> {
+        self.may_have_arrived = true;
+        let lost = "an earlier run sent it, and its outcome is not known";
+        attempt.indeterminate = Some(RequestError::no_answer(lost));
+        self.read(ReadPurpose::Verify(attempt, polling))
     }
 
     /// The document of a reviewed patch, where the record knows of a write since, or nothing is to be written.
@@ -87,11 +90,7 @@ impl<K: DocumentKind> Update<K> {
         // Why: what others' runs wrote may have been recorded after the review that saw it. The lock is the fence.
         let is_fenced = matches!(attempt.write.precondition, Precondition::Version(_));
         if is_unmoved && is_fenced && self.options.mode == Mode::Write && prior.is_of_another_plan() {
-            return if attempt.is_recorded {
-                self.start_write(attempt)
-            } else {
-                self.record(attempt)
-            };
+            return self.record_and_write(attempt);
         }
         if prior.is_evident_in(&attempt.write, &stored.value) {
             let findings = attempt.write.patch.stored_otherwise(&stored.value);
@@ -203,6 +202,15 @@ impl<K: DocumentKind> Update<K> {
 
     fn record(self, attempt: Box<Attempt<K>>) -> Step<K> {
         Step::Record(Record { update: self, attempt })
+    }
+
+    /// Writes it, its intent first unless that is recorded.
+    pub(super) fn record_and_write(self, attempt: Box<Attempt<K>>) -> Step<K> {
+        if attempt.is_recorded {
+            self.start_write(attempt)
+        } else {
+            self.record(attempt)
+        }
     }
 
     /// Writes what is recorded, after a wait too. Where the content guards it, it is compared right before.

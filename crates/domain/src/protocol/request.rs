@@ -55,7 +55,8 @@ pub enum PriorWrite<K> {
     /// A write of this patch was overwritten by others in the same moment: it is a conflict.
     Overwritten,
     /// A write of this patch was sent, and its outcome is not known. The document is read: it is applied if the patch is in
-    /// it; the identical bytes are sent again under a version that has not moved; else it stays unknown.
+    /// it; the identical bytes are sent again under a version that has not moved, or, where only the content guards it, after
+    /// [`MAX_STALE_READS`](super::MAX_STALE_READS) reads that all show what was reviewed; else it stays unknown.
     Unsettled,
 }
 
@@ -143,6 +144,13 @@ pub struct PendingWrite<K: DocumentKind> {
 }
 
 impl<K: DocumentKind> PendingWrite<K> {
+    /// Adds a warning, unless it is among the findings.
+    pub(super) fn warn_once(&mut self, warning: Finding) {
+        if !self.findings.contains(&warning) {
+            self.findings.push(warning);
+        }
+    }
+
     /// True if a document that was read proves that this was accepted.
     pub(super) fn is_evident_in(&self, read: &K) -> bool {
         self.patch.is_evident_in(&self.base.value, &self.ours, read)

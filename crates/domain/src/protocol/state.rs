@@ -71,6 +71,11 @@ pub(super) struct Attempt<K: DocumentKind> {
 }
 
 impl<K: DocumentKind> Attempt<K> {
+    /// True if an earlier run sent it, its outcome is not known, and this run has not sent it.
+    pub(super) fn is_left_open(&self) -> bool {
+        self.indeterminate.is_some() && self.sends == 0
+    }
+
     /// True if a send of it may have reached the server.
     pub(super) fn may_have_been_sent(&self) -> bool {
         self.indeterminate.is_some() || self.refusal.is_some()
@@ -109,6 +114,8 @@ pub(super) enum ReadPurpose<K: DocumentKind> {
 pub(super) struct Polling {
     /// Reads so far that may have.
     pub(super) seen: u32,
+    /// Those that showed what was there before the write.
+    pub(super) unmoved: u32,
     /// The time at which the write was answered; the start, if it is another run's.
     pub(super) since: Duration,
 }
@@ -209,12 +216,16 @@ impl<K: DocumentKind> Record<K> {
         if prior == PriorWrite::None {
             return self.recorded();
         }
+        self.attempt.is_recorded = true;
+        let is_left_open = prior == PriorWrite::Unsettled;
         if let UpdateRequest::Planned { prior: known, .. } = &mut self.update.request {
             *known = prior;
         }
-        self.attempt.is_recorded = true;
-        self.update
-            .read(ReadPurpose::Reviewed(self.attempt, Polling::since(now)))
+        let polling = Polling::since(now);
+        if is_left_open {
+            return self.update.look_for_what_was_left_open(self.attempt, polling);
+        }
+        self.update.read(ReadPurpose::Reviewed(self.attempt, polling))
     }
 
     /// The intent could not be recorded.

@@ -131,6 +131,7 @@ impl<K: DocumentKind> Update<K> {
     fn out_of_sight(self, purpose: ReadPurpose<K>, failure: RequestError) -> Step<K> {
         match purpose {
             ReadPurpose::Base => self.failed(None, failure),
+            ReadPurpose::Guard(attempt) if attempt.indeterminate.is_some() => self.lost_sight(*attempt, failure),
             ReadPurpose::Guard(attempt) | ReadPurpose::Reviewed(attempt, _)
                 if failure.class != FailureClass::NotFound =>
             {
@@ -159,12 +160,18 @@ impl<K: DocumentKind> Update<K> {
     }
 
     /// Compares the content right before the write.
-    fn compare(self, attempt: Box<Attempt<K>>, stored: Stored<K>) -> Step<K> {
+    fn compare(self, mut attempt: Box<Attempt<K>>, stored: Stored<K>) -> Step<K> {
         if attempt.write.is_unmoved(&stored) {
+            if attempt.is_left_open() {
+                attempt.write.warn_once(Finding::sent_again());
+            }
             return self.write(attempt, stored.version);
         }
         if attempt.write.is_proved_by(&stored.value) {
             return self.already_so(Some(attempt.write), stored, 0);
+        }
+        if attempt.indeterminate.is_some() {
+            return self.unknown(*attempt);
         }
         self.rebase(attempt.requested, attempt.write.merges, Some(attempt.write), stored)
     }
@@ -174,6 +181,7 @@ impl<K: DocumentKind> Update<K> {
         if attempt.write.is_proved_by(&stored.value) {
             return self.applied_by_read(attempt.write, stored);
         }
+        let polling = polling.showing(attempt.write.is_unmoved(stored));
         match &attempt.write.precondition {
             // Why the identical bytes under the identical version: the lock is the fence.
             Precondition::Version(_) if attempt.write.is_unmoved(stored) && attempt.sends < MAX_SENDS => {
@@ -181,13 +189,22 @@ impl<K: DocumentKind> Update<K> {
             }
             Precondition::Version(_) => self.unknown(*attempt),
             // Without a lock a second send may undo what others did since the first: it is only looked for.
-            Precondition::Content(_) => match self.pause_of(polling, now) {
-                Some(pause) => {
+            Precondition::Content(_) => {
+                let pause = if attempt.is_left_open() {
+                    polling.pause().filter(|pause| self.fits(*pause, now))
+                } else {
+                    self.pause_of(polling, now)
+                };
+                if let Some(pause) = pause {
                     let again = ReadPurpose::Verify(attempt, polling.next());
-                    self.wait(pause, AfterWait::Read(again), now)
+                    return self.wait(pause, AfterWait::Read(again), now);
                 }
-                None => self.unknown(*attempt),
-            },
+                // Why only for an earlier run's: to apply again is how people go on after a stop.
+                if attempt.is_left_open() && polling.unmoved == MAX_STALE_READS {
+                    return self.record_and_write(attempt);
+                }
+                self.unknown(*attempt)
+            }
         }
     }
 
@@ -351,8 +368,16 @@ impl<K: DocumentKind> ReadPurpose<K> {
 impl Polling {
     pub(super) fn since(now: Now) -> Self {
         Self {
-            seen: 0,
             since: now.elapsed,
+            ..Self::default()
+        }
+    }
+
+    /// The same after a read that shows the document as it was before the write, or otherwise.
+    fn showing(self, is_unmoved: bool) -> Self {
+        Self {
+            unmoved: self.unmoved + u32::from(is_unmoved),
+            ..self
         }
     }
 

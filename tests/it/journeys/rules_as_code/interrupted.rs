@@ -3,7 +3,7 @@
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use emulator::{Kind, Writer};
+use emulator::{Kind, Script, Writer};
 use serde_json::{Value, json};
 
 use super::kinds::{Documents, copilots};
@@ -18,6 +18,20 @@ fn repository() -> Repository {
         repository.rename(&[&format!("r{number}")], "New");
     }
     repository
+}
+
+/// Starts a command, and kills it while the server holds back a write.
+fn killed_in_flight(documents: &Documents, args: &[&str]) {
+    let held = r#"{"faults": [{"on": {"kind": "put"}, "times": 1, "do": {"delay": {"ms": 600000}}}]}"#;
+    let emulator = &documents.repository.workstation.sandbox.emulator;
+    emulator.load_faults(Script::from_json(held).unwrap());
+    let mut command = documents.repository.command(args);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while emulator.requests().iter().all(|request| request.kind != Kind::Put) {
+        thread::yield_now();
+    }
+    send("-KILL", &child);
+    assert_eq!(child.wait().unwrap().code(), None);
 }
 
 /// Starts a command, and sends a signal once the server has answered so many requests of a kind since.
@@ -229,4 +243,60 @@ fn two_runs_of_one_plan_write_each_copilot_once() {
     let documents = copilots_and_a_rule();
     assert_eq!(applied_by_two(&documents.repository, &APPLY), 7);
     assert_all_written_once(&documents);
+}
+
+/// The codes of the findings of a document that was applied.
+#[track_caller]
+fn codes_of_applied(result: &Value) -> Vec<&str> {
+    assert_eq!(result["summary"]["applied"], 1, "{result:#}");
+    let findings = result["changes"][0]["findings"].as_array().unwrap();
+    findings
+        .iter()
+        .map(|finding| finding["code"].as_str().unwrap())
+        .collect()
+}
+
+/// Nothing but the content can say whether the write arrived: it is sent once more, with a warning.
+#[test]
+fn a_copilot_whose_write_never_arrived_is_sent_again_by_the_next_apply() {
+    let lost = |documents: &Documents| {
+        let dropped = r#"{"faults": [{"on": {"kind": "put"}, "times": 1, "do": {"drop_before": {}}}]}"#;
+        let emulator = &documents.repository.workstation.sandbox.emulator;
+        emulator.load_faults(Script::from_json(dropped).unwrap());
+        let unknown = documents.repository.json(11, &["apply", "p.plan"]);
+        assert_eq!(unknown["summary"]["unknown"], 1, "{unknown:#}");
+    };
+    let killed = |documents: &Documents| killed_in_flight(documents, &["apply", "p.plan"]);
+    for leave_open in [&lost as &dyn Fn(&Documents), &killed] {
+        let documents = copilots(2);
+        let repository = &documents.repository;
+        documents.change(&["r1"]);
+        repository.plan();
+        leave_open(&documents);
+        let emulator = &repository.workstation.sandbox.emulator;
+        assert_eq!(emulator.copilot_writes().len(), 0);
+        let again = repository.json(0, &["apply", "p.plan"]);
+        assert_eq!(codes_of_applied(&again), ["AR0234"]);
+        assert_eq!(emulator.copilot_writes().len(), 1);
+        documents.assert_ours("r1", true);
+        assert_eq!(repository.json(0, &["apply", "p.plan"])["summary"]["unchanged"], 1);
+        assert_eq!(emulator.copilot_writes().len(), 1);
+        let open = repository.json(0, &["history", "--outcome", "unknown"]);
+        assert_eq!(open["entries"], json!([]), "the second write follows the first");
+    }
+}
+
+/// What somebody else wrote meanwhile is never written over.
+#[test]
+fn a_copilot_that_moved_after_a_write_was_left_open_stays_unknown() {
+    let documents = copilots(2);
+    let repository = &documents.repository;
+    documents.change(&["r1"]);
+    repository.plan();
+    killed_in_flight(&documents, &["apply", "p.plan"]);
+    documents.others_change("r1");
+    let again = repository.json(11, &["apply", "p.plan"]);
+    assert_eq!(again["summary"]["unknown"], 1, "{again:#}");
+    documents.assert_theirs("r1");
+    documents.assert_ours("r1", false);
 }

@@ -1,6 +1,6 @@
 //! Writes of the same plan whose outcome an earlier run left open.
 
-use domain::Evidence;
+use domain::{Evidence, Patch};
 
 use super::room::Sent;
 use super::*;
@@ -115,21 +115,35 @@ async fn each_run_that_is_gone_is_gone_on_from() {
     assert_eq!(room.wire.writes(), 1);
 }
 
-/// Equal content may be ours, put back: it says nothing.
+/// Equal content may be ours, put back: it is sent again only after three reads of it, and never over anything else.
 #[tokio::test]
-async fn what_only_its_content_guards_is_looked_for_three_times_and_not_sent_again() {
-    let room = Room::of([(1, Toy::specimen())], Vec::new());
-    let plan = room.plan("p", &[(1, Toy::edit(&[(0, 0)]))]).await;
-    room.crash("a", &plan, WriteFault::Crash);
-    room.time.advance(LONGER_THAN_A_LEASE);
+async fn what_only_its_content_guards_is_looked_for_three_times_before_it_is_sent_again() {
+    let left_open = async || {
+        let room = Room::of([(1, Toy::specimen())], Vec::new());
+        let plan = room.plan("p", &[(1, Toy::edit(&[(0, 0)]))]).await;
+        room.crash("a", &plan, WriteFault::Crash);
+        room.time.advance(LONGER_THAN_A_LEASE);
+        (room, plan)
+    };
+    let (room, plan) = left_open().await;
     let (reads, started) = (room.wire.reads(), room.time.elapsed());
-    assert_eq!(room.apply_in_words("b", &plan, OnConflict::Fail).await, [UNKNOWN]);
-    assert_eq!((room.wire.reads() - reads, room.wire.writes()), (3, 0));
+    assert_eq!(room.apply_in_words("b", &plan, OnConflict::Fail).await, [APPLIED]);
+    let [to_look, to_compare, to_read_back] = [3, 1, 1];
+    assert_eq!(room.wire.reads() - reads, to_look + to_compare + to_read_back);
+    assert_eq!(room.wire.writes(), 1);
     assert_eq!(room.time.elapsed(), started + Duration::from_secs(4));
-    room.wire
-        .behind
-        .put(&1, Toy::patch(&[(0, 0)]).apply(&Toy::specimen()).unwrap());
+    let [entry] = room.ledger.all().try_into().unwrap();
+    assert_eq!(entry.intent.unwrap().follows, Some(EntryId(1)));
+    assert!(room.unsettled().await.is_empty());
+
+    let (room, plan) = left_open().await;
+    let changed = |patch: &Patch<Toy>| patch.apply(&Toy::specimen()).unwrap();
+    room.wire.behind.put(&1, changed(&Toy::patch(&[(0, 1)])));
+    assert_eq!(room.apply_in_words("b", &plan, OnConflict::Merge).await, [UNKNOWN]);
+    assert_eq!(room.wire.writes(), 0);
+    room.wire.behind.put(&1, changed(&Toy::patch(&[(0, 0)])));
     assert_eq!(room.apply_in_words("c", &plan, OnConflict::Fail).await, [APPLIED]);
+    assert_eq!(room.wire.writes(), 0);
     assert!(room.unsettled().await.is_empty());
 }
 

@@ -263,3 +263,61 @@ fn a_reviewed_patch_is_compared_with_what_was_reviewed() {
         assert_eq!(play(request.clone(), script), expected, "{script}");
     }
 }
+
+/// Nothing but the content says whether a write of a run that was killed arrived: it is sent once more where three reads
+/// all show what was reviewed.
+#[test]
+fn what_an_earlier_run_left_open_is_sent_again_after_three_reads_of_what_was_reviewed() {
+    let request = UpdateRequest::Planned {
+        patch: Toy::patch(&[(0, 0)]),
+        base: shown("before"),
+        prior: PriorWrite::Unsettled,
+    };
+    for (script, expected) in [
+        ("ours", format!("read applied by:read {LIST} AR0215 sent:0")),
+        ("before ours", format!("read read applied by:read {LIST} AR0215 sent:0")),
+        (
+            "before before before before ours ours",
+            format!("read read read record read write read applied by:answer {LIST} AR0234 sent:1"),
+        ),
+        // One read of another state says that somebody is at work there.
+        ("theirs before before", format!("read read read unknown {LIST} sent:0")),
+        ("before theirs before", format!("read read read unknown {LIST} sent:0")),
+        ("before before theirs", format!("read read read unknown {LIST} sent:0")),
+        ("absent before before", format!("read read read unknown {LIST} sent:0")),
+        // From the second send on, nothing is merged, compared otherwise or sent a third time.
+        (
+            "before before before theirs",
+            format!("read read read record read unknown {LIST} sent:0"),
+        ),
+        (
+            "before before before ours",
+            format!("read read read record read applied by:read {LIST} AR0215 sent:0"),
+        ),
+        (
+            "before before before absent",
+            format!("read read read record read unknown {LIST} sent:0"),
+        ),
+        (
+            "before before before denied",
+            format!("read read read record read unknown {LIST} sent:0"),
+        ),
+        (
+            "before before before before indeterminate before before before",
+            format!("read read read record read write read read read unknown {LIST} AR0234 sent:1"),
+        ),
+        (
+            "before before before before throttled before ours ours",
+            format!("read read read record read write read write read applied by:answer {LIST} AR0234 sent:1"),
+        ),
+        (
+            "before before before before taken before before before",
+            format!("read read read record read write read read read unknown {LIST} AR0234 sent:1"),
+        ),
+    ] {
+        assert_eq!(play(request.clone(), script), expected, "{script}");
+    }
+    // Without the time for three reads nothing is known.
+    let played = play_until(Duration::from_secs(2), request, "before before");
+    assert_eq!(played, format!("read read unknown {LIST} sent:0"));
+}

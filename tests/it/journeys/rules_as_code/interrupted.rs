@@ -286,7 +286,7 @@ fn a_copilot_whose_write_never_arrived_is_sent_again_by_the_next_apply() {
     }
 }
 
-/// What somebody else wrote meanwhile is never written over.
+/// Nothing is written over what somebody else wrote meanwhile.
 #[test]
 fn a_copilot_that_moved_after_a_write_was_left_open_stays_unknown() {
     let documents = copilots(2);

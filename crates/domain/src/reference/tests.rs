@@ -414,6 +414,33 @@ proptest! {
         prop_assert_eq!(resolved.references, portable.references);
     }
 
+    /// In another organization each place has an id of that one, and none that a listing of the first one knows.
+    #[test]
+    fn no_id_of_one_organization_reaches_another(document in copilot(), odd in testing::text()) {
+        // Half a character is no part of an id that a listing has.
+        let document = parsed(&document.text().replace("\\ud800", ""));
+        let all_have_names = usize::MAX;
+        let names = names(&document, &odd, all_have_names);
+        let name_of = |it: &Reference| names.get(&(it.kind, it.within.clone()))?.get(&it.id).cloned();
+        let portable = portable::<Copilot>(&document, name_of).unwrap();
+        prop_assert!(portable.nameless.is_empty());
+
+        let other = |id: &str| format!("{id}~");
+        let lookup = |query: &ReferenceQuery| {
+            let ReferenceText::Named { kind, name } = &query.text else { return Err(()) };
+            let within = query.within.as_ref().map(|id| id.trim_end_matches('~').to_owned());
+            let of_kind = names.get(&(*kind, within)).ok_or(())?;
+            of_kind.iter().find(|(_, its)| *its == name).map(|(id, _)| other(id)).ok_or(())
+        };
+        let resolved = resolve::<Copilot, _>(&portable.document, lookup).unwrap();
+        let of_the_other = references::<Copilot>(&document).into_iter().map(|it| Reference {
+            id: other(&it.id),
+            within: it.within.as_deref().map(other),
+            ..it
+        });
+        prop_assert_eq!(references::<Copilot>(&resolved.document), of_the_other.collect::<Vec<_>>());
+    }
+
     /// A document of any form is read, and one without names in it stays, byte for byte.
     #[test]
     fn any_document_is_taken(document in testing::json_document()) {

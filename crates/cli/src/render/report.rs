@@ -59,6 +59,10 @@ pub(crate) fn report<K: DocumentKind>(
         they_changed(&mut text, &conflict.theirs_changed);
         text.push('\n');
     }
+    if let Outcome::Overwritten { .. } = outcome {
+        they_changed(&mut text, &outcome.theirs_changed());
+        text.push('\n');
+    }
     if completion.merges > 0 {
         let times = if completion.merges == 1 {
             "once".to_owned()

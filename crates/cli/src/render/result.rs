@@ -198,8 +198,8 @@ impl ChangeDocument {
     ) -> Self {
         let completion = &report.completion;
         let outcome = &completion.outcome;
-        let (conflicts, theirs_changed) = match outcome {
-            Outcome::Conflict(conflict) => (conflict.collisions.clone(), conflict.theirs_changed.clone()),
+        let conflicts = match outcome {
+            Outcome::Conflict(conflict) => conflict.collisions.clone(),
             Outcome::Applied { .. }
             | Outcome::Overwritten { .. }
             | Outcome::Unchanged { .. }
@@ -210,12 +210,7 @@ impl ChangeDocument {
             | Outcome::Failed(_)
             | Outcome::Deferred { .. }
             | Outcome::Unknown { .. }
-            | Outcome::NotAttempted { .. } => {
-                let write = outcome.write();
-                write.map_or_else(Default::default, |write| {
-                    (write.overwrites.clone(), write.theirs_changed.clone())
-                })
-            }
+            | Outcome::NotAttempted { .. } => outcome.write().map_or_else(Vec::new, |write| write.overwrites.clone()),
         };
         Self {
             document: format!("{}/{}", K::NAME, report.id),
@@ -234,7 +229,7 @@ impl ChangeDocument {
             correlation_id: report.last.correlation_id.clone(),
             diff: outcome.diff(),
             conflicts,
-            theirs_changed,
+            theirs_changed: outcome.theirs_changed(),
             findings,
             retry_at,
             entry: report.recorded.as_ref().map(|recorded| recorded.entry.0),

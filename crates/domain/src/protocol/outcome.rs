@@ -258,6 +258,27 @@ impl<K: DocumentKind> Outcome<K> {
         shown_changes(&base.value, ours)
     }
 
+    /// The changes of others that stood in the way, were merged with, or went over what was written.
+    pub fn theirs_changed(&self) -> Vec<ElementDifference> {
+        match self {
+            Self::Conflict(conflict) => conflict.theirs_changed.clone(),
+            Self::Overwritten { write, after } => shown_changes(&write.ours, &after.value),
+            Self::Applied { .. }
+            | Self::Unchanged { .. }
+            | Self::Planned(_)
+            | Self::Invalid { .. }
+            | Self::Rejected { .. }
+            | Self::Denied { .. }
+            | Self::Failed(_)
+            | Self::Deferred { .. }
+            | Self::Unknown { .. }
+            | Self::NotAttempted { .. } => {
+                let write = self.write();
+                write.map_or_else(Vec::new, |write| write.theirs_changed.clone())
+            }
+        }
+    }
+
     /// The findings, warnings about what the server stored included.
     pub fn findings(&self) -> Vec<Finding> {
         let own: &[Finding] = match self {

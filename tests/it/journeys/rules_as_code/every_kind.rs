@@ -41,8 +41,11 @@ fn what_others_changed_since_the_review_is_a_conflict_and_nothing_is_written() {
         documents.change(&["r2"]);
         repository.plan();
         documents.others_change("r2");
+        let since = repository.seen();
         let result = repository.json(4, &["apply", "p.plan"]);
         assert_eq!(documents.outcomes(&result), ["r2 conflict"]);
+        let refused = usize::from(documents.kind.word == "rule");
+        assert_eq!(repository.requests(since)[2], refused, "a Copilot is compared first");
         let theirs = &result["changes"][0]["theirs_changed"];
         assert_eq!(theirs[0]["path"], documents.kind.theirs, "{theirs}");
         assert_eq!(theirs.as_array().unwrap().len(), 1, "{theirs}");

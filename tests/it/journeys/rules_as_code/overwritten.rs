@@ -53,6 +53,10 @@ fn what_was_written_over_in_the_same_moment_is_told_and_is_theirs_to_plan() {
         ),
         (&json!("content"), &json!("AR0508"), &json!(false))
     );
+    assert_eq!(
+        change["theirs_changed"],
+        json!([{"path": documents.kind.ours, "before": 0.75, "after": THEIRS}])
+    );
     assert_eq!(writers(&documents), ["r2 C", "r2 A"]);
 
     for flags in [&[][..], &["--on-conflict", "merge"]] {

@@ -53,7 +53,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let collect = {
         let pointers = pointers.clone();
         move |event: &Event| {
-            let changes = event.diff.iter().map(|difference| difference.pointer.to_string());
+            let changes = event.diff.iter().map(|found| found.difference.pointer.to_string());
             pointers.lock().unwrap_or_else(PoisonError::into_inner).extend(changes);
             Ok(())
         }

@@ -216,7 +216,13 @@ fn made(replacement: &Replacement, line: &ElementDifference) -> bool {
             || around.strip_prefix(inside).is_some_and(|rest| rest.starts_with('/'))
     };
     replacement.changes.iter().any(|change| {
-        let is_same = change.pointer != *place || same(change.after.as_ref(), line.difference.after.as_ref());
+        let (put, found) = (change.after.as_ref(), line.difference.after.as_ref());
+        let is_same = if change.pointer == *place {
+            same(put, found)
+        } else {
+            // What took something away put nothing into it.
+            put.is_some() || found.is_none() || change.pointer.as_str().len() > place.as_str().len()
+        };
         is_there(&change.pointer) && is_same
     })
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::document::diff;
 use domain::json::Document;
 use ports::{
     BaseHash, BaseRecord, BaseSource, DocumentRef, EntryId, KnownReference, LedgerError, NewestBase, Replacement,
@@ -229,7 +228,7 @@ impl SqlLedger {
                 entry: entry.id,
                 author: intent.author.clone(),
                 at: intent.at,
-                changes: diff(&intent.base, after),
+                changes: intent.changes_to(after),
             });
         }
         let bases = self.base_records(&seqs.into_iter().collect::<Vec<_>>()).await?;

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use domain::document::{Difference, diff};
+use domain::document::ElementDifference;
 use domain::json::Document;
 use domain::{Collision, Evidence, Version};
 
@@ -30,8 +30,9 @@ pub struct Event {
     pub version_before: Option<Version>,
     /// The version of what was applied, where it is known.
     pub version_after: Option<Version>,
-    /// The differences between the document before and the one that was written.
-    pub diff: Vec<Difference>,
+    /// The differences between the document before and the one that was written; of a Copilot with its rules as things, which
+    /// may move.
+    pub diff: Vec<ElementDifference>,
     /// The collisions in which it overwrote theirs, as the user chose.
     pub overwrites: Vec<Collision>,
     /// The document before.
@@ -61,7 +62,7 @@ impl Event {
             evidence: outcome.evidence,
             version_before: intent.version.clone(),
             version_after: outcome.version_after.clone(),
-            diff: diff(&intent.base, &intent.ours),
+            diff: intent.changes(),
             overwrites: intent.overwrites.clone(),
             before: intent.base.clone(),
             after: outcome.after.clone().unwrap_or_else(|| intent.ours.clone()),

@@ -84,9 +84,12 @@ pub(crate) fn author(author: &Author) -> String {
 pub(crate) fn diff(event: &Event) -> String {
     list(event.diff.iter().map(|found| {
         let mut object = Object::default();
-        object.text("path", &found.pointer.to_string());
-        object.raw_if("before", found.before.as_ref());
-        object.raw_if("after", found.after.as_ref());
+        object.text("path", &found.difference.pointer.to_string());
+        object.raw_if("before", found.difference.before.as_ref());
+        object.raw_if("after", found.difference.after.as_ref());
+        if let Some(from) = &found.from {
+            object.text("from", &from.to_string());
+        }
         object.end()
     }))
 }
@@ -191,9 +194,9 @@ mod tests {
         let mut event = event();
         event.before = event.before.pretty().parse().unwrap();
         event.after = event.after.pretty().parse().unwrap();
-        event.diff = domain::document::diff(&event.before, &event.after);
+        event.diff = domain::recorded_changes("rule", &event.before, &event.after);
         event.overwrites = vec![Collision {
-            pointer: event.diff[0].pointer.clone(),
+            pointer: event.diff[0].difference.pointer.clone(),
             base: None,
             ours: None,
             theirs: Some(event.after.clone()),
@@ -205,7 +208,7 @@ mod tests {
     fn an_event_is_the_same_text_each_time_and_keeps_every_digit() {
         let mut event = event();
         event.overwrites = vec![Collision {
-            pointer: event.diff[0].pointer.clone(),
+            pointer: event.diff[0].difference.pointer.clone(),
             base: None,
             ours: Some("2.0".parse().unwrap()),
             theirs: Some("[]".parse().unwrap()),

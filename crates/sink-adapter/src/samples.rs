@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use domain::Evidence;
-use domain::document::diff;
 use domain::json::Document;
 use ports::testing::VirtualTime;
 use ports::{Author, Clock, DeliveryError, DocumentRef, EntryId, Event, EventSink};
@@ -39,7 +38,7 @@ pub(crate) fn event_of(id: &str, entry: u64, after: &str) -> Event {
         evidence: Some(Evidence::Answer),
         version_before: Some("\"7\"".parse().unwrap()),
         version_after: Some("8".parse().unwrap()),
-        diff: diff(&before, &after),
+        diff: domain::recorded_changes("rule", &before, &after),
         overwrites: Vec::new(),
         before,
         after,

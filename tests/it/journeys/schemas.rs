@@ -6,7 +6,6 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use domain::document::diff;
 use domain::json::Document;
 use domain::trigger_rule::Operator;
 use domain::{Collision, Evidence};
@@ -317,7 +316,7 @@ fn event() -> Event {
         evidence: Some(Evidence::Answer),
         version_before: Some("7".parse().unwrap()),
         version_after: Some("8".parse().unwrap()),
-        diff: diff(&before, &after),
+        diff: domain::recorded_changes("rule", &before, &after),
         overwrites: vec![Collision {
             pointer: "/name".parse().unwrap(),
             base: None,

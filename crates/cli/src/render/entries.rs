@@ -4,10 +4,10 @@ use std::fmt::Write;
 use std::time::SystemTime;
 
 use comfy_table::{ContentArrangement, Table, presets};
-use domain::document::{Difference, diff};
-use domain::{Collision, Evidence, OutcomeKind, Version};
+use domain::document::ElementDifference;
+use domain::{Collision, DocumentKind, Evidence, OutcomeKind, TriggerRule, Version};
 use genesys_adapter::Organization;
-use ports::{Author, Entry};
+use ports::{Author, Entry, IntentRecord};
 use serde::Serialize;
 
 use crate::output::{BOLD, DIM, FORMAT_VERSION, PLACE, visible};
@@ -30,6 +30,8 @@ pub(crate) struct EntryDocument {
     at: Option<String>,
     target: String,
     org: Option<Organization>,
+    /// Its reference: the kind and the id.
+    document: Option<String>,
     id: String,
     outcome: Option<&'static str>,
     command: Option<String>,
@@ -49,7 +51,7 @@ pub(crate) struct EntryDocument {
     latency_ms: Option<f64>,
     confirmed_by: Option<&'static str>,
     correlation_id: Option<String>,
-    diff: Vec<Difference>,
+    diff: Vec<ElementDifference>,
     overwrote: Vec<Collision>,
     error: Option<String>,
     /// The settlement by another run, if there was one.
@@ -93,6 +95,9 @@ impl EntryDocument {
             at: entry.at().map(time),
             target: target(entry).to_owned(),
             org: organization(entry),
+            document: entry
+                .document()
+                .map(|document| format!("{}/{}", document.kind, document.id)),
             id: id(entry).to_owned(),
             outcome: entry.outcome_kind().map(OutcomeKind::as_str),
             command: author.map(|author| author.command.clone()),
@@ -136,9 +141,9 @@ impl AuthorDocument {
 }
 
 /// The differences that an update made, or was about to make.
-fn differences(entry: &Entry) -> Vec<Difference> {
+fn differences(entry: &Entry) -> Vec<ElementDifference> {
     let intent = entry.intent.as_ref();
-    intent.map_or_else(Vec::new, |intent| diff(&intent.base, &intent.ours))
+    intent.map_or_else(Vec::new, IntentRecord::changes)
 }
 
 /// A time to the second, UTC.
@@ -162,6 +167,14 @@ fn organization(entry: &Entry) -> Option<Organization> {
 
 fn id(entry: &Entry) -> &str {
     entry.document().map_or("", |document| &document.id)
+}
+
+/// The document as commands name it: a trigger rule by its id alone.
+fn reference(entry: &Entry) -> String {
+    match entry.document() {
+        Some(document) if document.kind != TriggerRule::NAME.as_str() => format!("{}/{}", document.kind, document.id),
+        Some(_) | None => id(entry).to_owned(),
+    }
 }
 
 fn outcome(entry: &Entry) -> &'static str {
@@ -204,7 +217,7 @@ pub(crate) fn table(entries: &[Entry]) -> String {
             what(entry),
         ];
         if has_several_rules {
-            row.insert(2, visible(id(entry)));
+            row.insert(2, visible(&reference(entry)));
         }
         if has_several_targets {
             row.push(visible(target(entry)));
@@ -225,7 +238,7 @@ fn by(author: &Author) -> String {
 fn what(entry: &Entry) -> String {
     let mut fields: Vec<String> = differences(entry)
         .iter()
-        .filter_map(|difference| difference.pointer.tokens().next().map(|token| token.to_string()))
+        .filter_map(|found| found.difference.pointer.tokens().next().map(|token| token.to_string()))
         .collect();
     fields.dedup();
     let author = entry.author();
@@ -261,13 +274,13 @@ pub(crate) fn at_length(entry: &Entry) -> String {
         let names = (
             format!(
                 "{} (version {})",
-                id(entry),
+                reference(entry),
                 document
                     .version_before
                     .as_ref()
                     .map_or("none".to_owned(), ToString::to_string)
             ),
-            format!("{} (entry {})", id(entry), entry.id),
+            format!("{} (entry {})", reference(entry), entry.id),
         );
         text = unified(&intent.base, &intent.ours, (&names.0, &names.1)) + "\n";
     }
@@ -276,7 +289,7 @@ pub(crate) fn at_length(entry: &Entry) -> String {
         "{BOLD}entry {}{BOLD:#}  {}  {}",
         entry.id,
         outcome(entry),
-        visible(id(entry))
+        visible(&reference(entry))
     );
     let author = document.author.as_ref();
     let count = |count: u32| if count == 0 { String::new() } else { count.to_string() };

@@ -23,6 +23,13 @@ pub struct ElementDifference {
     pub from: Option<Pointer>,
 }
 
+impl From<Difference> for ElementDifference {
+    /// The difference of what stands where it stood.
+    fn from(difference: Difference) -> Self {
+        Self { difference, from: None }
+    }
+}
+
 /// The differences, in document order; within a list first the elements that went, then those that changed, came or moved.
 ///
 /// Elements of a list are matched by what they say. Of the others, one that went and one that came are one that changed if
@@ -94,8 +101,7 @@ pub fn shown_changes<K: DocumentKind>(before: &K, after: &K) -> Vec<ElementDiffe
     if K::MEMBERS.iter().any(|member| member.nested.is_some()) {
         return document_changes(before, after);
     }
-    let at_place = |difference| ElementDifference { difference, from: None };
-    before.diff(after).into_iter().map(at_place).collect()
+    before.diff(after).into_iter().map(ElementDifference::from).collect()
 }
 
 fn compare(

@@ -5,9 +5,9 @@ use std::num::ParseIntError;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-use domain::document::{Difference, diff};
+use domain::document::{Difference, ElementDifference, diff};
 use domain::json::Document;
-use domain::{Collision, Evidence, OutcomeKind, Version};
+use domain::{Collision, Evidence, OutcomeKind, Version, recorded_changes};
 
 use super::Lease;
 
@@ -118,6 +118,17 @@ impl IntentRecord {
             from: self.at,
             until: self.leased_until,
         }
+    }
+
+    /// The changes that were to be made; of a Copilot with its rules as things, which may move.
+    pub fn changes(&self) -> Vec<ElementDifference> {
+        recorded_changes(&self.document.kind, &self.base, &self.ours)
+    }
+
+    /// The places at which the document became this one.
+    pub fn changes_to(&self, after: &Document) -> Vec<Difference> {
+        let changes = recorded_changes(&self.document.kind, &self.base, after).into_iter();
+        changes.map(|found| found.difference).collect()
     }
 }
 

@@ -304,3 +304,22 @@ fn an_assistant_may_have_a_slash_in_its_name() {
     assert_eq!(org(&repository)["nluConfig"]["intentConfidenceThreshold"], json!(0.75));
     assert_eq!(repository.plan()["summary"]["unchanged"], 1);
 }
+
+/// The rules that stay are no change, whatever their places are now.
+#[test]
+fn a_rule_that_went_is_one_change_in_the_record() {
+    let repository = organization();
+    let all = rules(&repository);
+    assert!(all.len() > 1, "the sample has rules after the first");
+    write_rules(&repository, &json!(all));
+    repository.json(0, &["apply", "rules", "--yes"]);
+    write_rules(&repository, &json!(all[1..]));
+    repository.json(0, &["apply", "rules", "--yes"]);
+    let history = repository.json(0, &["history", "--limit", "1"]);
+    let entry = &history["entries"][0];
+    assert_eq!(entry["document"], format!("copilot/{SAMPLE_ASSISTANT_ID}"));
+    let diff = entry["diff"].as_array().unwrap();
+    assert_eq!(diff.len(), 1, "{entry:#}");
+    assert_eq!(diff[0]["path"], "/ruleEngineConfig/rules/0");
+    assert_eq!((&diff[0]["before"], diff[0].get("after")), (&all[0], None));
+}

@@ -3,7 +3,6 @@
 use std::fmt::Write;
 
 use app::Reconciled;
-use domain::document::{ElementDifference, shown_changes};
 use domain::{Copilot, DocumentKind, Evidence, Finding, Settlement, TriggerRule};
 use ports::IntentRecord;
 
@@ -29,22 +28,14 @@ pub(crate) fn document(found: &[Reconciled], run: Run, exit: Exit) -> ResultDocu
     ResultDocument::of(run, exit, changes, activation, head)
 }
 
-fn changes<K: DocumentKind>(intent: &IntentRecord) -> Vec<ElementDifference> {
-    let [before, after] = [&intent.base, &intent.ours].map(|document| K::from_document(document.clone()));
-    match (before, after) {
-        (Ok(before), Ok(after)) => shown_changes(&before, &after),
-        (Ok(_) | Err(_), _) => Vec::new(),
-    }
-}
-
 fn change(found: &Reconciled) -> ChangeDocument {
     let (intent, outcome) = (found.entry.intent.as_ref(), found.entry.outcome.as_ref());
     let rule = intent.and_then(|intent| TriggerRule::from_document(intent.ours.clone()).ok());
     let kind = found.entry.document().map(|document| document.kind.as_str());
-    let (guard, changes) = if kind == Some(Copilot::NAME.as_str()) {
-        (Copilot::GUARD, intent.map(changes::<Copilot>))
+    let guard = if kind == Some(Copilot::NAME.as_str()) {
+        Copilot::GUARD
     } else {
-        (TriggerRule::GUARD, intent.map(changes::<TriggerRule>))
+        TriggerRule::GUARD
     };
     let error = match &found.settlement {
         Settlement::Unreadable(failure) => Some(CliError::of_failure("read the document", failure).document()),
@@ -77,7 +68,7 @@ fn change(found: &Reconciled) -> ChangeDocument {
         latency_ms: outcome.and_then(|outcome| outcome.latency).map_or(0.0, milliseconds),
         confirmed_by: found.evidence.map(Evidence::as_str),
         correlation_id: outcome.and_then(|outcome| outcome.correlation_id.clone()),
-        diff: changes.unwrap_or_default(),
+        diff: intent.map_or_else(Vec::new, IntentRecord::changes),
         conflicts: Vec::new(),
         theirs_changed: Vec::new(),
         findings: warnings.map(FindingDocument::without_place).collect(),

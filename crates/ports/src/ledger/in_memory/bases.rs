@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use domain::OutcomeKind;
-use domain::document::diff;
 use domain::json::Document;
 
 use super::{Kept, Record};
@@ -143,7 +142,7 @@ impl Kept {
                     entry: entry.id,
                     author: intent.author.clone(),
                     at: intent.at,
-                    changes: diff(&intent.base, after),
+                    changes: intent.changes_to(after),
                 });
             }
         }

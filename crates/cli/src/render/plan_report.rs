@@ -300,7 +300,7 @@ pub(crate) fn summary(document: &PlanDocument) -> String {
     let beside = match not_in_files {
         Some(0) => String::new(),
         Some(number) => format!("; {number} of the organization in no file"),
-        None => "; those in no file are not counted, since there is no listing".to_owned(),
+        None => "; those in no file are not counted, since the listing could not be read".to_owned(),
     };
     format!("{}{beside}{sandbox}", parts.join(", "))
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::ops::Range;
 
-use domain::json::Document;
+use domain::json::{Document, MAX_BYTES};
 use domain::{Code, Finding, Pointer};
 use scalar::Scalar;
 use serde::Deserialize;
@@ -70,6 +70,12 @@ pub(super) struct Read {
 /// empty document is none.
 pub(super) fn parse(text: &str) -> Result<Vec<Read>, Vec<Placed>> {
     let options = serde_saphyr::options! {
+        // Why: the size of the text and the number of nodes bound both, and a file may hold thousands of rules, or share one
+        // anchor among hundreds.
+        budget: serde_saphyr::budget! {
+            max_documents: MAX_BYTES,
+            enforce_alias_anchor_ratio: false,
+        },
         // Why: a number that no double reaches is one all the same. What is infinite by its name is found later.
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         strict_booleans: true,
@@ -327,6 +333,18 @@ mod tests {
 
     fn read(yaml: &str) -> Result<Read, Vec<Placed>> {
         parse(yaml).map(|mut documents| documents.pop().unwrap())
+    }
+
+    #[test]
+    fn a_text_may_have_thousands_of_documents_and_share_an_anchor_among_hundreds() {
+        let documents = "---\n{id: r}\n".repeat(3_000);
+        assert_eq!(parse(&documents).unwrap().len(), 3_000);
+        let aliases = "- *shared\n".repeat(500);
+        let [read] = parse(&format!("x-shared: &shared {{a: 1}}\nlist:\n{aliases}"))
+            .unwrap()
+            .try_into()
+            .unwrap();
+        assert_eq!(read.document.root().get("list").unwrap().elements().count(), 500);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use domain::document::ElementDifference;
 use domain::{Collision, DocumentKind, Evidence, OutcomeKind, TriggerRule, Version};
 use genesys_adapter::Organization;
-use ports::{Author, Entry, IntentRecord};
+use ports::{Author, DocumentRef, Entry, IntentRecord};
 use serde::Serialize;
 
 use crate::output::{BOLD, DIM, FORMAT_VERSION, PLACE, visible};
@@ -89,15 +89,13 @@ impl EntryDocument {
     pub(crate) fn of(entry: &Entry) -> Self {
         let (intent, outcome) = (entry.intent.as_ref(), entry.outcome.as_ref());
         let author = entry.author();
-        let version_before = intent.and_then(|intent| intent.version.clone());
+        let (version_before, version_after) = versions(entry);
         Self {
             entry: entry.id.0,
             at: entry.at().map(time),
             target: target(entry).to_owned(),
             org: organization(entry),
-            document: entry
-                .document()
-                .map(|document| format!("{}/{}", document.kind, document.id)),
+            document: entry.document().map(DocumentRef::reference),
             id: id(entry).to_owned(),
             outcome: entry.outcome_kind().map(OutcomeKind::as_str),
             command: author.map(|author| author.command.clone()),
@@ -105,8 +103,8 @@ impl EntryDocument {
             plan_id: author.and_then(|author| author.plan_id.clone()),
             author: author.map(AuthorDocument::of),
             guard: intent.map(|intent| intent.guard.clone()),
-            version_before: version_before.or_else(|| outcome.and_then(|outcome| outcome.version_before.clone())),
-            version_after: outcome.and_then(|outcome| outcome.version_after.clone()),
+            version_before: version_before.cloned(),
+            version_after: version_after.cloned(),
             attempts: outcome.map_or(0, |outcome| outcome.attempts),
             requests: outcome.map_or(0, |outcome| outcome.requests),
             retries: outcome.map_or(0, |outcome| outcome.retries),
@@ -172,7 +170,7 @@ fn id(entry: &Entry) -> &str {
 /// The document as commands name it: a trigger rule by its id alone.
 fn reference(entry: &Entry) -> String {
     match entry.document() {
-        Some(document) if document.kind != TriggerRule::NAME.as_str() => format!("{}/{}", document.kind, document.id),
+        Some(document) if document.kind != TriggerRule::NAME.as_str() => document.reference(),
         Some(_) | None => id(entry).to_owned(),
     }
 }
@@ -182,9 +180,16 @@ fn outcome(entry: &Entry) -> &'static str {
 }
 
 /// The version before and after it.
-fn versions(entry: &Entry) -> String {
-    let document = EntryDocument::of(entry);
-    match (document.version_before, document.version_after) {
+fn versions(entry: &Entry) -> (Option<&Version>, Option<&Version>) {
+    let (intent, outcome) = (entry.intent.as_ref(), entry.outcome.as_ref());
+    let before = intent.and_then(|intent| intent.version.as_ref());
+    let before = before.or_else(|| outcome?.version_before.as_ref());
+    (before, outcome.and_then(|outcome| outcome.version_after.as_ref()))
+}
+
+/// The same in a word.
+fn shown_versions(entry: &Entry) -> String {
+    match versions(entry) {
         (Some(before), Some(after)) => format!("{before} → {after}"),
         (Some(before), None) => before.to_string(),
         (None, _) => String::new(),
@@ -212,7 +217,7 @@ pub(crate) fn table(entries: &[Entry]) -> String {
             entry.id.to_string(),
             entry.at().map(time).unwrap_or_default(),
             outcome(entry).to_owned(),
-            versions(entry),
+            shown_versions(entry),
             entry.author().map(by).unwrap_or_default(),
             what(entry),
         ];
@@ -307,7 +312,7 @@ pub(crate) fn at_length(entry: &Entry) -> String {
             "reason",
             author.and_then(|author| author.reason.clone()).unwrap_or_default(),
         ),
-        ("version", versions(entry)),
+        ("version", shown_versions(entry)),
         ("guard", document.guard.clone().unwrap_or_default()),
         ("known by", known_by.to_owned()),
         ("sends", count(document.attempts)),

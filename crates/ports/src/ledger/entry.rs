@@ -75,6 +75,13 @@ pub struct DocumentRef {
     pub id: String,
 }
 
+impl DocumentRef {
+    /// The kind and the id, as documents for programs name it: `rule/ID`.
+    pub fn reference(&self) -> String {
+        format!("{}/{}", self.kind, self.id)
+    }
+}
+
 /// The intent: a write that is about to be sent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IntentRecord {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use app::Reconciled;
 use domain::{Copilot, DocumentKind, Evidence, Finding, Settlement, TriggerRule};
-use ports::IntentRecord;
+use ports::{DocumentRef, IntentRecord};
 
 use super::{Activation, ChangeDocument, ResultDocument, Run, milliseconds, whole_milliseconds};
 use crate::args::Global;
@@ -47,10 +47,7 @@ fn change(found: &Reconciled) -> ChangeDocument {
     let is_confirmed_by_read = found.evidence == Some(Evidence::Read);
     let warnings = is_confirmed_by_read.then(Finding::confirmed_by_read).into_iter();
     ChangeDocument {
-        document: found
-            .entry
-            .document()
-            .map_or_else(String::new, |document| format!("{}/{}", document.kind, document.id)),
+        document: found.entry.document().map_or_else(String::new, DocumentRef::reference),
         id: id(found),
         name: rule.and_then(|rule| rule.name().map(str::to_owned)),
         outcome: match &found.settlement {

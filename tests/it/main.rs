@@ -42,6 +42,8 @@ mod proxies;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod refusing;
+#[cfg(test)]
 #[cfg(target_os = "linux")]
 mod release;
 #[cfg(test)]

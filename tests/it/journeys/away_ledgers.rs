@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{document, recording::Workstation};
-use crate::{binary::run, postgres::Schema};
+use crate::{binary::run, postgres::Schema, refusing::Refusing};
 
 /// The request for TLS that a client of PostgreSQL begins with (protocol, 55.2.10).
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
@@ -97,12 +97,12 @@ fn a_shared_ledger_that_comes_back_is_waited_for() {
 /// FIELD D5: one that stays away ends each command by its deadline with 7, before anything is sent.
 #[test]
 fn a_shared_ledger_that_stays_away_is_worth_another_try() {
-    let refusing = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let refusing = Refusing::new();
     let full = away_at_first(String::new(), vec![Some(FULL); 99]);
     let starting = away_at_first(String::new(), vec![Some(STARTING); 99]);
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     for (port, why) in [
-        (refusing, "refused"),
+        (refusing.address().port(), "refused"),
         (full, "too many clients"),
         (starting, "starting up"),
         (silent.local_addr().unwrap().port(), "did not answer in time"),

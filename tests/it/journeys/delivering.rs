@@ -22,6 +22,7 @@ use super::{against, document, file};
 use crate::{
     binary::{Ran, new_home, run},
     postgres::Schema,
+    refusing::Refusing,
     sandbox::Sandbox,
 };
 
@@ -184,8 +185,8 @@ fn a_change_reaches_a_webhook_whose_signature_verifies_a_directory_and_a_command
 
 #[test]
 fn a_sink_that_is_down_changes_nothing_about_the_change_and_is_told_later() {
-    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let workstation = Workstation::new(&webhook(&format!("http://{gone}/rules")));
+    let refusing = Refusing::new();
+    let workstation = Workstation::new(&webhook(&format!("http://{}/rules", refusing.address())));
     let ran = workstation.run(&["update", "--name", "Refunds", "-o", "json"]);
     let result = document(&ran);
     assert_eq!((ran.code, &result["exit_code"]), (Some(10), &json!(10)), "{ran}");

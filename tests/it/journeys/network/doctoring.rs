@@ -1,11 +1,11 @@
 //! `doctor` on the way to the platform: each step of it is tried, and the one that fails is told.
 
-use std::net::TcpListener;
 use std::process::Command;
 
 use super::{Platform, answering, pointed_at};
 use crate::binary::run;
 use crate::proxies::{Answer, TestProxy};
+use crate::refusing::Refusing;
 use crate::secure::{Authority, Made};
 
 /// The states of the steps: those that are `ok`, then the one that fails, if one does.
@@ -36,7 +36,7 @@ fn ends(command: &mut Command, code: i32, works: &[&str], fails: Option<(&str, &
 /// FIELD I5: DNS, TCP and TLS.
 #[test]
 fn doctor_tells_the_step_that_the_way_to_the_platform_ends_at() {
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let refusing = Refusing::new();
     let (plain, _) = answering(b"HTTP/1.1 400 Bad Request\r\n\r\n");
     let (closing, _) = answering(b"");
     for (url, code, works, fails) in [
@@ -46,7 +46,12 @@ fn doctor_tells_the_step_that_the_way_to_the_platform_ends_at() {
             &["credentials"] as &[&str],
             ("DNS", "the name has no address"),
         ),
-        (format!("https://{closed}"), 7, &["credentials"], ("TCP", "refused")),
+        (
+            format!("https://{}", refusing.address()),
+            7,
+            &["credentials"],
+            ("TCP", "refused"),
+        ),
         (
             format!("https://localhost:{plain}"),
             1,
@@ -81,9 +86,9 @@ fn doctor_tells_the_step_that_the_way_to_the_platform_ends_at() {
 #[test]
 fn doctor_tries_the_way_to_the_login_and_that_to_the_api() {
     let platform = Platform::new(Made::Well);
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let refusing = Refusing::new();
     let mut command = platform.command();
-    command.env("ASSIST_RULES_API_URL", format!("https://{closed}"));
+    command.env("ASSIST_RULES_API_URL", format!("https://{}", refusing.address()));
     ends(
         &mut command,
         7,
@@ -118,9 +123,9 @@ fn doctor_tells_a_proxy_from_the_server_behind_it() {
         &["TCP"],
         Some(("proxy", "wants a login")),
     );
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let refusing = Refusing::new();
     ends(
-        &mut through(&format!("http://{closed}"), &platform),
+        &mut through(&format!("http://{}", refusing.address()), &platform),
         7,
         &["credentials"],
         Some(("TCP", "on the way to localhost:")),

@@ -1,12 +1,12 @@
 //! Proxies on the way to the platform: named, used, and told with their answers.
 
-use std::net::TcpListener;
 use std::process::Command;
 
 use super::{Platform, answering, ends, get, pointed_at};
 use crate::binary::run;
 use crate::journeys::{document, file};
 use crate::proxies::{Answer, TestProxy};
+use crate::refusing::Refusing;
 use crate::secure::{Authority, Made};
 
 /// FIELD C3: each answer of a proxy, and one that is not there.
@@ -46,14 +46,15 @@ fn a_proxy_that_opens_no_tunnel_is_named_with_its_status() {
             assert_eq!(proxy.heads().len(), connections, "{answer}: {:?}", proxy.heads());
         }
     }
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let refusing = Refusing::new();
+    let refused = refusing.address();
     let (plain, _) = answering(b"HTTP/1.1 400 Bad Request\r\n\r\n");
     for (proxy, code, error, words) in [
         (
-            format!("http://127.0.0.1:{free}"),
+            format!("http://{refused}"),
             7,
             "AR0507",
-            format!("no connection to the proxy http://127.0.0.1:{free} on the way to localhost:"),
+            format!("no connection to the proxy http://{refused} on the way to localhost:"),
         ),
         (
             format!("http://{}.example", "a".repeat(64)),

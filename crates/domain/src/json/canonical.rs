@@ -17,9 +17,7 @@ impl Document {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn canonical(&self) -> String {
-        let mut out = String::with_capacity(self.text().len());
-        write(self.root(), Numbers::AsTheyStand, &mut out);
-        out
+        Writer::new(Numbers::AsTheyStand, self.text().len()).written(self.root())
     }
 }
 
@@ -31,25 +29,28 @@ pub(crate) fn canonical_object<'d>(members: impl Iterator<Item = (&'d str, Node<
         .iter()
         .map(|(name, value)| name.len() + value.raw().len() + 4)
         .sum();
-    let mut out = String::with_capacity(room + 2);
-    out.push('{');
+    let mut writer = Writer::new(Numbers::AsKept, room + 2);
+    writer.out.push('{');
     for (index, (name, value)) in members.into_iter().enumerate() {
-        separate(index, &mut out);
-        write_text(name, &mut out);
-        out.push(':');
-        write(value, Numbers::AsKept, &mut out);
+        writer.separate(index);
+        write_text(name, &mut writer.out);
+        writer.out.push(':');
+        writer.write(value);
     }
-    out.push('}');
-    out
+    writer.out.push('}');
+    writer.out
 }
 
 /// The order of two names by their UTF-16 code units.
 fn order(one: &str, other: &str) -> Ordering {
-    // Why: of ASCII the bytes are the code units.
-    if one.is_ascii() && other.is_ascii() {
-        return one.cmp(other);
+    // The first byte of a character of two code units, which are less than those from U+E000 on, and of the latter.
+    const FIRST_OF_UNLIKE: u8 = 0xee;
+    let mut bytes = one.bytes().zip(other.bytes());
+    match bytes.find(|(one, other)| one != other) {
+        None => one.len().cmp(&other.len()),
+        Some((one, other)) if one.max(other) < FIRST_OF_UNLIKE => one.cmp(&other),
+        Some(_) => one.encode_utf16().cmp(other.encode_utf16()),
     }
-    one.encode_utf16().cmp(other.encode_utf16())
 }
 
 /// The spelling of numbers in a canonical text.
@@ -66,56 +67,86 @@ enum Numbers {
 impl Node<'_> {
     /// One text for all values that are equal, however their numbers are spelled.
     pub(crate) fn identity(self) -> String {
-        let mut out = String::with_capacity(self.raw().len());
-        write(self, Numbers::ByValue, &mut out);
-        out
+        Writer::new(Numbers::ByValue, self.raw().len()).written(self)
     }
 }
 
-fn write(node: Node<'_>, numbers: Numbers, out: &mut String) {
-    match node.value() {
-        Value::Array(elements) => {
-            out.push('[');
-            for (index, element) in elements.enumerate() {
-                separate(index, out);
-                write(element, numbers, out);
-            }
-            out.push(']');
+/// Writes canonical text.
+struct Writer<'d> {
+    out: String,
+    numbers: Numbers,
+    /// The members of the objects that are open, each in its order: one list for all of them.
+    members: Vec<Member<'d>>,
+}
+
+impl<'d> Writer<'d> {
+    fn new(numbers: Numbers, room: usize) -> Self {
+        Self {
+            out: String::with_capacity(room),
+            numbers,
+            members: Vec::new(),
         }
-        Value::Object(members) => {
-            out.push('{');
-            if members.is_sorted_by(|one, other| order(one.name, other.name).is_lt()) {
-                write_members(members, numbers, out);
+    }
+
+    fn written(mut self, node: Node<'d>) -> String {
+        self.write(node);
+        self.out
+    }
+
+    fn write(&mut self, node: Node<'d>) {
+        match node.value() {
+            Value::Array(elements) => {
+                self.out.push('[');
+                for (index, element) in elements.enumerate() {
+                    self.separate(index);
+                    self.write(element);
+                }
+                self.out.push(']');
+            }
+            Value::Object(members) => {
+                self.out.push('{');
+                self.write_members(members);
+                self.out.push('}');
+            }
+            Value::Number(number) => match self.numbers {
+                Numbers::AsTheyStand => self.out.push_str(number.raw()),
+                Numbers::AsKept => self.out.push_str(&number.kept()),
+                Numbers::ByValue => self.out.push_str(&number.canonical()),
+            },
+            Value::String(text) if is_plain(node.raw(), text) => self.out.push_str(node.raw()),
+            // Why: half a character has no text but its escape.
+            Value::String(_) if node.has_lone_surrogate() => self.out.push_str(node.raw()),
+            Value::String(text) => write_text(text, &mut self.out),
+            Value::Null | Value::Bool(_) => self.out.push_str(node.raw()),
+        }
+    }
+
+    fn write_members(&mut self, members: impl Iterator<Item = Member<'d>>) {
+        let first = self.members.len();
+        self.members.extend(members);
+        if let Some(own) = self.members.get_mut(first..) {
+            own.sort_by(|one, other| order(one.name, other.name));
+        }
+        for place in first..self.members.len() {
+            let Some(member) = self.members.get(place).copied() else {
+                break;
+            };
+            self.separate(place - first);
+            if is_plain(member.raw_name(), member.name) {
+                self.out.push_str(member.raw_name());
             } else {
-                let mut members: Vec<_> = members.collect();
-                members.sort_by(|one, other| order(one.name, other.name));
-                write_members(members.into_iter(), numbers, out);
+                write_text(member.name, &mut self.out);
             }
-            out.push('}');
+            self.out.push(':');
+            self.write(member.value);
         }
-        Value::Number(number) => match numbers {
-            Numbers::AsTheyStand => out.push_str(number.raw()),
-            Numbers::AsKept => out.push_str(&number.kept()),
-            Numbers::ByValue => out.push_str(&number.canonical()),
-        },
-        Value::String(text) if is_plain(node.raw(), text) => out.push_str(node.raw()),
-        // Why: half a character has no text but its escape.
-        Value::String(_) if node.has_lone_surrogate() => out.push_str(node.raw()),
-        Value::String(text) => write_text(text, out),
-        Value::Null | Value::Bool(_) => out.push_str(node.raw()),
+        self.members.truncate(first);
     }
-}
 
-fn write_members<'d>(members: impl Iterator<Item = Member<'d>>, numbers: Numbers, out: &mut String) {
-    for (index, member) in members.enumerate() {
-        separate(index, out);
-        if is_plain(member.raw_name(), member.name) {
-            out.push_str(member.raw_name());
-        } else {
-            write_text(member.name, out);
+    fn separate(&mut self, index: usize) {
+        if index > 0 {
+            self.out.push(',');
         }
-        out.push(':');
-        write(member.value, numbers, out);
     }
 }
 
@@ -150,12 +181,6 @@ fn write_text(text: &str, out: &mut String) {
         }
     }
     out.push('"');
-}
-
-fn separate(index: usize, out: &mut String) {
-    if index > 0 {
-        out.push(',');
-    }
 }
 
 #[cfg(test)]

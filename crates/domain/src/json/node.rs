@@ -141,6 +141,15 @@ impl<'d> Node<'d> {
         self.document.bytes_between(slot.start, slot.end)
     }
 
+    /// The names, texts, numbers and literals in the value, in the order of the text, by their places in [`raw`](Self::raw).
+    pub(super) fn scalars(self) -> impl Iterator<Item = Span> + 'd {
+        let first = self.slot().start;
+        let own = self.place as usize..self.after() as usize;
+        let slots = self.document.tape.slots.get(own).unwrap_or_default().iter();
+        let scalars = slots.filter(|slot| !matches!(slot.shape, Shape::Array | Shape::Object));
+        scalars.map(move |slot| slot.span(first))
+    }
+
     pub(super) fn text_at(self, span: Span) -> &'d str {
         self.document.text().get(span.start..span.end).unwrap_or_default()
     }

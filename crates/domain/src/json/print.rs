@@ -1,12 +1,12 @@
 //! From a document back to text, compact or for people. Numbers and texts come out as they were written.
 
-use super::{Document, Node, Value};
+use super::{Document, Node, Span, Value};
 
 impl Document {
     /// The document without white space between its parts: the form that is sent.
     pub fn compact(&self) -> String {
         let mut out = String::with_capacity(self.text().len());
-        compact(self.root(), &mut out);
+        self.root().write_compact(&mut out);
         out
     }
 
@@ -20,12 +20,29 @@ impl Node<'_> {
     /// The value without white space between its parts.
     pub fn compact(self) -> String {
         let mut out = String::new();
-        compact(self, &mut out);
+        self.write_compact(&mut out);
         out
     }
 
+    /// Writes the value as [`compact`](Self::compact) has it: what is written without white space is copied in one piece.
     pub(super) fn write_compact(self, out: &mut String) {
-        compact(self, out);
+        let text = self.raw();
+        let end = Span {
+            start: text.len(),
+            end: text.len(),
+        };
+        let (mut copied, mut seen) = (0, 0);
+        for scalar in self.scalars().chain([end]) {
+            // Between two of them stand brackets, commas, colons and white space.
+            let between = text.get(seen..scalar.start).unwrap_or_default();
+            if between.bytes().any(is_white) {
+                out.push_str(text.get(copied..seen).unwrap_or_default());
+                out.extend(between.split_ascii_whitespace());
+                copied = scalar.start;
+            }
+            seen = scalar.end;
+        }
+        out.push_str(text.get(copied..).unwrap_or_default());
     }
 
     /// The value indented by two spaces.
@@ -36,30 +53,8 @@ impl Node<'_> {
     }
 }
 
-fn compact(node: Node<'_>, out: &mut String) {
-    match node.value() {
-        Value::Array(items) => {
-            out.push('[');
-            for (index, item) in items.enumerate() {
-                separate(index, ",", out);
-                compact(item, out);
-            }
-            out.push(']');
-        }
-        Value::Object(members) => {
-            out.push('{');
-            for (index, member) in members.enumerate() {
-                separate(index, ",", out);
-                out.push_str(member.raw_name());
-                out.push(':');
-                compact(member.value, out);
-            }
-            out.push('}');
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            out.push_str(node.raw());
-        }
-    }
+fn is_white(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
 }
 
 fn pretty(node: Node<'_>, depth: usize, out: &mut String) {
@@ -67,7 +62,7 @@ fn pretty(node: Node<'_>, depth: usize, out: &mut String) {
         Value::Array(items) if !items.is_empty() => {
             out.push('[');
             for (index, item) in node.elements().enumerate() {
-                separate(index, ",", out);
+                separate(index, out);
                 new_line(depth + 1, out);
                 pretty(item, depth + 1, out);
             }
@@ -77,7 +72,7 @@ fn pretty(node: Node<'_>, depth: usize, out: &mut String) {
         Value::Object(members) if !members.is_empty() => {
             out.push('{');
             for (index, member) in node.members().enumerate() {
-                separate(index, ",", out);
+                separate(index, out);
                 new_line(depth + 1, out);
                 out.push_str(member.raw_name());
                 out.push_str(": ");
@@ -94,9 +89,9 @@ fn pretty(node: Node<'_>, depth: usize, out: &mut String) {
     }
 }
 
-fn separate(index: usize, separator: &str, out: &mut String) {
+fn separate(index: usize, out: &mut String) {
     if index > 0 {
-        out.push_str(separator);
+        out.push(',');
     }
 }
 

@@ -54,7 +54,7 @@ impl FileContent {
         BaseRecord {
             document,
             author: identity.author,
-            hash: self.hash.as_str().to_owned(),
+            hash: self.hash.digits(),
             members: self.members.clone(),
             content: Some(self.content.clone()),
             references: self.references.clone(),

@@ -315,9 +315,15 @@ impl<K: DocumentKind> Bases<K> {
             return Ok(of_record(&recorded, None));
         };
         let is_newest = folder.at >= newest;
-        let content = match &folder.content {
-            Some(content) => Some(content.clone()),
-            None => content_of(history, &folder.hash).await?,
+        let is_it = |newest: &&NewestBase| newest.base.hash.parse() == Ok(folder.hash);
+        let known = recorded
+            .iter()
+            .find(is_it)
+            .and_then(|newest| newest.base.content.clone());
+        let content = match (&folder.content, known) {
+            (Some(content), _) => Some(content.clone()),
+            (None, Some(known)) => Edit::new(known).ok(),
+            (None, None) => content_of(history, &folder.hash).await?,
         };
         Ok(match content {
             None if is_newest => Some(folder.found(BaseOrigin::Pull)),
@@ -338,7 +344,7 @@ async fn content_of<K: DocumentKind>(
     history: &dyn History,
     hash: &ContentHash,
 ) -> Result<Option<Edit<K>>, LedgerError> {
-    let content = history.base_content(hash.as_str()).await?;
+    let content = history.base_content(&hash.digits()).await?;
     Ok(content.and_then(|content| Edit::new(content).ok()))
 }
 
@@ -373,10 +379,10 @@ impl<K: DocumentKind> FolderBase<K> {
         FoundBase {
             base: match &self.content {
                 Some(content) => Base::Content(content.clone()),
-                None => Base::Hash(self.hash.clone()),
+                None => Base::Hash(self.hash),
             },
             info: BaseInfo {
-                hash: self.hash.clone(),
+                hash: self.hash,
                 at: self.at,
                 by,
             },

@@ -4,7 +4,7 @@ mod listed;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -198,7 +198,7 @@ impl<K: DocumentKind> Planner<K> {
         requests: &[PlanRequest<K>],
         watch: &(dyn Fn(PlanProgress) + Send + Sync),
     ) -> (Vec<Option<Equal<K>>>, Option<ListedIds>) {
-        let places: BTreeMap<String, usize> = requests
+        let places: HashMap<String, usize> = requests
             .iter()
             .enumerate()
             .map(|(index, request)| (request.id.to_string(), index))
@@ -206,7 +206,7 @@ impl<K: DocumentKind> Planner<K> {
         let nothing = || requests.iter().map(|_| None).collect::<Vec<Option<Equal<K>>>>();
         let mut equal = nothing();
         let mut titles = BTreeMap::new();
-        let mut seen = BTreeSet::new();
+        let mut seen = HashSet::new();
         let total = visit_listing(&*self.store, &mut |listed| {
             if !has_document(&listed) {
                 return;
@@ -313,7 +313,7 @@ impl<K: DocumentKind> Planner<K> {
 
 /// The documents of a listing that was read to its end.
 struct ListedIds {
-    seen: BTreeSet<String>,
+    seen: HashSet<String>,
     total: Option<u64>,
     /// The names of the requested documents that have to be read, of a kind whose documents do not know their own.
     titles: BTreeMap<usize, String>,
@@ -465,7 +465,7 @@ pub async fn known_bases<K: DocumentKind>(history: &dyn History, target: &str) -
     let hashes = history.base_hashes(target, K::NAME.as_str()).await?;
     let known = hashes.into_iter().filter_map(|base| {
         let hash: ContentHash = base.hash.parse().ok()?;
-        Some((base.document.into(), hash.digest(), base.members))
+        Some((base.document.into(), hash, base.members))
     });
     let mut known: Vec<_> = known.collect();
     known.sort_unstable();
@@ -474,12 +474,12 @@ pub async fn known_bases<K: DocumentKind>(history: &dyn History, target: &str) -
 
 /// The newest bases of the documents of one kind: the document, the hash and the number of members of each, in order.
 #[derive(Clone, Debug, Default)]
-pub struct KnownBases(Vec<(Box<str>, [u8; 32], usize)>);
+pub struct KnownBases(Vec<(Box<str>, ContentHash, usize)>);
 
 impl KnownBases {
     /// True if the base of a document has this content, and names so many members.
     pub fn has(&self, id: &str, hash: &ContentHash, members: usize) -> bool {
-        let base = (id, hash.digest(), members);
+        let base = (id, *hash, members);
         let found = self
             .0
             .binary_search_by(|(id, hash, members)| (&**id, *hash, *members).cmp(&base));

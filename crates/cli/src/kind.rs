@@ -161,7 +161,7 @@ impl CliKind for Copilot {
             return None;
         }
         let rule = self.rules().nth(number.checked_sub(1)?)?;
-        Some((render::copilot::in_a_line(rule), rule_hash(rule).as_str().to_owned()))
+        Some((render::copilot::in_a_line(rule), rule_hash(rule).digits()))
     }
 
     fn resource(_settings: &Settings) -> Copilots {

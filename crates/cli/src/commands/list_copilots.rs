@@ -109,7 +109,7 @@ fn rule_row(rule: Node<'_>) -> RuleRow {
     let kinds = |node: Node<'_>| node.get("actionType").and_then(Node::as_str).unwrap_or("?").to_owned();
     let actions = body.and_then(|body| body.get("actions"));
     RuleRow {
-        hash: rule_hash(rule).as_str().to_owned(),
+        hash: rule_hash(rule).digits(),
         id: rule.get("id").and_then(Node::as_str).map(str::to_owned),
         enabled: is_on(rule),
         conditions: conditions.into_iter().flat_map(Node::elements).map(condition).collect(),

@@ -75,7 +75,7 @@ pub(crate) fn in_a_line(rule: Node<'_>) -> String {
 
 /// The short hash of what a rule says.
 pub(crate) fn short_hash(rule: Node<'_>) -> String {
-    rule_hash(rule).as_str().chars().take(DIGITS).collect()
+    rule_hash(rule).digits().chars().take(DIGITS).collect()
 }
 
 /// A condition in a few words: its type, and what it names.

@@ -22,7 +22,7 @@ pub(crate) struct BaseDocument {
 impl BaseDocument {
     pub(crate) fn of(base: &BaseInfo) -> Self {
         Self {
-            sha256: base.hash.as_str().to_owned(),
+            sha256: base.hash.digits(),
             at: base.at.map(time::exact),
             by: match base.by {
                 BaseOrigin::Apply => "apply",

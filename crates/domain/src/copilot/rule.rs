@@ -43,7 +43,7 @@ impl Copilot {
         let digits = text.to_ascii_lowercase();
         let named: Vec<usize> = (0..)
             .zip(self.rules())
-            .filter(|(_, rule)| has_id(*rule) || (is_hash && rule_hash(*rule).as_str().starts_with(&digits)))
+            .filter(|(_, rule)| has_id(*rule) || (is_hash && rule_hash(*rule).digits().starts_with(&digits)))
             .map(|(place, _)| place)
             .collect();
         match named.as_slice() {

@@ -68,7 +68,7 @@ fn a_hash_tells_of_the_whole_document() {
         let stored = rule(&format!(
             r#"{{"id":"r","ruleType":"x","enabled":true,"name":"n","description":"{org}"}}"#
         ));
-        let compared = compare(&file, Some(&Base::Hash(base.clone())), &stored, None);
+        let compared = compare(&file, Some(&Base::Hash(base)), &stored, None);
         assert_eq!(compared.standing(), expected, "{file:?} {org}");
     }
 }

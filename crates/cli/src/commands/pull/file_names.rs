@@ -48,7 +48,7 @@ impl FileNames {
         let names = with_whole_id.into_iter().map(|(id, name)| {
             let is_alone = !met.contains(&folded(&name));
             let hash = ContentHash::of(id.as_bytes());
-            let digits: String = hash.as_str().chars().take(SHORT_ID).collect();
+            let digits: String = hash.digits().chars().take(SHORT_ID).collect();
             (id.to_owned(), if is_alone { name } else { format!("{name}-{digits}") })
         });
         Self(names.collect())

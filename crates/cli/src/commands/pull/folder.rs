@@ -158,7 +158,7 @@ impl Folder<'_> {
     ) {
         let reference = authored::reference::<K>(id);
         let line = Line {
-            sha256: content.hash.clone(),
+            sha256: content.hash,
             at: time::exact(read_at),
         };
         let known = self.manifest.documents.insert(reference, line);

@@ -7,12 +7,13 @@ use ports::{
     BaseHash, BaseRecord, BaseSource, DocumentRef, EntryId, KnownReference, LedgerError, NewestBase, Replacement,
 };
 
-use crate::entry_body::{Body, micros_of};
+use crate::digest::Digest;
+use crate::entry_body::{Body, Documents, micros_of};
 use crate::history;
 use crate::ledger::SqlLedger;
 use crate::row::{self, corrupt, unsigned};
 use crate::store::{Transaction, TransactionBody, TxError, number, text};
-use crate::targets::{self, Joins, names_and_last};
+use crate::targets::{self, Joins, names_and_last, names_of};
 
 /// So many bases more are looked at for one whose content is known.
 const LOOK_BACK: usize = 16;
@@ -93,21 +94,22 @@ async fn name_members(
 
 impl SqlLedger {
     pub(crate) async fn bases_by_member(&self, document: &DocumentRef) -> Result<Vec<NewestBase>, LedgerError> {
-        let sql = "SELECT member, read_at, seq FROM base_members WHERE target = $1 AND kind = $2 AND document = $3";
+        let sql = concat!(
+            "SELECT member, read_at, seq FROM base_members WHERE kind = $2 AND document = $3 AND target IN ",
+            names_of!()
+        );
+        let values = [
+            document.target.as_str().into(),
+            document.kind.as_str().into(),
+            document.id.as_str().into(),
+        ];
         let mut newest: BTreeMap<String, (i64, i64)> = BTreeMap::new();
-        for name in targets::names(&self.store, &document.target).await?.all {
-            let values = [
-                name.as_str().into(),
-                document.kind.as_str().into(),
-                document.id.as_str().into(),
-            ];
-            for row in self.store.read(sql, &values).await? {
-                let member = text(&row, 0).map_err(|error| corrupt(&error))?;
-                let read_at = number(&row, 1).map_err(|error| corrupt(&error))?;
-                let seq = number(&row, 2).map_err(|error| corrupt(&error))?;
-                let known = newest.entry(member).or_insert((read_at, seq));
-                *known = (*known).max((read_at, seq));
-            }
+        for row in self.store.read(sql, &values).await? {
+            let member = text(&row, 0).map_err(|error| corrupt(&error))?;
+            let read_at = number(&row, 1).map_err(|error| corrupt(&error))?;
+            let seq = number(&row, 2).map_err(|error| corrupt(&error))?;
+            let known = newest.entry(member).or_insert((read_at, seq));
+            *known = (*known).max((read_at, seq));
         }
         let mut members: BTreeMap<(i64, i64), Vec<String>> = BTreeMap::new();
         for (member, place) in newest {
@@ -155,16 +157,38 @@ impl SqlLedger {
         Ok(found)
     }
 
+    /// The bases with these numbers, as far as they are there.
     async fn base_records(&self, seqs: &[i64]) -> Result<BTreeMap<i64, BaseRecord>, LedgerError> {
-        let bodies = row::bodies(&self.store, seqs).await?;
-        let documents = row::documents_of(&self.store, &bodies.values().collect::<Vec<_>>()).await?;
-        let joins = Joins::read(&self.store).await?;
+        // Why together: each question costs a way to the database and back.
+        let (question, more) = (
+            "SELECT b.seq, e.body, b.content, coalesce(d.content, '') FROM bases b JOIN entries e ON e.seq = b.seq \
+             LEFT JOIN documents d ON d.digest = b.content WHERE b.seq",
+            "UNION ALL SELECT CAST(0 AS BIGINT), name, organization, '' FROM targets",
+        );
+        let (mut bodies, mut documents, mut joins) = (Vec::new(), Documents::new(), Joins::default());
+        for some in seqs.chunks(row::BATCH) {
+            let (sql, values) = row::one_of(question, some, |seq| (*seq).into());
+            for row in self.store.read(format!("{sql} {more}"), &values).await? {
+                let word = |column| text(&row, column).map_err(|error| corrupt(&error));
+                match number(&row, 0).map_err(|error| corrupt(&error))? {
+                    0 => joins.add(word(1)?, word(2)?),
+                    seq => {
+                        let body = row::read(&row, 1).map_err(|error| corrupt(&error))?;
+                        let (digest, content) = (word(2)?, word(3)?);
+                        if !content.is_empty() {
+                            documents.insert(Digest::stored(digest), content);
+                        }
+                        bodies.push((seq, body));
+                    }
+                }
+            }
+        }
         let mut bases = BTreeMap::new();
-        for (seq, body) in &bodies {
+        for (seq, body) in bodies {
             let base = body.base_record(&documents).map_err(|error| corrupt(&error))?;
             let mut base = base.ok_or_else(|| corrupt(&format!("the entry {seq} is no base")))?;
             joins.apply(&mut base.document, &mut base.author);
-            bases.insert(*seq, base);
+            bases.insert(seq, base);
         }
         Ok(bases)
     }
@@ -197,26 +221,32 @@ impl SqlLedger {
     }
 
     pub(crate) async fn replaced(&self, document: &DocumentRef, limit: usize) -> Result<Vec<Replacement>, LedgerError> {
-        let names = targets::names(&self.store, &document.target).await?;
-        let applied = "SELECT id, outcome, measured FROM updates WHERE target = $1 AND kind = $2 AND document = $3 \
-                       AND outcome_kind = 'applied' ORDER BY id DESC LIMIT $4";
-        let observed = "SELECT seq FROM bases WHERE target = $1 AND kind = $2 AND document = $3 \
-                        ORDER BY seq DESC LIMIT $4";
-        let mut rows = Vec::new();
-        let mut seqs = BTreeSet::new();
-        for name in &names.all {
-            let values = |limit: usize| {
-                [
-                    name.as_str().into(),
-                    document.kind.as_str().into(),
-                    document.id.as_str().into(),
-                    i64::try_from(limit).unwrap_or(i64::MAX).into(),
-                ]
-            };
-            rows.extend(self.store.read(applied, &values(limit)).await?);
-            let more = limit.saturating_add(LOOK_BACK);
-            for row in self.store.read(observed, &values(more)).await? {
-                seqs.insert(number(&row, 0).map_err(|error| corrupt(&error))?);
+        let sql = concat!(
+            "SELECT id, outcome, measured FROM (SELECT id, outcome, measured FROM updates WHERE kind = $2 AND document = $3 \
+             AND outcome_kind = 'applied' AND target IN ",
+            names_of!(),
+            " ORDER BY id DESC LIMIT $4) AS applied UNION ALL \
+             SELECT seq, CAST(0 AS BIGINT), CAST(0 AS BIGINT) FROM (SELECT seq FROM bases WHERE kind = $2 AND document = $3 \
+             AND target IN ",
+            names_of!(),
+            " ORDER BY seq DESC LIMIT $5) AS observed"
+        );
+        let at_most = |limit: usize| i64::try_from(limit).unwrap_or(i64::MAX);
+        let values = [
+            document.target.as_str().into(),
+            document.kind.as_str().into(),
+            document.id.as_str().into(),
+            at_most(limit).into(),
+            at_most(limit.saturating_add(LOOK_BACK)).into(),
+        ];
+        let (mut rows, mut seqs) = (Vec::new(), BTreeSet::new());
+        for row in self.store.read(sql, &values).await? {
+            // Why: an update has an outcome, and a base none.
+            match number(&row, 1).map_err(|error| corrupt(&error))? {
+                0 => {
+                    seqs.insert(number(&row, 0).map_err(|error| corrupt(&error))?);
+                }
+                _ => rows.push(row),
             }
         }
         let mut found = Vec::new();

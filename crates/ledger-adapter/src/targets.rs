@@ -20,6 +20,17 @@ macro_rules! names {
     };
 }
 
+/// The names of a target `$1`, as a part of a statement: a question of its own for them would cost a way to the database and
+/// back.
+macro_rules! names_of {
+    () => {
+        "(SELECT CAST($1 AS TEXT) UNION SELECT organization FROM targets WHERE name = $1 \
+         UNION SELECT name FROM targets WHERE organization = $1 \
+         OR organization IN (SELECT organization FROM targets WHERE name = $1))"
+    };
+}
+pub(crate) use names_of;
+
 /// The names of a target: rows from before a join have the old name.
 pub(crate) struct Names {
     /// The organization where it is known, or the target itself: what new rows have.
@@ -96,16 +107,21 @@ pub(crate) async fn names(store: &Store, target: &str) -> Result<Names, LedgerEr
 pub(crate) struct Joins(BTreeMap<String, String>);
 
 impl Joins {
+    /// Takes note that a name is one of an organization.
+    pub(crate) fn add(&mut self, name: String, organization: String) {
+        self.0.insert(name, organization);
+    }
+
     pub(crate) async fn read(store: &Store) -> Result<Self, LedgerError> {
-        let mut joins = BTreeMap::new();
+        let mut joins = Self::default();
         for row in store.read("SELECT name, organization FROM targets", &[]).await? {
             let (name, organization) = (text(&row, 0), text(&row, 1));
-            joins.insert(
+            joins.add(
                 name.map_err(|error| corrupt(&error))?,
                 organization.map_err(|error| corrupt(&error))?,
             );
         }
-        Ok(Self(joins))
+        Ok(joins)
     }
 
     /// Shows a document of a target that is an organization as the organization's.

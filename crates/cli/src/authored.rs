@@ -6,6 +6,7 @@ use domain::protocol::UpdateRequest;
 use domain::reference::ReferenceKind;
 use domain::{ContentHash, Copilot, DocumentKind, Edit, TriggerRule};
 
+use crate::folder_manifest::Manifests;
 use crate::kind::CliKind;
 
 /// A document of a file.
@@ -52,8 +53,8 @@ impl<K: DocumentKind> Authored<K> {
     /// True if a text in it may begin as a reference by name does.
     pub(crate) fn may_refer(&self) -> bool {
         let text = self.document.text();
-        // Why the escapes: `@` and `{` can be written so.
-        text.contains("@{") || text.contains("\\u00")
+        // Why the escapes: `@` and `{` can be written so. Why one character first: most texts have neither.
+        (text.contains('@') && text.contains("@{")) || (text.contains('\\') && text.contains("\\u00"))
     }
 
     /// The reference of the document that it is about.
@@ -101,6 +102,8 @@ pub(crate) struct AuthoredDocuments {
     pub(crate) copilots: Vec<Authored<Copilot>>,
     /// Those of both kinds whose ids only the organization knows.
     pub(crate) named: Vec<NamedDocument>,
+    /// The manifests of their folders.
+    pub(crate) manifests: Manifests,
 }
 
 impl AuthoredDocuments {

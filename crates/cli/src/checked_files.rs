@@ -65,6 +65,7 @@ impl CheckedFiles {
             }
         }
         checked.files.iter_mut().for_each(File::sort);
+        checked.documents.manifests = manifests;
         checked
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use domain::ContentHash;
 use serde::{Deserialize, Serialize};
@@ -135,80 +136,80 @@ impl FolderManifest {
 }
 
 /// The manifests that count for files: for each the one of the nearest folder, up to the repository's root.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Manifests {
-    known: BTreeMap<PathBuf, Option<PathBuf>>,
-    /// The folder of the file that was asked about last, as it was given, and the folder whose manifest counts for it.
-    last: Option<(OsString, Option<PathBuf>)>,
-    read: BTreeMap<PathBuf, FolderManifest>,
+    /// The manifest that counts in each folder.
+    known: BTreeMap<PathBuf, Option<Arc<FolderManifest>>>,
+    /// The folder of the file that was asked about last, as it was given, and the manifest that counts for it.
+    last: Option<(OsString, Option<Arc<FolderManifest>>)>,
+    /// Each manifest, by its own folder.
+    read: BTreeMap<PathBuf, Arc<FolderManifest>>,
 }
 
 impl Manifests {
-    /// The folder whose manifest counts for a file.
+    /// The manifest that counts for a file.
     ///
     /// # Errors
     ///
     /// If a manifest cannot be read.
-    pub(crate) fn folder_of(&mut self, file: &Path) -> Result<Option<&Path>, CliError> {
+    pub(crate) fn of(&mut self, file: &Path) -> Result<Option<&FolderManifest>, CliError> {
         let given = file.parent().unwrap_or(Path::new("")).as_os_str();
         // Why as it was given: of thousands of files in one folder, a look at the path itself is what costs.
         if self.last.as_ref().is_none_or(|(last, _)| last != given) {
-            let found = self.find_folder_of(file)?.map(Path::to_owned);
+            let found = self.find(file)?;
             self.last = Some((given.to_owned(), found));
         }
         Ok(self.last.as_ref().and_then(|(_, found)| found.as_deref()))
     }
 
-    fn find_folder_of(&mut self, file: &Path) -> Result<Option<&Path>, CliError> {
+    fn find(&mut self, file: &Path) -> Result<Option<Arc<FolderManifest>>, CliError> {
         let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
         let Some(parent) = file.parent().map(Path::to_owned) else {
             return Ok(None);
         };
-        if !self.known.contains_key(&parent) {
-            let mut found = None;
-            for folder in parent.ancestors() {
-                let is_known = self.read.contains_key(folder);
-                if !is_known && let Some(manifest) = FolderManifest::read(folder)? {
-                    self.read.insert(folder.to_owned(), manifest);
-                }
-                if self.read.contains_key(folder) {
-                    found = Some(folder.to_owned());
-                    break;
-                }
-                if folder.join(".git").exists() {
-                    break;
-                }
+        if let Some(known) = self.known.get(&parent) {
+            return Ok(known.clone());
+        }
+        let mut found = None;
+        for folder in parent.ancestors() {
+            if !self.read.contains_key(folder)
+                && let Some(manifest) = FolderManifest::read(folder)?
+            {
+                self.read.insert(folder.to_owned(), Arc::new(manifest));
             }
-            self.known.insert(parent.clone(), found);
+            found = self.read.get(folder).cloned();
+            if found.is_some() || folder.join(".git").exists() {
+                break;
+            }
         }
-        Ok(self.known.get(&parent).and_then(Option::as_deref))
+        self.known.insert(parent, found.clone());
+        Ok(found)
     }
 
-    /// The manifest that counts for a file.
+    /// The manifest that counts for a file, if it is of this target. That of a portable folder may be of another.
     ///
     /// # Errors
     ///
-    /// As [`folder_of`](Self::folder_of).
-    pub(crate) fn of(&mut self, file: &Path) -> Result<Option<&FolderManifest>, CliError> {
-        self.folder_of(file)?;
-        let folder = self.last.as_ref().and_then(|(_, found)| found.as_ref());
-        Ok(folder.and_then(|folder| self.read.get(folder)))
-    }
-
-    /// Refuses files of another target's folder, unless it is portable.
-    ///
-    /// # Errors
-    ///
-    /// If there are some.
-    pub(crate) fn refuse_others(&self, target: &TargetDocument) -> Result<(), CliError> {
-        let mut others = self
-            .read
-            .iter()
-            .filter(|(_, manifest)| !manifest.portable && !manifest.is_of(target));
-        match others.next() {
-            Some((folder, manifest)) => Err(manifest.of_another(folder, target)),
-            None => Ok(()),
+    /// If it is of another target, or cannot be read.
+    pub(crate) fn of_target(
+        &mut self,
+        file: &Path,
+        target: &TargetDocument,
+    ) -> Result<Option<&FolderManifest>, CliError> {
+        self.of(file)?;
+        let Some(manifest) = self.last.as_ref().and_then(|(_, found)| found.as_ref()) else {
+            return Ok(None);
+        };
+        if manifest.is_of(target) {
+            return Ok(Some(manifest));
         }
+        if manifest.portable {
+            return Ok(None);
+        }
+        let mut read = self.read.iter();
+        let folder = read.find(|(_, read)| Arc::ptr_eq(read, manifest));
+        let folder = folder.map_or(file, |(folder, _)| folder);
+        Err(manifest.of_another(folder, target))
     }
 }
 

@@ -56,26 +56,22 @@ impl<'o> BasesOfFiles<'o> {
     pub(super) fn policy<'a, K: CliKind>(
         &self,
         files: impl Iterator<Item = &'a Authored<K>>,
+        manifests: &mut Manifests,
         target: &TargetDocument,
     ) -> Result<DriftPolicy<K>, CliError> {
-        // Why not kept: of ten thousand documents it is large, and what is wanted of it is in the policy.
-        let mut manifests = Manifests::default();
         let mut of_folder = BTreeMap::new();
         for authored in files {
-            let Some(manifest) = manifests.of(Path::new(&authored.file))? else {
-                continue;
-            };
-            let pulled = manifest.documents.get(&authored.reference());
-            if let Some(pulled) = pulled.filter(|_| manifest.is_of(target)) {
+            let manifest = manifests.of_target(Path::new(&authored.file), target)?;
+            let pulled = manifest.and_then(|manifest| manifest.documents.get(&authored.reference()));
+            if let Some(pulled) = pulled {
                 let base = FolderBase {
-                    hash: pulled.sha256.clone(),
+                    hash: pulled.sha256,
                     content: None,
                     at: time::parse(&pulled.at),
                 };
                 of_folder.insert(authored.id.to_string(), base);
             }
         }
-        manifests.refuse_others(target)?;
         Ok(DriftPolicy {
             bases: match &self.directory {
                 Some(documents) => Bases::OfDirectory(documents.of_kind::<K>().iter().map(base).collect()),
@@ -101,7 +97,7 @@ fn read_directory(folder: &Path) -> Result<AuthoredDocuments, CliError> {
 
 fn base<K: CliKind>(authored: &Authored<K>) -> (String, FolderBase<K>) {
     let base = FolderBase {
-        hash: authored.hash.clone(),
+        hash: authored.hash,
         content: Some(authored.edit()),
         at: None,
     };

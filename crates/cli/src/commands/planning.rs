@@ -5,7 +5,7 @@ mod plan_builder;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use app::{PlanProgress, PlanRequest, Planner, known_bases};
+use app::{DriftPolicy, PlanProgress, PlanRequest, Planner, known_bases};
 use domain::plan::Safety;
 use domain::{Copilot, TriggerRule};
 
@@ -18,6 +18,7 @@ use crate::commands::resolve_files;
 use crate::commands::workspace::Workspace;
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
+use crate::folder_manifest::Manifests;
 use crate::kind::CliKind;
 use crate::output::FORMAT_VERSION;
 use crate::progress::Progress;
@@ -110,7 +111,7 @@ pub(super) async fn compare(
     let names = workspace.known_names(context, values).await?;
     let shown = workspace.session.target(workspace.identity.run.organization());
     let mut plan = PlanBuilder::new();
-    let (rules, copilots) = match wanted {
+    let (rules, copilots, mut manifests) = match wanted {
         Wanted::Files(documents) => {
             let mut resolved = resolve_files::resolve(&names, &shown, documents).await?;
             let documents = std::mem::take(&mut resolved.documents);
@@ -118,11 +119,13 @@ pub(super) async fn compare(
             (
                 documents.rules.into_iter().map(Requested::of_file).collect(),
                 documents.copilots.into_iter().map(Requested::of_file).collect(),
+                documents.manifests,
             )
         }
         Wanted::Undo(_, UndoRequests { rules, copilots }) => (
             rules.into_iter().map(Requested::of_undo).collect(),
             copilots.into_iter().map(Requested::of_undo).collect(),
+            Manifests::default(),
         ),
     };
     let bases = BasesOfFiles::new(options, (&names, &shown), context.output).await?;
@@ -136,8 +139,12 @@ pub(super) async fn compare(
             .checks_references
             .then(|| References::new(names, options.parallelism)),
     };
-    let rules = comparing.compare::<TriggerRule>(rules, &bases, &mut plan).await?;
-    let copilots = comparing.compare::<Copilot>(copilots, &bases, &mut plan).await?;
+    let rules = comparing.chosen::<TriggerRule>(rules, &bases, &mut manifests, &mut plan)?;
+    let copilots = comparing.chosen::<Copilot>(copilots, &bases, &mut manifests, &mut plan)?;
+    // Why: of ten thousand documents they are large.
+    drop(manifests);
+    let rules = comparing.compare::<TriggerRule>(rules, &mut plan).await?;
+    let copilots = comparing.compare::<Copilot>(copilots, &mut plan).await?;
     if let Some(references) = &comparing.references {
         references.warn_of_unchecked(context);
     }
@@ -163,46 +170,73 @@ struct Comparing<'c> {
     references: Option<References>,
 }
 
+/// The documents of one kind that are planned.
+struct Chosen<K: CliKind> {
+    documents: Vec<Requested<K>>,
+    left_out: Vec<K::Id>,
+    /// True if of one only the organization's document says whether it is selected.
+    is_undecided: bool,
+    drift: DriftPolicy<K>,
+}
+
 impl Comparing<'_> {
-    /// Compares the documents of one kind, and adds them to a plan.
-    async fn compare<K: CliKind>(
+    /// The documents of one kind that are planned, as far as their files say.
+    fn chosen<K: CliKind>(
         &self,
         all: Vec<Requested<K>>,
         bases: &BasesOfFiles<'_>,
+        manifests: &mut Manifests,
         plan: &mut PlanBuilder,
-    ) -> Result<KindContents<K>, CliError> {
-        let mut contents = KindContents::default();
-        let total = all.len();
-        if total == 0 {
-            return Ok(contents);
-        }
+    ) -> Result<Chosen<K>, CliError> {
         let selection = &self.options.selection;
         let mut is_undecided = false;
-        let (chosen, left_out): (Vec<_>, Vec<_>) = all.into_iter().partition(|requested| {
+        plan.summary.documents += all.len();
+        let (documents, left_out): (Vec<_>, Vec<_>) = all.into_iter().partition(|requested| {
             let (file, id) = (requested.authored.as_deref(), requested.request.id.to_string());
             let chosen = selection.chooses_document(file, &id, None, None);
             is_undecided |= chosen.is_none();
             chosen != Some(false)
         });
-        plan.summary.documents += total;
-        if chosen.is_empty() {
+        let files = documents.iter().filter_map(|requested| requested.authored.as_deref());
+        let drift = bases.policy(files, manifests, &self.shown)?;
+        Ok(Chosen {
+            documents,
+            left_out: left_out.into_iter().map(|requested| requested.request.id).collect(),
+            is_undecided,
+            drift,
+        })
+    }
+
+    /// Compares the documents of one kind, and adds them to a plan.
+    async fn compare<K: CliKind>(
+        &self,
+        chosen: Chosen<K>,
+        plan: &mut PlanBuilder,
+    ) -> Result<KindContents<K>, CliError> {
+        let Chosen {
+            documents,
+            left_out,
+            is_undecided,
+            drift,
+        } = chosen;
+        let mut contents = KindContents::default();
+        if documents.is_empty() {
             return Ok(contents);
         }
-        let files = chosen.iter().filter_map(|requested| requested.authored.as_deref());
-        let drift = bases.policy(files, &self.shown)?;
+        let selection = &self.options.selection;
         let planner = Planner {
             store: Arc::new(self.workspace.reader::<K>(self.context.settings()?)),
             parallelism: self.options.parallelism,
             keeps_stored: is_undecided || (K::REFERS && self.references.is_some()),
             record: Some((self.workspace.record.history.clone(), self.target.clone())),
             drift,
-            left_out: left_out.into_iter().map(|requested| requested.request.id).collect(),
+            left_out,
         };
         let history = &*self.workspace.record.history;
         // Why first: the rows of thousands of bases and what is planned of as many documents are not held together.
         let known = known_bases::<K>(history, &self.target).await;
         let known = known.map_err(|failure| unusable(&failure))?;
-        let (authored, wanted): (Vec<_>, Vec<_>) = chosen
+        let (authored, wanted): (Vec<_>, Vec<_>) = documents
             .into_iter()
             .map(|requested| (requested.authored, requested.request))
             .unzip();

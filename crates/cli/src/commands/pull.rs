@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use app::{Identity, KnownNames, PullError, Puller, Wanted};
+use app::{Bases, Identity, KnownNames, PullError, Puller, Wanted};
 use domain::{Copilot, CopilotId, FailureClass, RequestError, RuleId, TriggerRule};
 use ports::Listed;
 
@@ -26,7 +26,7 @@ use crate::commands::{Context, by_name, planning, validate};
 use crate::document_argument::DocumentArgument;
 use crate::error_code::ErrorCode;
 use crate::exit::Exit;
-use crate::folder_manifest::FolderManifest;
+use crate::folder_manifest::{FolderManifest, Manifests};
 use crate::progress::Progress;
 use crate::record::unusable;
 use crate::render::pulled::{PassedOver, PulledDocument, PulledReport};
@@ -141,7 +141,7 @@ async fn pull(
     if let Some(refused) = resolved.refused.first() {
         return Err(unresolved(refused));
     }
-    let files = resolved.documents;
+    let mut files = resolved.documents;
     let bases = BasesOfFiles::new(&command.options, (&names, &target), context.output).await?;
     let is_all = ids.is_empty();
     let mut pulling = Pulling {
@@ -153,14 +153,17 @@ async fn pull(
         names,
         notes: resolved.notes,
         folder: Folder::new(command, manifest),
-        bases,
         target,
         passed_over: Vec::new(),
         documents: Vec::new(),
         is_all,
     };
-    let rules = pulling.pull::<TriggerRule>(files.rules, ids.rules).await?;
-    let copilots = pulling.pull::<Copilot>(files.copilots, ids.copilots).await?;
+    let rules = pulling.bases::<TriggerRule>(&files.rules, &ids.rules, &bases, &mut files.manifests)?;
+    let copilots = pulling.bases::<Copilot>(&files.copilots, &ids.copilots, &bases, &mut files.manifests)?;
+    // Why: of ten thousand documents they are large.
+    drop(files.manifests);
+    let rules = pulling.pull::<TriggerRule>(files.rules, rules, ids.rules).await?;
+    let copilots = pulling.pull::<Copilot>(files.copilots, copilots, ids.copilots).await?;
     match (rules, copilots) {
         (Some(failure), Some(other)) => {
             let is_denied = |failure: &RequestError| failure.class == FailureClass::Denied;
@@ -200,7 +203,6 @@ struct Pulling<'c> {
     names: Arc<KnownNames>,
     /// The references in the files, by the numbers of their documents.
     notes: BTreeMap<usize, ReferenceNotes>,
-    bases: BasesOfFiles<'c>,
     target: TargetDocument,
     passed_over: Vec<PassedOver>,
     documents: Vec<PulledDocument>,
@@ -209,24 +211,38 @@ struct Pulling<'c> {
 }
 
 impl Pulling<'_> {
+    /// The bases of the documents of one kind, if some of it are pulled.
+    fn bases<K: PulledKind>(
+        &self,
+        files: &[Authored<K>],
+        ids: &[K::Id],
+        bases: &BasesOfFiles<'_>,
+        manifests: &mut Manifests,
+    ) -> Result<Option<Bases<K>>, CliError> {
+        let is_named = self.is_all || !ids.is_empty();
+        if !is_named || !self.command.options.selection.may_choose(K::NAME.as_str()) {
+            return Ok(None);
+        }
+        let policy = bases.policy(files.iter(), manifests, &self.target)?;
+        Ok(Some(policy.bases))
+    }
+
     /// Pulls the documents of one kind. The failure of the listing where the organization does not show this kind: it is passed
     /// over then.
     async fn pull<K: PulledKind>(
         &mut self,
         files: Vec<Authored<K>>,
+        bases: Option<Bases<K>>,
         ids: Vec<K::Id>,
     ) -> Result<Option<RequestError>, CliError> {
+        let Some(bases) = bases else { return Ok(None) };
         let selection = &self.command.options.selection;
-        if (ids.is_empty() && !self.is_all) || !selection.may_choose(K::NAME.as_str()) {
-            return Ok(None);
-        }
         let settings = self.context.settings()?;
-        let policy = self.bases.policy(files.iter(), &self.target)?;
         let puller = Puller {
             store: Arc::new(self.workspace.reader::<K>(settings)),
             parallelism: self.command.options.parallelism,
             record: Some((self.workspace.record.history.clone(), self.identity.target.clone())),
-            bases: policy.bases,
+            bases,
             clock: self.workspace.session.clock.clone(),
         };
         let files: BTreeMap<String, Arc<Authored<K>>> = files

@@ -79,14 +79,19 @@ pub(super) async fn resolve(
     target: &TargetDocument,
     documents: AuthoredDocuments,
 ) -> Result<ResolvedFiles, CliError> {
+    let AuthoredDocuments {
+        rules,
+        copilots,
+        named,
+        manifests,
+    } = documents;
     let mut resolving = Resolving {
         names,
         target,
-        manifests: Manifests::default(),
+        manifests,
         written: BTreeMap::new(),
         resolved: ResolvedFiles::default(),
     };
-    let AuthoredDocuments { rules, copilots, named } = documents;
     let mut found = AuthoredDocuments::default();
     for rule in rules {
         found.rules.extend(resolving.authored(rule).await?);
@@ -105,6 +110,7 @@ pub(super) async fn resolve(
     resolving.refuse_doubles(&mut found.copilots, "Copilot of the assistant", "assistant");
     found.rules.sort_by_key(|rule| rule.place);
     found.copilots.sort_by_key(|copilot| copilot.place);
+    found.manifests = resolving.manifests;
     resolving.resolved.documents = found;
     Ok(resolving.resolved)
 }

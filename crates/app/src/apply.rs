@@ -15,7 +15,7 @@ use domain::protocol::{Mode, Outcome, PriorWrite, UpdateOptions};
 use domain::{DocumentKind, OutcomeKind, Version};
 use futures_util::{FutureExt, StreamExt};
 use ports::{EntryId, History, LedgerError};
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 
 use crate::base::FileContent;
 use crate::planner::SeenEntry;
@@ -160,6 +160,7 @@ impl<K: DocumentKind> Applier<K> {
             author: identity.author.clone(),
             patch: update.patch().clone(),
             clock: &*updater.clock,
+            since: OnceCell::new(),
         };
         let beginning = Beginning::planned(update.into_request(PriorWrite::None), &review, turns);
         let mut report = updater.execute_after(beginning, &id, options, watch, stop).await;

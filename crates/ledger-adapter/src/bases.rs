@@ -96,7 +96,7 @@ impl SqlLedger {
     pub(crate) async fn bases_by_member(&self, document: &DocumentRef) -> Result<Vec<NewestBase>, LedgerError> {
         let sql = concat!(
             "SELECT member, read_at, seq FROM base_members WHERE kind = $2 AND document = $3 AND target IN ",
-            names_of!()
+            names_of!("$1")
         );
         let values = [
             document.target.as_str().into(),
@@ -221,15 +221,16 @@ impl SqlLedger {
     }
 
     pub(crate) async fn replaced(&self, document: &DocumentRef, limit: usize) -> Result<Vec<Replacement>, LedgerError> {
+        // Why a sum: for a number alone SQLite would read the statement anew each time.
         let sql = concat!(
             "SELECT id, outcome, measured FROM (SELECT id, outcome, measured FROM updates WHERE kind = $2 AND document = $3 \
              AND outcome_kind = 'applied' AND target IN ",
-            names_of!(),
-            " ORDER BY id DESC LIMIT $4) AS applied UNION ALL \
+            names_of!("$1"),
+            " ORDER BY id DESC LIMIT $4 + 0) AS applied UNION ALL \
              SELECT seq, CAST(0 AS BIGINT), CAST(0 AS BIGINT) FROM (SELECT seq FROM bases WHERE kind = $2 AND document = $3 \
              AND target IN ",
-            names_of!(),
-            " ORDER BY seq DESC LIMIT $5) AS observed"
+            names_of!("$1"),
+            " ORDER BY seq DESC LIMIT $5 + 0) AS observed"
         );
         let at_most = |limit: usize| i64::try_from(limit).unwrap_or(i64::MAX);
         let values = [

@@ -14,15 +14,16 @@ use sqlx::any::AnyRow;
 use crate::entry_body::{Body, Documents, micros_of};
 use crate::ledger::SqlLedger;
 use crate::row::{self, corrupt, signed, unsigned};
-use crate::store::{Store, number};
-use crate::targets::{self, Joins};
+use crate::store::{Store, Value, number};
+use crate::targets::{self, Joins, names_of};
 
+// Why a sum in the limit: for a number alone SQLite would read the statement anew each time.
 macro_rules! updates {
-    ($which:literal) => {
+    ($($which:expr),+) => {
         concat!(
             "SELECT id, outcome, measured FROM updates WHERE id < $1 AND at >= $2 AND ($3 = '' OR outcome_kind = $3) AND ($4 = '' OR kind = $4) ",
-            $which,
-            " ORDER BY id DESC LIMIT $5"
+            $($which,)+
+            " ORDER BY id DESC LIMIT $5 + 0"
         )
     };
 }
@@ -111,39 +112,16 @@ impl History for SqlLedger {
             kind.into(),
             limit.into(),
         ];
-        let document = query.document.as_deref();
-        let Some(target) = query.target.as_deref() else {
-            let sql = match document {
-                Some(document) => {
-                    values.push(document.into());
-                    updates!("AND document = $6")
-                }
-                None => updates!(""),
-            };
-            let rows = self.store.read(sql, &values).await?;
-            return entries(&self.store, &rows).await;
+        let (target, document) = (query.target.as_deref(), query.document.as_deref());
+        let sql = match (target, document) {
+            (None, None) => updates!(""),
+            (None, Some(_)) => updates!("AND document = $6"),
+            (Some(target), None) => return self.newest_of_target(target, &values, query.limit).await,
+            (Some(_), Some(_)) if query.kind.is_none() => updates!("AND document = $7 AND target IN ", names_of!("$6")),
+            (Some(_), Some(_)) => updates!("AND document = $7 AND kind = $4 AND target IN ", names_of!("$6")),
         };
-        let names = targets::names(&self.store, target).await?.all;
-        let mut rows = Vec::new();
-        for name in &names {
-            let mut values = values.clone();
-            values.push(name.as_str().into());
-            let sql = match (document, query.kind.is_some()) {
-                (Some(document), true) => {
-                    values.push(document.into());
-                    updates!("AND target = $6 AND document = $7 AND kind = $4")
-                }
-                (Some(document), false) => {
-                    values.push(document.into());
-                    updates!("AND target = $6 AND document = $7")
-                }
-                (None, _) => updates!("AND target = $6"),
-            };
-            rows.extend(self.store.read(sql, &values).await?);
-        }
-        if names.len() > 1 {
-            newest_first(&mut rows, query.limit)?;
-        }
+        values.extend(target.into_iter().chain(document).map(Value::from));
+        let rows = self.store.read(sql, &values).await?;
         entries(&self.store, &rows).await
     }
 
@@ -227,18 +205,7 @@ impl History for SqlLedger {
     }
 
     async fn applied_after(&self, document: &DocumentRef, after: After) -> Result<Vec<Entry>, LedgerError> {
-        let from = match after {
-            After::Entry(id) => signed(id.0),
-            After::Time(_) => 0,
-        };
-        let mut found = Vec::new();
-        for name in targets::names(&self.store, &document.target).await?.all {
-            let document = DocumentRef {
-                target: name,
-                ..document.clone()
-            };
-            self.applied_under(&document, from, after, &mut found).await?;
-        }
+        let mut found = self.newest_applied(document, after).await?;
         found.sort_by_key(|entry: &Entry| std::cmp::Reverse(entry.id));
         Ok(found)
     }
@@ -261,19 +228,40 @@ fn newest_first(rows: &mut Vec<AnyRow>, limit: usize) -> Result<(), LedgerError>
 }
 
 impl SqlLedger {
-    /// The updates of a document under one of its target's names, by their outcomes: the newest come first, and times
-    /// follow the order of entries but for clocks that differ.
-    async fn applied_under(
+    /// The newest updates of all documents of a target: under each of its names they lie in their order.
+    async fn newest_of_target(
         &self,
-        document: &DocumentRef,
-        from: i64,
-        after: After,
-        found: &mut Vec<Entry>,
-    ) -> Result<(), LedgerError> {
-        let sql = "SELECT id, outcome, measured FROM updates WHERE target = $1 AND kind = $2 AND document = $3 \
-                   AND outcome > $4 AND outcome < $5 AND outcome_kind IN ('applied', 'overwritten') \
-                   ORDER BY outcome DESC LIMIT 64";
-        let mut before = i64::MAX;
+        target: &str,
+        values: &[Value<'_>],
+        limit: usize,
+    ) -> Result<Vec<Entry>, LedgerError> {
+        let names = targets::names(&self.store, target).await?.all;
+        let mut rows = Vec::new();
+        for name in &names {
+            let mut values = values.to_vec();
+            values.push(name.as_str().into());
+            rows.extend(self.store.read(updates!("AND target = $6"), &values).await?);
+        }
+        if names.len() > 1 {
+            newest_first(&mut rows, limit)?;
+        }
+        entries(&self.store, &rows).await
+    }
+
+    /// The updates of a document, by their outcomes: the newest come first, and times follow the order of entries but for
+    /// clocks that differ.
+    async fn newest_applied(&self, document: &DocumentRef, after: After) -> Result<Vec<Entry>, LedgerError> {
+        let sql = concat!(
+            "SELECT id, outcome, measured FROM updates WHERE kind = $2 AND document = $3 AND outcome > $4 AND outcome < $5 \
+             AND outcome_kind IN ('applied', 'overwritten') AND target IN ",
+            names_of!("$1"),
+            " ORDER BY outcome DESC LIMIT 64"
+        );
+        let from = match after {
+            After::Entry(id) => signed(id.0),
+            After::Time(_) => 0,
+        };
+        let (mut before, mut found) = (i64::MAX, Vec::new());
         loop {
             let values = [
                 document.target.as_str().into(),
@@ -283,7 +271,7 @@ impl SqlLedger {
                 before.into(),
             ];
             let rows = self.store.read(sql, &values).await?;
-            let Some(last) = rows.last() else { return Ok(()) };
+            let Some(last) = rows.last() else { return Ok(found) };
             before = number(last, 1).map_err(|error| corrupt(&error))?;
             let mut is_done = true;
             for (entry, row) in entries(&self.store, &rows).await?.into_iter().zip(&rows) {
@@ -295,7 +283,7 @@ impl SqlLedger {
                 }
             }
             if is_done {
-                return Ok(());
+                return Ok(found);
             }
         }
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ports::{
-    Author, BaseRecord, Entry, EntryId, IntentRecord, JoinRecord, Ledger, LedgerError, LedgerFailure, OutcomeRecord,
-    Recorded,
+    Author, BaseRecord, DocumentRef, Entry, EntryId, IntentRecord, JoinRecord, Ledger, LedgerError, LedgerFailure,
+    OutcomeRecord, Recorded,
 };
 
 use crate::address::LedgerAddress;
@@ -17,7 +17,7 @@ use crate::digest::digest;
 use crate::holder::Abandoned;
 use crate::intend::Intend;
 use crate::store::{BeforeStatement, IfAbsent, Interrupt, Sessions, Store};
-use crate::targets::{self, Join};
+use crate::targets::{self, Join, names_of};
 use crate::{history, spill};
 
 /// A ledger in a database. It has one connection and does one thing at a time, in the order in which it is asked;
@@ -266,6 +266,22 @@ impl Ledger for SqlLedger {
         let mut entries = history::entries(&self.store, &rows).await?;
         entries.sort_by_key(|entry| entry.id);
         Ok(entries)
+    }
+
+    async fn unsettled_of(&self, document: &DocumentRef) -> Result<Vec<Entry>, LedgerError> {
+        let sql = concat!(
+            "SELECT id, outcome, measured FROM updates WHERE kind = $2 AND document = $3 \
+             AND outcome_kind IN ('open', 'unknown') AND target IN ",
+            names_of!("$1"),
+            " ORDER BY id"
+        );
+        let values = [
+            document.target.as_str().into(),
+            document.kind.as_str().into(),
+            document.id.as_str().into(),
+        ];
+        let rows = self.store.read(sql, &values).await?;
+        history::entries(&self.store, &rows).await
     }
 
     async fn observe(&self, base: BaseRecord) -> Result<EntryId, LedgerError> {

@@ -20,13 +20,21 @@ macro_rules! names {
     };
 }
 
-/// The names of a target `$1`, as a part of a statement: a question of its own for them would cost a way to the database and
-/// back.
+/// The names of the target that a placeholder stands for, as a part of a statement: a question of its own for them would cost
+/// a way to the database and back.
 macro_rules! names_of {
-    () => {
-        "(SELECT CAST($1 AS TEXT) UNION SELECT organization FROM targets WHERE name = $1 \
-         UNION SELECT name FROM targets WHERE organization = $1 \
-         OR organization IN (SELECT organization FROM targets WHERE name = $1))"
+    ($target:literal) => {
+        concat!(
+            "(SELECT CAST(",
+            $target,
+            " AS TEXT) UNION SELECT organization FROM targets WHERE name = ",
+            $target,
+            " UNION SELECT name FROM targets WHERE organization = ",
+            $target,
+            " OR organization IN (SELECT organization FROM targets WHERE name = ",
+            $target,
+            "))"
+        )
     };
 }
 pub(crate) use names_of;

@@ -55,6 +55,17 @@ pub trait Ledger: Send + Sync {
     /// If they cannot be read.
     async fn unsettled(&self, target: &str, kind: &str) -> Result<Vec<Entry>, LedgerError>;
 
+    /// Those of [`unsettled`](Self::unsettled) that are about one document.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be read.
+    async fn unsettled_of(&self, document: &DocumentRef) -> Result<Vec<Entry>, LedgerError> {
+        let mut all = self.unsettled(&document.target, &document.kind).await?;
+        all.retain(|entry| entry.document().is_some_and(|found| found.id == document.id));
+        Ok(all)
+    }
+
     /// True if the run that made an open entry is gone for certain, though its lease is not over. An implementation
     /// that cannot know MUST return `false`.
     ///

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use domain::protocol::{PlanOfWrite, PriorWrite};
 use domain::{DocumentKind, OutcomeKind, Patch, Version};
 use ports::{After, Author, Clock, DocumentRef, Entry, EntryId, History, Ledger, LedgerError};
+use tokio::sync::OnceCell;
 
 use super::AppliedPlan;
 use crate::planner::SeenEntry;
@@ -26,12 +27,14 @@ pub(super) struct Review<'a, K: DocumentKind> {
     pub(super) author: Author,
     pub(super) patch: Patch<K>,
     pub(super) clock: &'a dyn Clock,
+    /// The point after which entries count, once it was asked for.
+    pub(super) since: OnceCell<After>,
 }
 
 impl<K: DocumentKind> Review<'_, K> {
     /// The open intent of this plan that an update has to go on from.
     async fn left_open(&self) -> Result<Option<EntryId>, LedgerError> {
-        for entry in self.ledger.unsettled(&self.document.target, K::NAME.as_str()).await? {
+        for entry in self.ledger.unsettled_of(&self.document).await? {
             if self.is_of_this_plan(&entry) && self.is_abandoned(&entry).await? {
                 return Ok(Some(entry.id));
             }
@@ -67,6 +70,10 @@ impl<K: DocumentKind> Review<'_, K> {
     /// The point after which entries count: in the ledger of the plan the newest entry that it saw, in another one its
     /// time.
     async fn since(&self) -> Result<After, LedgerError> {
+        self.since.get_or_try_init(|| self.find_since()).await.copied()
+    }
+
+    async fn find_since(&self) -> Result<After, LedgerError> {
         let Some(SeenEntry { entry, at }) = self.seen else {
             return Ok(After::Time(self.plan.created_at));
         };

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt::Write;
 
-use super::{Document, Member, Node, Value};
+use super::{Document, Node, Shape};
 
 impl Document {
     /// The document as RFC 8785 (JSON Canonicalization Scheme) has it, but with numbers as they stand: members in the order
@@ -76,7 +76,7 @@ struct Writer<'d> {
     out: String,
     numbers: Numbers,
     /// The members of the objects that are open, each in its order: one list for all of them.
-    members: Vec<Member<'d>>,
+    members: Vec<(&'d str, Node<'d>)>,
 }
 
 impl<'d> Writer<'d> {
@@ -94,53 +94,54 @@ impl<'d> Writer<'d> {
     }
 
     fn write(&mut self, node: Node<'d>) {
-        match node.value() {
-            Value::Array(elements) => {
+        match node.shape() {
+            Shape::Array => {
                 self.out.push('[');
-                for (index, element) in elements.enumerate() {
+                for (index, element) in node.elements().enumerate() {
                     self.separate(index);
                     self.write(element);
                 }
                 self.out.push(']');
             }
-            Value::Object(members) => {
+            Shape::Object => {
                 self.out.push('{');
-                self.write_members(members);
+                self.write_members(node);
                 self.out.push('}');
             }
-            Value::Number(number) => match self.numbers {
-                Numbers::AsTheyStand => self.out.push_str(number.raw()),
-                Numbers::AsKept => self.out.push_str(&number.kept()),
-                Numbers::ByValue => self.out.push_str(&number.canonical()),
-            },
-            Value::String(text) if is_plain(node.raw(), text) => self.out.push_str(node.raw()),
+            Shape::Number => self.write_number(node),
             // Why: half a character has no text but its escape.
-            Value::String(_) if node.has_lone_surrogate() => self.out.push_str(node.raw()),
-            Value::String(text) => write_text(text, &mut self.out),
-            Value::Null | Value::Bool(_) => self.out.push_str(node.raw()),
+            Shape::EscapedText if node.has_lone_surrogate() => self.out.push_str(node.raw()),
+            Shape::EscapedText => write_text(node.as_str().unwrap_or_default(), &mut self.out),
+            Shape::PlainText | Shape::Null | Shape::False | Shape::True => self.out.push_str(node.raw()),
         }
     }
 
-    fn write_members(&mut self, members: impl Iterator<Item = Member<'d>>) {
+    fn write_members(&mut self, object: Node<'d>) {
         let first = self.members.len();
-        self.members.extend(members);
+        self.members
+            .extend(object.members().map(|member| (member.name, member.value)));
         if let Some(own) = self.members.get_mut(first..) {
-            own.sort_by(|one, other| order(one.name, other.name));
+            own.sort_by(|(one, _), (other, _)| order(one, other));
         }
         for place in first..self.members.len() {
-            let Some(member) = self.members.get(place).copied() else {
+            let Some((_, value)) = self.members.get(place).copied() else {
                 break;
             };
             self.separate(place - first);
-            if is_plain(member.raw_name(), member.name) {
-                self.out.push_str(member.raw_name());
-            } else {
-                write_text(member.name, &mut self.out);
-            }
+            self.write(value.name());
             self.out.push(':');
-            self.write(member.value);
+            self.write(value);
         }
         self.members.truncate(first);
+    }
+
+    fn write_number(&mut self, node: Node<'d>) {
+        let Some(number) = node.as_number() else { return };
+        match self.numbers {
+            Numbers::AsTheyStand => self.out.push_str(number.raw()),
+            Numbers::AsKept => self.out.push_str(&number.kept()),
+            Numbers::ByValue => self.out.push_str(&number.canonical()),
+        }
     }
 
     fn separate(&mut self, index: usize) {
@@ -148,12 +149,6 @@ impl<'d> Writer<'d> {
             self.out.push(',');
         }
     }
-}
-
-/// True if a text is written without escapes between its quotes: each escape is longer than its character. That is its
-/// canonical spelling.
-fn is_plain(raw: &str, text: &str) -> bool {
-    raw.len() == text.len() + 2
 }
 
 /// Writes a text as ECMAScript's `JSON.stringify` does.

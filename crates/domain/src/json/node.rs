@@ -100,6 +100,15 @@ impl<'d> Node<'d> {
         self.document.slot(self.place)
     }
 
+    pub(super) fn shape(self) -> Shape {
+        self.slot().shape
+    }
+
+    /// The name of the member whose value it is.
+    pub(super) fn name(self) -> Self {
+        self.at(self.place.saturating_sub(1))
+    }
+
     fn at(self, place: u32) -> Self {
         Self { place, ..self }
     }
@@ -317,7 +326,7 @@ impl<'d> Node<'d> {
         }
         for member in self.members() {
             let inside = pointer.member(member.name);
-            see(&inside, self.at(member.value.place - 1));
+            see(&inside, member.value.name());
             member.value.visit_names(&inside, see);
         }
     }

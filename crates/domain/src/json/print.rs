@@ -34,10 +34,11 @@ impl Node<'_> {
         let (mut copied, mut seen) = (0, 0);
         for scalar in self.scalars().chain([end]) {
             // Between two of them stand brackets, commas, colons and white space.
-            let between = text.get(seen..scalar.start).unwrap_or_default();
-            if between.bytes().any(is_white) {
+            let between = seen..scalar.start;
+            let bytes = text.as_bytes().get(between.clone()).unwrap_or_default();
+            if bytes.iter().copied().any(is_white) {
                 out.push_str(text.get(copied..seen).unwrap_or_default());
-                out.extend(between.split_ascii_whitespace());
+                out.extend(text.get(between).unwrap_or_default().split_ascii_whitespace());
                 copied = scalar.start;
             }
             seen = scalar.end;

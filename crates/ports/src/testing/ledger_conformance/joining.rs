@@ -5,8 +5,8 @@ use domain::OutcomeKind;
 use super::observing::{ORG, base};
 use super::{Books, add, everything, intent, moment, outcome, rule};
 use crate::{
-    After, Author, BaseRecord, Claim, DeliveryOutcome, DocumentRef, EntryId, HistoryQuery, Include, IntentRecord,
-    JoinRecord, LedgerError, TallyOf, TallyQuery,
+    After, Author, BaseRecord, Claim, DeliveryOutcome, DocumentRef, Entry, EntryId, HistoryQuery, Include,
+    IntentRecord, JoinRecord, LedgerError, TallyOf, TallyQuery,
 };
 
 pub(super) async fn check<F: Future<Output = Books>>(books: &impl Fn() -> F) {
@@ -98,6 +98,11 @@ async fn a_target_that_is_joined_is_the_organization(books: &Books) {
         );
         let open = books.ledger.unsettled(target, "rule").await.unwrap();
         assert_eq!(open.iter().map(|entry| entry.id).collect::<Vec<_>>(), [open_id]);
+        let document = DocumentRef {
+            target: target.to_owned(),
+            ..open.first().and_then(Entry::document).unwrap().clone()
+        };
+        assert_eq!(books.ledger.unsettled_of(&document).await.unwrap(), open);
         let tally = async |of: TallyOf, since: Option<u64>| {
             let query = TallyQuery {
                 target: Some(target.to_owned()),
@@ -222,9 +227,10 @@ async fn organizations_behind_one_api_are_told_apart(books: &Books) {
     let (dev, production) = (of("dev", 1, 10), of("production", 1, 11));
     let dev_id = books.ledger.intend(dev.clone()).await.unwrap();
     let production_id = books.ledger.intend(production.clone()).await.unwrap();
-    for (org, id) in [("dev", dev_id), ("production", production_id)] {
-        let open = books.ledger.unsettled(org, "rule").await.unwrap();
+    for (intent, id) in [(&dev, dev_id), (&production, production_id)] {
+        let open = books.ledger.unsettled(&intent.document.target, "rule").await.unwrap();
         assert_eq!(open.iter().map(|entry| entry.id).collect::<Vec<_>>(), [id]);
+        assert_eq!(books.ledger.unsettled_of(&intent.document).await.unwrap(), open);
     }
     assert_eq!(books.ledger.unsettled("api client", "rule").await.unwrap(), []);
     let mistaken = outcome(&dev, Some(production_id), OutcomeKind::Applied, 12);

@@ -248,6 +248,8 @@ async fn an_unknown_update_is_gone_on_from(books: &Books) {
     let id = books.ledger.intend(next.clone()).await.unwrap();
     let open = books.ledger.unsettled("api client", "rule").await.unwrap();
     assert_eq!(open.iter().map(|entry| entry.id).collect::<Vec<_>>(), [id]);
+    let of = async |document: &str| books.ledger.unsettled_of(&rule(document)).await.unwrap();
+    assert_eq!((of("r1").await, of("r2").await), (open, Vec::new()));
     let late = outcome(
         unknown.intent.as_ref().unwrap(),
         Some(unknown.id),

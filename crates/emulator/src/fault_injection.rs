@@ -19,6 +19,7 @@ use crate::{
     merge_patch, rate,
     reply::{Length, Reply, date_header},
     route::Route,
+    wait::wait,
 };
 
 /// The bytes by which the headers of a truncated body overstate its length.
@@ -92,7 +93,7 @@ pub(crate) async fn inject(emulator: &Emulator, call: &Call, fault: FaultAction)
             in_place(emulator, call, reply.with(CONTENT_TYPE, html))
         }
         FaultAction::Delay { ms } => {
-            sleep(Duration::from_millis(ms.into())).await;
+            wait(Duration::from_millis(ms.into())).await;
             emulator.answer(call)
         }
         FaultAction::DropBefore {} => return Delivery::none(),

@@ -59,6 +59,7 @@ mod sign_in;
 mod tenant;
 mod token;
 mod violation;
+mod wait;
 
 #[cfg(test)]
 mod tests;

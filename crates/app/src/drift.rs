@@ -1,6 +1,6 @@
 //! Drift of documents: finds the base of each, what others changed since, and who did.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::time::SystemTime;
 
 use domain::document::{ElementDifference, document_diff};
@@ -69,15 +69,15 @@ pub struct FolderBase<K> {
 #[derive(Clone, Debug)]
 pub enum Bases<K> {
     /// Those of the folder that the files stand in: the newer of it and the record counts.
-    OfFolder(BTreeMap<String, FolderBase<K>>),
+    OfFolder(HashMap<String, FolderBase<K>>),
     /// Those of a folder that was named: nothing else counts.
-    OfDirectory(BTreeMap<String, FolderBase<K>>),
+    OfDirectory(HashMap<String, FolderBase<K>>),
 }
 
 impl<K> Default for Bases<K> {
     /// Those of the record alone.
     fn default() -> Self {
-        Self::OfFolder(BTreeMap::new())
+        Self::OfFolder(HashMap::new())
     }
 }
 

@@ -465,24 +465,24 @@ pub async fn known_bases<K: DocumentKind>(history: &dyn History, target: &str) -
     let hashes = history.base_hashes(target, K::NAME.as_str()).await?;
     let known = hashes.into_iter().filter_map(|base| {
         let hash: ContentHash = base.hash.parse().ok()?;
-        Some((base.document.into(), hash, base.members))
+        Some((hash, base.members, base.document.into()))
     });
     let mut known: Vec<_> = known.collect();
     known.sort_unstable();
     Ok(KnownBases(known))
 }
 
-/// The newest bases of the documents of one kind: the document, the hash and the number of members of each, in order.
+/// The newest bases of the documents of one kind: the hash, the number of members and the document of each, in order.
 #[derive(Clone, Debug, Default)]
-pub struct KnownBases(Vec<(Box<str>, ContentHash, usize)>);
+pub struct KnownBases(Vec<(ContentHash, usize, Box<str>)>);
 
 impl KnownBases {
     /// True if the base of a document has this content, and names so many members.
     pub fn has(&self, id: &str, hash: &ContentHash, members: usize) -> bool {
-        let base = (id, *hash, members);
+        let base = (*hash, members, id);
         let found = self
             .0
-            .binary_search_by(|(id, hash, members)| (&**id, *hash, *members).cmp(&base));
+            .binary_search_by(|(hash, members, id)| (*hash, *members, &**id).cmp(&base));
         found.is_ok()
     }
 }

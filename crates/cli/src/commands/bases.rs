@@ -1,6 +1,6 @@
 //! The bases of files, by which it is told who changed what.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::path::Path;
 
 use app::{Bases, DriftPolicy, FolderBase, KnownNames};
@@ -59,7 +59,7 @@ impl<'o> BasesOfFiles<'o> {
         manifests: &mut Manifests,
         target: &TargetDocument,
     ) -> Result<DriftPolicy<K>, CliError> {
-        let mut of_folder = BTreeMap::new();
+        let mut of_folder = HashMap::new();
         for authored in files {
             let manifest = manifests.of_target(Path::new(&authored.file), target)?;
             let pulled = manifest.and_then(|manifest| manifest.documents.get(&authored.reference()));

@@ -128,6 +128,10 @@ impl<'d> Writer<'d> {
                 break;
             };
             self.separate(place - first);
+            if let Some(raw) = value.canonical_member() {
+                self.out.push_str(raw);
+                continue;
+            }
             self.write(value.name());
             self.out.push(':');
             self.write(value);

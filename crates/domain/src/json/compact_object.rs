@@ -51,8 +51,7 @@ impl CompactObject {
         }
         text.push('}');
         Self {
-            // Why a copy: what was reserved for white space is given back in one piece.
-            text: text.as_str().into(),
+            text: text.into(),
             members: members.into(),
         }
     }

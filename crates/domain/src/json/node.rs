@@ -109,6 +109,15 @@ impl<'d> Node<'d> {
         self.at(self.place.saturating_sub(1))
     }
 
+    /// The member whose value it is, as it was written, where that is its canonical text: a text or a literal, without escapes,
+    /// right after its name.
+    pub(super) fn canonical_member(self) -> Option<&'d str> {
+        let (name, value) = (self.name().slot(), self.slot());
+        let is_literal = matches!(value.shape, Shape::PlainText | Shape::Null | Shape::False | Shape::True);
+        let is_plain = name.shape == Shape::PlainText && is_literal && value.start == name.end + 1;
+        is_plain.then(|| self.document.bytes_between(name.start, value.end))
+    }
+
     fn at(self, place: u32) -> Self {
         Self { place, ..self }
     }

@@ -178,7 +178,8 @@ impl<K: DocumentKind> Applier<K> {
         report
     }
 
-    /// Records the documents that the plan found equal in file and organization, without a request, until it is stopped.
+    /// Records the documents that the plan found equal in file and organization, without a request, until it is stopped, and
+    /// calls `recorded` with the number of those so far.
     ///
     /// # Errors
     ///
@@ -186,11 +187,12 @@ impl<K: DocumentKind> Applier<K> {
     pub async fn record_in_sync<S: Future<Output = ()>>(
         &self,
         documents: &[InSync<K>],
+        recorded: &(dyn Fn(usize) + Send + Sync),
         stop: &impl Fn() -> S,
     ) -> Result<(), IdentityError> {
         let identity = &self.identity().await?;
         // Why several: what is recorded at a time is made durable at once.
-        let mut recorded = futures_util::stream::iter(documents)
+        let mut running = futures_util::stream::iter(documents)
             .map(|InSync { id, file, version }| async move {
                 if stop().now_or_never().is_some() {
                     return Ok(());
@@ -199,8 +201,11 @@ impl<K: DocumentKind> Applier<K> {
                 recorded.await.map(drop)
             })
             .buffered(self.under_way());
-        while let Some(done) = recorded.next().await {
-            done?;
+        let mut done = 0;
+        while let Some(ended) = running.next().await {
+            ended?;
+            done += 1;
+            recorded(done);
         }
         Ok(())
     }

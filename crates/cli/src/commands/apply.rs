@@ -4,10 +4,10 @@ mod apply_report;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
-use app::{AppliedPlan, Applier, IdentityError, OnDrift, Progress, ReadOnly, Report};
+use app::{AppliedPlan, Applier, IdentityError, InSync, OnDrift, Progress, ReadOnly, Report, ReviewedUpdate};
 use domain::document::CrossFieldMerge;
 use domain::plan::{Safety, SafetyKind, SafetyLimits};
 use domain::protocol::UpdateOptions;
@@ -31,7 +31,7 @@ use crate::render::ended_update::EndedUpdate;
 use crate::render::report::Asked;
 use crate::render::result::{Delivery, Run};
 use crate::request::{ApplyCommand, ChangeRequest, ChangeTerms, PlanOptions};
-use crate::saved_plan::{Contents, KindContents, SavedPlan, WholePlan, damaged, identity, reread};
+use crate::saved_plan::{Contents, SavedPlan, WholePlan, damaged, identity, reread};
 use crate::signals::{Signals, unless_stopped};
 use crate::stopper::{Abandoned, Stage, Stopper};
 use crate::time;
@@ -278,7 +278,9 @@ async fn apply(
     let watched = Watched {
         stopper: &stopper,
         waits: session.waits.clone(),
-        bar: progress::Progress::start(output, &session.waits, "applied", contents.updates()),
+        output,
+        updates: contents.updates(),
+        bar: OnceLock::new(),
         state: Mutex::default(),
     };
     let applying = Applying {
@@ -291,14 +293,17 @@ async fn apply(
         options: execute::options(context.settings()?, &terms, request.asked),
     };
     let work = async {
-        let mut ended = applying.apply(&rules, contents.rules, 0, false).await?;
+        applying.record(&rules, &contents.rules.in_sync).await?;
+        applying.record(&copilots, &contents.copilots.in_sync).await?;
+        let mut ended = applying.apply(&rules, contents.rules.updates, 0, false).await?;
         let is_over = command.stop_on_first && !ended.iter().all(EndedUpdate::is_good);
         let first = ended.len();
-        ended.extend(applying.apply(&copilots, contents.copilots, first, is_over).await?);
+        let copilots = applying.apply(&copilots, contents.copilots.updates, first, is_over);
+        ended.extend(copilots.await?);
         Ok(ended)
     };
     let driven = stopper.drive(Stage::Update, Box::pin(work), &mut signals, output).await;
-    watched.bar.finish();
+    watched.bar.get().into_iter().for_each(progress::Progress::finish);
     let (mut updates, mut signal) = match driven {
         Ok((ended, signal)) => (ended.map_err(|error: IdentityError| unidentified(&error))?, signal),
         Err(Abandoned(exit)) => return Err(apply_report::abandoned(&stopper).stopped_by(exit)),
@@ -348,16 +353,27 @@ struct Applying<'a> {
 }
 
 impl Applying<'_> {
+    /// Records the documents of one kind that are as their files say.
+    async fn record<K: CliKind>(&self, applier: &Applier<K>, in_sync: &[InSync<K>]) -> Result<(), IdentityError> {
+        if self.request.asked != Asked::Update || in_sync.is_empty() {
+            return Ok(());
+        }
+        let bar = progress::Progress::start(self.output, &self.watched.waits, "recorded", in_sync.len());
+        let stop = || self.watched.stopper.asked();
+        let recorded = applier.record_in_sync(in_sync, &|done| bar.set(done), &stop).await;
+        bar.finish();
+        recorded
+    }
+
     /// Applies what is about one kind, of which `first` updates of other kinds were before. Where it `is_over`, none of them is
     /// begun.
     async fn apply<K: CliKind>(
         &self,
         applier: &Applier<K>,
-        contents: KindContents<K>,
+        updates: Vec<ReviewedUpdate<K>>,
         first: usize,
         is_over: bool,
     ) -> Result<Vec<EndedUpdate>, IdentityError> {
-        let KindContents { updates, in_sync } = contents;
         let watch = |index: usize, progress| self.watched.progress(first + index, &progress);
         let stop = || async move {
             if !is_over {
@@ -371,12 +387,10 @@ impl Applying<'_> {
                 let _ = self.output.line(&OutcomeLine::of(self.ended(report)));
             }
         };
-        if self.request.asked == Asked::Update {
-            applier.record_in_sync(&in_sync, &stop).await?;
-        }
         if updates.is_empty() {
             return Ok(Vec::new());
         }
+        self.watched.bar();
         let reports = applier.apply(updates, &self.options, &watch, &ended, &stop).await?;
         Ok(reports.iter().map(|report| self.ended(report)).collect())
     }
@@ -430,7 +444,10 @@ fn applier<K: CliKind>(
 struct Watched<'a> {
     stopper: &'a Stopper,
     waits: Waits,
-    bar: progress::Progress,
+    output: Output,
+    updates: usize,
+    /// The bar, once the first of them is begun.
+    bar: OnceLock<progress::Progress>,
     state: Mutex<Underway>,
 }
 
@@ -453,7 +470,12 @@ impl Watched<'_> {
         self.set_writing(index, false);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.ended += 1;
-        self.bar.set(state.ended);
+        self.bar().set(state.ended);
+    }
+
+    fn bar(&self) -> &progress::Progress {
+        let start = || progress::Progress::start(self.output, &self.waits, "applied", self.updates);
+        self.bar.get_or_init(start)
     }
 
     fn set_writing(&self, index: usize, is_writing: bool) {

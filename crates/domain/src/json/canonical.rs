@@ -43,7 +43,7 @@ pub(crate) fn canonical_object<'d>(members: impl Iterator<Item = (&'d str, Node<
 
 /// The order of two names by their UTF-16 code units.
 fn order(one: &str, other: &str) -> Ordering {
-    // The first byte of a character of two code units, which are less than those from U+E000 on, and of the latter.
+    // From this byte on, a character that begins with a lesser one may come later: those of two code units come before U+E000.
     const FIRST_OF_UNLIKE: u8 = 0xee;
     let mut bytes = one.bytes().zip(other.bytes());
     match bytes.find(|(one, other)| one != other) {
@@ -184,7 +184,26 @@ fn write_text(text: &str, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::testing::json_document;
+
+    proptest! {
+        /// RFC 8785, 3.2.3: names are ordered by their UTF-16 code units.
+        #[test]
+        fn names_have_the_order_of_their_code_units(one in "\\PC{0,3}[\u{d7ff}\u{e000}\u{ffff}\u{10000}\u{10ffff}]?", other in "\\PC{0,3}[\u{d7ff}\u{e000}\u{ffff}\u{10000}\u{10ffff}]?") {
+            prop_assert_eq!(order(&one, &other), one.encode_utf16().cmp(other.encode_utf16()), "{:?} {:?}", one, other);
+        }
+
+        #[test]
+        fn white_space_is_in_no_canonical_text(document in json_document()) {
+            for written in [document.compact(), document.pretty()] {
+                let written: Document = written.parse().unwrap();
+                prop_assert_eq!(written.canonical(), document.canonical());
+            }
+        }
+    }
 
     /// RFC 8785, 3.2.2 and 3.2.3, but for the numbers.
     #[test]

@@ -105,7 +105,33 @@ fn new_line(depth: usize, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use crate::json::Document;
+    use crate::testing::json_document;
+
+    /// The text without white space outside its strings, letter by letter.
+    fn without_white_space(text: &str) -> String {
+        let (mut is_in_string, mut is_escaped) = (false, false);
+        let is_kept = |letter: &char| {
+            let is_kept = is_in_string || !letter.is_ascii_whitespace();
+            is_in_string ^= *letter == '"' && !is_escaped;
+            is_escaped = *letter == '\\' && !is_escaped;
+            is_kept
+        };
+        text.chars().filter(is_kept).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn compact_text_is_the_text_without_white_space(document in json_document(), space in "[ \t\r\n]{0,3}") {
+            for written in [document.text().to_owned(), document.pretty().replace('\n', &format!("\n{space}"))] {
+                let expected = without_white_space(&written);
+                let written: Document = format!("{space}{written}{space}").parse().unwrap();
+                prop_assert_eq!(written.compact(), expected);
+            }
+        }
+    }
 
     #[test]
     fn printing_keeps_every_digit_and_escape() {

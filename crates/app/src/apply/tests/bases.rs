@@ -75,7 +75,7 @@ async fn what_was_in_sync_has_a_base_of_the_time_at_which_it_was_read() {
     let reads = room.wire.reads();
     let applier = room.applier("a", &plan.review);
     applier
-        .record_in_sync(&plan.in_sync, &std::future::pending::<()>)
+        .record_in_sync(&plan.in_sync, &|_| (), &std::future::pending::<()>)
         .await
         .unwrap();
     let base = (

@@ -1,6 +1,6 @@
 //! The documents of an author's files, checked offline: one bad file never hides what is wrong with the others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -53,9 +53,13 @@ impl CheckedFiles {
         };
         let mut firsts = Firsts::new();
         let mut manifests = Manifests::default();
+        let mut faults_of_manifests = BTreeSet::new();
         for path in walked.files {
             let manifest = manifests.of(&path).unwrap_or_else(|fault| {
-                checked.faults.push(fault);
+                // Why once: it counts for all files of its folder.
+                if faults_of_manifests.insert(fault.message.clone()) {
+                    checked.faults.push(fault);
+                }
                 None
             });
             match source::read_all_documents(&path) {

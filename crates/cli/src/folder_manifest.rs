@@ -139,12 +139,15 @@ impl FolderManifest {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Manifests {
     /// The manifest that counts in each folder.
-    known: BTreeMap<PathBuf, Option<Arc<FolderManifest>>>,
+    known: BTreeMap<PathBuf, Found>,
     /// The folder of the file that was asked about last, as it was given, and the manifest that counts for it.
-    last: Option<(OsString, Option<Arc<FolderManifest>>)>,
-    /// Each manifest, by its own folder.
-    read: BTreeMap<PathBuf, Arc<FolderManifest>>,
+    last: Option<(OsString, Found)>,
+    /// Each folder in which a manifest was looked for, and that one.
+    read: BTreeMap<PathBuf, Found>,
 }
+
+/// A manifest, if there is one, or why it cannot be read: that is found out once, and told to all who ask.
+type Found = Result<Option<Arc<FolderManifest>>, CliError>;
 
 impl Manifests {
     /// The manifest that counts for a file.
@@ -156,34 +159,34 @@ impl Manifests {
         let given = file.parent().unwrap_or(Path::new("")).as_os_str();
         // Why as it was given: of thousands of files in one folder, a look at the path itself is what costs.
         if self.last.as_ref().is_none_or(|(last, _)| last != given) {
-            let found = self.find(file)?;
+            let found = self.find(file);
             self.last = Some((given.to_owned(), found));
         }
-        Ok(self.last.as_ref().and_then(|(_, found)| found.as_deref()))
+        match &self.last {
+            Some((_, Ok(found))) => Ok(found.as_deref()),
+            Some((_, Err(fault))) => Err(fault.clone()),
+            None => Ok(None),
+        }
     }
 
-    fn find(&mut self, file: &Path) -> Result<Option<Arc<FolderManifest>>, CliError> {
+    fn find(&mut self, file: &Path) -> Found {
         let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
         let Some(parent) = file.parent().map(Path::to_owned) else {
             return Ok(None);
         };
         if let Some(known) = self.known.get(&parent) {
-            return Ok(known.clone());
+            return known.clone();
         }
-        let mut found = None;
-        for folder in parent.ancestors() {
-            if !self.read.contains_key(folder)
-                && let Some(manifest) = FolderManifest::read(folder)?
-            {
-                self.read.insert(folder.to_owned(), Arc::new(manifest));
+        let nearest = parent.ancestors().find_map(|folder| {
+            let read = || FolderManifest::read(folder).map(|manifest| manifest.map(Arc::new));
+            match self.read.entry(folder.to_owned()).or_insert_with(read) {
+                Ok(None) if !folder.join(".git").exists() => None,
+                found => Some(found.clone()),
             }
-            found = self.read.get(folder).cloned();
-            if found.is_some() || folder.join(".git").exists() {
-                break;
-            }
-        }
+        });
+        let found = nearest.unwrap_or(Ok(None));
         self.known.insert(parent, found.clone());
-        Ok(found)
+        found
     }
 
     /// The manifest that counts for a file, if it is of this target. That of a portable folder may be of another.
@@ -197,7 +200,7 @@ impl Manifests {
         target: &TargetDocument,
     ) -> Result<Option<&FolderManifest>, CliError> {
         self.of(file)?;
-        let Some(manifest) = self.last.as_ref().and_then(|(_, found)| found.as_ref()) else {
+        let Some((_, Ok(Some(manifest)))) = &self.last else {
             return Ok(None);
         };
         if manifest.is_of(target) {
@@ -206,8 +209,8 @@ impl Manifests {
         if manifest.portable {
             return Ok(None);
         }
-        let mut read = self.read.iter();
-        let folder = read.find(|(_, read)| Arc::ptr_eq(read, manifest));
+        let is_it = |read: &Found| matches!(read, Ok(Some(read)) if Arc::ptr_eq(read, manifest));
+        let folder = self.read.iter().find(|(_, read)| is_it(read));
         let folder = folder.map_or(file, |(folder, _)| folder);
         Err(manifest.of_another(folder, target))
     }

@@ -1,11 +1,13 @@
 //! Faults in the user's input: reported with their place, and nothing is sent.
 
+use std::fs;
+
 use expect_test::{Expect, expect};
 use serde_json::json;
 
 use super::{against, document, on, shown, writes};
 use crate::{
-    binary::{feed, run},
+    binary::{feed, new_home, run},
     sandbox::Sandbox,
 };
 
@@ -216,6 +218,25 @@ fn a_file_that_cannot_be_read_is_a_wrong_command_line() {
             (ran.code, &error["kind"], &error["code"]),
             (Some(64), &json!("error"), &json!("AR0604"))
         );
+    }
+    assert!(sandbox.emulator.requests().is_empty());
+}
+
+/// A merge may leave its marks in the manifest of a folder.
+#[test]
+fn a_manifest_that_is_none_is_told_once_for_all_files() {
+    let sandbox = Sandbox::sample();
+    let home = new_home();
+    fs::create_dir_all(home.join("rules/more")).unwrap();
+    fs::write(home.join("rules/.assist-rules.json"), "<<<<<<< ours\n").unwrap();
+    for name in ["one", "two", "more/three"] {
+        let id = name.replace('/', "-");
+        fs::write(home.join(format!("rules/{name}.json")), format!(r#"{{"id":"{id}"}}"#)).unwrap();
+    }
+    for command in ["validate", "plan"] {
+        let ran = run(against(&sandbox).current_dir(&home).args([command, "rules"]));
+        let told = ran.stderr.matches("is no manifest of a folder").count();
+        assert_eq!((ran.code, told), (Some(64), 1), "{command} {ran}");
     }
     assert!(sandbox.emulator.requests().is_empty());
 }

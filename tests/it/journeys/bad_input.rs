@@ -235,8 +235,8 @@ fn a_manifest_that_is_none_is_told_once_for_all_files() {
     }
     for command in ["validate", "plan"] {
         let ran = run(against(&sandbox).current_dir(&home).args([command, "rules"]));
-        let told = ran.stderr.matches("is no manifest of a folder").count();
-        assert_eq!((ran.code, told), (Some(64), 1), "{command} {ran}");
+        let times = ran.stderr.matches("is no manifest of a folder").count();
+        assert_eq!((ran.code, times), (Some(64), 1), "{command} {ran}");
     }
     assert!(sandbox.emulator.requests().is_empty());
 }

@@ -3,6 +3,7 @@
 mod file_names;
 mod folder;
 mod folder_lock;
+mod left_alone;
 mod portable;
 mod pulled_kind;
 mod target_file;
@@ -16,15 +17,14 @@ use domain::{Copilot, CopilotId, FailureClass, RequestError, RuleId, TriggerRule
 use ports::Listed;
 
 use crate::args::Format;
-use crate::authored::{Authored, AuthoredDocuments};
+use crate::authored::{self, Authored, AuthoredDocuments};
 use crate::checked_files::{CheckedFiles, Needs};
 use crate::cli_error::CliError;
 use crate::commands::bases::BasesOfFiles;
-use crate::commands::resolve_files::{self, ReferenceNotes, Refusal, RefusedDocument};
+use crate::commands::resolve_files::{self, ReferenceNotes};
 use crate::commands::workspace::{Needs as NeedsRecord, Workspace};
 use crate::commands::{Context, by_name, planning, validate};
 use crate::document_argument::DocumentArgument;
-use crate::error_code::ErrorCode;
 use crate::exit::Exit;
 use crate::folder_manifest::{FolderManifest, Manifests};
 use crate::progress::Progress;
@@ -36,6 +36,7 @@ use crate::request::{ChangeRequest, PullCommand};
 use file_names::FileNames;
 use folder::{Folder, NamedFile};
 use folder_lock::FolderLock;
+use left_alone::LeftAlone;
 use pulled_kind::PulledKind;
 
 pub(super) async fn run(context: &Context<'_>, command: &PullCommand) -> Result<Exit, CliError> {
@@ -101,6 +102,11 @@ impl Named {
     fn is_empty(&self) -> bool {
         self.rules.is_empty() && self.copilots.is_empty()
     }
+
+    fn references(&self) -> impl Iterator<Item = String> {
+        let rules = self.rules.iter().map(authored::reference::<TriggerRule>);
+        rules.chain(self.copilots.iter().map(authored::reference::<Copilot>))
+    }
 }
 
 /// The ids of the documents that are named.
@@ -121,7 +127,7 @@ async fn pull(
     workspace: &Workspace,
     manifest: Option<FolderManifest>,
     files: AuthoredDocuments,
-    ids: Named,
+    mut ids: Named,
 ) -> Result<PulledReport, CliError> {
     let identity = workspace.identity().await?;
     let target = workspace.session.target(workspace.identity.run.organization());
@@ -138,12 +144,11 @@ async fn pull(
         workspace.listings.note_names();
     }
     let resolved = resolve_files::resolve(&names, &target, files).await?;
-    if let Some(refused) = resolved.refused.first() {
-        return Err(unresolved(refused));
-    }
+    let left_alone = LeftAlone::of(&resolved.refused)?;
     let mut files = resolved.documents;
     let bases = BasesOfFiles::new(&command.options, (&names, &target), context.output).await?;
     let is_all = ids.is_empty();
+    let kept = left_alone.take_from(&mut ids, command);
     let mut pulling = Pulling {
         context,
         command,
@@ -155,7 +160,8 @@ async fn pull(
         folder: Folder::new(command, manifest),
         target,
         passed_over: Vec::new(),
-        documents: Vec::new(),
+        documents: kept,
+        left_alone,
         is_all,
     };
     let rules = pulling.bases::<TriggerRule>(&files.rules, &ids.rules, &bases, &mut files.manifests)?;
@@ -173,16 +179,6 @@ async fn pull(
             Err(unlisted::<TriggerRule>(&failure))
         }
         (Some(_) | None, None) | (None, Some(_)) => Ok(pulling.report()),
-    }
-}
-
-/// The error of a file in the folder whose names are not those of the organization: its document would get a second file.
-fn unresolved(refused: &RefusedDocument) -> CliError {
-    let file = &refused.file;
-    match &refused.cause {
-        Refusal::Unread(failure) => CliError::of_failure(&format!("find what `{file}` names"), failure),
-        Refusal::Invalid(_) => CliError::new(ErrorCode::Usage, format!("`{file}` {}", refused.why()))
-            .with_help("nothing was written: correct the file, or pull into another folder"),
     }
 }
 
@@ -206,6 +202,7 @@ struct Pulling<'c> {
     target: TargetDocument,
     passed_over: Vec<PassedOver>,
     documents: Vec<PulledDocument>,
+    left_alone: LeftAlone,
     /// True if no document was named.
     is_all: bool,
 }
@@ -255,11 +252,12 @@ impl Pulling<'_> {
             is_wanted && selection.chooses_document(Some(file), &id, None, None) != Some(false)
         };
         let requests = files.values().filter(chosen).map(planning::request_of).collect();
+        let left_alone = &self.left_alone;
         let by_listing = |listed: &Listed<K>| {
             let id = listed.stated_id.as_str();
             let file = files.get(id).map(Arc::as_ref);
             let chosen = selection.chooses_document(file, id, Some(&listed.value), listed.title.as_deref());
-            chosen.unwrap_or(true)
+            chosen.unwrap_or(true) && !left_alone.has::<K>(id)
         };
         let wanted = if ids.is_empty() {
             Wanted::Listed(&by_listing)

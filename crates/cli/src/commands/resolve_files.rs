@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use app::{FindNameError, KnownNames, ResolvedNames, ResolvedOwnName, foreign_value};
 use domain::json::{Node, Value};
 use domain::reference::{ReferenceKind, ResolveError, ResolvedReference, Unresolved, UnresolvedCause};
-use domain::{Code, Copilot, Edit, Finding, Pointer, RequestError, TriggerRule};
+use domain::{Code, Copilot, DocumentKind, Edit, Finding, Pointer, RequestError, TriggerRule};
 
 use crate::authored::{Authored, AuthoredDocuments, NamedDocument};
 use crate::cli_error::CliError;
@@ -42,6 +42,8 @@ pub(super) struct RefusedDocument {
     pub(super) file: String,
     /// Its reference; with the name as it is written where the file has no id.
     pub(super) document: String,
+    /// Its reference with the id, where that is known.
+    pub(super) known: Option<String>,
     pub(super) cause: Refusal,
 }
 
@@ -162,7 +164,12 @@ impl Resolving<'_> {
         if !authored.may_refer() && !is_foreign {
             return Ok(Some(authored));
         }
-        let at = (authored.place, authored.file.clone(), authored.reference());
+        let at = At {
+            place: authored.place,
+            file: authored.file.clone(),
+            document: authored.reference(),
+            known: Some(authored.reference()),
+        };
         let resolved = self.names.resolve::<K>(&authored.document(), None).await;
         let Some(names) = self.taken(at.clone(), resolved, is_foreign)? else {
             return Ok(None);
@@ -198,7 +205,7 @@ impl Resolving<'_> {
     /// A document of Copilot whose `assistant` is a name.
     async fn copilot(&mut self, document: NamedDocument) -> Result<Option<Authored<Copilot>>, CliError> {
         let is_foreign = self.is_foreign(&document.file)?;
-        let at = self.noted(&document);
+        let mut at = self.noted(&document);
         let pointer = Pointer::root().member("assistant");
         let own = self
             .names
@@ -212,13 +219,14 @@ impl Resolving<'_> {
                 return Ok(None);
             }
         };
-        let resolved = self.names.resolve::<Copilot>(&document.document, None).await;
-        let Some(mut names) = self.taken(at.clone(), resolved, is_foreign)? else {
-            return Ok(None);
-        };
         let whole = match &document.variation {
             Some(variation) => format!("{id}/{variation}"),
             None => id.clone(),
+        };
+        at.known = Some(format!("{}/{whole}", Copilot::NAME));
+        let resolved = self.names.resolve::<Copilot>(&document.document, None).await;
+        let Some(mut names) = self.taken(at.clone(), resolved, is_foreign)? else {
+            return Ok(None);
         };
         match whole.parse() {
             Ok(copilot) => {
@@ -256,8 +264,7 @@ impl Resolving<'_> {
                 Ok(None)
             }
             Err(ResolveError::TooLarge(error)) => {
-                let (_, file, _) = at;
-                Err(CliError::new(ErrorCode::Usage, format!("`{file}`: {error}")))
+                Err(CliError::new(ErrorCode::Usage, format!("`{}`: {error}", at.file)))
             }
         }
     }
@@ -271,7 +278,7 @@ impl Resolving<'_> {
                 return None;
             }
         };
-        let (place, file, _) = at;
+        let At { place, file, .. } = at;
         let references: Vec<ReferenceDocument> = names.references.into_iter().map(as_document).collect();
         let findings = names.findings.into_vec();
         if !references.is_empty() || !findings.is_empty() {
@@ -304,23 +311,38 @@ impl Resolving<'_> {
             let finding = Finding::new(Code::SameRule, Pointer::root().member(member), message);
             let written = self.written.get(&document.place).cloned();
             let written = written.unwrap_or_else(|| document.reference());
-            self.refuse(
-                (document.place, document.file, written),
-                Refusal::Invalid(vec![finding]),
-            );
+            let at = At {
+                place: document.place,
+                file: document.file,
+                document: written,
+                known: None,
+            };
+            self.refuse(at, Refusal::Invalid(vec![finding]));
         }
     }
 
     fn noted(&mut self, document: &NamedDocument) -> At {
         self.written.insert(document.place, document.reference.clone());
-        (document.place, document.file.clone(), document.reference.clone())
+        At {
+            place: document.place,
+            file: document.file.clone(),
+            document: document.reference.clone(),
+            known: None,
+        }
     }
 
-    fn refuse(&mut self, (place, file, document): At, cause: Refusal) {
+    fn refuse(&mut self, at: At, cause: Refusal) {
+        let At {
+            place,
+            file,
+            document,
+            known,
+        } = at;
         self.resolved.refused.push(RefusedDocument {
             place,
             file,
             document,
+            known,
             cause,
         });
     }
@@ -332,8 +354,16 @@ impl Resolving<'_> {
     }
 }
 
-/// The number, the file and the reference of a document.
-type At = (usize, String, String);
+/// A document of a file, as it is told.
+#[derive(Clone)]
+struct At {
+    place: usize,
+    file: String,
+    /// Its reference as it is written.
+    document: String,
+    /// Its reference with the id, where that is known.
+    known: Option<String>,
+}
 
 fn as_document(reference: ResolvedReference) -> ReferenceDocument {
     ReferenceDocument {

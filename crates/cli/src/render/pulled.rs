@@ -216,7 +216,8 @@ fn one(text: &mut String, document: &PulledDocument) {
     let file = document.file.as_deref().map(visible);
     let file = file.map_or_else(String::new, |file| format!("  {DIM}{file}{DIM:#}"));
     let _ = writeln!(text, "{style}{:<9}{style:#} {name}{file}", document.state.name());
-    if let Some(reason) = document.reason {
+    // Why: a fault says more.
+    if let (Some(reason), None) = (document.reason, &document.error) {
         let _ = writeln!(text, "  {}", reason.sentence());
     }
     if document.state == PulledState::Missing {

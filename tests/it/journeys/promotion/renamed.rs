@@ -1,5 +1,7 @@
 //! Things that got another name in the organization after files with the old one were applied or pulled.
 
+use std::fs;
+
 use emulator::ReferenceCollection;
 use serde_json::json;
 
@@ -56,7 +58,7 @@ fn what_was_only_pulled_is_known_again_too() {
     let file = promotion
         .folder
         .join("files/trigger-rules/credit-card-detection-rule.yaml");
-    let text = std::fs::read_to_string(file).unwrap();
+    let text = fs::read_to_string(file).unwrap();
     // Why the new one: without the record nothing would be found by the old.
     assert!(text.starts_with("id: '@{rule:Cards}'\nname: Cards\n"), "{text}");
     let plan = promotion.plan(dev);
@@ -81,9 +83,48 @@ fn a_thing_that_was_renamed_is_told_by_its_name_of_today() {
     prod.emulator.put_reference(responses, response).unwrap();
     let ran = promotion.plan(prod);
     assert!(finding(&ran).ends_with("; `Greeting` is now `Welcome`"), "{ran}");
-    let pulled = promotion.on(prod, &["pull", "files"]);
-    assert_eq!(pulled.code, Some(64), "{pulled}");
-    assert!(pulled.stderr.contains("`Greeting` is now `Welcome`"), "{pulled}");
+    let rule = prod.emulator.snapshot()["rules"][0]["id"].as_str().unwrap().to_owned();
+    prod.emulator
+        .edit_rule(&rule, |rule| rule["enabled"] = json!(true))
+        .unwrap();
+    // Why: the other document is pulled, and this one has no second file beside its own.
+    let pulled = promotion.on(prod, &["pull", "files", "-o", "json"]);
+    let report = document(&pulled);
+    let documents = report["documents"].as_array().unwrap();
+    let of = |reference: &str| {
+        let mut found = documents.iter().filter(|found| found["document"] == reference);
+        let one = found.next().unwrap();
+        assert!(found.next().is_none(), "{pulled}");
+        one
+    };
+    assert_eq!(
+        (pulled.code, &report["summary"]["kept"]),
+        (Some(4), &json!(1)),
+        "{pulled}"
+    );
+    assert_eq!(of(&format!("rule/{rule}"))["state"], "written", "{pulled}");
+    let assistant = prod.emulator.snapshot()["assistants"][0]["assistant"]["id"].clone();
+    let kept = of(&format!("copilot/{}", assistant.as_str().unwrap()));
+    let where_and_why = (&kept["state"], &kept["reason"], &kept["file"]);
+    assert_eq!(
+        where_and_why,
+        (&json!("kept"), &json!("reference"), &json!("files/billing.yaml")),
+        "{kept}"
+    );
+    let why = kept["error"]["message"].as_str().unwrap();
+    assert!(why.contains("`Greeting` is now `Welcome`"), "{why}");
+    let people = promotion.on(prod, &["pull", "files"]);
+    assert!(people.stdout.contains("`Greeting` is now `Welcome`"), "{people}");
+    assert_eq!(
+        fs::read_to_string(promotion.folder.join("files/billing.yaml")).unwrap(),
+        BILLING
+    );
+    let named = promotion.on(prod, &["pull", "files", &format!("rule/{rule}"), "-o", "json"]);
+    assert_eq!(
+        (named.code, &document(&named)["summary"]["kept"]),
+        (Some(0), &json!(0)),
+        "{named}"
+    );
     promotion.write("files/billing.yaml", BILLING.replace("Greeting", "Welcome"));
-    assert_eq!(document(&promotion.plan(prod))["summary"]["unchanged"], 2);
+    assert_eq!(document(&promotion.plan(prod))["summary"]["unchanged"], 3);
 }

@@ -254,18 +254,19 @@ fn plan() -> Result<()> {
 
     announce("plan, status, pull and apply of thousands of rules");
     let measured = planning::measure(&binary)?;
-    let validate = figures::median(&measured.validate_cpu);
+    let json = &measured.json;
+    let validate = figures::median(&json.validate_cpu);
     println!(
         "{} rules, {} of them changed; rounds: {}, interleaved; validate takes {validate:.2} s of processor time (median)",
         many::FILES,
         planning::CHANGED,
-        measured.validate_cpu.len()
+        json.validate_cpu.len()
     );
     let pages = many::FILES.div_ceil(PAGE);
     for (name, compared, cpu_target, beside) in [
-        ("plan", &measured.plan, PLAN_CPU_TARGET, PLAN_REQUESTS_BESIDE),
-        ("status", &measured.status, COMPARE_CPU_TARGET, 0),
-        ("pull", &measured.pull, COMPARE_CPU_TARGET, 0),
+        ("plan", &json.plan, PLAN_CPU_TARGET, PLAN_REQUESTS_BESIDE),
+        ("status", &json.status, COMPARE_CPU_TARGET, 0),
+        ("pull", &json.pull, COMPARE_CPU_TARGET, 0),
     ] {
         let cpu = figures::median(&compared.cpu);
         let ratio = cpu / validate;
@@ -284,6 +285,22 @@ fn plan() -> Result<()> {
             "requests of {name}: {} (target: at most {most}, of which {pages} for pages; {})",
             compared.requests,
             TargetResult::of_count(compared.requests, most)
+        );
+    }
+    let yaml = &measured.yaml;
+    let validate = figures::median(&yaml.validate_cpu);
+    println!(
+        "the same rules as YAML, as `pull` writes them, none changed: validate takes {validate:.2} s of processor time (median)"
+    );
+    for (name, compared, target) in [
+        ("plan", &yaml.plan, PLAN_CPU_TARGET),
+        ("status", &yaml.status, COMPARE_CPU_TARGET),
+        ("pull", &yaml.pull, COMPARE_CPU_TARGET),
+    ] {
+        let ratio = figures::median(&compared.cpu) / validate;
+        println!(
+            "{name} / validate of the same YAML files, processor time: {ratio:.2} (target: at most {target}; {})",
+            TargetResult::of(ratio, target)
         );
     }
     let (sent, changed) = (measured.apply_requests, planning::CHANGED);

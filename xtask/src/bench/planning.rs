@@ -26,22 +26,34 @@ const CPU_ROUNDS: usize = 7;
 /// The rounds of a short `apply` and a long one.
 const PACE_ROUNDS: usize = 3;
 
+/// The rounds of the same with files as `pull` writes them, which take longer.
+const PULLED_ROUNDS: usize = 3;
+
 /// The measurements.
 pub(crate) struct Planning {
-    /// Processor seconds of each `validate`.
-    pub(crate) validate_cpu: Vec<f64>,
-    /// Those of `plan`.
-    pub(crate) plan: Compared,
-    /// Those of `status`.
-    pub(crate) status: Compared,
-    /// Those of `pull`.
-    pub(crate) pull: Compared,
+    /// Those of compact JSON, than which nothing is read faster.
+    pub(crate) json: Comparisons,
+    /// Those of YAML, as `pull` writes it.
+    pub(crate) yaml: Comparisons,
     /// The requests to the API of the `apply` of the changed rules.
     pub(crate) apply_requests: usize,
     /// The times that the writes of [`APPLIED`] took, by the shortest that they could.
     pub(crate) pace: Vec<f64>,
     /// The processor milliseconds that each of them took for a rule.
     pub(crate) apply_cpu_ms: Vec<f64>,
+}
+
+/// The measurements of the commands that compare all files with the organization, and of `validate` of the same files.
+#[derive(Default)]
+pub(crate) struct Comparisons {
+    /// Processor seconds of each `validate`.
+    pub(crate) validate_cpu: Vec<f64>,
+    /// The measurements of `plan`.
+    pub(crate) plan: Compared,
+    /// Those of `status`.
+    pub(crate) status: Compared,
+    /// Those of `pull`.
+    pub(crate) pull: Compared,
 }
 
 /// The measurements of a command that compares all files with the organization.
@@ -85,10 +97,8 @@ pub(crate) fn measure(binary: &Path) -> Result<Planning> {
     let plan_file = plan_file.to_str().context("the scratch folder has no name in UTF-8")?;
     let plan = ["plan", folder, "--out", plan_file];
     let mut planning = Planning {
-        validate_cpu: Vec::new(),
-        plan: Compared::default(),
-        status: Compared::default(),
-        pull: Compared::default(),
+        json: Comparisons::default(),
+        yaml: Comparisons::default(),
         apply_requests: 0,
         pace: Vec::new(),
         apply_cpu_ms: Vec::new(),
@@ -98,15 +108,19 @@ pub(crate) fn measure(binary: &Path) -> Result<Planning> {
     run(&client(&["pull", folder]))?;
     rename(&files, CHANGED, "Changed")?;
     for _ in 0..CPU_ROUNDS {
-        planning.validate_cpu.push(run(&client(&["validate", folder]))?.cpu);
-        planning.plan.add(&run(&client(&plan))?);
-        planning.status.add(&run(&client(&["status", folder]))?);
-        planning.pull.add(&run(&client(&["pull", folder]))?);
+        planning.json.add(&client, folder, &plan)?;
+    }
+    let pulled = scratch.path().join("pulled");
+    let pulled = pulled.to_str().context("the scratch folder has no name in UTF-8")?;
+    run(&client(&["pull", pulled]))?;
+    run(&client(&["apply", pulled]))?;
+    for _ in 0..PULLED_ROUNDS {
+        planning.yaml.add(&client, pulled, &["plan", pulled])?;
     }
     let logged = |args: &[&str]| Ok::<_, anyhow::Error>(requests(&run(client(args).arg("-vv"))?.log));
-    planning.status.requests = logged(&["status", folder])?;
-    planning.pull.requests = logged(&["pull", folder])?;
-    planning.plan.requests = logged(&plan)?;
+    planning.json.status.requests = logged(&["status", folder])?;
+    planning.json.pull.requests = logged(&["pull", folder])?;
+    planning.json.plan.requests = logged(&plan)?;
     planning.apply_requests = logged(&["apply", plan_file])?;
     for round in 0..PACE_ROUNDS {
         let mut took = [(Duration::ZERO, 0.0); APPLIED.len()];
@@ -125,6 +139,17 @@ pub(crate) fn measure(binary: &Path) -> Result<Planning> {
         planning.apply_cpu_ms.push(cpu_ms.max(0.0) / f64::from(many - few));
     }
     Ok(planning)
+}
+
+impl Comparisons {
+    /// Runs each command once.
+    fn add(&mut self, client: &dyn Fn(&[&str]) -> Command, folder: &str, plan: &[&str]) -> Result<()> {
+        self.validate_cpu.push(run(&client(&["validate", folder]))?.cpu);
+        self.plan.add(&run(&client(plan))?);
+        self.status.add(&run(&client(&["status", folder]))?);
+        self.pull.add(&run(&client(&["pull", folder]))?);
+        Ok(())
+    }
 }
 
 impl Compared {

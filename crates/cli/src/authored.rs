@@ -53,13 +53,8 @@ impl<K: DocumentKind> Authored<K> {
     /// True if a text in it may begin as a reference by name does.
     pub(crate) fn may_refer(&self) -> bool {
         let text = self.document.text();
-        // Why first: most texts have neither, and of many bytes at a time that is quickly said.
-        let has_either = |bytes: &[u8]| {
-            let of = |found: bool, byte: &u8| found || matches!(byte, b'@' | b'\\');
-            bytes.iter().fold(false, of)
-        };
         // Why the escapes: `@` and `{` can be written so.
-        text.as_bytes().chunks(256).any(has_either) && (text.contains("@{") || text.contains("\\u00"))
+        text.contains("@{") || text.contains("\\u00")
     }
 
     /// The reference of the document that it is about.

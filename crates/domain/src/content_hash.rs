@@ -19,11 +19,6 @@ use sha2::{Digest, Sha256};
 #[serde(try_from = "String", into = "String")]
 pub struct ContentHash([u8; 32]);
 
-/// The hexadecimal digits, in order.
-const DIGITS: [char; 16] = [
-    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-];
-
 impl ContentHash {
     /// The hash of these bytes.
     pub fn of(bytes: &[u8]) -> Self {
@@ -33,8 +28,7 @@ impl ContentHash {
     /// Its 64 lower-case hexadecimal digits.
     pub fn digits(&self) -> String {
         let halves = self.0.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-        let digits = halves.filter_map(|half| DIGITS.get(usize::from(half)));
-        digits.collect()
+        halves.filter_map(|half| char::from_digit(half.into(), 16)).collect()
     }
 }
 

@@ -36,7 +36,7 @@ impl Node<'_> {
             // Between two of them stand brackets, commas, colons and white space.
             let between = seen..scalar.start;
             let bytes = text.as_bytes().get(between.clone()).unwrap_or_default();
-            if bytes.iter().copied().any(is_white) {
+            if bytes.iter().any(u8::is_ascii_whitespace) {
                 out.push_str(text.get(copied..seen).unwrap_or_default());
                 out.extend(text.get(between).unwrap_or_default().split_ascii_whitespace());
                 copied = scalar.start;
@@ -52,10 +52,6 @@ impl Node<'_> {
         pretty(self, 0, &mut out);
         out
     }
-}
-
-fn is_white(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
 }
 
 fn pretty(node: Node<'_>, depth: usize, out: &mut String) {

@@ -267,7 +267,8 @@ impl Comparing<'_> {
                 document.stored.as_ref(),
                 document.title.as_deref(),
             );
-            if chosen.unwrap_or(true) {
+            let is_chosen = chosen.unwrap_or(true);
+            if is_chosen && (self.options.all || !plan.passes_over(authored.as_deref(), &document, &known)) {
                 plan.add(
                     authored.as_deref(),
                     document,

@@ -107,9 +107,10 @@ impl PlanBuilder {
         self.found.sort_by_key(|found| found.place);
     }
 
-    /// True for a document that is as its file and the record say. Of thousands most are such, so it is found out first.
-    fn has_nothing_to_say<K: CliKind>(
-        &self,
+    /// Counts a document of which nothing is said, since it is as its file and the record have it. True if it is one: of
+    /// thousands most are, so it is found out before [`add`](Self::add).
+    pub(super) fn passes_over<K: CliKind>(
+        &mut self,
         authored: Option<&Authored<K>>,
         document: &PlannedDocument<K>,
         known: &KnownBases,
@@ -118,30 +119,18 @@ impl PlanBuilder {
             let has_notes = self.notes.contains_key(&authored.place);
             !has_notes && known.has(&document.id.to_string(), &authored.hash, authored.members)
         };
-        matches!(document.action, PlannedAction::Unchanged(_))
+        let has_nothing_to_say = matches!(document.action, PlannedAction::Unchanged(_))
             && document.drift.is_none()
             && document.findings.as_slice().is_empty()
-            && authored.is_some_and(is_in_record)
+            && authored.is_some_and(is_in_record);
+        if has_nothing_to_say {
+            *self.summary.counter(Action::Unchanged) += 1;
+        }
+        has_nothing_to_say
     }
 
     /// Adds a document.
     pub(super) fn add<K: CliKind>(
-        &mut self,
-        authored: Option<&Authored<K>>,
-        document: PlannedDocument<K>,
-        known: &KnownBases,
-        absent_intents: Vec<String>,
-        all: bool,
-        contents: &mut KindContents<K>,
-    ) -> Result<(), CliError> {
-        if !all && self.has_nothing_to_say(authored, &document, known) {
-            *self.summary.counter(Action::Unchanged) += 1;
-            return Ok(());
-        }
-        self.add_change(authored, document, known, absent_intents, all, contents)
-    }
-
-    fn add_change<K: CliKind>(
         &mut self,
         authored: Option<&Authored<K>>,
         document: PlannedDocument<K>,

@@ -315,15 +315,9 @@ impl<K: DocumentKind> Bases<K> {
             return Ok(of_record(&recorded, None));
         };
         let is_newest = folder.at >= newest;
-        let is_it = |newest: &&NewestBase| newest.base.hash.parse() == Ok(folder.hash);
-        let known = recorded
-            .iter()
-            .find(is_it)
-            .and_then(|newest| newest.base.content.clone());
-        let content = match (&folder.content, known) {
-            (Some(content), _) => Some(content.clone()),
-            (None, Some(known)) => Edit::new(known).ok(),
-            (None, None) => content_of(history, &folder.hash).await?,
+        let content = match &folder.content {
+            Some(content) => Some(content.clone()),
+            None => content_of(history, &recorded, &folder.hash).await?,
         };
         Ok(match content {
             None if is_newest => Some(folder.found(BaseOrigin::Pull)),
@@ -340,11 +334,18 @@ impl<K: DocumentKind> Bases<K> {
     }
 }
 
+/// The content with a hash: of a base that is at hand, or of any other in the record.
 async fn content_of<K: DocumentKind>(
     history: &dyn History,
+    at_hand: &[NewestBase],
     hash: &ContentHash,
 ) -> Result<Option<Edit<K>>, LedgerError> {
-    let content = history.base_content(&hash.digits()).await?;
+    let is_it = |newest: &&NewestBase| newest.base.hash.parse() == Ok(*hash);
+    let found = at_hand.iter().find(is_it);
+    let content = match found.and_then(|newest| newest.base.content.clone()) {
+        Some(content) => Some(content),
+        None => history.base_content(&hash.digits()).await?,
+    };
     Ok(content.and_then(|content| Edit::new(content).ok()))
 }
 

@@ -303,7 +303,9 @@ async fn apply(
         Ok(ended)
     };
     let driven = stopper.drive(Stage::Update, Box::pin(work), &mut signals, output).await;
-    watched.bar.get().into_iter().for_each(progress::Progress::finish);
+    if let Some(bar) = watched.bar.get() {
+        bar.finish();
+    }
     let (mut updates, mut signal) = match driven {
         Ok((ended, signal)) => (ended.map_err(|error: IdentityError| unidentified(&error))?, signal),
         Err(Abandoned(exit)) => return Err(apply_report::abandoned(&stopper).stopped_by(exit)),
